@@ -1,0 +1,1 @@
+"""Plumbing that two services need and that has no business word in it."""

@@ -1,0 +1,158 @@
+"""PostgreSQL with deadlines: a bounded pool, and one transaction that everything in a call joins."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, LiteralString, TypeVar
+
+from psycopg import Connection, Cursor, OperationalError, sql
+from psycopg import errors as pg
+from psycopg.abc import PQGen
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import ConnectionPool
+
+STATEMENT_DEADLINE = 3.0  # seconds; with POOL_DEADLINE it keeps an answer within five
+POOL_DEADLINE = 1.0
+
+Row = DictRow
+T = TypeVar("T")
+
+
+class DeadlineConnection(Connection[DictRow]):
+    """A connection that gives up on a server that does not answer.
+
+    statement_timeout is the server's own; a frozen server never runs it, and a blocked read waits for ever.
+    """
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        try:
+            return super().wait(gen, interval, STATEMENT_DEADLINE + 0.5 if timeout is None else timeout)
+        except pg._WaitTimeout as error:
+            self.pgconn.finish()
+            raise OperationalError("the database did not answer in time") from error
+
+
+class Database:
+    """One service's database.
+
+    `transaction()` begins a transaction, or joins the one that the current call is in; so views, inbox,
+    idempotency row and events commit together. All failures of the server are psycopg.OperationalError
+    (the pool's time-out too), which the HTTP edge answers as 503 and consumers as "later".
+    """
+
+    def __init__(self, dsn: str, *, max_connections: int = 12) -> None:
+        self._dsn = dsn
+        self._current: ContextVar[Cursor[DictRow] | None] = ContextVar("cursor", default=None)
+        self._pool: ConnectionPool[DeadlineConnection] = ConnectionPool(
+            dsn,
+            connection_class=DeadlineConnection,
+            kwargs=_deadlines() | {"row_factory": dict_row},
+            min_size=2,
+            max_size=max_connections,
+            timeout=POOL_DEADLINE,
+            max_idle=60,
+            reconnect_timeout=5,
+            check=ConnectionPool.check_connection,
+            open=False,
+        )
+
+    def open(self) -> None:
+        """Begin to connect; does not wait, and does not fail while the server is away."""
+        self._pool.open(wait=False)
+
+    def close(self) -> None:
+        self._pool.close(timeout=2)
+
+    @property
+    def in_transaction(self) -> bool:
+        return self._current.get() is not None
+
+    @contextmanager
+    def transaction(self) -> Iterator[Cursor[DictRow]]:
+        """A cursor in this call's transaction; the outermost block commits, or rolls back on an exception."""
+        joined = self._current.get()
+        if joined is not None:
+            yield joined
+            return
+        with self._pool.connection() as connection, connection.cursor() as cursor:
+            token = self._current.set(cursor)
+            try:
+                yield cursor
+            finally:
+                self._current.reset(token)
+
+    def all(self, query: LiteralString | sql.Composed, params: Any = None) -> Sequence[Row]:
+        with self.transaction() as cursor:
+            return cursor.execute(query, params).fetchall()
+
+    def one(self, query: LiteralString | sql.Composed, params: Any = None) -> Row | None:
+        with self.transaction() as cursor:
+            return cursor.execute(query, params).fetchone()
+
+    def execute(self, query: LiteralString | sql.Composed, params: Any = None) -> int:
+        """Run a statement; answers how many rows it touched."""
+        with self.transaction() as cursor:
+            return cursor.execute(query, params).rowcount
+
+    @contextmanager
+    def long_work(self) -> Iterator[Connection[DictRow]]:
+        """A connection of its own without statement deadlines, for set-up and rebuilds; commits at the end."""
+        with Connection.connect(
+            self._dsn, row_factory=dict_row, connect_timeout=2, options="-c lock_timeout=30s"
+        ) as connection:
+            yield connection
+
+    @contextmanager
+    def joining(self, cursor: Cursor[DictRow]) -> Iterator[None]:
+        """Within the block, transaction() is the one of this cursor."""
+        token = self._current.set(cursor)
+        try:
+            yield
+        finally:
+            self._current.reset(token)
+
+    def session(self, **settings: str) -> Connection[DictRow]:
+        """A connection of its own in autocommit, with these server settings (used for leases and LISTEN)."""
+        options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+        return Connection.connect(
+            self._dsn,
+            row_factory=dict_row,
+            autocommit=True,
+            connect_timeout=2,
+            options=options,
+            tcp_user_timeout=3000,
+        )
+
+
+def constraint_of(error: BaseException) -> str | None:
+    """The name of the constraint that a unique violation broke."""
+    return error.diag.constraint_name if isinstance(error, pg.UniqueViolation) else None
+
+
+def migrate(database: Database, steps: Sequence[tuple[str, str | Callable[[Cursor[DictRow]], None]]]) -> None:
+    """Run each named step that has not run here yet, in order, by one replica at a time. Forward only."""
+    with database.long_work() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('migrations'))")
+        cursor.execute(
+            "CREATE TABLE IF NOT EXISTS migrations "
+            "(name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())"
+        )
+        done = {row["name"] for row in cursor.execute("SELECT name FROM migrations").fetchall()}
+        for name, step in steps:
+            if name in done:
+                continue
+            if callable(step):
+                step(cursor)
+            else:
+                cursor.execute(step.encode())
+            cursor.execute("INSERT INTO migrations (name) VALUES (%s)", (name,))
+
+
+def _deadlines() -> dict[str, Any]:
+    statement = int(STATEMENT_DEADLINE * 1000)
+    return {
+        "connect_timeout": 2,
+        "tcp_user_timeout": 3000,
+        "options": f"-c statement_timeout={statement} -c lock_timeout=2000 "
+        "-c idle_in_transaction_session_timeout=5000",
+    }

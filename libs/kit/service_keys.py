@@ -1,0 +1,129 @@
+"""Keys that live in the service's database, wrapped by the master key: service keys and keys per subject."""
+
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Iterable
+from threading import Lock
+from typing import Any
+
+from kit.database import Database
+from kit.keys import MasterKey, WrappedKey
+
+SCHEMA = """
+CREATE TABLE service_keys (
+    purpose text PRIMARY KEY, key_id text NOT NULL, wrapped bytea NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE subject_keys (
+    subject text PRIMARY KEY, key_id text NOT NULL, wrapped bytea,
+    created_at timestamptz NOT NULL DEFAULT now(), destroyed_at timestamptz);
+"""
+
+_REMEMBERED = 10_000
+_REMEMBER_SECONDS = 60.0  # how long another replica may still read what a destroyed key hid
+
+
+class ServiceKeys:
+    """Random keys, one per purpose, made at first use. They stay the same when the master key changes."""
+
+    def __init__(self, database: Database, master: MasterKey) -> None:
+        self._database = database
+        self._master = master
+        self._known: dict[str, bytes] = {}
+
+    def key(self, purpose: str) -> bytes:
+        """The 32-byte key for a purpose."""
+        if purpose not in self._known:
+            self._known[purpose] = self._load(purpose)
+        return self._known[purpose]
+
+    def _load(self, purpose: str) -> bytes:
+        fresh = self._master.wrap(secrets.token_bytes(32), f"service|{purpose}")
+        with self._database.transaction() as cursor:
+            cursor.execute(
+                "INSERT INTO service_keys (purpose, key_id, wrapped) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+                (purpose, fresh.key_id, fresh.wrapped),
+            )
+            row = cursor.execute(
+                "SELECT key_id, wrapped FROM service_keys WHERE purpose = %s", (purpose,)
+            ).fetchone()
+        assert row is not None
+        return self._master.unwrap(WrappedKey(row["key_id"], row["wrapped"]), f"service|{purpose}")
+
+
+class SubjectKeys:
+    """One key per subject (a person, a tenant). Destroying it makes all that it encrypts unreadable, everywhere
+    it was ever stored: event tables, snapshots, backups."""
+
+    def __init__(self, database: Database, master: MasterKey) -> None:
+        self._database = database
+        self._master = master
+        self._cache: OrderedDict[str, tuple[float, bytes | None]] = OrderedDict()
+        self._lock = Lock()
+
+    def obtain(self, subject: str) -> bytes | None:
+        """The subject's key, made if there is none yet; None once destroyed."""
+        known, key = self._remembered(subject)
+        if known:
+            return key
+        fresh = self._master.wrap(secrets.token_bytes(32), f"subject|{subject}")
+        self._database.execute(
+            "INSERT INTO subject_keys (subject, key_id, wrapped) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+            (subject, fresh.key_id, fresh.wrapped),
+        )
+        return self._read([subject])[subject]
+
+    def find(self, subject: str) -> bytes | None:
+        """The subject's key, or None when there is none or it was destroyed."""
+        known, key = self._remembered(subject)
+        return key if known else self._read([subject]).get(subject)
+
+    def prefetch(self, subjects: Iterable[str]) -> None:
+        """Bring many keys into memory with one query, before decoding a batch."""
+        missing = [s for s in dict.fromkeys(subjects) if not self._remembered(s)[0]]
+        if missing:
+            self._read(missing)
+
+    def destroy(self, subject: str) -> bool:
+        """Forget the key for good; answers whether there was one. A destroyed subject gets no new key."""
+        done = self._database.execute(
+            "UPDATE subject_keys SET wrapped = NULL, destroyed_at = now() "
+            "WHERE subject = %s AND wrapped IS NOT NULL",
+            (subject,),
+        )
+        with self._lock:
+            self._cache.pop(subject, None)
+        return done > 0
+
+    def _remembered(self, subject: str) -> tuple[bool, bytes | None]:
+        with self._lock:
+            entry = self._cache.get(subject)
+            if entry is None or entry[0] < time.monotonic():
+                return False, None
+            return True, entry[1]
+
+    def _read(self, subjects: list[str]) -> dict[str, bytes | None]:
+        rows = self._database.all(
+            "SELECT subject, key_id, wrapped, "
+            "xmin = pg_current_xact_id_if_assigned()::xid AS uncommitted "
+            "FROM subject_keys WHERE subject = ANY(%s)",
+            (subjects,),
+        )
+        keys = {row["subject"]: self._unwrapped(row) for row in rows}
+        # A key made in this transaction may still vanish with it: whatever it encrypts next would be lost.
+        self._remember({row["subject"]: keys[row["subject"]] for row in rows if not row["uncommitted"]})
+        return keys
+
+    def _unwrapped(self, row: dict[str, Any]) -> bytes | None:
+        if row["wrapped"] is None:
+            return None
+        return self._master.unwrap(WrappedKey(row["key_id"], row["wrapped"]), f"subject|{row['subject']}")
+
+    def _remember(self, keys: dict[str, bytes | None]) -> None:
+        until = time.monotonic() + _REMEMBER_SECONDS
+        with self._lock:
+            for subject, key in keys.items():
+                self._cache[subject] = (until, key)
+                self._cache.move_to_end(subject)
+            while len(self._cache) > _REMEMBERED:
+                self._cache.popitem(last=False)

@@ -1,0 +1,321 @@
+"""The event store: `eventsourcing` on a recorder that joins the call's transaction, and views that change in it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, TypeVar
+from uuid import UUID
+
+import psycopg
+from eventsourcing.application import AggregateNotFoundError, Application, ProcessingEvent
+from eventsourcing.persistence import (
+    AggregateRecorder,
+    ApplicationRecorder,
+    InfrastructureFactory,
+    JSONTranscoder,
+    Mapper,
+    Notification,
+    Recording,
+    StoredEvent,
+    Subscription,
+    TrackingRecorder,
+)
+from eventsourcing.utils import Environment, EnvType
+
+from kit.database import Database, constraint_of
+from kit.domain import Aggregate
+from kit.errors import Conflict, NotFound, Refusal
+from kit.mapper import PersonalMapper
+from kit.service_keys import SubjectKeys
+from kit.views import Views
+
+SCHEMA = """
+CREATE TABLE events (
+    originator_id uuid NOT NULL, originator_version bigint NOT NULL,
+    topic text NOT NULL, state bytea NOT NULL, sequence bigserial NOT NULL,
+    CONSTRAINT events_pkey PRIMARY KEY (originator_id, originator_version));
+CREATE UNIQUE INDEX events_sequence ON events (sequence);
+CREATE TABLE snapshots (
+    originator_id uuid NOT NULL, originator_version bigint NOT NULL,
+    topic text NOT NULL, state bytea NOT NULL,
+    CONSTRAINT snapshots_pkey PRIMARY KEY (originator_id, originator_version));
+CREATE TABLE epochs (
+    epoch text PRIMARY KEY, after_sequence bigint NOT NULL, begun_at timestamptz NOT NULL DEFAULT now());
+"""
+CHANNEL = "events"
+
+T = TypeVar("T")
+A = TypeVar("A", bound=Aggregate)
+
+
+class VersionConflict(Conflict):
+    """Another command changed the aggregate between load and save."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A stored event with its place: `sequence` rises over the whole store, with gaps."""
+
+    event: Any
+    sequence: int
+
+    @property
+    def aggregate_id(self) -> UUID:
+        return self.event.originator_id  # type: ignore[no-any-return]
+
+    @property
+    def version(self) -> int:
+        return self.event.originator_version  # type: ignore[no-any-return]
+
+    @property
+    def time(self) -> datetime:
+        return self.event.timestamp  # type: ignore[no-any-return]
+
+
+class _Rows(AggregateRecorder):
+    """Events of one table, read and written in the call's transaction.
+
+    The library's own PostgreSQL recorder opens a transaction of its own and repeats a failed save ten times;
+    here the caller's transaction decides, and a dead or frozen server is told at once.
+    """
+
+    def __init__(self, database: Database, table: str) -> None:
+        self._database = database
+        returning = " RETURNING sequence" if table == "events" else ""
+        self._insert = (
+            f"INSERT INTO {table} (originator_id, originator_version, topic, state) "  # noqa: S608 - own names
+            "SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::bytea[])" + returning
+        ).encode()
+        self._select = f"SELECT * FROM {table} WHERE originator_id = %s AND originator_version > %s "  # noqa: S608
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        if stored_events:
+            with self._database.transaction() as cursor:
+                cursor.execute(self._insert, _columns(stored_events))
+        return None
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        query, params = self._select, [originator_id, gt or 0]
+        if lte is not None:
+            query += "AND originator_version <= %s "
+            params.append(lte)
+        query += "ORDER BY originator_version " + ("DESC " if desc else "ASC ")
+        if limit is not None:
+            query += "LIMIT %s"
+            params.append(limit)
+        with self._database.transaction() as cursor:
+            rows = cursor.execute(query.encode(), params).fetchall()
+        return [
+            StoredEvent(r["originator_id"], r["originator_version"], r["topic"], bytes(r["state"])) for r in rows
+        ]
+
+
+class Recorder(_Rows, ApplicationRecorder):
+    """The event table with one order for all: insert order is commit order, so that a reader who follows
+    `sequence` misses nothing."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, "events")
+
+    def serialize(self) -> None:
+        """Wait for, and hold until commit, the right to write: no other command commits meanwhile."""
+        with self._database.transaction() as cursor:
+            # Readers are not blocked (ACCESS SHARE); sequence numbers are taken only under this lock.
+            cursor.execute("LOCK TABLE events IN EXCLUSIVE MODE")
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        if not stored_events:
+            return []
+        with self._database.transaction() as cursor:
+            self.serialize()
+            try:
+                rows = cursor.execute(self._insert, _columns(stored_events)).fetchall()
+            except psycopg.errors.UniqueViolation as error:
+                if constraint_of(error) == "events_pkey":
+                    raise VersionConflict from error
+                raise
+            cursor.execute(f"NOTIFY {CHANNEL}".encode())
+        return [row["sequence"] for row in rows]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        first = (start or 0) + (0 if inclusive_of_start else 1)
+        rows = self._database.all(
+            "SELECT * FROM events WHERE sequence >= %s AND (%s::bigint IS NULL OR sequence <= %s) "
+            "AND (cardinality(%s::text[]) = 0 OR topic = ANY(%s)) ORDER BY sequence LIMIT %s",
+            (first, stop, stop, list(topics), list(topics), limit),
+        )
+        return [_notification(row) for row in rows]
+
+    def max_notification_id(self) -> int | None:
+        row = self._database.one("SELECT max(sequence) AS last FROM events")
+        return row["last"] if row else None
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
+        raise TypeError("events are followed by the relay, not by subscriptions")
+
+
+class _Factory(InfrastructureFactory[TrackingRecorder]):
+    def __init__(self, env: Environment, database: Database) -> None:
+        super().__init__(env)
+        self._database = database
+
+    def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
+        return _Rows(self._database, purpose)
+
+    def application_recorder(self) -> ApplicationRecorder:
+        return Recorder(self._database)
+
+    def tracking_recorder(self, tracking_recorder_class: Any = None) -> TrackingRecorder:
+        raise TypeError("positions are kept by relay and inbox")
+
+    def process_recorder(self) -> Any:
+        raise TypeError("positions are kept by relay and inbox")
+
+
+class Store(Application[UUID]):
+    """Base of each service's application: commands in one transaction, aggregates, views, and reading the log.
+
+    `refusals` maps the name of a unique index to the refusal that its violation means.
+    """
+
+    name = "store"
+    refusals: ClassVar[dict[str, type[Refusal]]] = {}
+
+    def __init__(self, database: Database, subjects: SubjectKeys, views: Views) -> None:
+        self.database = database
+        self.subjects = subjects
+        self.views = views
+        super().__init__(env={"PERSISTENCE_MODULE": "kit.store"})
+
+    def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
+        snapshots = {"IS_SNAPSHOTTING_ENABLED": "y"} if self.snapshotting_intervals else {}
+        return Environment(name, {**snapshots, **(env or {})})
+
+    def construct_factory(self, env: Environment) -> InfrastructureFactory[TrackingRecorder]:
+        return _Factory(env, self.database)
+
+    def construct_mapper(self) -> Mapper[UUID]:
+        transcoder = JSONTranscoder()
+        self.register_transcodings(transcoder)
+        mapper = PersonalMapper(transcoder)
+        mapper.keys = self.subjects
+        return mapper
+
+    def run(self, work: Callable[[], T]) -> T:
+        """Do work in one transaction (or join the one at hand): all of it is stored, or nothing.
+
+        A command that loses a race is repeated once while holding the write lock, where it cannot lose again.
+        Raises the refusal named in `refusals` when a unique index decides against it.
+        """
+        if self.database.in_transaction:
+            return work()
+        try:
+            try:
+                with self.database.transaction():
+                    return work()
+            except VersionConflict:
+                with self.database.transaction():
+                    self.recorder.serialize()  # type: ignore[attr-defined]
+                    return work()
+        except psycopg.errors.UniqueViolation as error:
+            refusal = self.refusals.get(constraint_of(error) or "")
+            if refusal is None:
+                raise
+            raise refusal from error
+
+    def find(self, kind: type[A], aggregate_id: UUID, missing: type[Refusal] = NotFound) -> A:
+        """The aggregate as it stands; raises `missing` when there is none, or one of another kind."""
+        try:
+            found: Any = self.repository.get(aggregate_id)
+        except AggregateNotFoundError as error:
+            raise missing from error
+        if not isinstance(found, kind):
+            raise missing
+        return found
+
+    def _record(self, processing_event: ProcessingEvent[UUID]) -> list[Recording[UUID]]:
+        with self.database.transaction() as cursor:
+            recordings = super()._record(processing_event)
+            for recording in recordings:
+                self.views.apply(cursor, Recorded(recording.domain_event, recording.notification.id))
+        return recordings
+
+    def read(self, after: int, limit: int) -> list[Recorded]:
+        """Stored events after a sequence, in order."""
+        stored = self.recorder.select_notifications(after, limit, inclusive_of_start=False)
+        return self._decoded(stored)
+
+    def epochs(self) -> list[tuple[str, int]]:
+        """(epoch, the sequence after which it begins), oldest first; the first one is made here."""
+        with self.database.transaction() as cursor:
+            cursor.execute(
+                "INSERT INTO epochs (epoch, after_sequence) SELECT left(gen_random_uuid()::text, 8), 0 "
+                "WHERE NOT EXISTS (SELECT FROM epochs) ON CONFLICT DO NOTHING"
+            )
+            rows = cursor.execute("SELECT epoch, after_sequence FROM epochs ORDER BY after_sequence").fetchall()
+        return [(row["epoch"], row["after_sequence"]) for row in rows]
+
+    def rebuild_views(self, batch: int = 2_000) -> int:
+        """Empty the views and fill them again from all events, in one transaction that readers do not see
+        until it is done; commands wait meanwhile. Answers how many events were applied."""
+        done = 0
+        with self.database.long_work() as connection, connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE events IN EXCLUSIVE MODE")
+            self.views.clear(cursor)
+            for events in self._batches(connection, batch):
+                with connection.pipeline():
+                    for recorded in events:
+                        self.views.apply(cursor, recorded)
+                done += len(events)
+        return done
+
+    def _batches(self, connection: psycopg.Connection[Any], size: int) -> Iterator[list[Recorded]]:
+        after = 0
+        while True:
+            rows = connection.execute(
+                "SELECT * FROM events WHERE sequence > %s ORDER BY sequence LIMIT %s", (after, size)
+            ).fetchall()
+            if not rows:
+                return
+            after = rows[-1]["sequence"]
+            yield self._decoded([_notification(row) for row in rows])
+
+    def _decoded(self, stored: Sequence[Notification]) -> list[Recorded]:
+        assert isinstance(self.mapper, PersonalMapper)
+        self.mapper.prefetch(stored)
+        return [Recorded(self.mapper.to_domain_event(one), one.id) for one in stored]
+
+
+def _columns(stored: Sequence[StoredEvent]) -> tuple[list[Any], ...]:
+    return (
+        [s.originator_id for s in stored],
+        [s.originator_version for s in stored],
+        [s.topic for s in stored],
+        [s.state for s in stored],
+    )
+
+
+def _notification(row: dict[str, Any]) -> Notification:
+    return Notification(
+        originator_id=row["originator_id"],
+        originator_version=row["originator_version"],
+        topic=row["topic"],
+        state=bytes(row["state"]),
+        id=row["sequence"],
+    )

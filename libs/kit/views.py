@@ -1,0 +1,59 @@
+"""Read models: tables of a service that its own events change, in the transaction that stores the events."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, TypeVar
+
+from psycopg import Cursor, sql
+
+from kit.database import Database
+
+_E = TypeVar("_E")
+Change = Callable[[Any, Cursor[Any], Any, Any], None]
+
+
+def on(*events: type) -> Callable[[Change], Change]:
+    """Marks a method `(self, cursor, event, recorded)` as what one or more event classes change."""
+
+    def mark(change: Change) -> Change:
+        change.__dict__["changes_on"] = events
+        return change
+
+    return mark
+
+
+class Views:
+    """Base of a service's read models.
+
+    `tables` are the tables that events alone fill, in an order in which they can be emptied. A change only
+    writes and never reads its own answer, so that a rebuild can pipeline it; the same event applied to the
+    same state gives the same rows.
+    """
+
+    tables: ClassVar[tuple[str, ...]] = ()
+    _changes: ClassVar[dict[type, Callable[..., None]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls._changes = dict(cls._changes)
+        for value in vars(cls).values():
+            for event in getattr(value, "changes_on", ()):
+                cls._changes[event] = value
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def apply(self, cursor: Cursor[Any], recorded: Any) -> None:
+        """Change the rows that one stored event changes."""
+        change = self._changes.get(type(recorded.event))
+        if change is not None:
+            change(self, cursor, recorded.event, recorded)
+
+    def clear(self, cursor: Cursor[Any]) -> None:
+        """Empty all tables before a rebuild."""
+        if self.tables:
+            cursor.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(map(sql.Identifier, self.tables))))
+
+    @classmethod
+    def handles(cls) -> Iterable[type]:
+        """The event classes that change a row."""
+        return cls._changes.keys()
