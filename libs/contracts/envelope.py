@@ -1,0 +1,160 @@
+"""The envelope of every event on the bus: CloudEvents 1.0, structured JSON."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import (
+    AwareDatetime,
+    Field,
+    SerializeAsAny,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import from_json
+
+from contracts.catalogue import EVENTS
+from contracts.event import Event, Message
+
+Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+"""A part of a NATS subject."""
+
+
+class UnknownEvent(Exception):
+    """The type is none that this version knows; `attributes` still say whose it is and where it stood."""
+
+    def __init__(self, attributes: "Attributes") -> None:
+        super().__init__(f"no event of type {attributes.type} is known here")
+        self.attributes = attributes
+
+
+class MalformedEvent(Exception):
+    """The message is no event of ours; `attributes` are null where even they do not parse."""
+
+    def __init__(self, reason: str, attributes: "Attributes | None" = None) -> None:
+        super().__init__(reason)
+        self.attributes = attributes
+
+
+class Attributes(Message):
+    """All of an event but its data: the CloudEvents attributes and Tradehall's extensions.
+
+    `sequence` is the position in the source's event store and `version` the aggregate's; both rise,
+    with gaps. `actor` is a user's or client's id, `correlationid` the request's.
+    """
+
+    id: str = Field(min_length=1, max_length=256)
+    source: str = Field(pattern=r"^/[a-z]+/[A-Za-z0-9_-]{1,64}$")
+    specversion: Literal["1.0"] = "1.0"
+    type: str = Field(pattern=r"^tradehall\.[a-z]+\.[A-Za-z]+\.v[1-9][0-9]*$")
+    subject: Token
+    time: AwareDatetime
+    datacontenttype: Literal["application/json"] = "application/json"
+    dataschema: str
+    sequence: int = Field(ge=1)
+    version: int = Field(ge=1)
+    organization: UUID | None = None
+    actor: str | None = None
+    correlationid: str | None = None
+    causationid: str | None = None
+    traceparent: str | None = None
+
+    @property
+    def context(self) -> str:
+        """The context that the event is of, such as `identity`."""
+        return self.type.split(".")[1]
+
+    @property
+    def bus_subject(self) -> str:
+        """`evt.<context>.<organization or ->.<aggregate id>.<EventName>`."""
+        return f"evt.{self.context}.{self.organization or '-'}.{self.subject}.{self.type.split('.')[2]}"
+
+    @model_validator(mode="after")
+    def _comes_from_its_own_context(self) -> Self:
+        if self.source.split("/")[1] != self.context:
+            raise ValueError("source and type name different contexts")
+        return self
+
+
+class Envelope(Attributes):
+    """An event as it stands on the bus."""
+
+    data: SerializeAsAny[Event]
+
+    @classmethod
+    def of(
+        cls,
+        event: Event,
+        *,
+        context: str,
+        epoch: str,
+        sequence: int,
+        version: int,
+        aggregate_id: UUID | str,
+        time: datetime,
+        organization: UUID | None = None,
+        actor: str | None = None,
+        correlationid: str | None = None,
+        causationid: str | None = None,
+        traceparent: str | None = None,
+    ) -> Self:
+        """The envelope of an event at its place in the source's store; ValidationError for a bad part."""
+        return cls(
+            id=f"{context}-{epoch}-{sequence}",
+            source=f"/{context}/{epoch}",
+            type=event.event_type(),
+            subject=str(aggregate_id),
+            time=time,
+            dataschema=event.data_schema(),
+            data=event,
+            sequence=sequence,
+            version=version,
+            organization=organization,
+            actor=actor,
+            correlationid=correlationid,
+            causationid=causationid,
+            traceparent=traceparent,
+        )
+
+    def to_json(self) -> bytes:
+        """The structured JSON form; optional attributes that are absent are left out, data is whole."""
+        absent = {name for name, value in self if value is None}
+        return self.model_dump_json(exclude=absent).encode()
+
+    @classmethod
+    def parse(cls, payload: bytes) -> Self:
+        """Read a message from the bus, past attributes and data fields that a newer writer added.
+
+        Raises UnknownEvent for a type that is not in the catalogue, MalformedEvent for anything else.
+        """
+        content = _json_object(payload)
+        try:
+            attributes = Attributes.model_validate(content)
+        except ValidationError as error:
+            raise MalformedEvent(_reasons(error)) from None
+        if (event_class := EVENTS.get(attributes.type)) is None:
+            raise UnknownEvent(attributes)
+        try:
+            data = event_class.model_validate(content.get("data"))
+        except ValidationError as error:
+            raise MalformedEvent(f"data: {_reasons(error)}", attributes) from None
+        return cls(**dict(attributes), data=data)
+
+
+def _json_object(payload: bytes) -> dict[str, Any]:
+    try:
+        content = from_json(payload, allow_inf_nan=False)
+    except ValueError as error:
+        raise MalformedEvent(f"not JSON: {error}") from None
+    if not isinstance(content, dict):
+        raise MalformedEvent("not a JSON object")
+    return content
+
+
+def _reasons(error: ValidationError) -> str:
+    """What is wrong and where, without the values, which may be personal."""
+    return "; ".join(
+        f"{'.'.join(map(str, each['loc'])) or 'event'}: {each['msg']}"
+        for each in error.errors(include_url=False, include_input=False, include_context=False)
+    )

@@ -1,0 +1,135 @@
+"""Permissions, roles, client scopes and limits, and who may grant what."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Self
+from uuid import UUID
+
+from pydantic import ConfigDict
+
+from contracts.event import Message
+
+
+class Permission(StrEnum):
+    """A single right of a member in one organization."""
+
+    ORGANIZATION_WRITE = "organization:write"
+    MEMBERS_READ = "members:read"
+    MEMBERS_WRITE = "members:write"
+    PLATFORMS_READ = "platforms:read"
+    PLATFORMS_WRITE = "platforms:write"
+    CREDENTIALS_WRITE = "credentials:write"
+    CLIENTS_READ = "clients:read"
+    CLIENTS_WRITE = "clients:write"
+    AUDIT_READ = "audit:read"
+
+
+class Role(StrEnum):
+    """A named set of permissions."""
+
+    ADMINISTRATOR = "administrator"
+    MANAGER = "manager"
+    VIEWER = "viewer"
+
+
+class Scope(StrEnum):
+    """A right that a client may hold."""
+
+    PLATFORMS_READ = "platforms:read"
+    PLATFORMS_WRITE = "platforms:write"
+    CREDENTIALS_WRITE = "credentials:write"
+    ACCOUNTS_READ = "accounts:read"
+    ACCOUNTS_READ_PERSONAL = "accounts:read-personal"
+    EVENTS_READ = "events:read"
+    AUDIT_READ = "audit:read"
+
+
+ALL_PERMISSIONS = frozenset(Permission)
+
+ROLES: Mapping[str, frozenset[Permission]] = MappingProxyType(
+    {
+        Role.ADMINISTRATOR: ALL_PERMISSIONS,
+        Role.MANAGER: frozenset(
+            {
+                Permission.PLATFORMS_READ,
+                Permission.PLATFORMS_WRITE,
+                Permission.CREDENTIALS_WRITE,
+                Permission.CLIENTS_READ,
+                Permission.CLIENTS_WRITE,
+                Permission.MEMBERS_READ,
+            }
+        ),
+        Role.VIEWER: frozenset({Permission.PLATFORMS_READ, Permission.CLIENTS_READ, Permission.MEMBERS_READ}),
+    }
+)
+
+SCOPE_NEEDS: Mapping[str, frozenset[Permission]] = MappingProxyType(
+    {
+        Scope.PLATFORMS_READ: frozenset({Permission.PLATFORMS_READ}),
+        Scope.PLATFORMS_WRITE: frozenset({Permission.PLATFORMS_WRITE}),
+        Scope.CREDENTIALS_WRITE: frozenset({Permission.CREDENTIALS_WRITE}),
+        Scope.ACCOUNTS_READ: frozenset({Permission.PLATFORMS_READ}),
+        Scope.ACCOUNTS_READ_PERSONAL: ALL_PERMISSIONS,
+        Scope.EVENTS_READ: frozenset({Permission.AUDIT_READ}),
+        Scope.AUDIT_READ: frozenset({Permission.AUDIT_READ}),
+    }
+)
+"""What the granter of a client's scope must hold; accounts:read-personal takes an administrator."""
+
+
+def effective(role: str | None, extra: Iterable[str]) -> frozenset[Permission]:
+    """All that a member may do: the role's set and the single additions.
+
+    A role or permission that this version does not know gives nothing, because a newer service may
+    name one. Applying it to its own result changes nothing.
+    """
+    granted = ROLES.get(role, frozenset()) if role is not None else frozenset()
+    return granted | {Permission(each) for each in extra if each in ALL_PERMISSIONS}
+
+
+def lacking_for(scopes: Iterable[str], held: Iterable[str]) -> frozenset[Permission]:
+    """What a granter who holds `held` lacks to grant `scopes`; KeyError for an unknown scope."""
+    needed = frozenset[Permission]().union(*(SCOPE_NEEDS[scope] for scope in scopes))
+    return needed - frozenset(held)
+
+
+class Limits(Message):
+    """What the rights on platforms are narrowed to; `platforms` null means every platform.
+
+    Alone of the wire models it refuses fields it does not know: who passes over a limit widens a right.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    platforms: tuple[UUID, ...] | None = None
+
+    def allow(self, platform: UUID) -> bool:
+        """Whether the rights reach this platform."""
+        return self.platforms is None or platform in self.platforms
+
+    def within(self, other: Self) -> bool:
+        """Whether these limits reach nothing that the other's do not."""
+        if other.platforms is None:
+            return True
+        return self.platforms is not None and set(self.platforms) <= set(other.platforms)
+
+
+class Grant(Message):
+    """What one member holds in one organization. `permissions` are those beside the role's own.
+
+    Role and permissions are open strings on the wire, so that an older reader takes a newer grant.
+    """
+
+    role: str | None
+    permissions: tuple[str, ...] = ()
+    limits: Limits = Limits()
+
+    @property
+    def effective(self) -> frozenset[Permission]:
+        """All permissions, the role's included."""
+        return effective(self.role, self.permissions)
+
+    def covers(self, other: "Grant") -> bool:
+        """Whether this holder may give or take away the other grant: nobody grants what they lack."""
+        return other.effective <= self.effective and other.limits.within(self.limits)
