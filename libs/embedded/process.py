@@ -1,0 +1,132 @@
+"""A child process that dies with its parent, keeps its output in a file, and is stopped for certain."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from embedded.accounts import Account
+
+_PR_SET_PDEATHSIG = 1
+_prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
+
+# The kernel sends the parent-death signal when the *thread* that forked ends, so every child is forked
+# by one thread that lives as long as the interpreter.
+_forker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embedded-forker")
+
+
+class EmbeddedError(Exception):
+    """A server could not be prepared or started; the message is a sentence for a person, with what to do."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """How a child is started and stopped.
+
+    `stop_signals` are sent one after the other, each followed by a wait of so many seconds;
+    SIGKILL comes last by itself.
+    """
+
+    argv: tuple[str, ...]
+    log: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    account: Account | None = None
+    death_signal: signal.Signals = signal.SIGKILL
+    stop_signals: tuple[tuple[signal.Signals, float], ...] = ((signal.SIGTERM, 4.0),)
+
+
+class Process:
+    """One run after another of a program; never more than one at a time."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._running: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """Process id of the present or the last run; raises EmbeddedError before the first."""
+        if self._running is None:
+            raise EmbeddedError(f"{self.program.argv[0]} has not been started")
+        return self._running.pid
+
+    def start(self) -> None:
+        """Starts the program; raises EmbeddedError when the system refuses."""
+        try:
+            self._running = _forker.submit(_fork, self.program).result()
+        except OSError as error:
+            raise EmbeddedError(f"cannot start {self.program.argv[0]}: {error.strerror}") from error
+
+    def exit_code(self) -> int | None:
+        """None while it runs or was never started, else as of subprocess (negative: killed by that signal)."""
+        return self._running.poll() if self._running else None
+
+    def is_running(self) -> bool:
+        """True from start until it ended."""
+        return self._running is not None and self._running.poll() is None
+
+    def stop(self) -> None:
+        """Ends it by its stop signals, then by SIGKILL, which also ends a frozen process; returns when it is gone."""
+        if self._running is None:
+            return
+        for number, patience in (*self.program.stop_signals, (signal.SIGKILL, None)):
+            if self._running.poll() is not None:
+                return
+            self._running.send_signal(number)
+            try:
+                self._running.wait(patience)
+            except subprocess.TimeoutExpired:
+                continue
+
+    def wait_until(self, ready: Callable[[], bool], seconds: float, what: str) -> None:
+        """Returns when `ready()`; raises EmbeddedError with the end of the log when it ends or the time is over."""
+        deadline = time.monotonic() + seconds
+        while not ready():
+            if not self.is_running():
+                raise EmbeddedError(f"{what} ended at once: {self.last_output()}")
+            if time.monotonic() > deadline:
+                raise EmbeddedError(f"{what} was not ready within {seconds:.0f} s: {self.last_output()}")
+            time.sleep(0.02)
+
+    def last_output(self, lines: int = 5) -> str:
+        """The last lines of the log, on one line."""
+        try:
+            text = self.program.log.read_text(errors="replace")
+        except OSError:
+            return "no output"
+        return " | ".join(text.strip().splitlines()[-lines:]) or "no output"
+
+
+def _fork(program: Program) -> "subprocess.Popen[bytes]":
+    parent = os.getpid()
+
+    def die_with_parent() -> None:
+        if _prctl is not None:
+            _prctl(_PR_SET_PDEATHSIG, int(program.death_signal))
+            if os.getppid() != parent:
+                os._exit(1)
+
+    account = program.account
+    descriptor = os.open(program.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        return subprocess.Popen(  # noqa: S603 - our own programs
+            program.argv,
+            stdin=subprocess.DEVNULL,
+            stdout=descriptor,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **program.environment},
+            cwd="/",
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
+            # A session of its own: Ctrl-C in the terminal is for the parent, which ends its children in order.
+            start_new_session=True,
+            preexec_fn=die_with_parent,
+        )
+    finally:
+        os.close(descriptor)

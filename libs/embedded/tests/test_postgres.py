@@ -1,0 +1,90 @@
+"""The PostgreSQL from the wheel, for real."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from embedded import EmbeddedError, Postgres, temporary_folder
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with temporary_folder() as path:
+        yield path
+
+
+def test_each_role_reaches_its_own_database_only() -> None:
+    with Postgres(fsync=False) as server:
+        first = server.create_database("first")
+        second = server.create_database("second")
+        with psycopg.connect(first) as connection:
+            assert connection.execute("SELECT current_user, lower('ÄÖ')").fetchone() == ("first", "äö")
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(second.replace("/second", "/first"))
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(first.replace(first.split("@")[0], "postgresql://first:wrong"))
+
+
+def test_data_survive_an_orderly_and_a_violent_end(folder: Path) -> None:
+    server = Postgres(folder / "pg", fsync=False)
+    server.start()
+    dsn = server.create_database("kept", "unchanged")
+    with psycopg.connect(dsn) as connection:
+        connection.execute("CREATE TABLE facts (fact int)")
+        connection.execute("INSERT INTO facts VALUES (1)")
+    server.stop()
+    server.start()
+    os.kill(server.pid, signal.SIGKILL)
+    server.stop()
+
+    again = Postgres(folder / "pg", server.port, fsync=False)
+    with again, psycopg.connect(again.create_database("kept", "unchanged")) as connection:
+        assert connection.execute("SELECT fact FROM facts").fetchone() == (1,)
+
+
+def test_an_interrupted_initialisation_is_begun_anew(folder: Path) -> None:
+    half_done = folder / "pg" / "data.new"
+    half_done.mkdir(parents=True)
+    (folder / "pg").chmod(0o711)
+    (half_done / "PG_VERSION").write_text("18\n")
+    with Postgres(folder / "pg", fsync=False) as server:
+        assert server.run_sql("SELECT 1").strip() == "1"
+    assert not half_done.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("PG_VERSION", "9\n", "was written by PostgreSQL 9"),
+        ("PG_VERSION", "?", "is no readable PostgreSQL data folder"),
+        ("letters", "x", "no PG_VERSION in it"),
+    ],
+)
+def test_data_it_cannot_use_are_left_alone_and_said_so(
+    folder: Path, name: str, text: str, sentence: str
+) -> None:
+    strange = folder / "data" / name
+    strange.parent.mkdir()
+    strange.write_text(text)
+    with pytest.raises(EmbeddedError, match=sentence):
+        Postgres(folder, fsync=False).start()
+    assert strange.read_text() == text
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL under another account")
+def test_a_folder_closed_to_the_other_account_is_not_opened(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embedded.postgres.STATE_FOLDER", folder / "state")
+    closed = folder / "closed"
+    closed.mkdir(mode=0o700)
+    with Postgres(closed / "pg", fsync=False) as server:
+        assert server.notice is not None
+        assert "cannot reach" in server.notice
+        assert server.data.is_relative_to(folder / "state")
+        assert server.run_sql("SELECT 1").strip() == "1"
+    assert closed.stat().st_mode & 0o777 == 0o700
