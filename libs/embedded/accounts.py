@@ -38,13 +38,17 @@ def account_of(path: Path) -> Account | None:
     return Account(str(status.st_uid), status.st_uid, status.st_gid)
 
 
-def run_as(
-    account: Account | None, argv: Sequence[str], **options: object
-) -> "subprocess.CompletedProcess[str]":
+def run_as(account: Account | None, argv: Sequence[str]) -> "subprocess.CompletedProcess[str]":
     """Runs a short command under the account, output captured; raises OSError when it cannot even start."""
-    switch = {"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}
-    return subprocess.run(  # type: ignore[call-overload,no-any-return]  # noqa: S603 - our own programs
-        list(argv), cwd="/", text=True, errors="replace", capture_output=True, **switch, **options
+    return subprocess.run(  # noqa: S603 - our own programs
+        argv,
+        user=account.uid if account else None,
+        group=account.gid if account else None,
+        extra_groups=[] if account else None,
+        cwd="/",
+        text=True,
+        errors="replace",
+        capture_output=True,
     )
 
 

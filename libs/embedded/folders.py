@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def make_folder(path: Path, mode: int = 0o711) -> Path:
-    """Makes the folder and its missing parents with that mode whatever the umask; existing ones stay as they are."""
+    """Makes the folder and its missing parents with that mode; existing ones stay as they are."""
     if not path.is_dir():
         make_folder(path.parent, mode)
         path.mkdir()

@@ -78,7 +78,7 @@ class Nats:
         self.process.stop()
 
     def wipe(self) -> None:
-        """Removes every stream and consumer from disk, as after the loss of the disk; the server must be stopped."""
+        """Removes every stream and consumer, as after the loss of the disk; the server must be stopped."""
         shutil.rmtree(self.store, ignore_errors=True)
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ import socket
 from embedded.process import EmbeddedError
 
 _RANGE = range(20_000, 32_000)
-"""Below Linux' ephemeral range (32768 up), so that no outgoing connection takes a port between test and use."""
+"""Below Linux' ephemeral range (32768 up): no outgoing connection takes a port between test and use."""
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:

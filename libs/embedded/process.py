@@ -63,7 +63,7 @@ class Process:
             raise EmbeddedError(f"cannot start {self.program.argv[0]}: {error.strerror}") from error
 
     def exit_code(self) -> int | None:
-        """None while it runs or was never started, else as of subprocess (negative: killed by that signal)."""
+        """None while it runs or before its start, else as of subprocess (negative: killed by that signal)."""
         return self._running.poll() if self._running else None
 
     def is_running(self) -> bool:
@@ -71,7 +71,7 @@ class Process:
         return self._running is not None and self._running.poll() is None
 
     def stop(self) -> None:
-        """Ends it by its stop signals, then by SIGKILL, which also ends a frozen process; returns when it is gone."""
+        """Ends it by its stop signals, then SIGKILL, which ends a frozen one too; returns when it is gone."""
         if self._running is None:
             return
         for number, patience in (*self.program.stop_signals, (signal.SIGKILL, None)):
@@ -84,7 +84,7 @@ class Process:
                 continue
 
     def wait_until(self, ready: Callable[[], bool], seconds: float, what: str) -> None:
-        """Returns when `ready()`; raises EmbeddedError with the end of the log when it ends or the time is over."""
+        """Returns when `ready()`; raises EmbeddedError with the log's end when it ended or time is up."""
         deadline = time.monotonic() + seconds
         while not ready():
             if not self.is_running():
@@ -124,7 +124,7 @@ def _fork(program: Program) -> "subprocess.Popen[bytes]":
             user=account.uid if account else None,
             group=account.gid if account else None,
             extra_groups=[] if account else None,
-            # A session of its own: Ctrl-C in the terminal is for the parent, which ends its children in order.
+            # Ctrl-C in the terminal is for the parent, which ends its children in order.
             start_new_session=True,
             preexec_fn=die_with_parent,
         )

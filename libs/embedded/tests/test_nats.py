@@ -12,7 +12,7 @@ from embedded import EmbeddedError, Nats, Process, Program, temporary_folder
 
 
 async def _stored_messages(url: str, **options: str) -> int:
-    connection = await nats.connect(url, **options)  # type: ignore[arg-type]
+    connection = await nats.connect(url, **options)
     try:
         stream = connection.jetstream()
         await stream.add_stream(name="FACTS", subjects=["facts"])
@@ -41,9 +41,7 @@ def test_the_given_configuration_says_who_is_let_in() -> None:
     ) as server:
         assert asyncio.run(_stored_messages(server.url, user="known", password="word")) == 1
         with pytest.raises(Error):
-            asyncio.run(
-                nats.connect(server.url, user="known", password="wrong", allow_reconnect=False)  # type: ignore[arg-type]
-            )
+            asyncio.run(nats.connect(server.url, user="known", password="wrong", allow_reconnect=False))
 
 
 def test_a_broken_configuration_ends_with_the_servers_own_words() -> None:

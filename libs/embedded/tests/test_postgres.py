@@ -61,7 +61,7 @@ def test_an_interrupted_initialisation_is_begun_anew(folder: Path) -> None:
     [
         ("PG_VERSION", "9\n", "was written by PostgreSQL 9"),
         ("PG_VERSION", "?", "is no readable PostgreSQL data folder"),
-        ("letters", "x", "no PG_VERSION in it"),
+        ("letters", "x", "no PG_VERSION"),
     ],
 )
 def test_data_it_cannot_use_are_left_alone_and_said_so(
@@ -79,7 +79,7 @@ def test_data_it_cannot_use_are_left_alone_and_said_so(
 def test_a_folder_closed_to_the_other_account_is_not_opened(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("embedded.postgres.STATE_FOLDER", folder / "state")
+    monkeypatch.setattr("embedded.datafolder.STATE_FOLDER", folder / "state")
     closed = folder / "closed"
     closed.mkdir(mode=0o700)
     with Postgres(closed / "pg", fsync=False) as server:
