@@ -158,3 +158,11 @@ def _reasons(error: ValidationError) -> str:
         f"{'.'.join(map(str, each['loc'])) or 'event'}: {each['msg']}"
         for each in error.errors(include_url=False, include_input=False, include_context=False)
     )
+
+
+def parse_known(payload: bytes) -> Envelope | None:
+    """The event, or None where its type is none that this version knows; raises MalformedEvent."""
+    try:
+        return Envelope.parse(payload)
+    except UnknownEvent:
+        return None
