@@ -1,0 +1,164 @@
+"""The NATS server's configuration, generated from the tables of streams and requests."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from contracts.rpc import RPC
+from contracts.streams import READS, STREAMS, durables_of
+
+OBSERVER = "observer"
+SERVICES = tuple(READS)
+USERS = (*SERVICES, "portal", OBSERVER)
+_API = "$JS.API"
+
+
+@dataclass(frozen=True)
+class Rights:
+    """The subjects a user of the bus may use. Where none is allowed, all are denied.
+
+    `answers` lets a user publish one reply to the inbox of each request it was sent.
+    """
+
+    publish: tuple[str, ...] = ()
+    subscribe: tuple[str, ...] = ()
+    never_publish: tuple[str, ...] = ()
+    answers: bool = False
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One server's place in a cluster; `routes` are the others' addresses, `host:port`."""
+
+    name: str
+    server_name: str
+    port: int
+    routes: tuple[str, ...]
+    password: str
+
+
+def rights_of(user: str) -> Rights:
+    """What a user of the bus may do. Raises ValueError for a user that is not in USERS."""
+    if user == OBSERVER:
+        return _observer()
+    if user not in USERS:
+        raise ValueError(f"{user!r} is no user of the bus; they are {', '.join(USERS)}")
+    if user not in SERVICES:
+        return Rights()
+    asked = tuple(each.subject for each in RPC.values() if each.owner == user)
+    return Rights(
+        publish=(
+            *_of_its_stream(user),
+            *_of_its_durables(user),
+            *(each.subject for each in RPC.values() if user in each.askers),
+        ),
+        subscribe=(*asked, _inbox(user)),
+        answers=bool(asked),
+    )
+
+
+def _of_its_stream(service: str) -> Iterable[str]:
+    """What a relay needs, and what forgetting a person takes."""
+    stream = STREAMS[service]
+    yield from stream.subjects
+    for action in ("CREATE", "UPDATE", "INFO", "MSG.GET", "MSG.DELETE"):
+        yield f"{_API}.STREAM.{action}.{stream.name}"
+
+
+def _of_its_durables(service: str) -> Iterable[str]:
+    for durable in durables_of(service):
+        place = f"{durable.stream.name}.{durable.name}"
+        yield f"{_API}.CONSUMER.CREATE.{place}"
+        yield f"{_API}.CONSUMER.CREATE.{place}.>"  # the longer form names the filter
+        yield f"{_API}.CONSUMER.INFO.{place}"
+        yield f"{_API}.CONSUMER.MSG.NEXT.{place}"
+        yield f"$JS.ACK.{place}.>"
+
+
+def _observer() -> Rights:
+    """Reads every stream by consumers of its own, and changes nothing."""
+    places = [f"{each.stream.name}.{each.name}" for service in SERVICES for each in durables_of(service)]
+    return Rights(
+        publish=(
+            f"{_API}.STREAM.INFO.*",
+            f"{_API}.STREAM.NAMES",
+            f"{_API}.STREAM.LIST",
+            f"{_API}.CONSUMER.CREATE.*.*.evt.>",
+            f"{_API}.CONSUMER.INFO.*.*",
+            f"{_API}.CONSUMER.MSG.NEXT.*.*",
+        ),
+        subscribe=("evt.>", _inbox(OBSERVER)),
+        never_publish=tuple(
+            subject
+            for place in places
+            for subject in (f"{_API}.CONSUMER.CREATE.{place}.>", f"{_API}.CONSUMER.MSG.NEXT.{place}")
+        ),
+    )
+
+
+def _inbox(user: str) -> str:
+    """Where a user's replies arrive: clients connect with `inbox_prefix=_INBOX_<user>`."""
+    return f"_INBOX_{user}.>"
+
+
+def nats_configuration(
+    *,
+    port: int,
+    host: str,
+    store_dir: str,
+    passwords: Mapping[str, str],
+    monitor_port: int | None = None,
+    cluster: Cluster | None = None,
+) -> str:
+    """The text of nats-server's configuration file; it holds the passwords, so keep it 0600.
+
+    A user without a password in `passwords` is none. Raises ValueError for an unknown user or a
+    password that is empty or cannot be written down.
+    """
+    lines = [f"host: {_quoted(host)}", f"port: {port}", "max_payload: 1MB"]
+    if monitor_port is not None:
+        lines.append(f"http: {_quoted(f'{host}:{monitor_port}')}")
+    lines += ["jetstream {", f"  store_dir: {_quoted(store_dir)}", "}"]
+    if cluster is not None:
+        lines += _cluster(cluster, host)
+    lines += ["authorization {", "  users = ["]
+    for user, password in passwords.items():
+        lines += _user(user, password)
+    lines += ["  ]", "}"]
+    return "\n".join(lines) + "\n"
+
+
+def _user(user: str, password: str) -> Iterable[str]:
+    rights = rights_of(user)
+    if not password:
+        raise ValueError(f"the bus's user {user} needs a password")
+    yield f"    {{ user: {_quoted(user)}, password: {_quoted(password)}, permissions: {{"
+    yield f"      publish: {_subjects(rights.publish, rights.never_publish)}"
+    yield f"      subscribe: {_subjects(rights.subscribe)}"
+    if rights.answers:
+        yield '      allow_responses: { max: 1, expires: "1m" }'
+    yield "    } }"
+
+
+def _subjects(allow: Iterable[str], deny: Iterable[str] = ()) -> str:
+    allowed, denied = (", ".join(map(_quoted, each)) for each in (allow, deny))
+    if not allowed:
+        return '{ deny: [">"] }'
+    return f"{{ allow: [{allowed}], deny: [{denied}] }}" if denied else f"{{ allow: [{allowed}] }}"
+
+
+def _cluster(cluster: Cluster, host: str) -> Iterable[str]:
+    yield f"server_name: {_quoted(cluster.server_name)}"
+    yield "cluster {"
+    yield f"  name: {_quoted(cluster.name)}"
+    yield f"  listen: {_quoted(f'{host}:{cluster.port}')}"
+    yield f'  authorization {{ user: "route", password: {_quoted(cluster.password)} }}'
+    routes = ", ".join(_quoted(f"nats://route:{cluster.password}@{route}") for route in cluster.routes)
+    yield f"  routes: [{routes}]"
+    yield "}"
+
+
+def _quoted(text: str) -> str:
+    """A string of the configuration, in which nothing of it is a variable or the end of a string."""
+    if not text.isprintable():
+        raise ValueError("the bus's configuration takes no control characters; choose another value")
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
