@@ -1,0 +1,47 @@
+"""pytest fixtures on real servers: one PostgreSQL a run with a fresh database a test, and nats-servers."""
+
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from embedded.nats import Nats
+from embedded.postgres import Postgres
+
+T = TypeVar("T")
+_numbers = itertools.count(1)
+
+
+def wait_until(condition: Callable[[], T], timeout: float = 15.0, what: str = "the condition") -> T:
+    """Ask again every 20 ms until the answer is true, and return it; AssertionError after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while True:
+        answer = condition()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what} did not come true within {timeout:g} s; last answer: {answer!r}")
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """One server for the whole run, without fsync."""
+    with Postgres(fsync=False) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_dsn(postgres_server: Postgres) -> str:
+    """The connection string of an empty database of its own."""
+    return postgres_server.create_database(f"test_{next(_numbers)}")
+
+
+@pytest.fixture
+def nats_server(tmp_path: Path) -> Iterator[Nats]:
+    """A nats-server with JetStream and no users, of its own."""
+    with Nats(tmp_path / "nats") as server:
+        yield server

@@ -1,0 +1,121 @@
+"""The connection to NATS: kept up for ever, with the service's own user and inbox."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, TypeVar
+
+import nats.errors
+from faststream import AckPolicy
+from faststream.nats import NatsBroker
+from nats.js import JetStreamContext
+from pydantic import BaseModel, SecretStr
+
+from kit.errors import Unavailable
+
+_ASK_SECONDS = 1.5
+Q = TypeVar("Q", bound=BaseModel)
+R = TypeVar("R", bound=BaseModel)
+
+
+class BusUnavailable(Unavailable):
+    """The question could not be asked, or was not answered in time."""
+
+    code = "bus-unavailable"
+
+
+class Bus:
+    """One service's connection. Starting never fails: it connects when it can, and again whenever it is cut."""
+
+    def __init__(self, url: str, user: str, password: SecretStr) -> None:
+        self.user = user
+        self._cut_since: float | None = time.monotonic()
+        self._log = logging.getLogger("kit.bus")
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.broker = NatsBroker(
+            url.split(","),
+            user=user,
+            password=password.get_secret_value(),
+            name=user,
+            inbox_prefix=f"_INBOX_{user}",
+            ack_policy=AckPolicy.NACK_ON_ERROR,
+            logger=None,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=0.25,
+            connect_timeout=2,
+            ping_interval=5,
+            max_outstanding_pings=2,
+            disconnected_cb=self._disconnected,
+            reconnected_cb=self._reconnected,
+            error_cb=self._error,
+        )
+
+    @property
+    def connected(self) -> bool:
+        return self._cut_since is None
+
+    @property
+    def cut_off_seconds(self) -> float:
+        """How long the bus has been out of reach; 0.0 while it is there."""
+        return 0.0 if self._cut_since is None else time.monotonic() - self._cut_since
+
+    @property
+    def jetstream(self) -> JetStreamContext:
+        if not self.connected:
+            raise nats.errors.ConnectionClosedError
+        return self.broker.config.connection_state.stream
+
+    async def run(self) -> None:
+        """Connect and serve until cancelled."""
+        self._loop = asyncio.get_running_loop()
+        try:
+            await self.broker.start()
+            await self._reconnected()
+            await asyncio.Event().wait()
+        finally:
+            self._cut_since = self._cut_since or time.monotonic()
+            with suppress(Exception, asyncio.TimeoutError):
+                await asyncio.wait_for(self.broker.stop(), 2)
+
+    def answers(self, subject: str, question: type[Q], answer: Callable[[Q], BaseModel]) -> None:
+        """Serve a request subject; replicas share it. `answer` runs in a thread. Declare before run()."""
+
+        @self.broker.subscriber(subject, queue=self.user)
+        async def reply(body: dict[str, Any]) -> dict[str, Any]:
+            asked = question.model_validate(body)
+            return (await asyncio.to_thread(answer, asked)).model_dump(mode="json")
+
+    async def ask(self, subject: str, question: BaseModel, answer: type[R]) -> R:
+        """The owner's answer. Raises BusUnavailable when there is none within 1.5 s."""
+        if not self.connected:
+            raise BusUnavailable
+        try:
+            message = await self.broker.request(
+                question.model_dump(mode="json"), subject, timeout=_ASK_SECONDS
+            )
+            return answer.model_validate_json(message.body)
+        except (nats.errors.Error, TimeoutError) as error:
+            raise BusUnavailable(f"no answer on {subject}") from error
+
+    def ask_from_thread(self, subject: str, question: BaseModel, answer: type[R]) -> R:
+        """`ask` for code that runs in a thread."""
+        if self._loop is None:
+            raise BusUnavailable
+        return self._wait(self.ask(subject, question, answer))
+
+    def _wait(self, awaitable: Awaitable[R]) -> R:
+        assert self._loop is not None
+        return asyncio.run_coroutine_threadsafe(awaitable, self._loop).result()  # type: ignore[arg-type]
+
+    async def _disconnected(self) -> None:
+        self._cut_since = self._cut_since or time.monotonic()
+        self._log.warning("the bus is out of reach")
+
+    async def _reconnected(self) -> None:
+        self._cut_since = None
+        self._log.info("connected to the bus")
+
+    async def _error(self, error: Exception) -> None:
+        self._log.warning("bus: %s", error or type(error).__name__)

@@ -1,0 +1,95 @@
+"""Durable consumers by FastStream: one message at a time, in order, made again when the bus lost them."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import Any
+
+import nats.errors
+import nats.js.errors
+from faststream import AckPolicy
+from faststream.exceptions import NackMessage
+from faststream.nats import JStream, NatsMessage, PullSub
+from nats.js.api import AckPolicy as JsAckPolicy
+from nats.js.api import ConsumerConfig, DeliverPolicy
+
+from kit.bus import Bus
+from kit.inbox import TRANSIENT, Inbox
+
+_ACK_WAIT = 4.0  # seconds; while a handler runs longer, in-progress acks hold the message
+_PROGRESS = 1.5
+_LATER = 0.5
+_LOOK = 2.0
+
+
+class Consumer:
+    """Feeds one Inbox from one durable. Any number of replicas may run it: the server hands out one message
+    at a time, and the inbox drops what was seen."""
+
+    def __init__(self, bus: Bus, stream: str, subject: str, inbox: Inbox) -> None:
+        self._bus = bus
+        self._stream = stream
+        self._subject = subject
+        self._inbox = inbox
+        self._log = logging.getLogger("kit.consumer")
+
+    async def run(self) -> None:
+        """Consume until cancelled; every 2 s look whether the durable is still there."""
+        subscriber: Any = None
+        try:
+            while True:
+                try:
+                    if not self._bus.connected:
+                        await asyncio.sleep(0.1)
+                        continue
+                    if subscriber is None:
+                        subscriber = await self._subscribe()
+                        self._log.info("%s reads %s", self._inbox.durable, self._stream)
+                    await asyncio.sleep(_LOOK)
+                    await self._bus.jetstream.consumer_info(self._stream, self._inbox.durable)
+                except nats.js.errors.NotFoundError:
+                    if subscriber is not None:
+                        self._log.warning("durable %s is gone: making it again", self._inbox.durable)
+                        await subscriber.stop()
+                        subscriber = None
+                    await asyncio.sleep(0.3)
+                except (nats.errors.Error, OSError, TimeoutError) as error:
+                    self._log.warning("%s waits: %s", self._inbox.durable, error or type(error).__name__)
+                    await asyncio.sleep(0.3)
+        finally:
+            if subscriber is not None:
+                with suppress(Exception):
+                    await subscriber.stop()
+
+    async def _subscribe(self) -> Any:
+        subscriber = self._bus.broker.subscriber(
+            self._subject,
+            stream=JStream(self._stream, declare=False),
+            durable=self._inbox.durable,
+            pull_sub=PullSub(batch_size=1, timeout=3.0),
+            config=ConsumerConfig(
+                ack_policy=JsAckPolicy.EXPLICIT,
+                ack_wait=_ACK_WAIT,
+                max_ack_pending=1,
+                deliver_policy=DeliverPolicy.ALL,
+                max_waiting=64,
+            ),
+            ack_policy=AckPolicy.NACK_ON_ERROR,
+            inbox_prefix=f"_INBOX_{self._bus.user}.".encode(),
+            persistent=False,
+        )
+        subscriber(self._receive)
+        await subscriber.start()
+        return subscriber
+
+    async def _receive(self, message: NatsMessage) -> None:
+        raw = message.raw_message
+        work = asyncio.create_task(asyncio.to_thread(self._inbox.take, raw.data))
+        while not (await asyncio.wait([work], timeout=_PROGRESS))[0]:
+            with suppress(nats.errors.Error):
+                await raw.in_progress()
+        try:
+            work.result()
+        except TRANSIENT as error:
+            self._log.warning("%s comes again: %s", self._inbox.durable, type(error).__name__)
+            raise NackMessage(delay=_LATER) from error

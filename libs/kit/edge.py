@@ -1,0 +1,122 @@
+"""The edge of every service: request id, body limit, time taken, unexpected errors, the caller's address."""
+
+import re
+import time
+import uuid
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+
+from kit.context import set_cause
+from kit.metrics import REQUESTS
+from kit.problems import failed, problem
+
+BODY_LIMIT = 1024 * 1024  # bytes
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class Edge:
+    """ASGI middleware, outermost."""
+
+    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        request_id = _request_id(headers.get("x-request-id", ""))
+        trace = headers.get("traceparent", "")
+        set_cause(
+            actor=None,
+            correlation=request_id,
+            causation=None,
+            traceparent=trace if _TRACEPARENT.fullmatch(trace) else None,
+        )
+        answer = _Answer(send, request_id)
+        started = time.perf_counter()
+        try:
+            if _declared_length(headers) > BODY_LIMIT:
+                await problem(413, "body-too-large", "The request body is over 1 MiB")(scope, receive, answer)
+            else:
+                await self._app(scope, _limited(receive), answer)
+        except Exception as error:  # the last place that can answer
+            response = failed(error)
+            if not answer.begun:
+                await response(scope, receive, answer)
+        finally:
+            route = getattr(scope.get("route"), "path", "unmatched")
+            REQUESTS.labels(scope["method"], route, answer.status).observe(time.perf_counter() - started)
+
+
+class _Answer:
+    """Adds the headers that every answer carries, and remembers the status."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self._request_id = request_id
+        self.begun = False
+        self.status = 500
+
+    async def __call__(self, message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.begun = True
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-Id"] = self._request_id
+            headers.setdefault("X-Content-Type-Options", "nosniff")
+            headers.setdefault("Cache-Control", "no-store")
+            headers.setdefault("Referrer-Policy", "no-referrer")
+        await self._send(message)
+
+
+def address_of(request: HTTPConnection, proxies: Sequence[IPv4Network | IPv6Network]) -> str:
+    """The caller's address: from X-Forwarded-For only when the peer is a proxy of ours, the last one that is not.
+
+    An IPv6 address is answered as its /64, since one subscriber holds all of it.
+    """
+    peer = request.client.host if request.client else "0.0.0.0"  # noqa: S104 - a name for nowhere
+    chain = [*request.headers.get("x-forwarded-for", "").split(","), peer]
+    address = peer
+    for candidate in reversed(chain):
+        try:
+            ip = ip_address(candidate.strip())
+        except ValueError:
+            break
+        address = str(ip_network(f"{ip}/64", strict=False)) if isinstance(ip, IPv6Address) else str(ip)
+        if not any(ip in network for network in proxies):
+            break
+    return address
+
+
+def _request_id(given: str) -> str:
+    return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+def _declared_length(headers: Headers) -> int:
+    declared = headers.get("content-length", "0")
+    return int(declared) if declared.isdigit() else 0
+
+
+def _limited(receive: Receive) -> Receive:
+    taken = 0
+
+    async def limited() -> MutableMapping[str, Any]:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > BODY_LIMIT:
+            raise HTTPException(413)
+        return message
+
+    return limited

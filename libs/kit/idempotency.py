@@ -1,0 +1,117 @@
+"""`Idempotency-Key`: a repeated POST gives the first answer again, stored in the transaction that did the work."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.responses import JSONResponse
+from psycopg.errors import UniqueViolation
+from pydantic import BaseModel
+
+from kit.database import constraint_of
+from kit.errors import Conflict, Invalid
+from kit.keys import keyed_hash, same, seal, unseal
+from kit.store import Store
+
+SCHEMA = """
+CREATE TABLE idempotency (
+    key_hash bytea NOT NULL CONSTRAINT idempotency_pkey PRIMARY KEY, request_hash bytea NOT NULL,
+    answer bytea NOT NULL, created_at timestamptz NOT NULL DEFAULT now());
+CREATE INDEX idempotency_age ON idempotency (created_at);
+"""
+_LONGEST = 255
+
+
+class KeyReused(Conflict):
+    code = "idempotency-key-reused"
+    title = "This Idempotency-Key was used with another request"
+
+
+@dataclass(frozen=True)
+class RequestKey:
+    """The caller's Idempotency-Key with what it is scoped to; `key` is None when none was sent."""
+
+    key: str | None
+    route: str
+    body: bytes
+
+
+async def _request_key(request: Request) -> RequestKey:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not 1 <= len(key) <= _LONGEST:
+        raise Invalid("Idempotency-Key", f"must have 1 to {_LONGEST} characters")
+    return RequestKey(key, f"{request.method} {request.url.path}", await request.body())
+
+
+Keyed = Annotated[RequestKey, Depends(_request_key)]
+
+
+def created(body: BaseModel, location: str) -> JSONResponse:
+    """201 with the whole resource and where it lives."""
+    return JSONResponse(body.model_dump(mode="json"), 201, {"Location": location})
+
+
+class Idempotency:
+    """Stored answers are encrypted under a key made from the service's key and the caller's Idempotency-Key,
+    so that a secret in an answer cannot be read back without that key. They are kept for 24 hours."""
+
+    def __init__(self, store: Store, secret: bytes) -> None:
+        self._store = store
+        self._secret = secret
+
+    def once(self, request: RequestKey, caller: str, work: Callable[[], JSONResponse]) -> JSONResponse:
+        """Do `work` in one transaction, at most once for each (caller, route, Idempotency-Key) in 24 hours.
+
+        `caller` is the id of whoever asks. Raises KeyReused when the key came with another body.
+        """
+        if request.key is None:
+            return self._store.run(work)
+        key_hash = keyed_hash(self._secret, "key", caller, request.route, request.key)
+        try:
+            return self._store.run(lambda: self._first_or_again(key_hash, request, work))
+        except UniqueViolation as error:
+            if constraint_of(error) != "idempotency_pkey":
+                raise
+            # Another request with this key won the race and is committed: give its answer.
+            return self._store.run(lambda: self._first_or_again(key_hash, request, work))
+
+    def forget_old(self) -> int:
+        """Delete answers older than 24 hours."""
+        return self._store.database.execute("DELETE FROM idempotency WHERE created_at < now() - interval '24 hours'")
+
+    def _first_or_again(self, key_hash: bytes, request: RequestKey, work: Callable[[], JSONResponse]) -> JSONResponse:
+        assert request.key is not None
+        request_hash = sha256(request.body).digest()
+        sealing = keyed_hash(self._secret, "answer", request.key)
+        row = self._store.database.one(
+            "SELECT request_hash, answer FROM idempotency "
+            "WHERE key_hash = %s AND created_at > now() - interval '24 hours'",
+            (key_hash,),
+        )
+        if row is not None:
+            if not same(bytes(row["request_hash"]), request_hash):
+                raise KeyReused
+            return _restored(json.loads(unseal(sealing, bytes(row["answer"]), key_hash)))
+        response = work()
+        self._store.database.execute("DELETE FROM idempotency WHERE key_hash = %s", (key_hash,))
+        self._store.database.execute(
+            "INSERT INTO idempotency (key_hash, request_hash, answer) VALUES (%s, %s, %s)",
+            (key_hash, request_hash, seal(sealing, _kept(response), key_hash)),
+        )
+        return response
+
+
+def _kept(response: JSONResponse) -> bytes:
+    kept: dict[str, Any] = {
+        "status": response.status_code,
+        "location": response.headers.get("location"),
+        "body": json.loads(bytes(response.body)),
+    }
+    return json.dumps(kept).encode()
+
+
+def _restored(kept: dict[str, Any]) -> JSONResponse:
+    return JSONResponse(kept["body"], kept["status"], {"Location": kept["location"]} if kept["location"] else None)

@@ -1,0 +1,205 @@
+"""What has been seen, and what was set aside: the effect of a message and its place are stored together."""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from kit.context import acting
+from kit.database import Database
+from kit.errors import Unavailable
+from kit.metrics import CONSUMED, PARKED
+
+SCHEMA = """
+CREATE TABLE inbox (
+    durable text NOT NULL, source text NOT NULL, sequence bigint NOT NULL,
+    PRIMARY KEY (durable, source));
+CREATE TABLE parked (
+    id bigserial PRIMARY KEY, durable text NOT NULL, source text NOT NULL, subject text NOT NULL,
+    sequence bigint NOT NULL, type text NOT NULL, payload bytea NOT NULL, error text NOT NULL,
+    attempts integer NOT NULL, parked_at timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (durable, source, sequence));
+CREATE INDEX parked_subject ON parked (durable, source, subject);
+"""
+_TRIES = 3
+
+Handlers = Mapping[type, Callable[[Any], None]]
+Parse = Callable[[bytes], Any]
+"""From a message's bytes to an envelope with `.data`, or None for a type that this service does not know."""
+
+TRANSIENT = (psycopg.OperationalError, Unavailable, OSError)
+"""Failures that pass by themselves: the message comes again later, and nothing overtakes it."""
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """The attributes of a CloudEvent that delivery needs."""
+
+    id: str
+    source: str
+    subject: str
+    sequence: int
+    type: str
+    actor: str | None
+    correlation: str | None
+    traceparent: str | None
+
+    @classmethod
+    def of(cls, payload: bytes) -> "Attributes":
+        """Raises ValueError, KeyError or TypeError when the payload is no event of ours."""
+        event = json.loads(payload)
+        return cls(
+            str(event["id"]),
+            str(event["source"]),
+            str(event["subject"]),
+            int(event["sequence"]),
+            str(event["type"]),
+            event.get("actor"),
+            event.get("correlationid"),
+            event.get("traceparent"),
+        )
+
+
+class Inbox:
+    """Applies messages of one durable: each once, in order; one that fails stops its own subject only."""
+
+    def __init__(self, database: Database, durable: str, parse: Parse, handlers: Handlers) -> None:
+        self._database = database
+        self.durable = durable
+        self._parse = parse
+        self._handlers = handlers
+        self._log = logging.getLogger("kit.inbox")
+
+    def take(self, payload: bytes) -> str:
+        """Apply one message; answers `done`, `seen`, `skipped` or `parked`. Raises a TRANSIENT error to have it again."""
+        try:
+            attributes = Attributes.of(payload)
+        except (ValueError, KeyError, TypeError) as error:
+            # Only a relay may publish here, so this is a fault of ours: kept for the operator, once.
+            self._log.error("message without attributes on %s", self.durable, exc_info=error)
+            self._park(_unreadable(payload), payload, error)
+            outcome = "parked"
+        else:
+            outcome = self._take(attributes, payload)
+        CONSUMED.labels(self.durable, outcome).inc()
+        return outcome
+
+    def _take(self, attributes: Attributes, payload: bytes) -> str:
+        failure: Exception | None = None
+        for _ in range(_TRIES):
+            try:
+                with self._database.transaction():
+                    return self._once(attributes, payload)
+            except TRANSIENT:
+                raise
+            except Exception as error:  # whatever it is, only this subject may stop
+                failure = error
+        assert failure is not None
+        self._log.error("parking %s of %s", attributes.id, attributes.subject, exc_info=failure)
+        self._park(attributes, payload, failure)
+        return "parked"
+
+    def _once(self, attributes: Attributes, payload: bytes) -> str:
+        if not self._advance(attributes):
+            return "seen"
+        if self._subject_is_parked(attributes):
+            self._store_parked(attributes, payload, "waits behind an earlier message", 0)
+            return "parked"
+        return self._apply(attributes, payload)
+
+    def _apply(self, attributes: Attributes, payload: bytes) -> str:
+        envelope = self._parse(payload)
+        handler = self._handlers.get(type(envelope.data)) if envelope is not None else None
+        if handler is None:
+            return "skipped"
+        with acting(
+            actor=attributes.actor,
+            correlation=attributes.correlation,
+            causation=attributes.id,
+            traceparent=attributes.traceparent,
+        ):
+            handler(envelope)
+        return "done"
+
+    def _advance(self, attributes: Attributes) -> bool:
+        """Move the high-water mark; False when this sequence was seen. The row lock makes two replicas queue up."""
+        return bool(
+            self._database.execute(
+                "INSERT INTO inbox (durable, source, sequence) VALUES (%s, %s, %s) "
+                "ON CONFLICT (durable, source) DO UPDATE SET sequence = EXCLUDED.sequence "
+                "WHERE inbox.sequence < EXCLUDED.sequence",
+                (self.durable, attributes.source, attributes.sequence),
+            )
+        )
+
+    def _subject_is_parked(self, attributes: Attributes) -> bool:
+        return bool(
+            self._database.one(
+                "SELECT 1 FROM parked WHERE durable = %s AND source = %s AND subject = %s LIMIT 1",
+                (self.durable, attributes.source, attributes.subject),
+            )
+        )
+
+    def _park(self, attributes: Attributes, payload: bytes, error: Exception) -> None:
+        with self._database.transaction():
+            self._advance(attributes)
+            self._store_parked(attributes, payload, f"{type(error).__name__}: {error}"[:2000], _TRIES)
+
+    def _store_parked(self, attributes: Attributes, payload: bytes, error: str, attempts: int) -> None:
+        self._database.execute(
+            "INSERT INTO parked (durable, source, subject, sequence, type, payload, error, attempts) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            (
+                self.durable,
+                attributes.source,
+                attributes.subject,
+                attributes.sequence,
+                attributes.type,
+                payload,
+                error,
+                attempts,
+            ),
+        )
+        PARKED.labels(self.durable).inc()
+
+    def parked(self, limit: int = 200) -> list[dict[str, Any]]:
+        """Messages set aside, oldest first, with payload and error."""
+        return list(
+            self._database.all("SELECT * FROM parked WHERE durable = %s ORDER BY id LIMIT %s", (self.durable, limit))
+        )
+
+    def replay(self, source: str, subject: str) -> int:
+        """Apply a subject's parked messages in order, until one fails again; answers how many were applied.
+
+        Raises what the failing one raises; those before it stay applied.
+        """
+        done = 0
+        while self._replay_first(source, subject):
+            done += 1
+        return done
+
+    def _replay_first(self, source: str, subject: str) -> bool:
+        with self._database.transaction():
+            row = self._database.one(
+                "DELETE FROM parked WHERE id = (SELECT id FROM parked WHERE durable = %s AND source = %s "
+                "AND subject = %s ORDER BY sequence LIMIT 1 FOR UPDATE) RETURNING payload",
+                (self.durable, source, subject),
+            )
+            if row is None:
+                return False
+            payload = bytes(row["payload"])
+            self._apply(Attributes.of(payload), payload)
+        PARKED.labels(self.durable).dec()
+        return True
+
+    def discard(self, parked_id: int) -> bool:
+        """Drop one parked message for good."""
+        return self._database.execute("DELETE FROM parked WHERE durable = %s AND id = %s", (self.durable, parked_id)) > 0
+
+
+def _unreadable(payload: bytes) -> Attributes:
+    number = int.from_bytes(payload[:6].ljust(6, b"\0"), "big") + len(payload)
+    return Attributes("unreadable", "unreadable", "unreadable", number, "unreadable", None, None, None)

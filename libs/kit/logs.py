@@ -1,0 +1,75 @@
+"""JSON logs on standard output, with the request id on each line, that cannot print a secret."""
+
+import logging
+import re
+import sys
+from typing import Any
+
+import structlog
+
+from kit.context import cause
+
+_SECRET_NAMES = re.compile(r"password|secret|token|authorization|cookie|credential|api_?key", re.IGNORECASE)
+_SECRET_VALUES = re.compile(
+    r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*"  # JSON Web Tokens
+    r"|(?<=://)[^/@\s:]*:[^/@\s]+(?=@)"  # user:password@ in an address
+    r"|(?i:(?<=bearer )|(?<=basic ))[\w\-.~+/=]{8,}"
+    r"|\bth[a-z]{1,3}_[A-Za-z0-9_-]{20,}"  # our own tokens and secrets
+    r"|(?i:(?<=password=)|(?<=secret=)|(?<=token=)|(?<=code=))[^\s&'\"]+"
+)
+MASK = "***"
+
+
+def setup(service: str, level: int = logging.INFO) -> None:
+    """Send everything, the libraries' lines too, through one JSON formatter."""
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name,
+                           structlog.stdlib.ExtraAdder()],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.TimeStamper("iso", utc=True),
+            _with_cause(service),
+            structlog.processors.format_exc_info,
+            masked,
+            structlog.processors.JSONRenderer(),
+        ],
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    for noisy in ("uvicorn", "uvicorn.error", "uvicorn.access", "nats", "faststream", "httpx"):
+        logging.getLogger(noisy).handlers = []
+        logging.getLogger(noisy).propagate = True
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    # The pool tells of every failed attempt to connect; the edge and the relay say it once.
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+
+
+def masked(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Hide values by the name they stand under and by their shape, in nested structures too."""
+    return {key: _mask(key, value) for key, value in event.items()}
+
+
+def _mask(key: str, value: Any) -> Any:
+    if isinstance(value, str):
+        return MASK if _SECRET_NAMES.search(key) else _SECRET_VALUES.sub(MASK, value)
+    if isinstance(value, dict):
+        return {k: _mask(str(k), v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_mask(key, one) for one in value]
+    return value if isinstance(value, int | float | bool | None) else _mask(key, str(value))
+
+
+def _with_cause(service: str) -> Any:
+    def add(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+        event["service"] = service
+        current = cause()
+        if current.correlation:
+            event["request_id"] = current.correlation
+        if current.traceparent:
+            event["traceparent"] = current.traceparent
+        return event
+
+    return add

@@ -1,0 +1,16 @@
+"""Prometheus metrics that every service has."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+REQUESTS = Histogram(
+    "tradehall_http_request_seconds",
+    "Time to answer a request.",
+    ["method", "route", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+RELAY_POSITION = Gauge("tradehall_relay_position", "Sequence of the last event published.", ["stream"])
+RELAY_AGE = Gauge("tradehall_relay_age_seconds", "Age of the oldest event still waiting to be published.", ["stream"])
+RELAY_PUBLISHED = Counter("tradehall_relay_published_total", "Events published.", ["stream"])
+CONSUMED = Counter("tradehall_consumed_total", "Messages taken from the bus.", ["durable", "outcome"])
+PARKED = Gauge("tradehall_parked_messages", "Messages set aside after failing.", ["durable"])
+LOOP_LAG = Gauge("tradehall_event_loop_lag_seconds", "How late the event loop ran its last timer.")

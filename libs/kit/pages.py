@@ -1,0 +1,58 @@
+"""Lists by cursor: `{"items": [...], "next_cursor": ...}`, `?limit=` and `?cursor=`."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Depends, Query
+from pydantic import BaseModel
+
+from kit.errors import Invalid
+
+T = TypeVar("T")
+S = TypeVar("S")
+
+
+class Page(BaseModel, Generic[T]):
+    items: list[T]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True)
+class Paging:
+    """`limit` rows after the row whose sort values are `after` (None at the start)."""
+
+    limit: int = 50
+    after: list[Any] | None = None
+
+    def page(self, rows: Sequence[S], show: Callable[[S], T], key: Callable[[S], Sequence[Any]]) -> Page[T]:
+        """A page from limit + 1 rows; `key` gives a row's sort values, as JSON scalars."""
+        shown = rows[: self.limit]
+        cursor = _encode(key(shown[-1])) if len(rows) > self.limit else None
+        return Page(items=[show(row) for row in shown], next_cursor=cursor)
+
+
+def _paging(
+    limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: Annotated[str | None, Query(max_length=500)] = None
+) -> Paging:
+    return Paging(limit, None if cursor is None else _decode(cursor))
+
+
+Paged = Annotated[Paging, Depends(_paging)]
+
+
+def _encode(values: Sequence[Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(list(values), default=str).encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str) -> list[Any]:
+    try:
+        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, binascii.Error) as error:
+        raise Invalid("cursor", "is not one that a list gave; take next_cursor as it is") from error
+    if not isinstance(values, list) or not all(isinstance(v, str | int) for v in values):
+        raise Invalid("cursor", "is not one that a list gave; take next_cursor as it is")
+    return values

@@ -1,0 +1,180 @@
+"""The relay: tails the event table and publishes to the service's own stream, in order, missing nothing."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import nats.errors
+import nats.js.errors
+from nats.js import JetStreamContext
+from nats.js.api import StreamConfig
+from psycopg import OperationalError
+
+from kit.bus import Bus
+from kit.lease import Lease
+from kit.metrics import RELAY_AGE, RELAY_POSITION, RELAY_PUBLISHED
+from kit.store import CHANNEL, Recorded, Store
+
+_BATCH = 500
+_TIMER = 1.0  # seconds; a notification is only a hint
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A message for the bus. `message_id` is `<context>-<epoch>-<sequence>`."""
+
+    subject: str
+    message_id: str
+    body: bytes
+
+
+Translate = Callable[[Recorded, str], Outgoing | None]
+"""From (a stored event, its epoch) to a message, or None for what stays private."""
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far the stream is filled: last stream sequence, and the store's sequence and epoch of its last message."""
+
+    stream_sequence: int
+    epoch: str | None
+    sequence: int
+
+
+class Relay:
+    """Publishes a store's events while it holds the lease.
+
+    The position is read from the stream's last message and never stored: a stream that was lost is declared
+    again and refilled. Each message names the stream sequence it expects to follow, so a relay that was frozen
+    and resumed is refused instead of repeating itself.
+    """
+
+    def __init__(self, store: Store, bus: Bus, stream: StreamConfig, translate: Translate) -> None:
+        self._store = store
+        self._bus = bus
+        self._stream = stream
+        self._name = str(stream.name)
+        self._translate = translate
+        self._wake = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._lease = Lease(store.database, f"relay-{self._name}", channel=CHANNEL, on_wake=self.wake)
+        self._log = logging.getLogger("kit.relay")
+
+    def wake(self) -> None:
+        """Look for new events now; may be called from any thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._wake.set)
+
+    async def run(self) -> None:
+        """Relay until cancelled."""
+        self._loop = asyncio.get_running_loop()
+        self._lease.start()
+        position: Position | None = None
+        try:
+            while True:
+                position = await self._round(position)
+        finally:
+            await asyncio.to_thread(self._lease.stop)
+
+    async def _round(self, position: Position | None) -> Position | None:
+        try:
+            if not self._lease.held or not self._bus.connected:
+                position = None
+            elif position is None:
+                position = await self._find_position()
+            else:
+                position, full = await self._publish_after(position)
+                if full:
+                    return position
+            if position is None or await self._rest():
+                return position
+            return await self._checked(position)
+        except (nats.errors.Error, OSError, asyncio.TimeoutError, OperationalError) as error:
+            self._log.warning("relay %s pauses: %s", self._name, error or type(error).__name__)
+            await asyncio.sleep(0.2)
+            return None
+
+    async def _rest(self) -> bool:
+        """Wait for a wake-up; answers False when only the timer ended the wait."""
+        try:
+            await asyncio.wait_for(self._wake.wait(), _TIMER)
+        except TimeoutError:
+            return False
+        self._wake.clear()
+        return True
+
+    async def _checked(self, position: Position) -> Position | None:
+        """On the timer: forget the position when the stream is not where we left it (wiped, or written by another)."""
+        info = await self._jetstream.stream_info(self._name)
+        return position if info.state.last_seq == position.stream_sequence else None
+
+    @property
+    def _jetstream(self) -> JetStreamContext:
+        return self._bus.jetstream
+
+    async def _find_position(self) -> Position:
+        try:
+            info = await self._jetstream.stream_info(self._name)
+        except nats.js.errors.NotFoundError:
+            self._log.warning("stream %s is missing: declaring it, and refilling it from the store", self._name)
+            info = await self._jetstream.add_stream(self._stream)
+        if info.state.messages == 0:
+            return Position(info.state.last_seq, None, 0)
+        last = await self._jetstream.get_last_msg(self._name, (self._stream.subjects or [">"])[0])
+        epoch, sequence = _parse_id((last.headers or {})["Nats-Msg-Id"])
+        return Position(info.state.last_seq, epoch, await asyncio.to_thread(self._resume_at, epoch, sequence))
+
+    def _resume_at(self, epoch: str, sequence: int) -> int:
+        """Where to go on after (epoch, sequence): a newer epoch begins at a sequence that the old one had passed."""
+        epochs = self._store.epochs()
+        later = [after for name, after in epochs if after > dict(epochs).get(epoch, 0)]
+        return min([sequence, *later]) if epoch in dict(epochs) else (epochs[-1][1])
+
+    async def _publish_after(self, position: Position) -> tuple[Position, bool]:
+        messages, reached, full, oldest = await asyncio.to_thread(self._next, position.sequence)
+        sent = await self._publish(messages, position.stream_sequence)
+        RELAY_POSITION.labels(self._name).set(reached)
+        RELAY_AGE.labels(self._name).set(time.time() - oldest if full and oldest else 0.0)
+        return Position(position.stream_sequence + sent, position.epoch, reached), full
+
+    def _next(self, after: int) -> tuple[list[Outgoing], int, bool, float | None]:
+        events = self._store.read(after, _BATCH)
+        if not events:
+            return [], after, False, None
+        epochs = self._store.epochs()
+        outgoing = [self._translate(one, _epoch_of(one.sequence, epochs)) for one in events]
+        oldest = events[0].time.timestamp()
+        return [m for m in outgoing if m], events[-1].sequence, len(events) == _BATCH, oldest
+
+    async def _publish(self, messages: Sequence[Outgoing], last: int) -> int:
+        """Pipelined; answers how many were stored. Raises when the stream is not where it is expected to be."""
+        pending = []
+        for number, message in enumerate(messages):
+            if not self._lease.held:
+                raise nats.errors.Error("the lease was lost")
+            headers = {
+                "Nats-Msg-Id": message.message_id,
+                "Nats-Expected-Last-Sequence": str(last + number),
+            }
+            pending.append(
+                await self._jetstream.publish_async(
+                    message.subject, message.body, stream=self._name, headers=headers, wait_stall=5
+                )
+            )
+        if pending:
+            acks = await asyncio.wait_for(asyncio.gather(*pending), 10)
+            if any(ack.duplicate for ack in acks):
+                raise nats.errors.Error("the stream holds a message already: reading its position again")
+            RELAY_PUBLISHED.labels(self._name).inc(len(pending))
+        return len(pending)
+
+
+def _parse_id(message_id: str) -> tuple[str, int]:
+    _, epoch, sequence = message_id.rsplit("-", 2)
+    return epoch, int(sequence)
+
+
+def _epoch_of(sequence: int, epochs: Sequence[tuple[str, int]]) -> str:
+    return next(epoch for epoch, after in reversed(epochs) if sequence > after)

@@ -1,0 +1,150 @@
+"""The shell of a service: an HTTP application with health, metrics and supervised background work."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+
+import uvicorn
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import JSONResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from psycopg import OperationalError
+
+from kit import idempotency, inbox, logs, problems, service_keys, store, tokens
+from kit.bus import Bus
+from kit.database import Database
+from kit.edge import Edge
+from kit.metrics import LOOP_LAG
+from kit.settings import ServiceSettings
+
+Background = Callable[[], Awaitable[None]]
+"""Runs until cancelled; started again after a second if it fails."""
+
+SCHEMA: tuple[tuple[str, str], ...] = (
+    ("kit-store-1", store.SCHEMA),
+    ("kit-keys-1", service_keys.SCHEMA),
+    ("kit-inbox-1", inbox.SCHEMA),
+    ("kit-idempotency-1", idempotency.SCHEMA),
+    ("kit-tokens-1", tokens.SCHEMA),
+)
+"""The tables of kit itself; a service migrates these first, then its own."""
+
+_LAG_LIMIT = 1.0  # seconds; a process whose loop is later than this is not ready
+_log = logging.getLogger("kit.service")
+
+
+class Health:
+    """What /readyz looks at: the database, the bus having been reached once, and the loop's own lateness."""
+
+    def __init__(self, database: Database, bus: Bus) -> None:
+        self._database = database
+        self._bus = bus
+        self._bus_was_there = False
+        self._lag = 0.0
+
+    async def watch_loop(self) -> None:
+        """Measure how late a timer runs; a blocked loop cannot say so itself afterwards unless it is measured."""
+        while True:
+            due = time.monotonic() + 0.5
+            await asyncio.sleep(0.5)
+            self._lag = time.monotonic() - due
+            LOOP_LAG.set(self._lag)
+
+    async def report(self) -> tuple[bool, dict[str, str]]:
+        self._bus_was_there = self._bus_was_there or self._bus.connected
+        database = await asyncio.to_thread(self._database_answer)
+        state = {
+            "database": database,
+            "bus": "ok" if self._bus.connected else f"out of reach for {self._bus.cut_off_seconds:.0f} s",
+            "loop": "ok" if self._lag < _LAG_LIMIT else f"{self._lag:.1f} s late",
+        }
+        # Commands do not need the bus, so a cut bus is told but takes no replica out of service.
+        return database == "ok" and self._bus_was_there and self._lag < _LAG_LIMIT, state
+
+    def _database_answer(self) -> str:
+        try:
+            self._database.one("SELECT 1 AS one")
+        except OperationalError:
+            return "out of reach"
+        return "ok"
+
+
+def build(
+    name: str,
+    *,
+    database: Database,
+    bus: Bus,
+    routers: Sequence[APIRouter],
+    background: Sequence[Background] = (),
+    title: str = "",
+) -> FastAPI:
+    """The HTTP application of a service. `background` runs from start-up to shutdown."""
+    health = Health(database, bus)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        work = [_kept_up(one) for one in (health.watch_loop, bus.run, *background)]
+        try:
+            yield
+        finally:
+            for task in reversed(work):
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
+            await asyncio.to_thread(database.close)
+
+    app = FastAPI(title=title or f"Tradehall {name}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    problems.install(app)
+    for router in (_operations(health), *routers):
+        app.include_router(router)
+    app.add_middleware(Edge)
+    return app
+
+
+def serve(app: FastAPI, name: str, settings: ServiceSettings) -> None:
+    """Serve until SIGTERM or SIGINT; open requests get three seconds."""
+    logs.setup(name)
+    uvicorn.run(
+        app,
+        host=settings.service_host,
+        port=settings.service_port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=3,
+        timeout_keep_alive=75,
+    )
+
+
+def _kept_up(work: Background) -> asyncio.Task[None]:
+    async def forever() -> None:
+        while True:
+            try:
+                await work()
+                return
+            except Exception:
+                _log.exception("background work failed; it starts again")
+                await asyncio.sleep(1)
+
+    return asyncio.create_task(forever())
+
+
+def _operations(health: Health) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/livez")
+    async def livez() -> JSONResponse:
+        return JSONResponse({"status": "ok"})
+
+    @router.get("/readyz")
+    async def readyz() -> JSONResponse:
+        ready, state = await health.report()
+        return JSONResponse(state, 200 if ready else 503)
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return router

@@ -1,0 +1,67 @@
+"""Settings: one frozen class per service; TRADEHALL_NAME, or TRADEHALL_NAME_FILE for what a file holds."""
+
+import os
+import sys
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_PREFIX = "TRADEHALL_"
+
+
+class ServiceSettings(BaseSettings):
+    """What every service needs. No secret has a default."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    service_host: str = "127.0.0.1"
+    service_port: int = Field(ge=0, le=65535)
+    postgres_dsn: SecretStr
+    nats_url: str
+    nats_password: SecretStr
+    master_key: SecretStr
+    public_url: str
+    trusted_proxies: str = "127.0.0.1/32,::1/128"
+
+    @field_validator("public_url")
+    @classmethod
+    def _without_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+    @property
+    def proxies(self) -> list[IPv4Network | IPv6Network]:
+        return [ip_network(part.strip()) for part in self.trusted_proxies.split(",") if part.strip()]
+
+    @property
+    def secure(self) -> bool:
+        """Whether the public address is https, so that cookies are Secure."""
+        return self.public_url.startswith("https://")
+
+    @classmethod
+    def load(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """From the environment; a wrong or missing setting ends the process with one sentence for each."""
+        values = _values(os.environ if environment is None else environment)
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            for one in error.errors():
+                name = _PREFIX + str(one["loc"][0]).upper()
+                print(f"{name} (or {name}_FILE): {one['msg']}", file=sys.stderr)
+            raise SystemExit(2) from None
+
+
+def _values(environment: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, value in environment.items():
+        if not name.startswith(_PREFIX):
+            continue
+        key = name.removeprefix(_PREFIX).lower()
+        if key.endswith("_file"):
+            values[key.removesuffix("_file")] = Path(value).read_text(encoding="utf-8").strip()
+        else:
+            values.setdefault(key, value)
+    return values
