@@ -5,11 +5,12 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import nats.errors
 from faststream import AckPolicy
 from faststream.nats import NatsBroker
+from faststream.security import SASLPlaintext
 from nats.js import JetStreamContext
 from pydantic import BaseModel, SecretStr
 
@@ -36,14 +37,13 @@ class Bus:
         self._loop: asyncio.AbstractEventLoop | None = None
         self.broker = NatsBroker(
             url.split(","),
-            user=user,
-            password=password.get_secret_value(),
+            security=SASLPlaintext(username=user, password=password.get_secret_value()),
             name=user,
             inbox_prefix=f"_INBOX_{user}",
             ack_policy=AckPolicy.NACK_ON_ERROR,
             logger=None,
             max_reconnect_attempts=-1,
-            reconnect_time_wait=0.25,
+            reconnect_time_wait=0.25,  # type: ignore[arg-type]  # seconds; nats-py takes fractions
             connect_timeout=2,
             ping_interval=5,
             max_outstanding_pings=2,
@@ -65,7 +65,7 @@ class Bus:
     def jetstream(self) -> JetStreamContext:
         if not self.connected:
             raise nats.errors.ConnectionClosedError
-        return self.broker.config.connection_state.stream
+        return cast("JetStreamContext", self.broker.config.connection_state.stream)
 
     async def run(self) -> None:
         """Connect and serve until cancelled."""
@@ -92,9 +92,7 @@ class Bus:
         if not self.connected:
             raise BusUnavailable
         try:
-            message = await self.broker.request(
-                question.model_dump(mode="json"), subject, timeout=_ASK_SECONDS
-            )
+            message = await self.broker.request(question.model_dump(mode="json"), subject, timeout=_ASK_SECONDS)
             return answer.model_validate_json(message.body)
         except (nats.errors.Error, TimeoutError) as error:
             raise BusUnavailable(f"no answer on {subject}") from error

@@ -153,6 +153,5 @@ def _deadlines() -> dict[str, Any]:
     return {
         "connect_timeout": 2,
         "tcp_user_timeout": 3000,
-        "options": f"-c statement_timeout={statement} -c lock_timeout=2000 "
-        "-c idle_in_transaction_session_timeout=5000",
+        "options": f"-c statement_timeout={statement} -c lock_timeout=2000 -c idle_in_transaction_session_timeout=5000",
     }

@@ -197,7 +197,9 @@ class Inbox:
 
     def discard(self, parked_id: int) -> bool:
         """Drop one parked message for good."""
-        return self._database.execute("DELETE FROM parked WHERE durable = %s AND id = %s", (self.durable, parked_id)) > 0
+        return (
+            self._database.execute("DELETE FROM parked WHERE durable = %s AND id = %s", (self.durable, parked_id)) > 0
+        )
 
 
 def _unreadable(payload: bytes) -> Attributes:

@@ -19,7 +19,12 @@ class Lease:
     and whenever `channel` is notified while it is held (a hint: holders look by a timer too)."""
 
     def __init__(
-        self, database: Database, name: str, *, channel: str | None = None, on_wake: Callable[[], None] = lambda: None
+        self,
+        database: Database,
+        name: str,
+        *,
+        channel: str | None = None,
+        on_wake: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._name = name

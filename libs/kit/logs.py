@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -23,8 +24,11 @@ MASK = "***"
 def setup(service: str, level: int = logging.INFO) -> None:
     """Send everything, the libraries' lines too, through one JSON formatter."""
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name,
-                           structlog.stdlib.ExtraAdder()],
+        foreign_pre_chain=[
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.add_logger_name,
+            structlog.stdlib.ExtraAdder(),
+        ],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.TimeStamper("iso", utc=True),
@@ -47,7 +51,7 @@ def setup(service: str, level: int = logging.INFO) -> None:
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
 
 
-def masked(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+def masked(_: Any, __: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
     """Hide values by the name they stand under and by their shape, in nested structures too."""
     return {key: _mask(key, value) for key, value in event.items()}
 

@@ -1,6 +1,7 @@
 """Stored form of events and snapshots, with personal fields encrypted under their subject's key."""
 
 import base64
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID
@@ -35,7 +36,7 @@ class PersonalMapper(Mapper[UUID]):
             self._reveal(state, getattr(type(event), "personal", frozenset()))
         return event
 
-    def prefetch(self, stored: list[StoredEvent]) -> None:
+    def prefetch(self, stored: Sequence[StoredEvent]) -> None:
         """Fetch the keys of a batch at once; without it each event may cost a query."""
         marks = [event.state.split(_MARK.encode())[1:] for event in stored if _MARK.encode() in event.state]
         self.keys.prefetch(part.split(b":", 1)[0].decode() for parts in marks for part in parts)
@@ -47,7 +48,7 @@ class PersonalMapper(Mapper[UUID]):
             subject = str(state.get(aggregate.personal_key, event.originator_id))
             self._hide(state, aggregate.personal, subject)
             return replace(event, state=state)
-        personal = getattr(type(event), "personal", frozenset())
+        personal: frozenset[str] = getattr(type(event), "personal", frozenset())
         if not personal:
             return event
         hidden = object.__new__(type(event))

@@ -36,7 +36,8 @@ class Paging:
 
 
 def _paging(
-    limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: Annotated[str | None, Query(max_length=500)] = None
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
 ) -> Paging:
     return Paging(limit, None if cursor is None else _decode(cursor))
 

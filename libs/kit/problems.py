@@ -13,8 +13,11 @@ from starlette.exceptions import HTTPException
 from kit.context import cause
 from kit.errors import FieldError, Refusal, Unavailable
 
-_TITLES = {404: ("not-found", "Nothing is found here"), 405: ("method-not-allowed", "This method is not offered here"),
-           413: ("body-too-large", "The request body is over 1 MiB")}
+_TITLES = {
+    404: ("not-found", "Nothing is found here"),
+    405: ("method-not-allowed", "This method is not offered here"),
+    413: ("body-too-large", "The request body is over 1 MiB"),
+}
 _log = logging.getLogger("kit.problems")
 
 
@@ -90,7 +93,9 @@ def _invalid(error: RequestValidationError) -> JSONResponse:
     if any(e["loc"][:1] == ("path",) for e in found):
         return problem(404, *_TITLES[404])
     errors = [FieldError(_field(e["loc"]), _message(e)) for e in found]
-    return problem(422, "invalid", "A value is not acceptable", f"{errors[0].field}: {errors[0].message}", errors=errors)
+    return problem(
+        422, "invalid", "A value is not acceptable", f"{errors[0].field}: {errors[0].message}", errors=errors
+    )
 
 
 def _field(location: Sequence[Any]) -> str:

@@ -91,7 +91,7 @@ class Relay:
             if position is None or await self._rest():
                 return position
             return await self._checked(position)
-        except (nats.errors.Error, OSError, asyncio.TimeoutError, OperationalError) as error:
+        except (TimeoutError, nats.errors.Error, OSError, OperationalError) as error:
             self._log.warning("relay %s pauses: %s", self._name, error or type(error).__name__)
             await asyncio.sleep(0.2)
             return None

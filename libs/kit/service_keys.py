@@ -44,9 +44,7 @@ class ServiceKeys:
                 "INSERT INTO service_keys (purpose, key_id, wrapped) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
                 (purpose, fresh.key_id, fresh.wrapped),
             )
-            row = cursor.execute(
-                "SELECT key_id, wrapped FROM service_keys WHERE purpose = %s", (purpose,)
-            ).fetchone()
+            row = cursor.execute("SELECT key_id, wrapped FROM service_keys WHERE purpose = %s", (purpose,)).fetchone()
         assert row is not None
         return self._master.unwrap(WrappedKey(row["key_id"], row["wrapped"]), f"service|{purpose}")
 
@@ -87,8 +85,7 @@ class SubjectKeys:
     def destroy(self, subject: str) -> bool:
         """Forget the key for good; answers whether there was one. A destroyed subject gets no new key."""
         done = self._database.execute(
-            "UPDATE subject_keys SET wrapped = NULL, destroyed_at = now() "
-            "WHERE subject = %s AND wrapped IS NOT NULL",
+            "UPDATE subject_keys SET wrapped = NULL, destroyed_at = now() WHERE subject = %s AND wrapped IS NOT NULL",
             (subject,),
         )
         with self._lock:

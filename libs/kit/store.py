@@ -113,9 +113,7 @@ class _Rows(AggregateRecorder):
             params.append(limit)
         with self._database.transaction() as cursor:
             rows = cursor.execute(query.encode(), params).fetchall()
-        return [
-            StoredEvent(r["originator_id"], r["originator_version"], r["topic"], bytes(r["state"])) for r in rows
-        ]
+        return [StoredEvent(r["originator_id"], r["originator_version"], r["topic"], bytes(r["state"])) for r in rows]
 
 
 class Recorder(_Rows, ApplicationRecorder):

@@ -23,8 +23,13 @@ def _no_surrogates(value: object) -> object:
     return value
 
 
-Name = Annotated[str, BeforeValidator(_no_surrogates), AfterValidator(clean_line), Field(min_length=1, max_length=400),
-                 AfterValidator(lambda v: _length(v, 1, 100))]
+Name = Annotated[
+    str,
+    BeforeValidator(_no_surrogates),
+    AfterValidator(clean_line),
+    Field(min_length=1, max_length=400),
+    AfterValidator(lambda v: _length(v, 1, 100)),
+]
 """A name of 1 to 100 characters on one line."""
 
 Raw = Annotated[str, BeforeValidator(_no_surrogates), Field(max_length=4096)]

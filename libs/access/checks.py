@@ -1,0 +1,141 @@
+"""The permission check. A granted right works everywhere at once, a withdrawn one stops within a second."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from access.caller import Caller
+from contracts import rpc
+from contracts.permissions import Grant, Permission
+from kit.bus import Bus, BusUnavailable
+from kit.errors import Forbidden, NotFound, Unavailable
+from kit.tokens import InvalidToken
+
+_CUT_OFF = 30.0  # seconds after which a copy is too old for writes that matter
+
+
+class Members(Protocol):
+    """`authoritative` says whether these are the owner's own tables, or a copy that may lag."""
+
+    authoritative: bool
+
+    def find(self, organization_id: UUID, user_id: UUID) -> Grant | None: ...
+
+
+class Clients(Protocol):
+    authoritative: bool
+
+    def find(self, client_id: str) -> rpc.Client | None: ...
+
+
+class Ended(Protocol):
+    """Ended sessions, revoked tokens and removed clients."""
+
+    def has(self, session_id: UUID | None, token_id: str) -> bool: ...
+
+
+class MissingPermission(Forbidden):
+    code = "permission-missing"
+    title = "A permission is missing in this organization"
+
+
+class PersonNeeded(Forbidden):
+    code = "person-needed"
+    title = "This is for people; a client cannot do it"
+
+
+class PermissionsUnavailable(Unavailable):
+    """The right is not known here, and its owner cannot be asked now."""
+
+    code = "permissions-unavailable"
+    title = "Your permissions cannot be checked now; nothing was done"
+
+
+@dataclass(frozen=True)
+class Acting:
+    """A caller inside an organization, with what they hold there (a client's scopes stand as permissions)."""
+
+    caller: Caller
+    organization_id: UUID
+    grant: Grant
+
+
+class Access:
+    """Answers whether a caller may; before refusing on a copy, asks the owner."""
+
+    def __init__(self, members: Members, clients: Clients, ended: Ended, bus: Bus) -> None:
+        self._members = members
+        self._clients = clients
+        self._ended = ended
+        self._bus = bus
+
+    def alive(self, caller: Caller) -> None:
+        """Raises InvalidToken when the session has ended, the token is revoked, or the client is gone."""
+        if self._ended.has(caller.session_id, caller.token.id):
+            raise InvalidToken("The session or token has ended.")
+        if caller.client_id is not None and self._client(caller) is None:
+            raise InvalidToken("The client no longer exists.")
+
+    def acting(
+        self,
+        caller: Caller,
+        organization_id: UUID,
+        permission: str | None,
+        *,
+        platform: UUID | None = None,
+        fresh: bool = False,
+    ) -> Acting:
+        """The caller in an organization; with `permission` None, any member or client of it.
+
+        `fresh` refuses when the copies have been cut off for over 30 s. Raises NotFound for an organization
+        the caller is not in, or a platform beyond their limits; MissingPermission; PermissionsUnavailable.
+        """
+        if fresh and self._bus.cut_off_seconds > _CUT_OFF:
+            raise PermissionsUnavailable("Rights may have changed since the bus was lost.")
+        if caller.client_id is not None:
+            grant = self._client_grant(caller, organization_id)
+        else:
+            grant = self._member_grant(caller, organization_id, permission)
+        if grant is None:
+            raise NotFound
+        if platform is not None and not grant.limits.allow(platform):
+            raise NotFound
+        if permission is not None and permission not in _held(grant):
+            raise MissingPermission(f"This needs the permission {permission}.")
+        return Acting(caller, organization_id, grant)
+
+    def _member_grant(self, caller: Caller, organization_id: UUID, permission: str | None) -> Grant | None:
+        assert caller.user_id is not None
+        grant = self._members.find(organization_id, caller.user_id)
+        if self._members.authoritative or (grant and (permission is None or permission in _held(grant))):
+            return grant
+        question = rpc.MembershipRequest(organization_id=organization_id, user_id=caller.user_id)
+        try:
+            return self._bus.ask_from_thread(rpc.MEMBERSHIP.subject, question, rpc.MEMBERSHIP.reply).ok
+        except BusUnavailable as error:
+            raise PermissionsUnavailable from error
+
+    def _client_grant(self, caller: Caller, organization_id: UUID) -> Grant | None:
+        client = self._client(caller)
+        if client is None or client.organization_id != organization_id:
+            return None
+        # A token keeps the scopes of its issue; what the client has lost since counts at once.
+        scopes = sorted(caller.scopes & set(client.scopes))
+        return Grant(role=None, permissions=tuple(scopes), limits=client.limits)
+
+    def _client(self, caller: Caller) -> rpc.Client | None:
+        assert caller.client_id is not None
+        client = self._clients.find(caller.client_id)
+        if client is not None or self._clients.authoritative:
+            return client
+        question = rpc.ClientRequest(client_id=caller.client_id)
+        try:
+            return self._bus.ask_from_thread(rpc.CLIENT.subject, question, rpc.CLIENT.reply).ok
+        except BusUnavailable as error:
+            raise PermissionsUnavailable from error
+
+
+def _held(grant: Grant) -> Iterable[str]:
+    """Permissions and, for clients, scopes: those that are no member's permission stand as they are."""
+    return {*map(str, grant.effective), *(p for p in grant.permissions if p not in set(Permission))}

@@ -1,0 +1,71 @@
+"""FastAPI dependencies that say in a route's signature who may call it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security.utils import get_authorization_scheme_param
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from access.caller import Caller
+from access.checks import Access, Acting, PersonNeeded
+from kit.context import set_cause
+from kit.errors import Unauthenticated
+from kit.tokens import Verifier
+
+_documented = HTTPBearer(bearerFormat="JWT", auto_error=False, description="An access token of a person or a client")
+
+
+class Guard:
+    """`guard.anyone`, `guard.person` and `guard.may(permission)` are dependencies."""
+
+    def __init__(self, verifier: Verifier, access: Access) -> None:
+        self._verifier = verifier
+        self._access = access
+
+    async def anyone(
+        self, request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_documented)] = None
+    ) -> Caller:
+        """Whoever holds a live token. Raises Unauthenticated or InvalidToken."""
+        caller = await self._caller(request)
+        await run_in_threadpool(self._access.alive, caller)
+        return caller
+
+    async def person(
+        self, request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_documented)] = None
+    ) -> Caller:
+        """A person with a live session; a client is refused with PersonNeeded."""
+        caller = await self._caller(request)
+        if caller.user_id is None:
+            raise PersonNeeded
+        await run_in_threadpool(self._access.alive, caller)
+        return caller
+
+    def may(self, permission: str | None, *, fresh: bool = False) -> Callable[..., Awaitable[Acting]]:
+        """A member or client of the organization `{org}` in the path that holds the permission (None: any)."""
+
+        async def acting(
+            request: Request,
+            org: UUID,
+            _: Annotated[HTTPAuthorizationCredentials | None, Depends(_documented)] = None,
+        ) -> Acting:
+            caller = await self._caller(request)
+
+            def check() -> Acting:
+                self._access.alive(caller)
+                return self._access.acting(caller, org, permission, fresh=fresh)
+
+            return await run_in_threadpool(check)
+
+        return acting
+
+    async def _caller(self, request: Request) -> Caller:
+        scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated
+        caller = Caller.of(await self._verifier.verify(token))
+        set_cause(actor=caller.id)
+        return caller
