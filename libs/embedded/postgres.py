@@ -192,6 +192,7 @@ class Postgres:
         return Program(
             argv=(data.binaries.program("postgres"), "-D", str(data.path), *options),
             log=self._log,
+            environment={"LC_ALL": "C"},
             account=data.account,
             # SIGINT: sessions are ended, then a checkpoint. SIGQUIT: at once, recovery at the next start.
             death_signal=signal.SIGINT,

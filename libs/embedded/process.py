@@ -29,7 +29,7 @@ class EmbeddedError(Exception):
 class Program:
     """How a child is started and stopped.
 
-    `stop_signals` are sent one after the other, each followed by a wait of so many seconds;
+    `environment` is all the child sees of one. `stop_signals` are sent one after the other, each followed by a wait of so many seconds;
     SIGKILL comes last by itself.
     """
 
@@ -119,7 +119,7 @@ def _fork(program: Program) -> "subprocess.Popen[bytes]":
             stdin=subprocess.DEVNULL,
             stdout=descriptor,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **program.environment},
+            env=dict(program.environment),
             cwd="/",
             user=account.uid if account else None,
             group=account.gid if account else None,

@@ -1,0 +1,1 @@
+"""The gateway: one table of routes, and what is generated from it."""

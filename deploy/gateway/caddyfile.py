@@ -1,0 +1,62 @@
+"""The Caddyfile, generated from the table of routes: the same gateway in every way of running."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+
+from deploy.gateway.problems import errors
+from deploy.gateway.routing import ROUTES, START_PAGE, patterns
+
+_TEMPLATE = Path(__file__).with_name("Caddyfile.template")
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """What the gateway needs to know.
+
+    `services` maps every service, routed or not, to its `host:port`; `assets` is the folder of
+    swagger-ui-dist, `pages` a folder of ours with openapi.json.
+    """
+
+    bind: str
+    port: int
+    services: Mapping[str, str]
+    assets: Path
+    pages: Path
+    access_log: Path
+
+
+def caddyfile(gateway: Gateway) -> str:
+    """The text of the Caddyfile."""
+    return Template(_TEMPLATE.read_text()).substitute(
+        bind=gateway.bind,
+        port=gateway.port,
+        access_log=_quoted(gateway.access_log),
+        assets=_quoted(gateway.assets),
+        pages=_quoted(gateway.pages),
+        docs=_quoted(Path(__file__).with_name("docs")),
+        start_page=START_PAGE,
+        health=_health(gateway.services),
+        routes=_routes(gateway.services),
+        errors=errors(),
+    )
+
+
+def _routes(services: Mapping[str, str]) -> str:
+    """One `handle` for each service that runs; the paths of one that does not are nobody's."""
+    return "\n".join(
+        f"@{route.service} path_regexp {_quoted(patterns(route))}\n"
+        f"handle @{route.service} {{\n\timport service {services[route.service]}\n}}"
+        for route in ROUTES
+        if route.service in services
+    )
+
+
+def _health(services: Mapping[str, str]) -> str:
+    return "\n".join(f"import ready {name} {address}" for name, address in sorted(services.items()))
+
+
+def _quoted(text: object) -> str:
+    escaped = str(text).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

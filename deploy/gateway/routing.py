@@ -1,0 +1,59 @@
+"""Which public path belongs to which service: the one table, first match wins."""
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Route:
+    """Public paths of a service: `*` is one segment, a last `/**` is nothing or anything below."""
+
+    service: str
+    paths: tuple[str, ...]
+
+
+ROUTES = (
+    Route(
+        "identity",
+        (
+            "/.well-known/openid-configuration",
+            "/.well-known/oauth-authorization-server",
+            "/oauth2/**",
+            "/register/**",
+            "/login/**",
+            "/logout/**",
+            "/password/**",
+            "/invitations/*/**",
+            "/static/**",
+            "/api/v1/registrations",
+            "/api/v1/password-resets",
+            "/api/v1/me/**",
+            "/api/v1/organizations/*/clients/**",
+        ),
+    ),
+    Route("organizations", ("/api/v1/organizations/**", "/api/v1/invitations/**")),
+)
+
+START_PAGE = "/register"
+"""Where a person who opens the bare address is sent."""
+
+
+def pattern(path: str) -> str:
+    """The regular expression (RE2 and Python alike) that matches the whole of a decoded path."""
+    below = path.endswith("/**")
+    segments = path.removesuffix("/**").split("/")
+    body = "/".join("[^/]+" if segment == "*" else re.escape(segment) for segment in segments)
+    return f"^{body}(/.*)?$" if below else f"^{body}$"
+
+
+def patterns(route: Route) -> str:
+    """One regular expression for all paths of the route."""
+    return "|".join(pattern(path) for path in route.paths)
+
+
+def service_of(path: str) -> str | None:
+    """The service a decoded path belongs to; None when it belongs to nobody."""
+    for route in ROUTES:
+        if any(re.search(pattern(each), path) for each in route.paths):
+            return route.service
+    return None

@@ -1,0 +1,81 @@
+"""The mailbox's pages for people. A mail is somebody else's text: escaped, its HTML in a closed frame."""
+
+import re
+from html import escape
+from typing import Any
+
+HEADERS = {
+    # Mails load nothing from elsewhere and run nothing; a frame by srcdoc inherits this.
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "frame-ancestors 'none'; form-action 'none'; base-uri 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+_LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)]")
+_STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #1d2733 }
+table { border-collapse: collapse; width: 100% } td, th { text-align: left; padding: .4rem .8rem .4rem 0 }
+tr + tr { border-top: 1px solid #dde3ea } a { color: #0b5cad } dt { font-weight: 600 } dd { margin: 0 0 .4rem }
+pre { white-space: pre-wrap; background: #f5f7f9; padding: 1rem; font: 15px/1.5 ui-monospace, monospace }
+iframe { width: 100%; height: 32rem; border: 1px solid #dde3ea; background: #fff }
+"""
+
+
+def list_page(summaries: list[dict[str, Any]], total: int) -> str:
+    """The newest mails; it looks again every five seconds."""
+    rows = "".join(
+        f"<tr><td>{_time(each['Created'])}</td><td>{_people(each['To'])}</td>"
+        f'<td><a href="/messages/{escape(each["ID"])}">{escape(each["Subject"] or "(no subject)")}</a></td></tr>'
+        for each in summaries
+    )
+    shown = f"{len(summaries)} of {total} mails, newest first." if total else "No mail yet."
+    table = f"<table><tr><th>Received (UTC)<th>To<th>Subject</tr>{rows}</table>" if total else ""
+    return _page("Mailbox", f"<h1>Mailbox</h1><p>{shown}</p>{table}", '<meta http-equiv="refresh" content="5">')
+
+
+def mail_page(mail: dict[str, Any]) -> str:
+    """One mail: its text with links to follow, and its HTML as a mail program would show it."""
+    html = mail["HTML"]
+    framed = (
+        "<h2>As HTML</h2>"
+        '<iframe title="The mail as HTML" sandbox="allow-popups allow-popups-to-escape-sandbox" '
+        f'srcdoc="{escape("<base target=_blank>" + html)}"></iframe>'
+        if html
+        else ""
+    )
+    return _page(
+        mail["Subject"] or "(no subject)",
+        f'<p><a href="/">All mails</a></p><h1>{escape(mail["Subject"] or "(no subject)")}</h1>'
+        f"<dl><dt>From<dd>{_people([mail['From']])}<dt>To<dd>{_people(mail['To'])}"
+        f"<dt>Received (UTC)<dd>{_time(mail['Date'])}</dl>"
+        f"<pre>{_linked(mail['Text'])}</pre>{framed}",
+    )
+
+
+def _page(title: str, content: str, head: str = "") -> str:
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8">{head}'
+        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>{content}</body></html>"
+    )
+
+
+def _people(addresses: list[dict[str, str]]) -> str:
+    return escape(", ".join(f"{each['Name']} <{each['Address']}>".strip() for each in addresses))
+
+
+def _time(instant: str) -> str:
+    return escape(instant[:19].replace("T", " "))
+
+
+def _linked(text: str) -> str:
+    """The text escaped, with its web addresses as links."""
+    parts, end = [], 0
+    for match in _LINK.finditer(text):
+        address = escape(match[0])
+        parts += [
+            escape(text[end : match.start()]),
+            f'<a href="{address}" rel="noreferrer" target="_blank">{address}</a>',
+        ]
+        end = match.end()
+    return "".join([*parts, escape(text[end:])])
