@@ -1,0 +1,93 @@
+"""The normal form of e-mail addresses."""
+
+import pytest
+from contracts.email import InvalidEmail, normal
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+
+@pytest.mark.parametrize(
+    ("typed", "form"),
+    [
+        ("ann@example.com", "ann@example.com"),
+        ("  Ann.Lee+News@Example.COM ", "ann.lee+news@example.com"),
+        ("ann@Bücher.example", "ann@xn--bcher-kva.example"),
+        ("ann@XN--BCHER-KVA.example", "ann@xn--bcher-kva.example"),
+        ("ann@bu\u0308cher.example", "ann@xn--bcher-kva.example"),
+        ("ann@straße.example", "ann@xn--strae-oqa.example"),
+        ("ann@ｅｘａｍｐｌｅ.com", "ann@example.com"),
+        ("ann@example。com", "ann@example.com"),
+        ("ann@аpple.com", "ann@xn--pple-43d.com"),  # a Cyrillic first letter: another domain, seen as one
+        ("E\u0301va@example.com", "éva@example.com"),
+        ("!#$%&'*+/=?^_`{|}~-@example.com", "!#$%&'*+/=?^_`{|}~-@example.com"),
+        ("a" * 242 + "@example.com", "a" * 242 + "@example.com"),
+    ],
+)
+def test_the_normal_form(typed: str, form: str) -> None:
+    assert normal(typed) == form
+    assert normal(form) == form
+
+
+@pytest.mark.parametrize(
+    ("typed", "fix"),
+    [
+        ("", "exactly one @"),
+        ("ann", "exactly one @"),
+        ("ann@lee@example.com", "exactly one @"),
+        ("@example.com", "a name before the @"),
+        ("ann@", "a domain after the @"),
+        ("ann@example", "the whole domain"),
+        ("ann@example.com.", "the whole domain"),
+        ("ann@127.0.0.1", "the whole domain"),
+        ("ann@[127.0.0.1]", "correct the domain"),
+        ("ann@exam_ple.com", "correct the domain"),
+        ("ann@-example.com", "correct the domain"),
+        ("ann@example..com", "correct the domain"),
+        ("ann@.example.com", "correct the domain"),
+        ("ann@I❤.example", "correct the domain"),
+        ("ann@xn--zzzz1.com", "correct the domain"),
+        ("ann@" + "a" * 64 + ".com", "correct the domain"),
+        ('"ann"@example.com', "without quotes"),
+        ("ann..lee@example.com", "without quotes"),
+        (".ann@example.com", "without quotes"),
+        ("ann.@example.com", "without quotes"),
+        ("ann<lee>@example.com", "without quotes"),
+        ("ann,lee@example.com", "without quotes"),
+        ("ann lee@example.com", "remove spaces"),
+        ("ann\u00a0lee@example.com", "remove spaces"),
+        ("ann@example.com\r\nBcc: eve@example.com", "remove spaces"),
+        ("ann@example.com\n", "remove spaces"),
+        ("\tann@example.com", "remove spaces"),
+        ("ann\x00@example.com", "remove spaces"),
+        ("ann\ud800@example.com", "remove spaces"),
+        ("ann\u200b@example.com", "invisible"),
+        ("a" * 243 + "@example.com", "at most 254"),
+        ("é" * 122 + "@example.com", "at most 254"),
+        ("a" * 300 + "@example.com", "at most 254"),
+        ("ann@" + "ü." * 10_000_000 + "com", "at most 254"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_with_the_fix(typed: str, fix: str) -> None:
+    with pytest.raises(InvalidEmail, match=fix):
+        normal(typed)
+
+
+@given(st.text(max_size=40) | st.builds("{}@{}".format, st.text(max_size=20), st.text(max_size=20)))
+@example("İ@example.com")
+@example("ΑΣ.Σ@example.com")
+def test_a_form_is_safe_in_a_header_and_is_its_own_form(typed: str) -> None:
+    try:
+        form = normal(typed)
+    except InvalidEmail:
+        return
+    assert normal(form) == form
+    assert form == form.lower() == form.strip()
+    assert len(form.encode()) <= 254
+    assert not set(form) & set('\r\n\0 <>,;:"()[]')
+    assert form.partition("@")[2].isascii()
+
+
+@given(st.from_regex(r"[a-z0-9]{1,20}(\.[a-z0-9+]{1,9}){0,2}", fullmatch=True), st.booleans())
+def test_case_and_spaces_around_make_no_difference(local: str, upper: bool) -> None:
+    typed = f"{local}@example.com"
+    assert normal(f" {typed.upper() if upper else typed} ") == typed

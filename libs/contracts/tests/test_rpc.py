@@ -1,0 +1,48 @@
+"""The table of requests and what its messages show."""
+
+import json
+from uuid import uuid4
+
+import pytest
+from contracts import rpc
+from contracts.streams import READS
+from pydantic import SecretStr, ValidationError
+
+
+def test_a_secret_shows_itself_on_the_wire_only() -> None:
+    reply = rpc.Reply(ok=rpc.MailSecret(value=SecretStr("river-stone"), email="ann@example.com"))
+
+    assert json.loads(reply.model_dump_json())["ok"]["value"] == "river-stone"
+    assert reply.model_dump(mode="json")["ok"]["value"] == "river-stone"
+    assert "river-stone" not in f"{reply!r} {reply} {reply.model_dump()}"
+    assert rpc.MAIL_SECRET.reply.model_validate_json(reply.model_dump_json()) == reply
+
+
+def test_a_reply_is_refused_or_not() -> None:
+    assert rpc.CLIENT.reply.model_validate_json("{}") == rpc.Reply[rpc.Client]()
+    assert rpc.MAIL_SECRET.reply.model_validate_json('{"refused": "already-used"}').refused == "already-used"
+    with pytest.raises(ValidationError):
+        rpc.Reply[rpc.Session](ok=rpc.Session(state="ended"), refused="unknown")
+
+
+def test_a_reply_says_what_it_holds_when_it_is_wrong_without_the_value() -> None:
+    with pytest.raises(ValidationError) as caught:
+        rpc.MAIL_SECRET.reply.model_validate({"ok": {"value": "river-stone"}})
+
+    assert "river-stone" not in str(caught.value)
+
+
+def test_a_membership_gives_the_effective_permissions() -> None:
+    membership = rpc.Membership(organization_id=uuid4(), user_id=uuid4(), role="viewer")
+
+    assert membership.effective == {"platforms:read", "clients:read", "members:read"}
+
+
+@pytest.mark.parametrize("each", rpc.RPC.values(), ids=rpc.RPC.keys())
+def test_every_subject_names_its_owner_and_only_services_ask(each: rpc.Rpc[rpc.Message, object]) -> None:
+    assert each.subject.startswith(f"rpc.{each.owner}.")
+    assert set(each.askers) <= set(READS) - {each.owner}
+
+
+def test_only_notifications_claims_what_a_mail_holds() -> None:
+    assert rpc.MAIL_SECRET.askers == rpc.INVITATION_LINK.askers == ("notifications",)
