@@ -1,0 +1,1 @@
+"""The JSON routes of identity, cut by subject."""

@@ -1,0 +1,14 @@
+"""The event store of identity; use cases take it and work in its transactions."""
+
+from typing import ClassVar
+
+from identity.domain.user import EmailTaken
+from kit.errors import Refusal
+from kit.store import Store
+
+
+class IdentityStore(Store):
+    """The people, sessions and clients of one installation."""
+
+    name = "identity"
+    refusals: ClassVar[dict[str, type[Refusal]]] = {"people_email_hash": EmailTaken}

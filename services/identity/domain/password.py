@@ -1,0 +1,49 @@
+"""What an own password must be."""
+
+import unicodedata
+from collections.abc import Container
+
+from kit.errors import Invalid
+
+SHORTEST = 8  # characters
+LONGEST = 128
+_SHORTEST_NAME = 3  # a name part of one or two letters is in too many good passwords to say anything
+
+
+class PasswordRefused(Invalid):
+    """`field` names the request's field, the message what to do."""
+
+    code = "password-refused"
+    title = "This password cannot be taken"
+
+
+class WrongPassword(Invalid):
+    code = "wrong-password"
+    title = "The current password is another one"
+
+
+def normal_password(text: str) -> str:
+    """NFC, so that one password typed on two keyboards stays one."""
+    return unicodedata.normalize("NFC", text)
+
+
+def check_new_password(text: str, email: str, common: Container[str], *, field: str) -> str:
+    """The password's normal form. Raises PasswordRefused.
+
+    `common` holds well-known passwords in lower case; NIST SP 800-63B 5.1.1.2 asks for the list.
+    """
+    password = normal_password(text)
+    if len(password) < SHORTEST:
+        raise PasswordRefused(field, f"Use at least {SHORTEST} characters.")
+    if len(password) > LONGEST:
+        raise PasswordRefused(field, f"Use at most {LONGEST} characters.")
+    if password.lower() in common:
+        raise PasswordRefused(field, "This password is one of the first that attackers try. Choose another one.")
+    if any(name in password.casefold() for name in _names(email)):
+        raise PasswordRefused(field, "Leave out the name part of your e-mail address.")
+    return password
+
+
+def _names(email: str) -> set[str]:
+    local = unicodedata.normalize("NFC", email.strip()).rpartition("@")[0].casefold()
+    return {name for name in (local, local.partition("+")[0]) if len(name) >= _SHORTEST_NAME}

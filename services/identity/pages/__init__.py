@@ -1,0 +1,1 @@
+"""The hosted pages: plain HTML forms that work without JavaScript."""
