@@ -32,10 +32,7 @@ def errors() -> str:
 def _handle(problem: Problem) -> str:
     name = f"@{problem.code}"
     statuses = ", ".join(map(str, problem.when))
-    return (
-        f"{name} expression `{{http.error.status_code}} in [{statuses}]`\n"
-        f"handle {name} {{\n{_answer(problem)}\n}}"
-    )
+    return f"{name} expression `{{http.error.status_code}} in [{statuses}]`\nhandle {name} {{\n{_answer(problem)}\n}}"
 
 
 def _answer(problem: Problem) -> str:

@@ -20,7 +20,7 @@ class Inbox:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         content = envelope.content
         raw = content if isinstance(content, bytes) else str(content or "").encode()
         identifier = await asyncio.to_thread(self._store.add, raw, envelope.rcpt_tos)

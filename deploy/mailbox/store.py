@@ -11,6 +11,7 @@ from email import message_from_bytes
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import default
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,9 @@ class Store:
         self._folder = folder
         self._lock = threading.Lock()
         self._last = 0
-        self._summaries: list[dict[str, Any]] = []
-        for path in sorted(folder.glob("*.eml")):
-            self._summaries.append(summary(Mail(path.stem, path.read_bytes())))
+        self._summaries = {
+            path.stem: summary(Mail(path.stem, path.read_bytes())) for path in sorted(folder.glob("*.eml"))
+        }
 
     def add(self, raw: bytes, recipients: Sequence[str]) -> str:
         """Keeps a mail, with its envelope's recipients in `Delivered-To`; on disk when this returns. Its id."""
@@ -51,13 +52,13 @@ class Store:
             self._last = max(time.time_ns(), self._last + 1)
             mail = Mail(f"{self._last:020d}-{secrets.token_hex(4)}", envelope + raw)
             _write(self._folder / f"{mail.id}.eml", mail.raw)
-            self._summaries.append(summary(mail))
+            self._summaries[mail.id] = summary(mail)
         return mail.id
 
     def newest(self, start: int, limit: int) -> list[dict[str, Any]]:
         """Summaries, newest first."""
         with self._lock:
-            return self._summaries[::-1][start : start + limit]
+            return list(islice(reversed(self._summaries.values()), start, start + limit))
 
     def count(self) -> int:
         """How many mails there are."""
@@ -67,9 +68,11 @@ class Store:
     def get(self, identifier: str) -> Mail | None:
         """The mail of that id, or `latest`; None when there is none."""
         with self._lock:
-            known = {each["ID"] for each in self._summaries[-1:]} if identifier == "latest" else {identifier}
-            found = next((each["ID"] for each in reversed(self._summaries) if each["ID"] in known), None)
-        return Mail(found, (self._folder / f"{found}.eml").read_bytes()) if found else None
+            if identifier == "latest":
+                identifier = next(reversed(self._summaries), "")
+            if identifier not in self._summaries:
+                return None
+        return Mail(identifier, (self._folder / f"{identifier}.eml").read_bytes())
 
 
 def summary(mail: Mail) -> dict[str, Any]:

@@ -29,7 +29,8 @@ class EmbeddedError(Exception):
 class Program:
     """How a child is started and stopped.
 
-    `environment` is all the child sees of one. `stop_signals` are sent one after the other, each followed by a wait of so many seconds;
+    `environment` is all the child sees of one. `stop_signals` are sent one after the other, each followed
+    by a wait of so many seconds;
     SIGKILL comes last by itself.
     """
 

@@ -1,0 +1,71 @@
+"""`python -m deploy.local`: runs Tradehall until Ctrl-C or SIGTERM."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from contextlib import suppress
+
+from deploy.local.settings import RunnerSettings
+from deploy.local.supervisor import StartCancelled
+from deploy.local.system import Tradehall
+from embedded import EmbeddedError
+
+_LOOPBACK = ("127.0.0.1", "::1")
+
+
+def say(line: str) -> None:
+    """A line for the person at the terminal, who may have closed it."""
+    with suppress(OSError):
+        print(line, flush=True)
+
+
+def main() -> int:
+    """Runs until asked to end; the exit code."""
+    began = time.monotonic()
+    stopped = threading.Event()
+    try:
+        settings = RunnerSettings.from_environment(os.environ)
+        tradehall = Tradehall(
+            settings.var, settings.port, bind=settings.bind, public_url=settings.public_url, say=say
+        )
+
+        def end(*_: object) -> None:
+            stopped.set()
+            tradehall.cancel()
+
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, end)
+        say(f"Tradehall starts; its data are in {settings.var}")
+        tradehall.start()
+    except StartCancelled:
+        return 0
+    except EmbeddedError as error:
+        print(f"Tradehall cannot start: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"Tradehall cannot start: {error}; see that the disk has room and is writable", file=sys.stderr)
+        return 1
+    _show(tradehall, settings, time.monotonic() - began)
+    stopped.wait()
+    say("Tradehall ends")
+    tradehall.stop()
+    return 0
+
+
+def _show(tradehall: Tradehall, settings: RunnerSettings, seconds: float) -> None:
+    info = tradehall.info
+    say(f"Tradehall is ready after {seconds:.1f} s. Ctrl-C ends it.\n")
+    say(f"  Tradehall        {info['url']}  (begin with Register)")
+    say(f"  Mailbox          {info['mailbox_url']}  (every mail arrives here)")
+    say(f"  HTTP interface   {info['url']}/docs")
+    say(f"  NATS             {info['nats_url'].rpartition('@')[2]}")
+    say(f"  Logs             {settings.var / 'log'}")
+    say(f"  All addresses    {settings.var / 'local.json'}  (with passwords)\n")
+    if settings.bind not in _LOOPBACK:
+        say(f"It listens on {settings.bind}: other machines reach it, without TLS unless a proxy adds it.\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""The gateway and the mailbox as child processes."""
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+
+from deploy.gateway.caddyfile import Gateway, caddyfile
+from deploy.local.folder import VarFolder, write_private
+from deploy.local.services import answers, python_path
+from deploy.local.settings import ROOT
+from embedded import Process, Program
+from embedded.binaries import caddy
+
+
+class Caddy:
+    """The gateway. Its port is fixed by the person, so it is not looked for here."""
+
+    def __init__(self, var: VarFolder, bind: str, port: int) -> None:
+        self._var = var
+        self._bind = bind
+        self.port = port
+        self.pages = var.folder("caddy")
+
+    def process(self, services: Mapping[str, str]) -> Process:
+        """The process in front of those services (name to host:port), ready to be started."""
+        folder = self.pages
+        configuration = folder / "Caddyfile"
+        gateway = Gateway(
+            bind=self._bind,
+            port=self.port,
+            services=services,
+            assets=ROOT / "node_modules" / "swagger-ui-dist",
+            pages=folder,
+            access_log=self._var.log("access"),
+        )
+        write_private(configuration, caddyfile(gateway))
+        return Process(
+            Program(
+                argv=(str(caddy()), "run", "--config", str(configuration), "--adapter", "caddyfile"),
+                log=self._var.log("caddy"),
+                environment={
+                    "HOME": str(folder),
+                    "XDG_CONFIG_HOME": str(folder / "config"),
+                    "XDG_DATA_HOME": str(folder / "data"),
+                    "GOMEMLIMIT": "128MiB",
+                    "GOGC": "50",
+                },
+                stop_signals=((signal.SIGTERM, 2.5),),
+            )
+        )
+
+    def is_up(self) -> bool:
+        """True when it listens, whatever stands behind it."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._bind, self._bind)  # noqa: S104 - compared only
+        try:
+            socket.create_connection((host, self.port), timeout=1).close()
+        except OSError:
+            return False
+        return True
+
+
+class Mailbox:
+    """The built-in mailbox on two ports of its own."""
+
+    def __init__(self, var: VarFolder) -> None:
+        self._var = var
+        self.smtp_port = var.port("mailbox-smtp")
+        self.http_port = var.port("mailbox-http")
+
+    @property
+    def url(self) -> str:
+        """For people and programs."""
+        return f"http://localhost:{self.http_port}"
+
+    def process(self) -> Process:
+        """The process, ready to be started."""
+        return Process(
+            Program(
+                argv=(
+                    *(sys.executable, "-m", "deploy.mailbox"),
+                    *("--smtp-port", str(self.smtp_port), "--http-port", str(self.http_port)),
+                    *("--folder", str(self._var.folder("mailbox"))),
+                ),
+                log=self._var.log("mailbox"),
+                environment={"PYTHONPATH": python_path(), "PATH": os.defpath, "MALLOC_ARENA_MAX": "2"},
+                stop_signals=((signal.SIGTERM, 2.0),),
+            )
+        )
+
+    def is_ready(self) -> bool:
+        """True when it answers; SMTP listens before HTTP does."""
+        return answers(self.http_port, "/livez")

@@ -1,0 +1,124 @@
+"""The runner's folder `var/`: locked, laid out, its secrets and its memory of ports."""
+
+import base64
+import fcntl
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from embedded import EmbeddedError, free_port
+from embedded.folders import make_folder
+
+_LEAST_FREE = 500 * 1024 * 1024
+"""Bytes that must be free at start: PostgreSQL and NATS stop hard on a full disk."""
+
+
+class VarFolder:
+    """Everything Tradehall keeps on this machine. Used between `lock` and `unlock`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock: int | None = None
+
+    @property
+    def local_json(self) -> Path:
+        """Where the running system says where it is."""
+        return self.path / "local.json"
+
+    def lock(self) -> None:
+        """Makes the folder and keeps others out; raises EmbeddedError when it cannot be used."""
+        try:
+            make_folder(self.path)
+            self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = (self.path / "lock").read_text().strip() or "unknown"
+            self._release()
+            raise EmbeddedError(
+                f"Tradehall already runs on {self.path} (process {holder}): stop it first, or set TRADEHALL_VAR "
+                "and TRADEHALL_PORT to run a second one"
+            ) from None
+        except OSError as error:
+            raise EmbeddedError(
+                f"{self.path} cannot be written ({error.strerror}): make it writable for this account, or set "
+                "TRADEHALL_VAR to another folder"
+            ) from error
+        os.ftruncate(self._lock, 0)
+        os.write(self._lock, str(os.getpid()).encode())
+        self.local_json.unlink(missing_ok=True)
+        free = shutil.disk_usage(self.path).free
+        if free < _LEAST_FREE:
+            self.unlock()
+            raise EmbeddedError(
+                f"only {free // 2**20} MB are free where {self.path} is: free at least "
+                f"{_LEAST_FREE // 2**20} MB, or set TRADEHALL_VAR to a folder on another disk"
+            )
+
+    def unlock(self) -> None:
+        """Removes local.json and lets the next one in; nothing when another holds the lock."""
+        if self._lock is not None:
+            self.local_json.unlink(missing_ok=True)
+            self._release()
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def folder(self, name: str, mode: int = 0o700) -> Path:
+        """A folder in it, made when missing."""
+        return make_folder(self.path / name, mode)
+
+    def log(self, name: str) -> Path:
+        """A fresh log file; the last run's is kept beside it."""
+        path = self.folder("log") / f"{name}.log"
+        if path.exists():
+            path.rename(path.with_suffix(".log.1"))
+        path.touch(0o600)
+        return path
+
+    def secret(self, name: str) -> str:
+        """A secret of ours, generated at the first call: 32 random bytes as text."""
+        return self.secret_file(name, secrets.token_urlsafe(32)).read_text()
+
+    def master_key(self, service: str) -> Path:
+        """The file of a service's master keys, with one key in it at first."""
+        key = base64.b64encode(secrets.token_bytes(32)).decode()
+        return self.secret_file(f"{service}-master-key", f"{secrets.token_hex(4)}:{key}\n")
+
+    def secret_file(self, name: str, first: str) -> Path:
+        """The file of a secret; written with `first` when missing."""
+        path = self.folder("secrets") / name
+        if not path.exists():
+            write_private(path, first)
+        return path
+
+    def port(self, name: str) -> int:
+        """A free port, the same as at the last start when that one is still free."""
+        path = self.path / "ports.json"
+        try:
+            known = json.loads(path.read_text())
+        except (FileNotFoundError, ValueError):
+            known = {}
+        port = free_port(known.get(name))
+        if known.get(name) != port:
+            write_private(path, json.dumps({**known, name: port}))
+        return port
+
+    def announce(self, facts: Mapping[str, Any]) -> None:
+        """Writes local.json, as a whole or not at all."""
+        write_private(self.local_json, json.dumps(facts, indent=2) + "\n")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replaces a file that only this account may read, as a whole or not at all."""
+    unfinished = path.with_name(f"{path.name}.new")
+    with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.rename(path)

@@ -1,0 +1,109 @@
+"""Our services as child processes: which there are, and the settings of each."""
+
+import http.client
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.folder import VarFolder, write_private
+from deploy.local.settings import ROOT
+from embedded import Process, Program
+
+SERVICES = ("identity", "organizations", "notifications")
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Where a service finds everything else."""
+
+    nats_url: str
+    public_url: str
+    smtp_port: int
+    environment: Mapping[str, str]
+    """The runner's own; what a person has set there for a service goes through where we set nothing."""
+
+
+class Service:
+    """One service on a port of its own."""
+
+    def __init__(self, name: str, var: VarFolder) -> None:
+        self.name = name
+        self.port = var.port(name)
+        self._var = var
+        self._log = var.log(name)
+
+    @property
+    def address(self) -> str:
+        """host:port, for the gateway only."""
+        return f"127.0.0.1:{self.port}"
+
+    def process(self, dsn: str, around: Surroundings) -> Process:
+        """The process, ready to be started."""
+        return Process(
+            Program(
+                argv=(sys.executable, "-m", self.name),
+                log=self._log,
+                environment=self._environment(dsn, around),
+                stop_signals=((signal.SIGTERM, 4.5),),
+            )
+        )
+
+    def is_ready(self) -> bool:
+        """True when its /readyz says so."""
+        return answers(self.port, "/readyz")
+
+    def _environment(self, dsn: str, around: Surroundings) -> dict[str, str]:
+        dsn_file = self._var.folder("secrets") / f"{self.name}-dsn"
+        write_private(dsn_file, dsn)
+        self._var.secret(f"{self.name}-nats")
+        ours = {
+            "TRADEHALL_SERVICE_HOST": "127.0.0.1",
+            "TRADEHALL_SERVICE_PORT": str(self.port),
+            "TRADEHALL_POSTGRES_DSN_FILE": str(dsn_file),
+            "TRADEHALL_NATS_URL": around.nats_url,
+            "TRADEHALL_NATS_PASSWORD_FILE": str(self._var.folder("secrets") / f"{self.name}-nats"),
+            "TRADEHALL_MASTER_KEY_FILE": str(self._var.master_key(self.name)),
+            "TRADEHALL_PUBLIC_URL": around.public_url,
+            "TRADEHALL_SMTP_HOST": "127.0.0.1",
+            "TRADEHALL_SMTP_PORT": str(around.smtp_port),
+            "TRADEHALL_SMTP_TLS": "off",
+            "PYTHONPATH": python_path(),
+            "PYTHONUNBUFFERED": "1",
+            "MALLOC_ARENA_MAX": "2",
+        }
+        set_by_us = {name.removesuffix("_FILE") for name in ours}
+        theirs = {
+            name: value
+            for name, value in around.environment.items()
+            if name.removesuffix("_FILE") not in set_by_us and not name.startswith("TRADEHALL_SMTP_")
+        }
+        defaults = {
+            "TRADEHALL_REGISTRATION": "open",
+            "TRADEHALL_FIRST_OPERATOR": "true",
+            "TRADEHALL_MAIL_FROM": "Tradehall <no-reply@tradehall.example>",
+        }
+        return {**defaults, **theirs, **ours}
+
+
+def python_path() -> str:
+    """Where our packages are imported from."""
+    return ":".join(str(ROOT / part) for part in ("libs", "services", "."))
+
+
+def built_services(root: Path = ROOT) -> list[str]:
+    """The services whose program is there."""
+    return [name for name in SERVICES if (root / "services" / name / "__main__.py").exists()]
+
+
+def answers(port: int, path: str) -> bool:
+    """True when a GET on that port of 127.0.0.1 gives 200 within two seconds."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -1,0 +1,116 @@
+"""Keeps children running: one that ends is started again after a short, rising delay, and that is said."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from embedded import EmbeddedError, Process
+
+_WATCH_EVERY = 0.2  # seconds
+_FIRST_DELAY = 0.2
+_LONGEST_DELAY = 10.0
+_WELL_AFTER = 20.0
+"""A child that ran this long has the shortest delay again."""
+_ENDS_BEFORE_GIVING_UP = 4
+"""How often a child may end while the system starts."""
+
+
+class StartCancelled(EmbeddedError):
+    """Somebody asked the system to stop before it was ready."""
+
+
+@dataclass
+class Child:
+    """A process under supervision; `is_ready` is asked while the system starts."""
+
+    name: str
+    process: Process
+    is_ready: Callable[[], bool]
+    ends: int = 0
+    started: float = 0.0
+    due: float | None = None
+
+
+class Supervisor:
+    """Children by name. `say` takes a line for the person at the terminal, `changed` a change of process ids."""
+
+    def __init__(self, say: Callable[[str], None], changed: Callable[[], None]) -> None:
+        self._say = say
+        self._changed = changed
+        self._children: dict[str, Child] = {}
+        self._lock = threading.Lock()
+        self._ending = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
+
+    def start(self, name: str, process: Process, is_ready: Callable[[], bool]) -> None:
+        """Starts a child and watches it from now on; raises EmbeddedError."""
+        process.start()
+        with self._lock:
+            self._children[name] = Child(name, process, is_ready, started=time.monotonic())
+        if not self._watcher.is_alive():
+            self._watcher.start()
+
+    def wait_ready(self, names: Sequence[str], seconds: float, cancelled: threading.Event) -> None:
+        """Returns when all are ready; raises EmbeddedError naming the one that is not, or StartCancelled."""
+        deadline = time.monotonic() + seconds
+        waiting = [self._children[name] for name in names]
+        while waiting := [child for child in waiting if not child.is_ready()]:
+            for child in waiting:
+                if child.ends >= _ENDS_BEFORE_GIVING_UP or time.monotonic() > deadline:
+                    why = "ends again and again" if child.ends else f"is not ready after {seconds:.0f} s"
+                    raise EmbeddedError(
+                        f"{child.name} {why}: {child.process.last_output()} (see {child.process.program.log})"
+                    )
+            if cancelled.wait(0.05):
+                raise StartCancelled("the start was given up")
+
+    def pid(self, name: str) -> int:
+        """Process id of a child; raises KeyError for an unknown name."""
+        return self._children[name].process.pid
+
+    def pids(self) -> dict[str, int]:
+        """Process ids by name."""
+        return {name: child.process.pid for name, child in self._children.items()}
+
+    def stop(self, *groups: Sequence[str]) -> None:
+        """Ends the children, group after group, those of a group at once; then nothing is restarted any more."""
+        self._ending.set()
+        if self._watcher.is_alive():
+            self._watcher.join()
+        for group in groups:
+            children = [self._children[name] for name in group if name in self._children]
+            if children:
+                with ThreadPoolExecutor(len(children)) as pool:
+                    list(pool.map(lambda child: child.process.stop(), children))
+
+    def _watch(self) -> None:
+        while not self._ending.wait(_WATCH_EVERY):
+            with self._lock:
+                children = list(self._children.values())
+            for child in children:
+                self._look_after(child)
+
+    def _look_after(self, child: Child) -> None:
+        now = time.monotonic()
+        code = child.process.exit_code()
+        if code is None:
+            return
+        if child.due is None:
+            child.ends = 1 if now - child.started > _WELL_AFTER else child.ends + 1
+            delay = min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** (child.ends - 1))
+            child.due = now + delay
+            self._say(f"{child.name} {_ended(code)}; it starts again in {delay:.1f} s")
+        elif now >= child.due:
+            child.due, child.started = None, now
+            try:
+                child.process.start()
+            except EmbeddedError as error:
+                self._say(f"{child.name}: {error}")
+                return
+            self._changed()
+
+
+def _ended(code: int) -> str:
+    return f"was killed (signal {-code})" if code < 0 else f"ended with code {code}"

@@ -1,0 +1,173 @@
+"""All of Tradehall as one object: start, stop, and where everything is."""
+
+import errno
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from contracts.nats_config import OBSERVER, nats_configuration
+from deploy.gateway import openapi
+from deploy.local.companions import Caddy, Mailbox
+from deploy.local.folder import VarFolder
+from deploy.local.services import SERVICES, Service, Surroundings, built_services
+from deploy.local.settings import RunnerSettings
+from deploy.local.supervisor import Supervisor
+from embedded import EmbeddedError, Nats, Postgres, free_port
+from embedded.ports import bind_error
+
+_COMPANIONS = ("mailbox", "nats", "postgres")
+_READY_WITHIN = 60.0  # seconds, on a slow machine at its first start
+_OLD_GATEWAY_GONE_WITHIN = 3.0
+
+
+class Tradehall:
+    """The system in one folder: PostgreSQL, NATS, the mailbox, every service that is built, and the gateway.
+
+    `port` 0 takes any free one. `environment` is what a person would have exported. `say` takes lines
+    for the person. Start and stop once; `info` is what local.json says.
+    """
+
+    def __init__(
+        self,
+        var: Path,
+        port: int = 0,
+        *,
+        bind: str = "127.0.0.1",
+        public_url: str | None = None,
+        environment: Mapping[str, str] | None = None,
+        say: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self._settings = RunnerSettings(var, port, bind, public_url)
+        self._environment = os.environ if environment is None else environment
+        self._say = say
+        self._var = VarFolder(var)
+        self._supervisor = Supervisor(say, self._announce)
+        self._cancelled = threading.Event()
+        self._facts: dict[str, Any] = {}
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """What local.json says: url, nats_url, postgres_dsn, mailbox_url, pids (current ones)."""
+        pids = self._supervisor.pids()
+        return {**self._facts, "pids": {name: pid for name, pid in pids.items() if name != "mailbox"}}
+
+    def pid(self, name: str) -> int:
+        """The present process id of `postgres`, `nats`, `caddy`, `mailbox` or a service."""
+        return self._supervisor.pid(name)
+
+    def cancel(self) -> None:
+        """Makes a `start` under way return early; `stop` is still to be called. Safe in a signal handler."""
+        self._cancelled.set()
+
+    def start(self) -> Self:
+        """Returns when the gateway's /health is 200; raises EmbeddedError with a sentence and leaves nothing."""
+        self._var.lock()
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Ends everything in order within ten seconds, and lets the next one in."""
+        self._supervisor.stop(("caddy", *SERVICES), _COMPANIONS)
+        self._var.unlock()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _start(self) -> None:
+        port = self._gateway_port()
+        url = self._settings.public_url or f"http://localhost:{port}"
+        services = {name: Service(name, self._var) for name in built_services()}
+        mailbox = Mailbox(self._var)
+        nats = self._nats(services)
+        self._supervisor.start("nats", nats.process, nats.is_ready)
+        self._supervisor.start("mailbox", mailbox.process(), mailbox.is_ready)
+        caddy = Caddy(self._var, self._settings.bind, port)
+        gateway = caddy.process({name: service.address for name, service in services.items()})
+        self._supervisor.start("caddy", gateway, caddy.is_up)
+        postgres = self._postgres()
+        dsns = {
+            name: postgres.create_database(name, self._var.secret(f"{name}-postgres")) for name in services
+        }
+        around = Surroundings(nats.url, url, mailbox.smtp_port, self._environment)
+        for name, service in services.items():
+            self._supervisor.start(name, service.process(dsns[name], around), service.is_ready)
+        self._wait_ready("caddy", *_COMPANIONS, *services)
+        openapi.write({name: service.port for name, service in services.items()}, caddy.pages)
+        observer = self._var.secret(f"{OBSERVER}-nats")
+        self._facts = {
+            "url": url,
+            "nats_url": f"nats://{OBSERVER}:{observer}@127.0.0.1:{nats.port}",
+            "postgres_dsn": dsns,
+            "mailbox_url": mailbox.url,
+        }
+        self._announce()
+
+    def _wait_ready(self, *names: str) -> None:
+        self._supervisor.wait_ready(names, _READY_WITHIN, self._cancelled)
+
+    def _announce(self) -> None:
+        if self._facts:
+            self._var.announce(self.info)
+
+    def _nats(self, services: Iterable[str]) -> Nats:
+        folder = self._var.folder("nats")
+        port = self._var.port("nats")
+        configuration = nats_configuration(
+            port=port,
+            host="127.0.0.1",
+            store_dir=str(folder / "store"),
+            passwords={user: self._var.secret(f"{user}-nats") for user in (*services, OBSERVER)},
+        )
+        nats = Nats(folder, configuration, port, self._var.log("nats"))
+        nats.prepare()
+        return nats
+
+    def _postgres(self) -> Postgres:
+        postgres = Postgres(
+            self._var.folder("postgres", 0o711),
+            self._var.port("postgres"),
+            log=self._var.log("postgres"),
+            admin_password=self._var.secret("postgres-admin"),
+        )
+        postgres.prepare()
+        if postgres.notice:
+            self._say(postgres.notice)
+        self._supervisor.start("postgres", postgres.process, postgres.is_ready)
+        self._wait_ready("postgres")
+        return postgres
+
+    def _gateway_port(self) -> int:
+        """The port to listen on; raises EmbeddedError when somebody else does (Caddy would share it)."""
+        port, bind = self._settings.port, self._settings.bind
+        if port == 0:
+            return self._var.port("gateway")
+        deadline = time.monotonic() + _OLD_GATEWAY_GONE_WITHIN
+        while error := bind_error(port, bind) or _on_the_other_loopback(port, bind):
+            if error.errno != errno.EADDRINUSE:
+                raise EmbeddedError(
+                    f"the gateway cannot listen on {bind}, port {port} ({error.strerror}): choose another "
+                    "TRADEHALL_PORT or TRADEHALL_BIND"
+                )
+            if time.monotonic() > deadline:
+                raise EmbeddedError(
+                    f"port {port} is taken by another program: end that one, or choose another port, such as "
+                    f"TRADEHALL_PORT={free_port()}"
+                )
+            time.sleep(0.1)
+        return port
+
+
+def _on_the_other_loopback(port: int, bind: str) -> OSError | None:
+    """`localhost` means ::1 first, so another program there would get our requests."""
+    error = bind_error(port, "::1") if bind == "127.0.0.1" else None
+    return error if error and error.errno == errno.EADDRINUSE else None
