@@ -49,9 +49,16 @@ class ServiceSettings(BaseSettings):
             return cls(**values)
         except ValidationError as error:
             for one in error.errors():
-                name = _PREFIX + str(one["loc"][0]).upper()
-                print(f"{name} (or {name}_FILE): {one['msg']}", file=sys.stderr)
+                print(_sentence(one["loc"], one["msg"]), file=sys.stderr)
             raise SystemExit(2) from None
+
+
+def _sentence(location: tuple[int | str, ...], message: str) -> str:
+    """What is wrong with which setting; a rule over several settings names them in its message."""
+    if not location:
+        return message
+    name = _PREFIX + str(location[0]).upper()
+    return f"{name} (or {name}_FILE): {message}"
 
 
 def _values(environment: Mapping[str, str]) -> dict[str, Any]:
