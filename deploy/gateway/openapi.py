@@ -11,7 +11,7 @@ Document = dict[str, Any]
 _INFO = {
     "title": "Tradehall",
     "version": "1",
-    "description": "Identity, organizations and trade platforms of a brokerage. Not affiliated with MetaQuotes.",
+    "description": "The control plane of a brokerage that runs MetaTrader. Not affiliated with MetaQuotes.",
 }
 
 

@@ -32,7 +32,8 @@ def errors() -> str:
 def _handle(problem: Problem) -> str:
     name = f"@{problem.code}"
     statuses = ", ".join(map(str, problem.when))
-    return f"{name} expression `{{http.error.status_code}} in [{statuses}]`\nhandle {name} {{\n{_answer(problem)}\n}}"
+    condition = f"{name} expression `{{http.error.status_code}} in [{statuses}]`"
+    return f"{condition}\nhandle {name} {{\n{_answer(problem)}\n}}"
 
 
 def _answer(problem: Problem) -> str:

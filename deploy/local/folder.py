@@ -39,13 +39,13 @@ class VarFolder:
             holder = (self.path / "lock").read_text().strip() or "unknown"
             self._release()
             raise EmbeddedError(
-                f"Tradehall already runs on {self.path} (process {holder}): stop it first, or set TRADEHALL_VAR "
-                "and TRADEHALL_PORT to run a second one"
+                f"Tradehall already runs on {self.path} (process {holder}): stop it first, or set "
+                "TRADEHALL_VAR and TRADEHALL_PORT to run a second one"
             ) from None
         except OSError as error:
             raise EmbeddedError(
-                f"{self.path} cannot be written ({error.strerror}): make it writable for this account, or set "
-                "TRADEHALL_VAR to another folder"
+                f"{self.path} cannot be written ({error.strerror}): make it writable for this account, "
+                "or set TRADEHALL_VAR to another folder"
             ) from error
         os.ftruncate(self._lock, 0)
         os.write(self._lock, str(os.getpid()).encode())

@@ -34,7 +34,7 @@ class Child:
 
 
 class Supervisor:
-    """Children by name. `say` takes a line for the person at the terminal, `changed` a change of process ids."""
+    """Children by name. `say` takes a line for the person; `changed` is called when process ids changed."""
 
     def __init__(self, say: Callable[[str], None], changed: Callable[[], None]) -> None:
         self._say = say
@@ -75,7 +75,7 @@ class Supervisor:
         return {name: child.process.pid for name, child in self._children.items()}
 
     def stop(self, *groups: Sequence[str]) -> None:
-        """Ends the children, group after group, those of a group at once; then nothing is restarted any more."""
+        """Ends the children for good, group after group, those of a group at once."""
         self._ending.set()
         if self._watcher.is_alive():
             self._watcher.join()

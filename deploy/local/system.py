@@ -63,7 +63,7 @@ class Tradehall:
         self._cancelled.set()
 
     def start(self) -> Self:
-        """Returns when the gateway's /health is 200; raises EmbeddedError with a sentence and leaves nothing."""
+        """Returns when the gateway's /health is 200; raises EmbeddedError with a sentence, all ended."""
         self._var.lock()
         try:
             self._start()

@@ -14,9 +14,10 @@ HEADERS = {
 }
 _LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)]")
 _STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #1d2733 }
+body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem }
 table { border-collapse: collapse; width: 100% } td, th { text-align: left; padding: .4rem .8rem .4rem 0 }
-tr + tr { border-top: 1px solid #dde3ea } a { color: #0b5cad } dt { font-weight: 600 } dd { margin: 0 0 .4rem }
+tr + tr { border-top: 1px solid #dde3ea } a { color: #0b5cad }
+body { color: #1d2733 } dt { font-weight: 600 } dd { margin: 0 0 .4rem }
 pre { white-space: pre-wrap; background: #f5f7f9; padding: 1rem; font: 15px/1.5 ui-monospace, monospace }
 iframe { width: 100%; height: 32rem; border: 1px solid #dde3ea; background: #fff }
 """
@@ -26,7 +27,7 @@ def list_page(summaries: list[dict[str, Any]], total: int) -> str:
     """The newest mails; it looks again every five seconds."""
     rows = "".join(
         f"<tr><td>{_time(each['Created'])}</td><td>{_people(each['To'])}</td>"
-        f'<td><a href="/messages/{escape(each["ID"])}">{escape(each["Subject"] or "(no subject)")}</a></td></tr>'
+        f'<td><a href="/messages/{escape(each["ID"])}">{_subject(each)}</a></td></tr>'
         for each in summaries
     )
     shown = f"{len(summaries)} of {total} mails, newest first." if total else "No mail yet."
@@ -48,7 +49,7 @@ def mail_page(mail: dict[str, Any]) -> str:
     )
     return _page(
         mail["Subject"] or "(no subject)",
-        f'<p><a href="/">All mails</a></p><h1>{escape(mail["Subject"] or "(no subject)")}</h1>'
+        f'<p><a href="/">All mails</a></p><h1>{_subject(mail)}</h1>'
         f"<dl><dt>From<dd>{_people([mail['From']])}<dt>To<dd>{_people(mail['To'])}"
         f"<dt>Received (UTC)<dd>{_time(mail['Date'])}</dl>"
         f"<pre>{_linked(mail['Text'])}</pre>{framed}",
@@ -64,6 +65,10 @@ def _page(title: str, content: str, head: str = "") -> str:
 
 def _people(addresses: list[dict[str, str]]) -> str:
     return escape(", ".join(f"{each['Name']} <{each['Address']}>".strip() for each in addresses))
+
+
+def _subject(mail: dict[str, Any]) -> str:
+    return escape(mail["Subject"] or "(no subject)")
 
 
 def _time(instant: str) -> str:

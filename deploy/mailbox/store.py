@@ -46,7 +46,7 @@ class Store:
         }
 
     def add(self, raw: bytes, recipients: Sequence[str]) -> str:
-        """Keeps a mail, with its envelope's recipients in `Delivered-To`; on disk when this returns. Its id."""
+        """Keeps a mail with its envelope's recipients in `Delivered-To`; its id, once it is on disk."""
         envelope = "".join(f"Delivered-To: {recipient}\r\n" for recipient in recipients).encode()
         with self._lock:
             self._last = max(time.time_ns(), self._last + 1)

@@ -16,7 +16,7 @@ _numbers = itertools.count(1)
 
 
 def wait_until(condition: Callable[[], T], timeout: float = 15.0, what: str = "the condition") -> T:
-    """Ask again every 20 ms until the answer is true, and return it; AssertionError after `timeout` seconds."""
+    """Asks every 20 ms until the answer is true, and returns it; AssertionError after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while True:
         answer = condition()

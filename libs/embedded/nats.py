@@ -20,8 +20,8 @@ _OPEN_CONFIGURATION = "jetstream { max_memory_store: 64MB, max_file_store: 10GB 
 class Nats:
     """One nats-server on 127.0.0.1, its store in `folder` (a temporary one, removed by `close`, when None).
 
-    `config_text` says who may do what; address, port and store are always set here. Without it the server
-    lets everybody in.
+    `config_text` says who may do what; address and port are always set here, the store where the text does
+    not (one that does must say `folder`/store). Without it the server lets everybody in.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Nats:
                 str(nats_server()),
                 *("--config", str(self.folder / "nats.conf")),
                 *("--addr", "127.0.0.1", "--port", str(self.port)),
-                *("--store_dir", str(self.store)),
+                *(() if "store_dir" in self._configuration else ("--store_dir", str(self.store))),
             ),
             log=log,
             # Small when idle; the limit is soft, a loaded server may pass it.

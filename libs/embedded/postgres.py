@@ -97,7 +97,10 @@ class Postgres:
         """Settles account, place and programs and initialises the data; raises EmbeddedError."""
         data = self._data = settle(self.folder)
         if data.account and not data.path.is_relative_to(self.folder):
-            self.notice = f"PostgreSQL runs as {data.account.name}, who cannot reach {self.folder}: its data are in {data.path}"
+            self.notice = (
+                f"PostgreSQL runs as {data.account.name}, who cannot reach {self.folder}: "
+                f"its data are in {data.path}"
+            )
         initialise(data, self._admin_password, sync=self._fsync)
         end_leftover(data.path)
         if self._process is None:
