@@ -1,0 +1,1 @@
+"""The organizations service: organizations, their members, invitations, and the audit trail."""

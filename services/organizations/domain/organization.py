@@ -1,0 +1,229 @@
+"""The organization: its name, its members and what each may do, its end and its return."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from eventsourcing.domain import event
+
+from contracts.permissions import Grant, Permission, Role
+from kit.domain import Aggregate, Created
+from kit.errors import Conflict, Forbidden, NotFound
+
+MOST_MEMBERS = 1_000
+RESTORABLE = timedelta(days=30)
+ADMINISTRATOR = Grant(role=Role.ADMINISTRATOR)
+_FIRST = UUID("c1f6a8f4-4c1b-4e39-9d3b-6d1ef14b1d5a")
+
+
+class LastAdministrator(Conflict):
+    code = "last-administrator"
+    title = "An organization needs an administrator; appoint another one first"
+
+
+class TooManyMembers(Conflict):
+    code = "too-many-members"
+    title = f"An organization has at most {MOST_MEMBERS:,} members"
+
+
+class AlreadyMember(Conflict):
+    code = "already-member"
+    title = "This person is a member already"
+
+
+class GrantExceedsOwn(Forbidden):
+    code = "grant-exceeds-own"
+    title = "Nobody gives or takes away rights that they do not hold"
+
+
+def first_organization_id(user_id: UUID) -> UUID:
+    """The id of the organization that is made for a person: both the event and a request arrive at it."""
+    return uuid5(_FIRST, str(user_id))
+
+
+class Organization(Aggregate):
+    """A tenant. `members` is user id -> grant, as it is stored in events; at most MOST_MEMBERS of them."""
+
+    TOPIC = "organizations.Organization"
+
+    class OrgCreated(Created):
+        """The owner is its administrator by this event itself."""
+
+        TOPIC = "organizations.OrgCreated"
+        name: str
+        owner: UUID
+
+    class OrgRenamed(Aggregate.Event):
+        TOPIC = "organizations.OrgRenamed"
+        from_: str
+        to: str
+
+    class OrgDeleted(Aggregate.Event):
+        TOPIC = "organizations.OrgDeleted"
+        restorable_until: datetime
+
+    class OrgRestored(Aggregate.Event):
+        TOPIC = "organizations.OrgRestored"
+
+    class OrgPurged(Aggregate.Event):
+        """The time to restore it is over, and its keys are destroyed."""
+
+        TOPIC = "organizations.OrgPurged"
+
+    class MemberJoined(Aggregate.Event):
+        TOPIC = "organizations.MemberJoined"
+        user_id: UUID
+        grant: dict[str, Any]
+        invitation_id: UUID
+        invited_by: UUID
+
+    class MemberPermissionsChanged(Aggregate.Event):
+        TOPIC = "organizations.MemberPermissionsChanged"
+        user_id: UUID
+        from_: dict[str, Any]
+        to: dict[str, Any]
+
+    class MemberRemoved(Aggregate.Event):
+        """`how` is removed, left or erased; `grant` is what the member held."""
+
+        TOPIC = "organizations.MemberRemoved"
+        user_id: UUID
+        grant: dict[str, Any]
+        how: str
+
+    @event(OrgCreated)
+    def __init__(self, id: UUID, name: str, owner: UUID) -> None:
+        self.name = name
+        self.members: dict[str, dict[str, Any]] = {str(owner): _stored(ADMINISTRATOR)}
+        self.restorable_until: datetime | None = None
+        self.purged = False
+
+    @staticmethod
+    def create_id(id: UUID) -> UUID:
+        """The id is given: a person's first organization has a fixed one."""
+        return id
+
+    @property
+    def deleted(self) -> bool:
+        return self.restorable_until is not None
+
+    def grant_of(self, user_id: UUID) -> Grant | None:
+        """What a member holds; None for everybody else."""
+        grant = self.members.get(str(user_id))
+        return None if grant is None else Grant.model_validate(grant)
+
+    def rename(self, name: str) -> None:
+        if name != self.name:
+            self._rename(self.name, name)
+
+    def delete(self, now: datetime) -> None:
+        if not self.deleted:
+            self._delete(now + RESTORABLE)
+
+    def restore(self, by: UUID, now: datetime) -> None:
+        """Raises NotFound when the time is over, or for who was no administrator of it."""
+        if not _is_administrator(self.grant_of(by)):
+            raise NotFound
+        if self.restorable_until is None:
+            return
+        if self.purged or self.restorable_until <= now:
+            raise NotFound
+        self._restore()
+
+    def purge(self, now: datetime) -> None:
+        """End it for good, once the time to restore it is over."""
+        if not self.purged and self.restorable_until is not None and self.restorable_until <= now:
+            self._purge()
+
+    def must_be_granted_by(self, by: UUID, grant: Grant) -> None:
+        """Raises GrantExceedsOwn unless this member may give such a grant."""
+        held = self.grant_of(by)
+        if held is None or Permission.MEMBERS_WRITE not in held.effective or not held.covers(grant):
+            raise GrantExceedsOwn
+
+    def join(self, user_id: UUID, grant: Grant, invitation_id: UUID, invited_by: UUID) -> None:
+        """Takes a new member in; who is one already stays as they are. Raises TooManyMembers."""
+        if str(user_id) in self.members:
+            return
+        if len(self.members) >= MOST_MEMBERS:
+            raise TooManyMembers
+        self._join(user_id, _stored(grant), invitation_id, invited_by)
+
+    def change(self, user_id: UUID, given: Mapping[str, Any], by: UUID) -> None:
+        """Changes the given parts of a member's grant (role, permissions, limits).
+
+        Raises NotFound, GrantExceedsOwn or LastAdministrator.
+        """
+        before = self._member(user_id)
+        after = Grant.model_validate(before.model_dump() | given)
+        self.must_be_granted_by(by, before)
+        self.must_be_granted_by(by, after)
+        if after == before:
+            return
+        if not _is_administrator(after):
+            self._must_keep_an_administrator_without(user_id)
+        self._change(user_id, _stored(before), _stored(after))
+
+    def remove(self, user_id: UUID, by: UUID) -> None:
+        """Raises NotFound, GrantExceedsOwn or LastAdministrator. To remove oneself is to leave."""
+        held = self._member(user_id)
+        if user_id != by:
+            self.must_be_granted_by(by, held)
+        self._must_keep_an_administrator_without(user_id)
+        self._remove(user_id, _stored(held), "left" if user_id == by else "removed")
+
+    def forget(self, user_id: UUID) -> None:
+        """Removes a person who was erased, whoever remains."""
+        held = self.grant_of(user_id)
+        if held is not None:
+            self._remove(user_id, _stored(held), "erased")
+
+    def _member(self, user_id: UUID) -> Grant:
+        grant = self.grant_of(user_id)
+        if grant is None:
+            raise NotFound
+        return grant
+
+    def _must_keep_an_administrator_without(self, user_id: UUID) -> None:
+        others = (Grant.model_validate(grant) for user, grant in self.members.items() if user != str(user_id))
+        if _is_administrator(self.grant_of(user_id)) and not any(map(_is_administrator, others)):
+            raise LastAdministrator
+
+    @event(OrgRenamed)
+    def _rename(self, from_: str, to: str) -> None:
+        self.name = to
+
+    @event(OrgDeleted)
+    def _delete(self, restorable_until: datetime) -> None:
+        self.restorable_until = restorable_until
+
+    @event(OrgRestored)
+    def _restore(self) -> None:
+        self.restorable_until = None
+
+    @event(OrgPurged)
+    def _purge(self) -> None:
+        self.purged = True
+        self.members = {}
+
+    @event(MemberJoined)
+    def _join(self, user_id: UUID, grant: dict[str, Any], invitation_id: UUID, invited_by: UUID) -> None:
+        self.members[str(user_id)] = grant
+
+    @event(MemberPermissionsChanged)
+    def _change(self, user_id: UUID, from_: dict[str, Any], to: dict[str, Any]) -> None:
+        self.members[str(user_id)] = to
+
+    @event(MemberRemoved)
+    def _remove(self, user_id: UUID, grant: dict[str, Any], how: str) -> None:
+        self.members.pop(str(user_id))
+
+
+def _stored(grant: Grant) -> dict[str, Any]:
+    return grant.model_dump(mode="json")
+
+
+def _is_administrator(grant: Grant | None) -> bool:
+    """One with limits does not count: nobody could reach the other platforms any more."""
+    return grant is not None and grant.role == Role.ADMINISTRATOR and grant.limits.platforms is None
