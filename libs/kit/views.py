@@ -34,7 +34,8 @@ class Views:
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        cls._changes = dict(cls._changes)
+        # A class that joins several subjects' views has the changes of all of them.
+        cls._changes = {e: c for base in reversed(cls.__mro__) for e, c in vars(base).get("_changes", {}).items()}
         for value in vars(cls).values():
             for event in getattr(value, "changes_on", ()):
                 cls._changes[event] = value

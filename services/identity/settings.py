@@ -1,7 +1,6 @@
 """The settings of the identity service."""
 
-from typing import Self
-
+import idna
 from pydantic import SecretStr, field_validator
 
 from kit.settings import ServiceSettings
@@ -15,3 +14,23 @@ class Settings(ServiceSettings):
     registration: str = "open"
     first_operator: bool = False
     portal_secret: SecretStr | None = None
+
+    @field_validator("registration")
+    @classmethod
+    def _known_way(cls, value: str) -> str:
+        if value in ("open", "invited"):
+            return value
+        try:
+            domains = [idna.encode(each.strip(), uts46=True).decode() for each in value.split(",")]
+        except idna.IDNAError as error:
+            raise ValueError("give open, invited, or e-mail domains with commas between them") from error
+        if not all("." in each for each in domains):
+            raise ValueError("give open, invited, or whole e-mail domains such as example.com")
+        return ",".join(domains)
+
+    @property
+    def registration_domains(self) -> frozenset[str] | None:
+        """Domains that may register, in normal form; empty where only the invited may, None for all."""
+        if self.registration == "open":
+            return None
+        return frozenset() if self.registration == "invited" else frozenset(self.registration.split(","))

@@ -38,7 +38,7 @@ def check_new_password(text: str, email: str, common: Container[str], *, field: 
     if len(password) > LONGEST:
         raise PasswordRefused(field, f"Use at most {LONGEST} characters.")
     if password.lower() in common:
-        raise PasswordRefused(field, "This password is one of the first that attackers try. Choose another one.")
+        raise PasswordRefused(field, "Attackers try this password among the first. Choose another one.")
     if any(name in password.casefold() for name in _names(email)):
         raise PasswordRefused(field, "Leave out the name part of your e-mail address.")
     return password

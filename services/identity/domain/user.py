@@ -1,4 +1,4 @@
-"""A person with an account: their address, their name, and how their password came to be. No password is here."""
+"""A person with an account: their address, their name, and how their password came to be, without it."""
 
 from datetime import datetime
 from uuid import UUID

@@ -1,0 +1,31 @@
+"""What people do with their own account, beside its password."""
+
+from uuid import UUID
+
+from identity.application.store import IdentityStore
+from identity.domain.user import UnknownUser, User
+from identity.views.people import PeopleViews, Person
+
+
+class People:
+    def __init__(self, store: IdentityStore, views: PeopleViews) -> None:
+        self._store = store
+        self._views = views
+
+    def find(self, user_id: UUID) -> Person:
+        """Raises UnknownUser."""
+        person = self._views.person(user_id)
+        if person is None:
+            raise UnknownUser
+        return person
+
+    def rename(self, user_id: UUID, name: str) -> Person:
+        """Raises UnknownUser."""
+
+        def work() -> Person:
+            user = self._store.find(User, user_id, UnknownUser)
+            user.rename(name)
+            self._store.save(user)
+            return self.find(user_id)
+
+        return self._store.run(work)

@@ -1,0 +1,87 @@
+"""Signing in with an address and a password, at the same cost whoever is known."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from contracts.email import InvalidEmail
+from identity.application.hashing import Hashing
+from identity.application.one_time import OneTimeSecrets
+from identity.application.sessions import Session, Sessions
+from identity.application.store import IdentityStore
+from identity.domain.password import LONGEST, normal_password
+from identity.domain.user import UnknownUser, User
+from identity.views.people import Credentials, PeopleViews
+from kit.context import acting
+from kit.errors import Refusal
+
+
+class WrongCredentials(Refusal):
+    status = 422
+    code = "wrong-credentials"
+    title = "The e-mail address or the password is wrong"
+
+
+class SignIn:
+    def __init__(
+        self,
+        store: IdentityStore,
+        views: PeopleViews,
+        sessions: Sessions,
+        hashing: Hashing,
+        secrets: OneTimeSecrets,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._views = views
+        self._sessions = sessions
+        self._hashing = hashing
+        self._secrets = secrets
+        self._clock = clock
+
+    def with_password(
+        self, email: str, password: str, address: str | None, agent: str | None
+    ) -> tuple[Session, str]:
+        """(session, cookie value). Raises WrongCredentials, or OneTimePasswordSpent to who has the right one.
+
+        Each call costs one slow hash and one keyed hash.
+        """
+        known = self._credentials(email)
+        given = normal_password(password)
+        fits = self._hashing.verify(known.password_hash if known else None, given[: LONGEST + 1])
+        generation = known.one_time_generation if known else 0
+        one_time = self._secrets.is_password(given, known.user_id if known else None, generation)
+        if known is not None and fits:
+            self._rehash(known, given)
+            with acting(actor=str(known.user_id)):
+                return self._sessions.start(known.user_id, "password", address, agent)
+        if known is not None and one_time and generation > 0:
+            return self._once(known, address, agent)
+        raise WrongCredentials
+
+    def _once(self, known: Credentials, address: str | None, agent: str | None) -> tuple[Session, str]:
+        if known.password_hash is not None:
+            raise WrongCredentials
+
+        def work() -> tuple[Session, str]:
+            user = self._store.find(User, known.user_id, UnknownUser)
+            user.use_one_time_password(known.one_time_generation, self._clock())
+            self._store.save(user)
+            return self._sessions.start(user.id, "one-time-password", address, agent)
+
+        with acting(actor=str(known.user_id)):
+            return self._store.run(work)
+
+    def _credentials(self, email: str) -> Credentials | None:
+        try:
+            return self._views.credentials(email)
+        except InvalidEmail:
+            return None
+
+    def _rehash(self, known: Credentials, password: str) -> None:
+        """Today's parameters for a hash that was made with others, unless the password changed meanwhile."""
+        stored = known.password_hash
+        if stored is not None and self._hashing.is_outdated(stored):
+            self._store.database.execute(
+                "UPDATE passwords SET hash = %s WHERE user_id = %s AND hash = %s",
+                (self._hashing.hash(password), known.user_id, stored),
+            )
