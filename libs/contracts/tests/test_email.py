@@ -1,9 +1,10 @@
 """The normal form of e-mail addresses."""
 
 import pytest
-from contracts.email import InvalidEmail, normal
 from hypothesis import example, given
 from hypothesis import strategies as st
+
+from contracts.email import InvalidEmail, normal
 
 
 @pytest.mark.parametrize(
@@ -15,9 +16,9 @@ from hypothesis import strategies as st
         ("ann@XN--BCHER-KVA.example", "ann@xn--bcher-kva.example"),
         ("ann@bu\u0308cher.example", "ann@xn--bcher-kva.example"),
         ("ann@straße.example", "ann@xn--strae-oqa.example"),
-        ("ann@ｅｘａｍｐｌｅ.com", "ann@example.com"),
+        ("ann@\uff45xample.com", "ann@example.com"),
         ("ann@example。com", "ann@example.com"),
-        ("ann@аpple.com", "ann@xn--pple-43d.com"),  # a Cyrillic first letter: another domain, seen as one
+        ("ann@\u0430pple.com", "ann@xn--pple-43d.com"),  # a Cyrillic first letter shows as what it is
         ("E\u0301va@example.com", "éva@example.com"),
         ("!#$%&'*+/=?^_`{|}~-@example.com", "!#$%&'*+/=?^_`{|}~-@example.com"),
         ("a" * 242 + "@example.com", "a" * 242 + "@example.com"),

@@ -6,14 +6,15 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
 from contracts.catalogue import EVENTS
 from contracts.envelope import Envelope, MalformedEvent, UnknownEvent, parse_known
 from contracts.event import Event
 from contracts.identity import UserRegistered
 from contracts.organizations import OrgRenamed
-from hypothesis import given
-from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from .examples import example
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from contracts.compatibility import breaks
 from contracts.schemas import read, schemas, write
 

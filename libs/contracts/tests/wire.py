@@ -32,12 +32,16 @@ class Wire:
             command = f"PUB {subject} 0\r\n\r\n" if verb == "publish" else f"SUB {subject} {number}\r\n"
             self._socket.sendall(command.encode())
         verbs = {b"Publish": "publish", b"Subscription": "subscribe"}
-        return {(verbs[found[1]], found[2].decode()) for line in self._until_pong() if (found := _REFUSED.match(line))}
+        return {
+            (verbs[found[1]], found[2].decode())
+            for line in self._until_pong()
+            if (found := _REFUSED.match(line))
+        }
 
     def _until_pong(self) -> list[bytes]:
         """What the server said before it answered a PING: all that it thinks of what went before."""
         self._socket.sendall(b"PING\r\n")
-        lines = []
+        lines: list[bytes] = []
         while (line := self._lines.readline()) != b"PONG\r\n":
             if not line:
                 raise ConnectionError(f"the server hung up: {lines}")
