@@ -25,8 +25,8 @@ def _breaks(at: str, old: Schema, new: Schema, old_root: Schema, new_root: Schem
             yield f"{at}: {keyword} was {_shown(old, keyword)} and is {_shown(new, keyword)}"
     yield from _values(at, old, new)
     yield from _fields(at, old, new, old_root, new_root)
-    if "items" in old and "items" in new:
-        yield from _breaks(f"{at}[]", old["items"], new["items"], old_root, new_root)
+    if "items" in old or "items" in new:
+        yield from _breaks(f"{at}[]", old.get("items", {}), new.get("items", {}), old_root, new_root)
     yield from _alternatives(at, old, new, old_root, new_root)
 
 

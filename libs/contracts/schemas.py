@@ -2,13 +2,10 @@
 
 import json
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from contracts.catalogue import EVENTS
-
-Schema = Mapping[str, Any]
+from contracts.compatibility import Schema
 
 
 def schemas() -> dict[str, Schema]:
