@@ -104,22 +104,20 @@ def nats_configuration(
     *,
     port: int,
     host: str,
-    store_dir: str | None,
+    store_dir: str,
     passwords: Mapping[str, str],
     monitor_port: int | None = None,
     cluster: Cluster | None = None,
 ) -> str:
     """The text of nats-server's configuration file; it holds the passwords, so keep it 0600.
 
-    `store_dir` is null where the command line names it: the server refuses to be told twice. Only users
-    with a password in `passwords` are let in. Raises ValueError for an unknown user, and for a password
-    that is empty or cannot be written down.
+    Only users with a password in `passwords` are let in. Raises ValueError for an unknown user, and for a
+    password that is empty or cannot be written down.
     """
     lines = [f"host: {_quoted(host)}", f"port: {port}", "max_payload: 1MB"]
     if monitor_port is not None:
         lines.append(f"http: {_quoted(f'{host}:{monitor_port}')}")
-    store = f"store_dir: {_quoted(store_dir)}" if store_dir is not None else ""
-    lines.append(f"jetstream {{ {store} }}")
+    lines.append(f"jetstream {{ store_dir: {_quoted(store_dir)} }}")
     if cluster is not None:
         lines += _cluster(cluster, host)
     lines += ["authorization {", "  users = ["]

@@ -25,7 +25,7 @@ Action = tuple[str, str]
 @pytest.fixture(scope="module")
 def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nats]:
     folder = tmp_path_factory.mktemp("bus")
-    text = nats_configuration(port=4222, host="127.0.0.1", store_dir=None, passwords=PASSWORDS)
+    text = nats_configuration(port=4222, host="127.0.0.1", store_dir=str(folder / "js"), passwords=PASSWORDS)
     with Nats(folder, text) as server:
         yield server
 
@@ -285,7 +285,7 @@ def test_an_unknown_user_has_no_rights() -> None:
 @pytest.mark.parametrize("password", ["", "two\nlines", "tab\t"])
 def test_a_password_that_cannot_be_written_down_is_refused(password: str) -> None:
     with pytest.raises(ValueError, match=r"needs a password|control characters") as caught:
-        nats_configuration(port=1, host="127.0.0.1", store_dir=None, passwords={"identity": password})
+        nats_configuration(port=1, host="127.0.0.1", store_dir="js", passwords={"identity": password})
 
     assert not password or password not in str(caught.value)
 
@@ -294,7 +294,7 @@ def test_a_server_of_a_cluster_starts(tmp_path: Path) -> None:
     text = nats_configuration(
         port=4222,
         host="127.0.0.1",
-        store_dir=None,
+        store_dir=str(tmp_path / "js"),
         passwords=PASSWORDS,
         monitor_port=-1,
         cluster=Cluster(
