@@ -1,0 +1,169 @@
+"""The routes of an organization's clients and their secrets."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import JSONResponse
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+
+from access.checks import Acting, PersonNeeded
+from access.guard import Guard
+from contracts.permissions import Limits, Scope
+from identity.application.clients import Clients, Granter
+from identity.views.clients import ClientRow, SecretRow
+from kit.idempotency import Idempotency, Keyed, created
+from kit.pages import Page, Paged
+from kit.text import Body, Name
+
+_MOST_PLATFORMS = 1000
+
+
+def _bounded(limits: Limits) -> Limits:
+    if limits.platforms is not None and len(limits.platforms) > _MOST_PLATFORMS:
+        raise ValueError(f"must name at most {_MOST_PLATFORMS} platforms")
+    return limits
+
+
+ClientLimits = Annotated[Limits, AfterValidator(_bounded)]
+Scopes = Annotated[list[Scope], Field(max_length=50)]
+
+
+class NewClient(Body):
+    """A client to be; without scopes it may only list its own organization."""
+
+    name: Name
+    scopes: Scopes = []
+    limits: ClientLimits = Limits()
+
+
+class ClientChange(Body):
+    """What is left out stays."""
+
+    name: Name = ""
+    scopes: Scopes = []
+    limits: ClientLimits = Limits()
+
+
+class NewSecretBody(Body):
+    """`expires_at` is left out for a secret that is good until it is ended."""
+
+    name: Name
+    expires_at: AwareDatetime | None = None
+
+
+class SecretAnswer(BaseModel):
+    """A secret as everybody may see it: never its value."""
+
+    id: UUID
+    name: str
+    created_at: AwareDatetime
+    expires_at: AwareDatetime | None
+
+    @classmethod
+    def of(cls, row: SecretRow) -> "SecretAnswer":
+        return cls(id=row.id, name=row.name, created_at=row.created_at, expires_at=row.expires_at)
+
+
+class ClientAnswer(BaseModel):
+    """A client without its secrets' values. `client_id` is the subject of its tokens."""
+
+    id: UUID
+    client_id: str
+    name: str
+    scopes: list[str]
+    limits: Limits
+    secrets: list[SecretAnswer]
+    created_at: AwareDatetime
+
+    @classmethod
+    def of(cls, row: ClientRow) -> "ClientAnswer":
+        return cls(
+            id=row.id,
+            client_id=row.client_id,
+            name=row.name,
+            scopes=list(row.scopes),
+            limits=row.limits,
+            secrets=[SecretAnswer.of(secret) for secret in row.secrets],
+            created_at=row.created_at,
+        )
+
+
+class CreatedClient(BaseModel):
+    """The one answer that holds the first secret."""
+
+    id: UUID
+    client_id: str
+    client_secret: str
+    name: str
+    scopes: list[str]
+    limits: Limits
+    secrets: list[SecretAnswer]
+    created_at: AwareDatetime
+
+
+class IssuedSecret(BaseModel):
+    """The one answer that holds this secret."""
+
+    id: UUID
+    client_secret: str
+
+
+def routes(clients: Clients, guard: Guard, idempotency: Idempotency) -> APIRouter:
+    """Reading takes clients:read, changing clients:write."""
+    router = APIRouter(prefix="/api/v1/organizations/{org}/clients", tags=["clients"])
+    Reader = Annotated[Acting, Depends(guard.may("clients:read"))]
+    Writer = Annotated[Acting, Depends(guard.may("clients:write", fresh=True))]
+
+    @router.get("", operation_id="list_clients")
+    def list_clients(acting: Reader, paging: Paged) -> Page[ClientAnswer]:
+        rows = clients.list(acting.organization_id, paging)
+        return paging.page(rows, ClientAnswer.of, lambda row: (row.created_at.isoformat(), str(row.id)))
+
+    @router.post("", operation_id="create_client", status_code=201, response_model=CreatedClient)
+    def create_client(acting: Writer, body: NewClient, key: Keyed) -> JSONResponse:
+        def work() -> JSONResponse:
+            org = acting.organization_id
+            row, issued = clients.create(org, _granter(acting), body.name, body.scopes, body.limits)
+            answer = CreatedClient(client_secret=issued.secret, **dict(ClientAnswer.of(row)))
+            return created(answer, f"/api/v1/organizations/{org}/clients/{row.id}")
+
+        return idempotency.once(key, acting.caller.id, work)
+
+    @router.get("/{id}", operation_id="get_client")
+    def get_client(acting: Reader, id: UUID) -> ClientAnswer:
+        return ClientAnswer.of(clients.get(acting.organization_id, id))
+
+    @router.patch("/{id}", operation_id="change_client")
+    def change_client(acting: Writer, id: UUID, body: ClientChange) -> ClientAnswer:
+        given = {name: getattr(body, name) for name in body.model_fields_set}
+        return ClientAnswer.of(clients.change(acting.organization_id, id, _granter(acting), **given))
+
+    @router.delete("/{id}", operation_id="remove_client", status_code=204)
+    def remove_client(acting: Writer, id: UUID) -> None:
+        clients.remove(acting.organization_id, id)
+
+    @router.post(
+        "/{id}/secrets", operation_id="issue_client_secret", status_code=201, response_model=IssuedSecret
+    )
+    def issue_secret(acting: Writer, id: UUID, body: NewSecretBody, key: Keyed) -> JSONResponse:
+        def work() -> JSONResponse:
+            org = acting.organization_id
+            issued = clients.issue_secret(org, id, _granter(acting), body.name, body.expires_at)
+            answer = IssuedSecret(id=issued.id, client_secret=issued.secret)
+            return created(answer, f"/api/v1/organizations/{org}/clients/{id}/secrets/{issued.id}")
+
+        return idempotency.once(key, acting.caller.id, work)
+
+    @router.delete("/{id}/secrets/{secret}", operation_id="end_client_secret", status_code=204)
+    def end_secret(acting: Writer, id: UUID, secret: UUID) -> None:
+        clients.end_secret(acting.organization_id, id, secret)
+
+    return router
+
+
+def _granter(acting: Acting) -> Granter:
+    """A client's scopes never hold clients:write, so it is a person who comes this far."""
+    if acting.caller.user_id is None:
+        raise PersonNeeded
+    return Granter(acting.caller.user_id, acting.grant)
