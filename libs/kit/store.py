@@ -259,6 +259,13 @@ class Store(Application[UUID]):
         stored = self.recorder.select_notifications(after, limit, inclusive_of_start=False)
         return self._decoded(stored)
 
+    def at(self, sequences: Sequence[int]) -> list[Recorded]:
+        """The stored events with these sequences, in order."""
+        rows = self.database.all(
+            "SELECT * FROM events WHERE sequence = ANY(%s) ORDER BY sequence", (list(sequences),)
+        )
+        return self._decoded([_notification(row) for row in rows])
+
     def epochs(self) -> list[tuple[str, int]]:
         """(epoch, the sequence after which it begins), oldest first; the first one is made here."""
         with self.database.transaction() as cursor:

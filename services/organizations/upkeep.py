@@ -1,0 +1,88 @@
+"""What happens by itself: invitations end, deleted organizations are purged, erased people are forgotten."""
+
+import asyncio
+import logging
+from uuid import UUID
+
+from kit.errors import Unavailable
+from kit.idempotency import Idempotency
+from organizations.application import Organizations
+from organizations.domain import Invitation, Organization
+from psycopg import OperationalError
+
+_EVERY = 15.0  # seconds
+_BATCH = 100
+
+
+class Upkeep:
+    """Any number of replicas may run it: each step looks again at what it changes."""
+
+    def __init__(self, store: Organizations, idempotency: Idempotency) -> None:
+        self._store = store
+        self._idempotency = idempotency
+        self._log = logging.getLogger("organizations.upkeep")
+
+    async def run(self) -> None:
+        """Sweep until cancelled."""
+        while True:
+            try:
+                await asyncio.to_thread(self.sweep)
+            except (OperationalError, Unavailable) as error:
+                self._log.warning("upkeep waits: %s", type(error).__name__)
+            await asyncio.sleep(_EVERY)
+
+    def sweep(self) -> None:
+        """All that is due now."""
+        now = self._store.clock()
+        while due := self._store.views.invitations.due(now, _BATCH):
+            for invitation_id in due:
+                self._expire(invitation_id)
+        while due := self._store.views.organizations.to_purge(now, _BATCH):
+            for organization_id in due:
+                self._purge(organization_id)
+        self._idempotency.forget_old()
+
+    def erase(self, user_id: UUID) -> None:
+        """Forget a person: memberships, the addresses of invitations to them, and the copy of who they are.
+
+        Part of the transaction at hand, if there is one.
+        """
+        self._store.run(lambda: self._erase(user_id))
+
+    def _erase(self, user_id: UUID) -> None:
+        views = self._store.views
+        invitations = views.invitations.about(user_id, self._store.people.email_hash(user_id))
+        for organization_id in views.organizations.ids_of_user(user_id):
+            self._store.forget_member(organization_id, user_id)
+        for invitation_id in invitations:
+            self._take_back(invitation_id)
+            views.invitations.scrub(invitation_id)
+            self._store.subjects.destroy(str(invitation_id))
+        self._store.people.erase(user_id)
+
+    def _take_back(self, invitation_id: UUID) -> None:
+        invitation = self._store.find(Invitation, invitation_id)
+        if invitation.status == "pending":
+            invitation.revoke()
+            self._store.save(invitation)
+
+    def _expire(self, invitation_id: UUID) -> None:
+        def work() -> None:
+            invitation = self._store.find(Invitation, invitation_id)
+            invitation.expire(self._store.clock())
+            self._store.save(invitation)
+
+        self._store.run(work)
+
+    def _purge(self, organization_id: UUID) -> None:
+        """With the organization's key go those of its invitations: nothing personal of it can be read again."""
+
+        def work() -> None:
+            organization = self._store.find(Organization, organization_id)
+            organization.purge(self._store.clock())
+            for invitation_id in self._store.views.invitations.of_deleted(organization_id):
+                self._store.subjects.destroy(str(invitation_id))
+            self._store.subjects.destroy(str(organization_id))
+            self._store.save(organization)
+
+        self._store.run(work)

@@ -1,0 +1,41 @@
+"""Read models, changed in the transaction that stores the events they show."""
+
+from collections.abc import Callable
+from typing import Any
+
+from psycopg import Cursor
+
+from kit.database import Database
+from kit.store import Recorded
+from kit.views import Views
+from organizations.views import audit, invitations, organizations
+from organizations.views.audit import AuditTrail
+from organizations.views.invitations import InvitationViews
+from organizations.views.organizations import OrganizationViews
+
+SCHEMA = [
+    ("organizations-views-1", organizations.SCHEMA),
+    ("organizations-invitations-1", invitations.SCHEMA),
+    ("organizations-audit-1", audit.SCHEMA),
+]
+
+
+class AllViews(Views):
+    """The read models of the service; `hash_of` is the keyed hash of an address's normal form."""
+
+    def __init__(self, database: Database, hash_of: Callable[[str], bytes]) -> None:
+        super().__init__(database)
+        self.organizations = OrganizationViews(database)
+        self.invitations = InvitationViews(database, hash_of)
+        self.audit = AuditTrail(database)
+        self._parts: tuple[Views, ...] = (self.organizations, self.invitations, self.audit)
+
+    def apply(self, cursor: Cursor[Any], recorded: Recorded) -> None:
+        """Change the rows of each read model that one stored event changes."""
+        for part in self._parts:
+            part.apply(cursor, recorded)
+
+    def clear(self, cursor: Cursor[Any]) -> None:
+        """Empty all of them before a rebuild."""
+        for part in self._parts:
+            part.clear(cursor)

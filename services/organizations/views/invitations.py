@@ -1,0 +1,180 @@
+"""Invitations; which address has an open one in an organization is decided by their unique index."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import Cursor
+from psycopg.types.json import Jsonb
+
+from contracts.permissions import Grant
+from kit.database import Database
+from kit.store import Recorded
+from kit.views import Views, on
+from organizations.domain import Invitation, Organization
+from organizations.views.organizations import Place
+
+SCHEMA = """
+CREATE TABLE invitations (
+    id uuid PRIMARY KEY, organization_id uuid NOT NULL, email text, email_hash bytea, granted jsonb NOT NULL,
+    status text NOT NULL, generation integer NOT NULL, invited_by uuid NOT NULL, accepted_by uuid,
+    invited_at timestamptz NOT NULL, expires_at timestamptz NOT NULL);
+CREATE UNIQUE INDEX invitations_pending_email ON invitations (organization_id, email_hash)
+    WHERE status = 'pending';
+CREATE INDEX invitations_order ON invitations (organization_id, invited_at, id);
+CREATE INDEX invitations_email ON invitations (email_hash);
+CREATE INDEX invitations_accepted ON invitations (accepted_by) WHERE accepted_by IS NOT NULL;
+CREATE INDEX invitations_due ON invitations (expires_at) WHERE status = 'pending';
+"""
+
+
+@dataclass(frozen=True)
+class Invited:
+    """An invitation; a pending one that is over shows as expired. `email` is null once erased."""
+
+    id: UUID
+    organization_id: UUID
+    email: str | None
+    grant: Grant
+    status: str
+    generation: int
+    invited_by: UUID
+    accepted_by: UUID | None
+    invited_at: datetime
+    expires_at: datetime
+
+
+class InvitationViews(Views):
+    """`hash_of` is the keyed hash of an address's normal form."""
+
+    tables = ("invitations",)
+
+    def __init__(self, database: Database, hash_of: Callable[[str], bytes]) -> None:
+        super().__init__(database)
+        self._hash_of = hash_of
+
+    def find(self, invitation_id: UUID, now: datetime) -> Invited | None:
+        """One invitation, of whatever organization."""
+        row = self.database.one("SELECT * FROM invitations WHERE id = %s", (invitation_id,))
+        return None if row is None else _invited(row, now)
+
+    def of_organization(self, organization_id: UUID, place: Place, limit: int, now: datetime) -> list[Invited]:
+        """Newest first; limit + 1 at most."""
+        at, last = place or (None, None)
+        rows = self.database.all(
+            "SELECT * FROM invitations WHERE organization_id = %s "
+            "AND (%s::timestamptz IS NULL OR (invited_at, id) < (%s, %s)) "
+            "ORDER BY invited_at DESC, id DESC LIMIT %s",
+            (organization_id, at, at, last, limit + 1),
+        )
+        return [_invited(row, now) for row in rows]
+
+    def due(self, now: datetime, limit: int) -> Sequence[UUID]:
+        """Open ones that nobody answered in time."""
+        rows = self.database.all(
+            "SELECT id FROM invitations WHERE status = 'pending' AND expires_at <= %s LIMIT %s", (now, limit)
+        )
+        return [row["id"] for row in rows]
+
+    def open_to(self, organization_id: UUID, email_hash: bytes) -> UUID | None:
+        """The one that keeps this address from another: open, or over and not yet noted as such."""
+        row = self.database.one(
+            "SELECT id FROM invitations WHERE organization_id = %s AND email_hash = %s AND status = 'pending'",
+            (organization_id, email_hash),
+        )
+        return None if row is None else row["id"]
+
+    def open_by(self, organization_id: UUID, inviter: UUID) -> Sequence[UUID]:
+        """Open ones of one inviter."""
+        rows = self.database.all(
+            "SELECT id FROM invitations WHERE organization_id = %s AND invited_by = %s AND status = 'pending'",
+            (organization_id, inviter),
+        )
+        return [row["id"] for row in rows]
+
+    def about(self, user_id: UUID, email_hash: bytes | None) -> Sequence[UUID]:
+        """All that were sent to this address or accepted by this person."""
+        rows = self.database.all(
+            "SELECT id FROM invitations WHERE accepted_by = %s OR email_hash = %s", (user_id, email_hash)
+        )
+        return [row["id"] for row in rows]
+
+    def of_deleted(self, organization_id: UUID) -> Sequence[UUID]:
+        """All of an organization."""
+        rows = self.database.all("SELECT id FROM invitations WHERE organization_id = %s", (organization_id,))
+        return [row["id"] for row in rows]
+
+    def scrub(self, invitation_id: UUID) -> None:
+        """Forget the address; a rebuild, its key being gone, gives the same row."""
+        self.database.execute(
+            "UPDATE invitations SET email = NULL, email_hash = NULL WHERE id = %s", (invitation_id,)
+        )
+
+    @on(Invitation.MemberInvited)
+    def _invited(self, cursor: Cursor[Any], event: Invitation.MemberInvited, _: Recorded) -> None:
+        cursor.execute(
+            "INSERT INTO invitations (id, organization_id, email, email_hash, granted, status, generation, "
+            "invited_by, invited_at, expires_at) VALUES (%s, %s, %s, %s, %s, 'pending', 1, %s, %s, %s)",
+            (
+                event.originator_id,
+                event.organization_id,
+                event.email,
+                None if event.email is None else self._hash_of(event.email),
+                Jsonb(event.grant),
+                event.invited_by,
+                event.timestamp,
+                event.expires_at,
+            ),
+        )
+
+    @on(Invitation.InvitationResent)
+    def _resent(self, cursor: Cursor[Any], event: Invitation.InvitationResent, _: Recorded) -> None:
+        cursor.execute(
+            "UPDATE invitations SET status = 'pending', generation = %s, invited_by = %s, expires_at = %s "
+            "WHERE id = %s",
+            (event.generation, event.invited_by, event.expires_at, event.originator_id),
+        )
+
+    @on(Invitation.InvitationRevoked)
+    def _revoked(self, cursor: Cursor[Any], event: Invitation.InvitationRevoked, _: Recorded) -> None:
+        _close(cursor, event.originator_id, "revoked")
+
+    @on(Invitation.InvitationDeclined)
+    def _declined(self, cursor: Cursor[Any], event: Invitation.InvitationDeclined, _: Recorded) -> None:
+        _close(cursor, event.originator_id, "declined")
+
+    @on(Invitation.InvitationExpired)
+    def _expired(self, cursor: Cursor[Any], event: Invitation.InvitationExpired, _: Recorded) -> None:
+        _close(cursor, event.originator_id, "expired")
+
+    @on(Invitation.InvitationAccepted)
+    def _accepted(self, cursor: Cursor[Any], event: Invitation.InvitationAccepted, _: Recorded) -> None:
+        _close(cursor, event.originator_id, "accepted", event.user_id)
+
+    @on(Organization.OrgPurged)
+    def _purged(self, cursor: Cursor[Any], event: Organization.OrgPurged, _: Recorded) -> None:
+        cursor.execute("DELETE FROM invitations WHERE organization_id = %s", (event.originator_id,))
+
+
+def _close(cursor: Cursor[Any], invitation: UUID, status: str, by: UUID | None = None) -> None:
+    cursor.execute(
+        "UPDATE invitations SET status = %s, accepted_by = %s WHERE id = %s", (status, by, invitation)
+    )
+
+
+def _invited(row: dict[str, Any], now: datetime) -> Invited:
+    over = row["status"] == "pending" and row["expires_at"] <= now
+    return Invited(
+        row["id"],
+        row["organization_id"],
+        row["email"],
+        Grant.model_validate(row["granted"]),
+        "expired" if over else row["status"],
+        row["generation"],
+        row["invited_by"],
+        row["accepted_by"],
+        row["invited_at"],
+        row["expires_at"],
+    )
