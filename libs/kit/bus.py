@@ -9,7 +9,8 @@ from typing import Any, TypeVar, cast
 
 import nats.errors
 from faststream import AckPolicy
-from faststream.nats import NatsBroker
+from faststream.exceptions import RejectMessage
+from faststream.nats import NatsBroker, NatsMessage
 from faststream.security import SASLPlaintext
 from nats.js import JetStreamContext
 from pydantic import BaseModel, SecretStr
@@ -83,7 +84,10 @@ class Bus:
         """Serve a request subject; replicas share it. `answer` runs in a thread. Declare before run()."""
 
         @self.broker.subscriber(subject, queue=self.user)
-        async def reply(body: dict[str, Any]) -> dict[str, Any]:
+        async def reply(body: dict[str, Any], message: NatsMessage) -> dict[str, Any]:
+            # A reply goes wherever the asker says: without this check, onto a stream or another's subject.
+            if not message.raw_message.reply.startswith("_INBOX_"):
+                raise RejectMessage
             asked = question.model_validate(body)
             return (await asyncio.to_thread(answer, asked)).model_dump(mode="json")
 

@@ -74,7 +74,7 @@ class Inbox:
         self._log = logging.getLogger("kit.inbox")
 
     def take(self, payload: bytes) -> str:
-        """Apply one message; answers `done`, `seen`, `skipped` or `parked`. Raises a TRANSIENT error to have it again."""
+        """Apply one message; answers `done`, `seen`, `skipped` or `parked`. Raises TRANSIENT to have it again."""
         try:
             attributes = Attributes.of(payload)
         except (ValueError, KeyError, TypeError) as error:

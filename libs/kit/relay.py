@@ -80,24 +80,20 @@ class Relay:
 
     async def _round(self, position: Position | None) -> Position | None:
         try:
-            if not self._lease.held or not self._bus.connected:
-                position = None
-            elif position is None:
-                position = await self._find_position()
-            else:
-                position, full = await self._publish_after(position)
-                if full:
-                    return position
-            if position is None or await self._rest():
+            if not (self._lease.held and self._bus.connected):
+                await asyncio.sleep(0.1)
+                return None
+            position, full = await self._publish_after(position or await self._find_position())
+            if full or await self._rest():
                 return position
             return await self._checked(position)
         except (TimeoutError, nats.errors.Error, OSError, OperationalError) as error:
-            self._log.warning("relay %s pauses: %s", self._name, error or type(error).__name__)
+            self._log.warning("relay %s pauses: %s", self._name, str(error) or type(error).__name__)
             await asyncio.sleep(0.2)
             return None
 
     async def _rest(self) -> bool:
-        """Wait for a wake-up; answers False when only the timer ended the wait."""
+        """Wait for a wake-up; False when only the timer ended the wait."""
         try:
             await asyncio.wait_for(self._wake.wait(), _TIMER)
         except TimeoutError:
@@ -123,7 +119,7 @@ class Relay:
         if info.state.messages == 0:
             return Position(info.state.last_seq, None, 0)
         last = await self._jetstream.get_last_msg(self._name, (self._stream.subjects or [">"])[0])
-        epoch, sequence = _parse_id((last.headers or {})["Nats-Msg-Id"])
+        epoch, sequence = _parse_id((last.headers or {}).get("Nats-Msg-Id", ""))
         return Position(info.state.last_seq, epoch, await asyncio.to_thread(self._resume_at, epoch, sequence))
 
     def _resume_at(self, epoch: str, sequence: int) -> int:
@@ -172,8 +168,11 @@ class Relay:
 
 
 def _parse_id(message_id: str) -> tuple[str, int]:
-    _, epoch, sequence = message_id.rsplit("-", 2)
-    return epoch, int(sequence)
+    try:
+        _, epoch, sequence = message_id.rsplit("-", 2)
+        return epoch, int(sequence)
+    except ValueError as error:
+        raise nats.errors.Error(f"the stream's last message has the id {message_id!r}, which no relay gave") from error
 
 
 def _epoch_of(sequence: int, epochs: Sequence[tuple[str, int]]) -> str:

@@ -17,7 +17,7 @@ from joserfc.util import urlsafe_b64decode
 from kit.database import Database
 from kit.errors import Unauthenticated, Unavailable
 
-SCHEMA = "CREATE TABLE token_keys (only boolean PRIMARY KEY DEFAULT true CHECK (only), jwks jsonb NOT NULL);"
+SCHEMA = "CREATE TABLE token_keys (id boolean PRIMARY KEY DEFAULT true CHECK (id), jwks jsonb NOT NULL);"
 
 _REFETCH = 10.0  # seconds between two fetches for keys we do not know
 _LEEWAY = 5  # seconds of clock difference
@@ -128,7 +128,7 @@ class Verifier:
         self._keys = KeySet.import_key_set(fetched)  # type: ignore[arg-type]
         await asyncio.to_thread(
             self._database.execute,
-            "INSERT INTO token_keys (jwks) VALUES (%s) ON CONFLICT (only) DO UPDATE SET jwks = EXCLUDED.jwks",
+            "INSERT INTO token_keys (jwks) VALUES (%s) ON CONFLICT (id) DO UPDATE SET jwks = EXCLUDED.jwks",
             (json.dumps(fetched),),
         )
 

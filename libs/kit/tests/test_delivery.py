@@ -1,0 +1,266 @@
+"""Relay, consumer and inbox on a real nats-server: order, refilling, redelivery, poison, replay, epochs."""
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import nats
+import psycopg
+import pytest
+from embedded.fixtures import wait_until
+from embedded.nats import Nats
+from kit.bus import Bus
+from kit.consumer import Consumer
+from kit.inbox import Inbox
+from kit.relay import Relay
+from kit.tests.notebook import Notebook, open_notebook, translate
+from nats.js.api import StreamConfig
+from pydantic import SecretStr
+
+STREAM = StreamConfig(name="NOTEBOOK", subjects=["evt.notebook.>"], duplicate_window=300)
+
+
+@contextmanager
+def running(*work: Callable[[], Awaitable[None]]) -> Iterator[None]:
+    """Run background work in a loop of its own thread; it is cancelled at the end."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    tasks = [asyncio.run_coroutine_threadsafe(one(), loop) for one in work]  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        failures = [task.exception() for task in tasks if task.done()]
+        for task in tasks:
+            task.cancel()
+        rest = asyncio.run_coroutine_threadsafe(_settle(), loop)
+        rest.result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
+        assert failures == []
+
+
+async def _settle() -> None:
+    others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    await asyncio.wait(others, timeout=8) if others else None
+
+
+@asynccontextmanager
+async def _client(server: Nats) -> AsyncIterator[Any]:
+    connection = await nats.connect(server.url)
+    try:
+        yield connection.jetstream()
+    finally:
+        await connection.close()
+
+
+def stream_ids(server: Nats) -> list[str]:
+    """The message ids in the stream, in order."""
+
+    async def read() -> list[str]:
+        async with _client(server) as js:
+            info = await js.stream_info("NOTEBOOK")
+            found = []
+            for sequence in range(info.state.first_seq or 1, info.state.last_seq + 1):
+                found.append((await js.get_msg("NOTEBOOK", sequence)).headers["Nats-Msg-Id"])
+            return found
+
+    try:
+        return asyncio.run(read())
+    except (nats.js.errors.NotFoundError, nats.errors.Error, OSError):
+        return []
+
+
+def stored_ids(book: Notebook) -> list[str]:
+    epochs = book.epochs()
+    return [
+        f"notebook-{next(e for e, after in reversed(epochs) if row['sequence'] > after)}-{row['sequence']}"
+        for row in book.database.all("SELECT sequence FROM events ORDER BY sequence")
+    ]
+
+
+def relay_of(book: Notebook, server: Nats) -> tuple[Bus, Relay]:
+    bus = Bus(server.url, "notebook", SecretStr("x"))
+    return bus, Relay(book, bus, STREAM, translate)
+
+
+def test_the_stream_holds_every_event_once_and_in_order(notebook: Notebook, nats_server: Nats) -> None:
+    before = [notebook.write(f"before {i}") for i in range(5)]
+    bus, relay = relay_of(notebook, nats_server)
+    with running(bus.run, relay.run):
+        for note in before:
+            notebook.retitle(note, "again")
+        wait_until(lambda: stream_ids(nats_server) == stored_ids(notebook))
+
+
+def test_a_wiped_stream_is_declared_again_and_refilled(notebook: Notebook, nats_server: Nats) -> None:
+    for i in range(20):
+        notebook.write(str(i))
+    bus, relay = relay_of(notebook, nats_server)
+    with running(bus.run, relay.run):
+        wait_until(lambda: len(stream_ids(nats_server)) == 20)
+        nats_server.stop()
+        nats_server.wipe()
+        notebook.write("while the bus is down")
+        nats_server.start()
+        wait_until(lambda: stream_ids(nats_server) == stored_ids(notebook))
+
+
+def test_of_two_relays_one_publishes_and_the_other_takes_over(postgres_dsn: str, nats_server: Nats) -> None:
+    one, two = open_notebook(postgres_dsn), open_notebook(postgres_dsn)
+    bus_two, relay_two = relay_of(two, nats_server)
+    with running(bus_two.run, relay_two.run):
+        bus_one, relay_one = relay_of(one, nats_server)
+        with running(bus_one.run, relay_one.run):
+            for i in range(10):
+                one.write(str(i))
+            wait_until(lambda: stream_ids(nats_server) == stored_ids(one))
+        one.write("after one has left")
+        wait_until(lambda: stream_ids(nats_server) == stored_ids(two))
+    one.database.close()
+    two.database.close()
+
+
+def test_a_new_epoch_goes_on_where_the_restored_store_stands(notebook: Notebook, nats_server: Nats) -> None:
+    for i in range(6):
+        notebook.write(str(i))
+    first = notebook.epochs()[0][0]
+    bus, relay = relay_of(notebook, nats_server)
+    with running(bus.run, relay.run):
+        wait_until(lambda: len(stream_ids(nats_server)) == 6)
+    # A backup taken after the fourth event is restored: the positions 5 and 6 are used again.
+    notebook.database.execute("DELETE FROM events WHERE sequence > 4")
+    notebook.database.execute("SELECT setval('events_sequence_seq', 4)")
+    notebook.database.execute("INSERT INTO epochs (epoch, after_sequence) VALUES ('second', 4)")
+    notebook.write("another fifth")
+    bus, relay = relay_of(notebook, nats_server)
+    with running(bus.run, relay.run):
+        wait_until(lambda: len(stream_ids(nats_server)) == 7)
+    assert stream_ids(nats_server)[-2:] == [f"notebook-{first}-6", "notebook-second-5"]
+
+
+@dataclass
+class Envelope:
+    subject: str
+    data: Any
+
+
+class Title(str):
+    __slots__ = ()
+
+
+def parse(payload: bytes) -> Envelope:
+    event = json.loads(payload)
+    return Envelope(event["subject"], Title(event["data"]["title"]))
+
+
+class Reader:
+    """A consumer whose effect is a row; a title of `poison` fails while `healthy` is False."""
+
+    def __init__(self, dsn: str, server: Nats) -> None:
+        self.book = open_notebook(dsn)
+        self.book.database.execute("CREATE TABLE IF NOT EXISTS effects (n bigserial, subject text, title text)")
+        self.healthy = False
+        self.inbox = Inbox(self.book.database, "reader-notebook", parse, {Title: self.handle})
+        self.bus = Bus(server.url, "reader", SecretStr("x"))
+        self.consumer = Consumer(self.bus, "NOTEBOOK", "evt.notebook.>", self.inbox)
+
+    def handle(self, envelope: Envelope) -> None:
+        self.book.database.execute(
+            "INSERT INTO effects (subject, title) VALUES (%s, %s)", (envelope.subject, envelope.data)
+        )
+        if envelope.data == "poison" and not self.healthy:
+            raise RuntimeError("cannot be handled")
+
+    def titles(self, subject: UUID | None = None) -> list[str]:
+        rows = self.book.database.all("SELECT subject, title FROM effects ORDER BY n")
+        return [row["title"] for row in rows if subject is None or row["subject"] == str(subject)]
+
+
+@pytest.fixture
+def reader(postgres_server: Any, nats_server: Nats) -> Iterator[Reader]:
+    made = Reader(postgres_server.create_database(f"reader_{nats_server.port}"), nats_server)
+    yield made
+    made.book.database.close()
+
+
+def test_each_message_takes_effect_once_though_the_bus_forgets_the_durable_and_the_stream(
+    notebook: Notebook, nats_server: Nats, reader: Reader
+) -> None:
+    bus, relay = relay_of(notebook, nats_server)
+    with running(bus.run, relay.run, reader.bus.run, reader.consumer.run):
+        for i in range(10):
+            notebook.write(str(i))
+        wait_until(lambda: len(reader.titles()) == 10)
+        asyncio.run(_delete_consumer(nats_server))
+        notebook.write("after the durable was lost")
+        wait_until(lambda: len(reader.titles()) == 11)
+        nats_server.stop()
+        nats_server.wipe()
+        notebook.write("while the bus was down")
+        nats_server.start()
+        wait_until(lambda: len(reader.titles()) == 12, timeout=20)
+    expected = [*map(str, range(10)), "after the durable was lost", "while the bus was down"]
+    assert reader.titles() == expected
+
+
+async def _delete_consumer(server: Nats) -> None:
+    async with _client(server) as js:
+        await js.delete_consumer("NOTEBOOK", "reader-notebook")
+
+
+def test_a_poisoned_message_stops_its_own_aggregate_only_and_is_replayed_in_order(
+    notebook: Notebook, nats_server: Nats, reader: Reader
+) -> None:
+    bus, relay = relay_of(notebook, nats_server)
+    with running(bus.run, relay.run, reader.bus.run, reader.consumer.run):
+        sick, well = notebook.write("first"), notebook.write("other")
+        notebook.retitle(sick, "poison")
+        notebook.retitle(sick, "after the poison")
+        notebook.retitle(well, "goes on")
+        wait_until(lambda: reader.titles(well) == ["other", "goes on"])
+        parked = wait_until(lambda: reader.inbox.parked() if len(reader.inbox.parked()) == 2 else [])
+        assert [row["attempts"] for row in parked] == [3, 0]
+        assert "cannot be handled" in parked[0]["error"]
+        assert reader.titles(sick) == ["first"]
+        source = parked[0]["source"]
+        with pytest.raises(RuntimeError):
+            reader.inbox.replay(source, str(sick))
+        reader.healthy = True
+        assert reader.inbox.replay(source, str(sick)) == 2
+        assert reader.titles(sick) == ["first", "poison", "after the poison"]
+        notebook.retitle(sick, "healthy again")
+        wait_until(lambda: reader.titles(sick)[-1] == "healthy again")
+    assert reader.inbox.parked() == []
+
+
+def test_a_message_seen_before_has_no_effect_and_one_that_cannot_be_read_is_kept(reader: Reader) -> None:
+    def message(sequence: int, title: str) -> bytes:
+        event = {"id": f"n-e-{sequence}", "source": "/n/e", "subject": "s", "sequence": sequence, "type": "T"}
+        return json.dumps(event | {"data": {"title": title}}).encode()
+
+    assert reader.inbox.take(message(1, "a")) == "done"
+    assert reader.inbox.take(message(1, "a")) == "seen"
+    assert reader.inbox.take(message(3, "c")) == "done"
+    assert reader.inbox.take(message(2, "b")) == "seen"
+    assert reader.inbox.take(b"\xff rubbish") == "parked"
+    assert reader.titles() == ["a", "c"]
+    assert bytes(reader.inbox.parked()[0]["payload"]) == b"\xff rubbish"
+    assert reader.inbox.discard(reader.inbox.parked()[0]["id"])
+
+
+def test_a_database_failure_asks_for_the_message_again_and_parks_nothing(reader: Reader) -> None:
+    def fails(_: Envelope) -> None:
+        raise psycopg.OperationalError("gone")
+
+    inbox = Inbox(reader.book.database, "other", parse, {Title: fails})
+    event = {"id": "n-e-1", "source": "/n/e", "subject": "s", "sequence": 1, "type": "T", "data": {"title": "a"}}
+    with pytest.raises(psycopg.OperationalError):
+        inbox.take(json.dumps(event).encode())
+    assert inbox.parked() == []

@@ -1,0 +1,162 @@
+"""The event store: one transaction, one order, races decided, personal fields forgotten."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import psycopg
+import pytest
+from kit.context import acting
+from kit.errors import NotFound
+from kit.keys import MasterKey
+from kit.service_keys import ServiceKeys
+from kit.store import VersionConflict
+from kit.tests.notebook import MASTER, NameTaken, Note, Notebook, open_notebook
+
+
+def test_a_command_stores_event_and_view_together_and_a_failure_stores_neither(notebook: Notebook) -> None:
+    def fails() -> None:
+        notebook.save(Note(title="lost", author=None))
+        raise RuntimeError
+
+    kept = notebook.write("kept")
+    with pytest.raises(RuntimeError):
+        notebook.run(fails)
+    assert [row["id"] for row in notebook.database.all("SELECT id FROM notes")] == [kept]
+    assert [one.aggregate_id for one in notebook.read(0, 10)] == [kept]
+
+
+def test_events_carry_who_acted_and_for_which_request(notebook: Notebook) -> None:
+    with acting(actor="someone", correlation="request-1", causation="event-1"):
+        notebook.write("a")
+    stored = notebook.read(0, 1)[0].event
+    assert (stored.by, stored.correlation, stored.causation) == ("someone", "request-1", "event-1")
+
+
+def test_find_refuses_what_is_not_there(notebook: Notebook) -> None:
+    with pytest.raises(NotFound):
+        notebook.find(Note, uuid4())
+
+
+def test_a_unique_index_decides_a_race_and_is_told_from_a_version_conflict(postgres_dsn: str) -> None:
+    book = open_notebook(postgres_dsn, unique_titles=True)
+    barrier = threading.Barrier(16)
+
+    def claim(_: int) -> bool:
+        barrier.wait()
+        try:
+            book.write("one name")
+        except NameTaken:
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sum(pool.map(claim, range(16))) == 1
+    book.database.close()
+
+
+def test_concurrent_changes_of_one_aggregate_all_succeed(notebook: Notebook) -> None:
+    note = notebook.write("start")
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(lambda i: notebook.retitle(note, f"title {i}"), range(60)))
+    assert notebook.find(Note, note).version == 61
+
+
+def test_a_stale_save_is_a_version_conflict_and_nothing_else(notebook: Notebook) -> None:
+    note_id = notebook.write("start")
+    first, second = notebook.find(Note, note_id), notebook.find(Note, note_id)
+    first.retitle("first")
+    notebook.save(first)
+    second.retitle("second")
+    with pytest.raises(VersionConflict):
+        notebook.save(second)
+
+
+def test_a_reader_that_follows_64_writers_misses_nothing_and_sees_one_order(notebook: Notebook) -> None:
+    writers, each = 64, 12
+    seen: list[int] = []
+    done = threading.Event()
+
+    def follow() -> None:
+        while not (done.is_set() and notebook.recorder.max_notification_id() == (seen[-1] if seen else 0)):
+            seen.extend(one.sequence for one in notebook.read(seen[-1] if seen else 0, 50))
+
+    reader = threading.Thread(target=follow)
+    reader.start()
+    with ThreadPoolExecutor(writers) as pool:
+        list(pool.map(lambda _: [_patiently(notebook) for _ in range(each)], range(writers)))
+    done.set()
+    reader.join(30)
+    stored = [row["sequence"] for row in notebook.database.all("SELECT sequence FROM events ORDER BY sequence")]
+    assert len(stored) == writers * each
+    assert seen == stored
+
+
+def _patiently(book: Notebook) -> None:
+    while True:
+        try:
+            book.write("n")
+            return
+        except psycopg.OperationalError:  # the pool is smaller than the crowd
+            continue
+
+
+def test_personal_fields_are_unreadable_in_the_table_and_gone_with_their_key(notebook: Notebook) -> None:
+    note = notebook.write("public", author="Grace Hopper")
+    for number in range(6):
+        notebook.retitle(note, f"public {number}")  # passes the snapshot interval
+    raw = b"".join(bytes(row["state"]) for row in notebook.database.all("SELECT state FROM events"))
+    raw += b"".join(bytes(row["state"]) for row in notebook.database.all("SELECT state FROM snapshots"))
+    assert b"Grace" not in raw
+    assert notebook.find(Note, note).author == "Grace Hopper"
+    assert notebook.subjects.destroy(str(note))
+    assert notebook.find(Note, note).author is None
+    assert notebook.read(0, 1)[0].event.author is None
+    assert not notebook.subjects.destroy(str(note))
+
+
+def test_a_title_that_looks_like_a_stored_personal_value_stays_as_it_is(notebook: Notebook) -> None:
+    note = notebook.write("personal:x:y")
+    assert notebook.find(Note, note).title == "personal:x:y"
+
+
+def test_a_key_made_in_a_transaction_that_fails_is_not_used_again(notebook: Notebook) -> None:
+    note = Note(title="x", author="Ada")
+
+    def fails() -> None:
+        notebook.subjects.obtain(str(note.id))
+        notebook.subjects.find(str(note.id))
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        notebook.run(fails)
+    notebook.run(lambda: notebook.save(note))
+    assert notebook.find(Note, note.id).author == "Ada"
+
+
+def test_rebuilt_views_equal_the_live_ones(notebook: Notebook) -> None:
+    notes = [notebook.write(f"n{i}", author=f"author {i}") for i in range(5)]
+    notebook.retitle(notes[0], "changed")
+    query = "SELECT id, title, author FROM notes ORDER BY id"
+    live = notebook.database.all(query)
+    notebook.database.execute("UPDATE notes SET title = 'damaged'")
+    assert notebook.rebuild_views() == 6
+    assert notebook.database.all(query) == live
+
+
+def test_service_keys_are_the_same_for_two_replicas_that_start_at_once(notebook: Notebook) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        keys = list(pool.map(lambda _: ServiceKeys(notebook.database, MASTER).key("x"), range(4)))
+    assert len(set(keys)) == 1
+    assert len(keys[0]) == 32
+
+
+def test_a_master_key_that_is_not_held_does_not_open() -> None:
+    from kit.keys import KeyUnavailable
+    from pydantic import SecretStr
+
+    wrapped = MASTER.wrap(b"k" * 32, "a")
+    with pytest.raises(KeyUnavailable):
+        MASTER.unwrap(wrapped, "another place")
+    with pytest.raises(KeyUnavailable):
+        MasterKey(SecretStr(MasterKey.generate("k2"))).unwrap(wrapped, "a")
