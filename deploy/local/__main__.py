@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 
 from deploy.local.settings import RunnerSettings
@@ -21,14 +22,19 @@ def say(line: str) -> None:
         print(line, flush=True)
 
 
-def main() -> int:
-    """Runs until asked to end; the exit code."""
+def main(services: Sequence[str] | None = None) -> int:
+    """Runs those services, by default all, until asked to end; the exit code."""
     began = time.monotonic()
     stopped = threading.Event()
     try:
         settings = RunnerSettings.from_environment(os.environ)
         tradehall = Tradehall(
-            settings.var, settings.port, bind=settings.bind, public_url=settings.public_url, say=say
+            settings.var,
+            settings.port,
+            bind=settings.bind,
+            public_url=settings.public_url,
+            services=services,
+            say=say,
         )
 
         def end(*_: object) -> None:

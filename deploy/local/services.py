@@ -46,7 +46,7 @@ class Service:
                 argv=(sys.executable, "-m", self.name),
                 log=self._log,
                 environment=self._environment(dsn, around),
-                stop_signals=((signal.SIGTERM, 4.5),),
+                stop_signals=((signal.SIGTERM, 4.0),),
             )
         )
 

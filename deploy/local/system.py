@@ -4,7 +4,7 @@ import errno
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,8 +26,9 @@ _OLD_GATEWAY_GONE_WITHIN = 3.0
 class Tradehall:
     """The system in one folder: PostgreSQL, NATS, the mailbox, every service that is built, and the gateway.
 
-    `port` 0 takes any free one. `environment` is what a person would have exported. `say` takes lines
-    for the person. Start and stop once; `info` is what local.json says.
+    `port` 0 takes any free one. `environment` is what a person would have exported. `services` names those
+    to start, by default all. `say` takes lines for the person. Start and stop once; `info` is what
+    local.json says.
     """
 
     def __init__(
@@ -38,10 +39,12 @@ class Tradehall:
         bind: str = "127.0.0.1",
         public_url: str | None = None,
         environment: Mapping[str, str] | None = None,
+        services: Sequence[str] | None = None,
         say: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._settings = RunnerSettings(var, port, bind, public_url)
         self._environment = os.environ if environment is None else environment
+        self._services = built_services() if services is None else services
         self._say = say
         self._var = VarFolder(var)
         self._supervisor = Supervisor(say, self._announce)
@@ -57,6 +60,11 @@ class Tradehall:
     def pid(self, name: str) -> int:
         """The present process id of `postgres`, `nats`, `caddy`, `mailbox` or a service."""
         return self._supervisor.pid(name)
+
+    @property
+    def openapi(self) -> Path:
+        """The document that the gateway serves."""
+        return self._var.path / "caddy" / "openapi.json"
 
     def cancel(self) -> None:
         """Makes a `start` under way return early; `stop` is still to be called. Safe in a signal handler."""
@@ -86,7 +94,7 @@ class Tradehall:
     def _start(self) -> None:
         port = self._gateway_port()
         url = self._settings.public_url or f"http://localhost:{port}"
-        services = {name: Service(name, self._var) for name in built_services()}
+        services = {name: Service(name, self._var) for name in self._services}
         mailbox = Mailbox(self._var)
         nats = self._nats(services)
         self._supervisor.start("nats", nats.process, nats.is_ready)

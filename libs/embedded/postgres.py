@@ -196,5 +196,5 @@ class Postgres:
             account=data.account,
             # SIGINT: sessions are ended, then a checkpoint. SIGQUIT: at once, recovery at the next start.
             death_signal=signal.SIGINT,
-            stop_signals=((signal.SIGINT, 4.0), (signal.SIGQUIT, 1.0)),
+            stop_signals=((signal.SIGINT, 3.5), (signal.SIGQUIT, 0.5)),
         )

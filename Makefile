@@ -1,0 +1,64 @@
+# Everything a developer or a visitor does with this repository; `make` alone lists it.
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+CODE := libs services deploy $(wildcard tests)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint format schemas lock clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.installed node_modules/.installed ## install everything below .venv and node_modules (the other targets do it, too)
+
+run: setup ## run Tradehall on this machine until Ctrl-C (TRADEHALL_PORT, TRADEHALL_VAR)
+	@$(PY) -m deploy.local
+
+test: setup ## run all tests (ARGS="-k invitation" for some)
+	@$(PY) -m pytest $(ARGS)
+
+lint: setup ## check format, style, types and the direction of imports
+	$(PY) -m ruff format --check $(CODE)
+	$(PY) -m ruff check $(CODE)
+	$(PY) -m mypy $(CODE)
+	$(VENV)/bin/lint-imports
+
+format: setup ## write the code in its format and mend what can be mended
+	$(PY) -m ruff format $(CODE)
+	$(PY) -m ruff check --fix $(CODE)
+
+schemas: setup ## generate the JSON Schemas of the messages and the OpenAPI document below docs/
+	$(PY) -m contracts.schemas docs/asyncapi/schemas
+	$(PY) -m deploy.local.schemas docs/openapi/openapi.json
+
+lock: $(VENV)/bin/python ## choose new versions of all packages for requirements.lock
+	@$(PY) -m pip install --quiet uv
+	@index=$$($(PY) -m pip config get global.index-url 2>/dev/null); \
+	$(PY) -m uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-annotate --no-header \
+		--no-emit-index-url $${index:+--default-index "$$index"} --output-file requirements.lock requirements.in
+
+clean: ## remove what setup and tests made; data in var/ stay
+	rm -rf $(VENV) node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find libs services deploy $(wildcard tests) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "Tradehall needs Python 3.11 or newer: install it, or name one with PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "This Python cannot make environments: install its venv module (Debian: apt install python3-venv)" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+$(VENV)/.installed: requirements.lock | $(VENV)/bin/python
+	@echo "Installing the packages of requirements.lock (about 400 MB, some minutes at first)"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --requirement requirements.lock || \
+		{ echo "The packages could not be installed: see that this machine reaches its Python package index (pip config), then try again" >&2; exit 1; }
+	@printf '%s\n' ../../../../libs ../../../../services ../../../.. \
+		> "$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tradehall.pth"
+	@touch $@
+
+node_modules/.installed: package-lock.json | $(VENV)/.installed
+	@PATH="$$PATH:$(CURDIR)/$(VENV)/bin" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error || \
+		{ echo "The pages' assets could not be installed: see that this machine reaches its npm registry (npm config), then try again" >&2; exit 1; }
+	@touch $@

@@ -1,0 +1,36 @@
+"""Merging the documents of the services."""
+
+from typing import Any
+
+import pytest
+
+from deploy.gateway.openapi import merged
+
+
+def _document(path: str, schema: dict[str, Any]) -> dict[str, Any]:
+    answer = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Page"}}}}
+    return {
+        "paths": {path: {"get": {"responses": {"200": answer}}}},
+        "components": {"schemas": {"Page": schema}},
+    }
+
+
+def test_schemas_of_one_name_and_different_content_are_kept_apart() -> None:
+    whole = merged(
+        {"one": _document("/one", {"type": "object"}), "two": _document("/two", {"type": "array"})}
+    )
+    assert whole["components"]["schemas"] == {"Page": {"type": "object"}, "TwoPage": {"type": "array"}}
+    answer = whole["paths"]["/two"]["get"]["responses"]["200"]
+    assert answer["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/TwoPage"}
+    assert whole["paths"]["/one"]["get"]["tags"] == ["one"]
+
+
+def test_schemas_that_are_the_same_stay_one() -> None:
+    same = {"type": "object"}
+    whole = merged({"one": _document("/one", same), "two": _document("/two", same)})
+    assert whole["components"]["schemas"] == {"Page": same}
+
+
+def test_two_services_cannot_answer_one_path() -> None:
+    with pytest.raises(ValueError, match="two services answer /one"):
+        merged({"one": _document("/one", {}), "two": _document("/one", {})})

@@ -1,0 +1,36 @@
+"""The table of routes, which is the gateway's only idea of who owns a path."""
+
+import pytest
+
+from deploy.gateway.routing import service_of
+
+
+@pytest.mark.parametrize(
+    ("path", "service"),
+    [
+        ("/.well-known/openid-configuration", "identity"),
+        ("/oauth2/token", "identity"),
+        ("/register", "identity"),
+        ("/password/reset/abc", "identity"),
+        ("/invitations/abc", "identity"),
+        ("/static/tradehall.css", "identity"),
+        ("/api/v1/registrations", "identity"),
+        ("/api/v1/me", "identity"),
+        ("/api/v1/me/sessions/1", "identity"),
+        ("/api/v1/organizations/1/clients", "identity"),
+        ("/api/v1/organizations/1/clients/2/secrets/3", "identity"),
+        ("/api/v1/organizations", "organizations"),
+        ("/api/v1/organizations/1/members/me", "organizations"),
+        ("/api/v1/organizations/1/clientele", "organizations"),
+        ("/api/v1/invitations/abc/accept", "organizations"),
+        ("/api/v1/menu", None),
+        ("/api/v1/registrations/1", None),
+        ("/api/v2/organizations", None),
+        ("/registered", None),
+        ("/metrics", None),
+        ("/readyz", None),
+        ("/livez", None),
+    ],
+)
+def test_each_path_belongs_to_one_service_or_to_nobody(path: str, service: str | None) -> None:
+    assert service_of(path) == service

@@ -1,0 +1,58 @@
+"""The runner as a library, and what it keeps between starts."""
+
+import asyncio
+from pathlib import Path
+
+import nats
+import pytest
+
+from deploy.local import Tradehall
+from deploy.local.folder import VarFolder
+from deploy.local.services import Service, Surroundings
+from embedded import EmbeddedError, temporary_folder
+
+
+def test_addresses_secrets_and_data_are_the_same_at_the_second_start() -> None:
+    with temporary_folder() as folder:
+        with Tradehall(folder / "var", services=()) as first:
+            before = first.info
+            asyncio.run(_may_read_only(before["nats_url"]))
+        with Tradehall(folder / "var", services=()) as second:
+            after = second.info
+            assert second.pid("mailbox") != second.pid("nats")
+    assert {**before, "pids": None} == {**after, "pids": None}
+
+
+async def _may_read_only(nats_url: str) -> None:
+    refused: list[Exception] = []
+
+    async def note(error: Exception) -> None:
+        refused.append(error)
+
+    connection = await nats.connect(nats_url, error_cb=note, inbox_prefix=b"_INBOX_observer")
+    await connection.publish("evt.identity.x", b"forged")
+    await connection.flush()
+    await connection.drain()
+    assert "permissions violation" in str(refused[0]).lower()
+
+
+def test_too_little_room_on_the_disk_is_said_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deploy.local.folder._LEAST_FREE", 2**60)
+    with temporary_folder() as folder, pytest.raises(EmbeddedError, match=r"only \d+ MB are free"):
+        Tradehall(folder / "var", services=()).start()
+
+
+def test_what_a_person_exports_reaches_the_services_but_not_in_place_of_our_own(tmp_path: Path) -> None:
+    exported = {
+        "TRADEHALL_REGISTRATION": "invited",
+        "TRADEHALL_POSTGRES_DSN": "postgresql://elsewhere/",
+        "TRADEHALL_SMTP_PASSWORD": "x",
+    }
+    around = Surroundings("nats://127.0.0.1:1", "http://localhost:1", 25, exported)
+    environment = (
+        Service("identity", VarFolder(tmp_path)).process("postgresql://here/", around).program.environment
+    )
+    assert environment["TRADEHALL_REGISTRATION"] == "invited"
+    assert "TRADEHALL_POSTGRES_DSN" not in environment
+    assert "TRADEHALL_SMTP_PASSWORD" not in environment
+    assert Path(environment["TRADEHALL_POSTGRES_DSN_FILE"]).read_text() == "postgresql://here/"
