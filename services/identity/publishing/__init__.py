@@ -1,0 +1,30 @@
+"""The public face of identity: a private event becomes one of the contract, or stays private."""
+
+from contracts.envelope import Envelope
+from identity.publishing.clients import CLIENTS
+from identity.publishing.people import PEOPLE
+from kit.relay import Outgoing
+from kit.store import Recorded
+
+
+def publish(recorded: Recorded, epoch: str) -> Outgoing | None:
+    """The message for the bus, or None for what stays private."""
+    event = recorded.event
+    translate = PEOPLE.get(type(event)) or CLIENTS.get(type(event))
+    if translate is None:
+        return None
+    envelope = Envelope.of(
+        translate(event),
+        context="identity",
+        epoch=epoch,
+        sequence=recorded.sequence,
+        version=recorded.version,
+        aggregate_id=recorded.aggregate_id,
+        time=recorded.time,
+        organization=getattr(event, "organization_id", None),
+        actor=event.by,
+        correlationid=event.correlation,
+        causationid=event.causation,
+        traceparent=event.traceparent,
+    )
+    return Outgoing(envelope.bus_subject, envelope.id, envelope.to_json())

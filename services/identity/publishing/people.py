@@ -1,0 +1,72 @@
+"""Private events of users and sessions -> events of the contract."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from contracts import identity as public
+from contracts.event import Event
+from identity.domain.session import UserSession
+from identity.domain.user import User
+
+
+def _registered(event: User.Registered) -> Event:
+    return public.UserRegistered.model_validate(
+        {
+            "user_id": event.originator_id,
+            "email": event.email,
+            "name": event.name,
+            "via": event.via,
+            "generation": event.generation,
+            "expires_at": event.expires_at,
+        }
+    )
+
+
+def _repeated(event: User.RegistrationRepeated) -> Event:
+    return public.UserRegistrationRepeated(
+        user_id=event.originator_id, generation=event.generation, expires_at=event.expires_at
+    )
+
+
+def _reset_requested(event: User.PasswordResetRequested) -> Event:
+    return public.UserPasswordResetRequested(
+        user_id=event.originator_id, generation=event.generation, expires_at=event.expires_at
+    )
+
+
+def _signed_in(event: UserSession.SignedIn) -> Event:
+    return public.UserSignedIn(
+        user_id=event.user_id, session_id=event.originator_id, how=event.how, address=event.address
+    )
+
+
+def _session_ended(event: UserSession.Ended) -> Event:
+    return public.UserSessionEnded(user_id=event.user_id, session_id=event.originator_id)
+
+
+def _verified(event: User.EmailVerified) -> Event:
+    return public.UserEmailVerified(user_id=event.originator_id)
+
+
+def _password_changed(event: User.PasswordChanged) -> Event:
+    return public.UserPasswordChanged(user_id=event.originator_id, how=event.how)
+
+
+def _renamed(event: User.Renamed) -> Event:
+    return public.UserRenamed(user_id=event.originator_id, name=event.name)
+
+
+PEOPLE: Mapping[type, Callable[[Any], Event]] = {
+    User.Registered: _registered,
+    User.RegistrationRepeated: _repeated,
+    User.EmailVerified: _verified,
+    User.PasswordChanged: _password_changed,
+    User.PasswordResetRequested: _reset_requested,
+    User.Renamed: _renamed,
+    UserSession.SignedIn: _signed_in,
+    UserSession.Ended: _session_ended,
+}
+"""From a private event to its public one; none of them belongs to an organization."""
+
+PRIVATE: frozenset[type] = frozenset({User.OneTimePasswordUsed})
+"""What nobody else needs to know: UserSignedIn tells how."""
