@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import cast
 
 import httpx
 import pytest
@@ -24,7 +25,8 @@ class _Upstream(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         seen = {"path": self.path, "request_id": self.headers["X-Request-Id"]}
         content = json.dumps({**seen, "from": self.headers["X-Forwarded-For"]}).encode()
-        self.send_response(200 if self.server.server_port != _unready.get("port") else 503)
+        port = cast(ThreadingHTTPServer, self.server).server_port
+        self.send_response(200 if port != _unready.get("port") else 503)
         self.send_header("Content-Length", str(len(content)))
         self.send_header("Set-Cookie", "session=confidential")
         self.end_headers()

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -44,7 +44,7 @@ class Runner:
 
     def facts(self) -> dict[str, Any]:
         """local.json, once it is there."""
-        return json.loads(wait_until(self._local_json, 30, "local.json"))  # type: ignore[no-any-return]
+        return cast(dict[str, Any], json.loads(wait_until(self._local_json, 30, "local.json")))
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> str:
         """Sends the signal and returns what was said on the terminal, all children's ends included."""
@@ -55,10 +55,10 @@ class Runner:
         """What was said until the end."""
         return self.process.communicate(timeout=20)[0]
 
-    def _local_json(self) -> str | None:
+    def _local_json(self) -> str:
         assert self.process.poll() is None, self.said()
         path = self.var / "local.json"
-        return path.read_text() if path.exists() else None
+        return path.read_text() if path.exists() else ""
 
 
 @pytest.fixture
