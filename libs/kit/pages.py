@@ -5,7 +5,9 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
 
 from fastapi import Depends, Query
 from pydantic import BaseModel
@@ -27,6 +29,16 @@ class Paging:
 
     limit: int = 50
     after: list[Any] | None = None
+
+    def time_and_id(self) -> tuple[datetime | str, UUID]:
+        """Where to go on in a list sorted by a time and an id, as SQL parameters. Raises Invalid."""
+        if self.after is None:
+            return "-infinity", UUID(int=0)
+        try:
+            time, last_id = self.after
+            return datetime.fromisoformat(time), UUID(last_id)
+        except (ValueError, TypeError, AttributeError) as error:
+            raise _not_ours() from error
 
     def page(self, rows: Sequence[S], show: Callable[[S], T], key: Callable[[S], Sequence[Any]]) -> Page[T]:
         """A page from limit + 1 rows; `key` gives a row's sort values, as JSON scalars."""
@@ -53,7 +65,11 @@ def _decode(cursor: str) -> list[Any]:
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error) as error:
-        raise Invalid("cursor", "is not one that a list gave; take next_cursor as it is") from error
+        raise _not_ours() from error
     if not isinstance(values, list) or not all(isinstance(v, str | int) for v in values):
-        raise Invalid("cursor", "is not one that a list gave; take next_cursor as it is")
+        raise _not_ours()
     return values
+
+
+def _not_ours() -> Invalid:
+    return Invalid("cursor", "is not one that a list gave; take next_cursor as it is")

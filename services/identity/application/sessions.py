@@ -136,7 +136,7 @@ class Sessions:
 
     def list(self, user_id: UUID, paging: Paging) -> list[OpenSession]:
         """Open sessions, oldest first; one more than the page shows where there are more."""
-        created, last_id = paging.after or ("-infinity", str(UUID(int=0)))
+        created, last_id = paging.time_and_id()
         place = {"user": user_id, "created": created, "last": last_id, "limit": paging.limit + 1}
         query = SQL(
             "SELECT id, created_at, last_used_at, address, user_agent FROM sessions "

@@ -91,9 +91,9 @@ def test_after_an_own_password_no_one_time_password_signs_in(parts: Parts) -> No
 )
 def test_wrong_is_refused_in_one_way_at_one_cost(parts: Parts, email: str, password: str) -> None:
     parts.with_password("ann@example.com")
-    with patch.object(Hashing, "_fits", autospec=True, side_effect=Hashing._fits) as slow:
-        with pytest.raises(WrongCredentials) as refusal:
-            parts.sign_in.with_password(email, password, None, None)
+    slow_hash = patch.object(Hashing, "_fits", autospec=True, side_effect=Hashing._fits)
+    with slow_hash as slow, pytest.raises(WrongCredentials) as refusal:
+        parts.sign_in.with_password(email, password, None, None)
     assert slow.call_count == 1
     assert refusal.value.detail == WrongCredentials.title
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from psycopg import Cursor
@@ -57,7 +57,7 @@ class Credentials:
 class PeopleViews(Views):
     """`people` is filled by events; `passwords` and `operators` are rows of their own."""
 
-    tables = ("people",)
+    tables: ClassVar[tuple[str, ...]] = ("people",)
 
     def __init__(self, database: Database, email_hash: EmailHash) -> None:
         super().__init__(database)

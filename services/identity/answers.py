@@ -1,0 +1,71 @@
+"""What identity answers other services over the bus, about people and sessions."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from contracts import rpc
+from identity.application.one_time import OneTimeSecrets
+from identity.application.sessions import Sessions
+from identity.application.store import IdentityStore
+from identity.domain.user import User
+from identity.views.people import PeopleViews
+from kit.bus import Bus
+from kit.errors import NotFound
+
+
+class PeopleAnswers:
+    """Each method answers one question of contracts.rpc."""
+
+    def __init__(
+        self,
+        store: IdentityStore,
+        views: PeopleViews,
+        sessions: Sessions,
+        secrets: OneTimeSecrets,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._views = views
+        self._sessions = sessions
+        self._secrets = secrets
+        self._clock = clock
+
+    def serve(self, bus: Bus) -> None:
+        """Declare the answers; before the bus runs."""
+        bus.answers(rpc.MAIL_SECRET.subject, rpc.MAIL_SECRET.request, self.mail_secret)
+        bus.answers(rpc.PERSON.subject, rpc.PERSON.request, self.person)
+        bus.answers(rpc.SESSION.subject, rpc.SESSION.request, self.session)
+
+    def mail_secret(self, asked: rpc.MailSecretRequest) -> rpc.Reply[rpc.MailSecret]:
+        """Only while the mail is due: the newest generation, not used, its time not over."""
+        try:
+            user = self._store.find(User, asked.user_id)
+        except NotFound:
+            return rpc.Reply[rpc.MailSecret](refused="unknown-user")
+        if asked.purpose == "one-time-password":
+            due = user.one_time_password_is_good(asked.generation, self._clock())
+            make = self._secrets.password
+        else:
+            due = user.reset_link_is_good(asked.generation, self._clock())
+            make = self._secrets.reset_token
+        if not due or user.email is None:
+            return rpc.Reply[rpc.MailSecret](refused="not-due")
+        return rpc.Reply[rpc.MailSecret](
+            ok=rpc.MailSecret.model_validate(
+                {"value": make(asked.user_id, asked.generation), "email": user.email}
+            )
+        )
+
+    def person(self, asked: rpc.PersonRequest) -> rpc.Reply[rpc.Person]:
+        """Null where there is no such user."""
+        found = self._views.person(asked.user_id)
+        if found is None:
+            return rpc.Reply[rpc.Person]()
+        return rpc.Reply[rpc.Person](
+            ok=rpc.Person(email=found.email, name=found.name, verified=found.verified)
+        )
+
+    def session(self, asked: rpc.SessionRequest) -> rpc.Reply[rpc.Session]:
+        """An unknown session has ended."""
+        state = "active" if self._sessions.alive(asked.sid) else "ended"
+        return rpc.Reply[rpc.Session](ok=rpc.Session.model_validate({"state": state}))

@@ -1,0 +1,134 @@
+"""The routes of people: registration, forgotten passwords, and one's own account and sessions."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from pydantic import AwareDatetime, BaseModel
+
+from access.caller import Caller
+from access.guard import Guard
+from identity.application.passwords import Passwords
+from identity.application.people import People
+from identity.application.registration import Registration
+from identity.application.sessions import OpenSession, Sessions
+from identity.domain.user import UnknownUser
+from identity.views.people import Person
+from kit.pages import Page, Paged
+from kit.text import Body, Name, Raw
+
+
+class Address(Body):
+    email: Raw
+
+
+class Accepted(BaseModel):
+    """The same for known and unknown addresses; what follows is told by mail."""
+
+    status: Literal["accepted"] = "accepted"
+
+
+class NameChange(Body):
+    name: Name
+
+
+class PasswordChange(Body):
+    """`new_password` has 8 to 128 characters, is not a common one, and leaves out the address's name part."""
+
+    current_password: Raw
+    new_password: Raw
+
+
+class Me(BaseModel):
+    """The signed-in person; `email` as typed at registration, `name` null while none was given."""
+
+    id: UUID
+    email: str | None
+    name: str | None
+    created_at: AwareDatetime
+
+    @classmethod
+    def of(cls, person: Person) -> "Me":
+        return cls(id=person.id, email=person.email, name=person.name, created_at=person.created_at)
+
+
+class SessionAnswer(BaseModel):
+    """A session that goes on; `address` is the IP address at sign-in, `current` the one of this token."""
+
+    id: UUID
+    created_at: AwareDatetime
+    last_used_at: AwareDatetime
+    address: str | None
+    user_agent: str | None
+    current: bool
+
+    @classmethod
+    def of(cls, session: OpenSession, current: UUID | None) -> "SessionAnswer":
+        return cls(
+            id=session.id,
+            created_at=session.created_at,
+            last_used_at=session.last_used_at,
+            address=session.address,
+            user_agent=session.user_agent,
+            current=session.id == current,
+        )
+
+
+def open_router(registration: Registration) -> APIRouter:
+    """What strangers may ask for."""
+    router = APIRouter(prefix="/api/v1", tags=["people"])
+
+    @router.post("/registrations", status_code=202, operation_id="register")
+    def register(body: Address) -> Accepted:
+        """Register an address. A one-time password is mailed to it; a known address's owner is told."""
+        registration.register(body.email)
+        return Accepted()
+
+    @router.post("/password-resets", status_code=202, operation_id="request_password_reset")
+    def request_password_reset(body: Address) -> Accepted:
+        """Have a link mailed that sets a new password; nothing is mailed to an unknown address."""
+        registration.request_reset(body.email)
+        return Accepted()
+
+    return router
+
+
+def own_router(guard: Guard, people: People, passwords: Passwords, sessions: Sessions) -> APIRouter:
+    """What signed-in people do with their own account."""
+    router = APIRouter(prefix="/api/v1/me", tags=["people"])
+    Self = Annotated[Caller, Depends(guard.person)]
+
+    @router.get("", operation_id="get_me")
+    def get_me(caller: Self) -> Me:
+        return Me.of(people.find(_user(caller)))
+
+    @router.patch("", operation_id="rename_me")
+    def rename_me(caller: Self, body: NameChange) -> Me:
+        return Me.of(people.rename(_user(caller), body.name))
+
+    @router.put("/password", status_code=204, operation_id="change_my_password")
+    def change_password(caller: Self, body: PasswordChange) -> None:
+        """All other sessions end."""
+        passwords.change(_user(caller), body.current_password, body.new_password, caller.session_id)
+
+    @router.get("/sessions", operation_id="list_my_sessions")
+    def list_sessions(caller: Self, paging: Paged) -> Page[SessionAnswer]:
+        rows = sessions.list(_user(caller), paging)
+        return paging.page(
+            rows,
+            lambda each: SessionAnswer.of(each, caller.session_id),
+            lambda each: (each.created_at.isoformat(), str(each.id)),
+        )
+
+    @router.delete("/sessions/{id}", status_code=204, operation_id="end_my_session")
+    def end_session(caller: Self, id: UUID) -> None:
+        """Its tokens stop working everywhere."""
+        sessions.end_own(_user(caller), id)
+
+    return router
+
+
+def _user(caller: Caller) -> UUID:
+    if caller.user_id is None:
+        raise UnknownUser
+    return caller.user_id
