@@ -16,7 +16,9 @@ _SECRET_VALUES = re.compile(
     r"|(?<=://)[^/@\s:]*:[^/@\s]+(?=@)"  # user:password@ in an address
     r"|(?i:(?<=bearer )|(?<=basic ))[\w\-.~+/=]{8,}"
     r"|\bth[a-z]{1,3}_[A-Za-z0-9_-]{20,}"  # our own tokens and secrets
-    r"|(?i:(?<=password=)|(?<=secret=)|(?<=token=)|(?<=code=))[^\s&'\"]+"
+)
+_SECRET_PAIRS = re.compile(  # password=…, 'client_secret': '…', code=… as they stand in text
+    r"""(?i)(\b\w*(?:password|secret|token|authorization|cookie)\w*|\bcode)(["']?\s*[:=]\s*["']?)[^\s"'&,;}]+"""
 )
 MASK = "***"
 
@@ -58,7 +60,11 @@ def masked(_: Any, __: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
 
 def _mask(key: str, value: Any) -> Any:
     if isinstance(value, str):
-        return MASK if _SECRET_NAMES.search(key) else _SECRET_VALUES.sub(MASK, value)
+        return (
+            MASK
+            if _SECRET_NAMES.search(key)
+            else _SECRET_PAIRS.sub(rf"\1\2{MASK}", _SECRET_VALUES.sub(MASK, value))
+        )
     if isinstance(value, dict):
         return {k: _mask(str(k), v) for k, v in value.items()}
     if isinstance(value, list | tuple):

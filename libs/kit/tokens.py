@@ -67,6 +67,8 @@ class Verifier:
 
     async def verify(self, token: str) -> Token:
         """Raises InvalidToken; Unavailable while no key set is known at all."""
+        if not token.isascii():
+            raise InvalidToken("The access token is malformed.")
         digest = sha256(token.encode()).digest()
         known = self._known.get(digest)
         if known is not None and known.expires_at + _LEEWAY > time.time():
@@ -93,7 +95,9 @@ class Verifier:
             )
             claims.validate(decoded.claims)
         except (JoseError, ValueError, TypeError, KeyError) as error:
-            raise InvalidToken("The access token is malformed, expired, or not issued for this system.") from error
+            raise InvalidToken(
+                "The access token is malformed, expired, or not issued for this system."
+            ) from error
         if str(decoded.header.get("typ", "")).lower() not in ("at+jwt", "application/at+jwt"):
             raise InvalidToken("This is not an access token.")
         found = decoded.claims

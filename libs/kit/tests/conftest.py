@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+
 from kit.tests.notebook import Notebook, open_notebook
 
 

@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 from eventsourcing.domain import event
+from pydantic import SecretStr
+
 from kit import service
 from kit.database import Database, migrate
 from kit.domain import Aggregate, Created
@@ -14,7 +16,6 @@ from kit.relay import Outgoing
 from kit.service_keys import SubjectKeys
 from kit.store import Recorded, Store
 from kit.views import Views, on
-from pydantic import SecretStr
 
 MASTER = MasterKey(SecretStr(MasterKey.generate()))
 
@@ -92,7 +93,10 @@ def open_notebook(dsn: str, *, unique_titles: bool = False) -> Notebook:
     database = Database(dsn, max_connections=20)
     database.open()
     unique = "CREATE UNIQUE INDEX notes_title ON notes (title);" if unique_titles else ""
-    steps = [*service.SCHEMA, ("notes", f"CREATE TABLE notes (id uuid PRIMARY KEY, title text, author text); {unique}")]
+    steps = [
+        *service.SCHEMA,
+        ("notes", f"CREATE TABLE notes (id uuid PRIMARY KEY, title text, author text); {unique}"),
+    ]
     migrate(database, steps)
     return Notebook(database, SubjectKeys(database, MASTER), NoteViews(database))
 
@@ -107,4 +111,6 @@ def translate(recorded: Recorded, epoch: str) -> Outgoing | None:
         "type": type(recorded.event).__name__,
         "data": {"title": recorded.event.title},
     }
-    return Outgoing(f"evt.notebook.-.{recorded.aggregate_id}.{body['type']}", message_id, json.dumps(body).encode())
+    return Outgoing(
+        f"evt.notebook.-.{recorded.aggregate_id}.{body['type']}", message_id, json.dumps(body).encode()
+    )

@@ -12,6 +12,9 @@ from uuid import UUID
 import nats
 import psycopg
 import pytest
+from nats.js.api import StreamConfig
+from pydantic import SecretStr
+
 from embedded.fixtures import wait_until
 from embedded.nats import Nats
 from kit.bus import Bus
@@ -19,8 +22,6 @@ from kit.consumer import Consumer
 from kit.inbox import Inbox
 from kit.relay import Relay
 from kit.tests.notebook import Notebook, open_notebook, translate
-from nats.js.api import StreamConfig
-from pydantic import SecretStr
 
 STREAM = StreamConfig(name="NOTEBOOK", subjects=["evt.notebook.>"], duplicate_window=300)
 
@@ -31,7 +32,7 @@ def running(*work: Callable[[], Awaitable[None]]) -> Iterator[None]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    tasks = [asyncio.run_coroutine_threadsafe(one(), loop) for one in work]  # type: ignore[arg-type]
+    tasks = [asyncio.run_coroutine_threadsafe(_awaited(one), loop) for one in work]
     try:
         yield
     finally:
@@ -44,6 +45,10 @@ def running(*work: Callable[[], Awaitable[None]]) -> Iterator[None]:
         thread.join(10)
         loop.close()
         assert failures == []
+
+
+async def _awaited(work: Callable[[], Awaitable[None]]) -> None:
+    await work()
 
 
 async def _settle() -> None:
@@ -165,7 +170,9 @@ class Reader:
 
     def __init__(self, dsn: str, server: Nats) -> None:
         self.book = open_notebook(dsn)
-        self.book.database.execute("CREATE TABLE IF NOT EXISTS effects (n bigserial, subject text, title text)")
+        self.book.database.execute(
+            "CREATE TABLE IF NOT EXISTS effects (n bigserial, subject text, title text)"
+        )
         self.healthy = False
         self.inbox = Inbox(self.book.database, "reader-notebook", parse, {Title: self.handle})
         self.bus = Bus(server.url, "reader", SecretStr("x"))
@@ -260,7 +267,14 @@ def test_a_database_failure_asks_for_the_message_again_and_parks_nothing(reader:
         raise psycopg.OperationalError("gone")
 
     inbox = Inbox(reader.book.database, "other", parse, {Title: fails})
-    event = {"id": "n-e-1", "source": "/n/e", "subject": "s", "sequence": 1, "type": "T", "data": {"title": "a"}}
+    event = {
+        "id": "n-e-1",
+        "source": "/n/e",
+        "subject": "s",
+        "sequence": 1,
+        "type": "T",
+        "data": {"title": "a"},
+    }
     with pytest.raises(psycopg.OperationalError):
         inbox.take(json.dumps(event).encode())
     assert inbox.parked() == []

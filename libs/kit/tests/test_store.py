@@ -6,9 +6,11 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from pydantic import SecretStr
+
 from kit.context import acting
 from kit.errors import NotFound
-from kit.keys import MasterKey
+from kit.keys import KeyUnavailable, MasterKey
 from kit.service_keys import ServiceKeys
 from kit.store import VersionConflict
 from kit.tests.notebook import MASTER, NameTaken, Note, Notebook, open_notebook
@@ -84,19 +86,21 @@ def test_a_reader_that_follows_64_writers_misses_nothing_and_sees_one_order(note
     reader = threading.Thread(target=follow)
     reader.start()
     with ThreadPoolExecutor(writers) as pool:
-        list(pool.map(lambda _: [_patiently(notebook) for _ in range(each)], range(writers)))
+        list(pool.map(lambda _: _write_many(notebook, each), range(writers)))
     done.set()
     reader.join(30)
-    stored = [row["sequence"] for row in notebook.database.all("SELECT sequence FROM events ORDER BY sequence")]
+    stored = [
+        row["sequence"] for row in notebook.database.all("SELECT sequence FROM events ORDER BY sequence")
+    ]
     assert len(stored) == writers * each
     assert seen == stored
 
 
-def _patiently(book: Notebook) -> None:
-    while True:
+def _write_many(book: Notebook, count: int) -> None:
+    while count:
         try:
             book.write("n")
-            return
+            count -= 1
         except psycopg.OperationalError:  # the pool is smaller than the crowd
             continue
 
@@ -152,9 +156,6 @@ def test_service_keys_are_the_same_for_two_replicas_that_start_at_once(notebook:
 
 
 def test_a_master_key_that_is_not_held_does_not_open() -> None:
-    from kit.keys import KeyUnavailable
-    from pydantic import SecretStr
-
     wrapped = MASTER.wrap(b"k" * 32, "a")
     with pytest.raises(KeyUnavailable):
         MASTER.unwrap(wrapped, "another place")

@@ -1,0 +1,266 @@
+"""The edge of a service: problems, request ids, limits, idempotency, pages, and a database that is away."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi import APIRouter, FastAPI
+from fastapi.testclient import TestClient
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from embedded.fixtures import wait_until
+from embedded.postgres import Postgres
+from kit import problems
+from kit.context import cause
+from kit.edge import Edge, address_of
+from kit.errors import Invalid, Refusal, TooManyRequests
+from kit.idempotency import Idempotency, Keyed, created
+from kit.pages import Page, Paged
+from kit.tests.notebook import Notebook, open_notebook
+from kit.text import Body, Name
+
+
+class NoteBody(Body):
+    title: Name
+    stars: Annotated[int, Field(ge=0)] = 0
+
+
+class NoteShown(BaseModel):
+    id: UUID
+    title: str
+
+
+class Teapot(Refusal):
+    status = 418
+    code = "teapot"
+    title = "This is a teapot"
+
+
+def routes(book: Notebook) -> APIRouter:
+    router = APIRouter()
+    idempotency = Idempotency(book, b"s" * 32)
+
+    @router.post("/notes")
+    def write(body: NoteBody, key: Keyed) -> JSONResponse:
+        def work() -> JSONResponse:
+            note = book.write(body.title)
+            return created(NoteShown(id=note, title=body.title), f"/notes/{note}")
+
+        return idempotency.once(key, "caller", work)
+
+    @router.get("/notes")
+    def notes(paging: Paged) -> Page[NoteShown]:
+        after = paging.after[0] if paging.after else ""
+        rows = book.database.all(
+            "SELECT id, title FROM notes WHERE title > %s ORDER BY title LIMIT %s", (after, paging.limit + 1)
+        )
+        return paging.page(rows, lambda row: NoteShown(**row), lambda row: [row["title"]])
+
+    @router.get("/notes/{note}")
+    def note(note: UUID) -> dict[str, str]:
+        return {"note": str(note)}
+
+    @router.get("/refusals/{kind}")
+    def refuse(kind: str) -> None:
+        raise {
+            "teapot": Teapot(),
+            "slow": TooManyRequests(retry_after=7),
+            "field": Invalid("name", "is odd"),
+        }[kind]
+
+    @router.get("/cause")
+    def who() -> dict[str, Any]:
+        return {"correlation": cause().correlation, "actor": cause().actor}
+
+    return router
+
+
+@pytest.fixture
+def http(notebook: Notebook) -> Iterator[TestClient]:
+    yield client_of(notebook)
+
+
+def client_of(book: Notebook) -> TestClient:
+    app = FastAPI()
+    problems.install(app)
+    app.include_router(routes(book))
+    app.add_middleware(Edge)
+    return TestClient(app, raise_server_exceptions=False)
+
+
+def test_a_refusal_is_a_problem_with_its_code_and_headers(http: TestClient) -> None:
+    answer = http.get("/refusals/teapot")
+    assert answer.status_code == 418
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json() == {
+        "type": "urn:tradehall:problem:teapot",
+        "title": "This is a teapot",
+        "status": 418,
+        "detail": "This is a teapot",
+        "code": "teapot",
+    }
+    assert http.get("/refusals/slow").headers["retry-after"] == "7"
+    assert http.get("/refusals/field").json()["errors"] == [{"field": "name", "message": "is odd"}]
+
+
+def test_an_unexpected_error_is_answered_without_internals(http: TestClient) -> None:
+    answer = http.get("/refusals/unknown", headers={"X-Request-Id": "my-request"})
+    assert answer.status_code == 500
+    assert answer.json()["code"] == "internal-error"
+    assert "my-request" in answer.json()["detail"]
+    assert "KeyError" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        ({"title": "x" * 101}, 422, "title"),
+        ({"title": ""}, 422, "title"),
+        ({"title": "a\nb"}, 422, "title"),
+        ({"title": "a\u202eb"}, 422, "title"),
+        ({"title": "a\u0000b"}, 422, "title"),
+        ({"title": 7}, 422, "title"),
+        ({"title": "a", "stars": -1}, 422, "stars"),
+        ({"title": "a", "unknown": 1}, 422, "unknown"),
+        ({}, 422, "title"),
+        ([], 422, "body"),
+    ],
+)
+def test_a_wrong_value_names_its_field_and_stores_nothing(
+    http: TestClient, notebook: Notebook, body: Any, status: int, field: str
+) -> None:
+    answer = http.post("/notes", json=body)
+    assert answer.status_code == status
+    assert answer.json()["errors"][0]["field"] == field
+    assert notebook.recorder.max_notification_id() is None
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff\xfe{}", b'{"title": "\\ud800"}', b'{"title": NaN}'])
+def test_a_body_that_is_no_json_in_utf_8_is_refused(http: TestClient, body: bytes) -> None:
+    answer = http.post("/notes", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code in (400, 422)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_body_over_one_mebibyte_is_413_declared_or_not(http: TestClient) -> None:
+    large = json.dumps({"title": "x" * 1_100_000}).encode()
+    assert http.post("/notes", content=large).json()["code"] == "body-too-large"
+
+    def chunks() -> Iterator[bytes]:
+        for start in range(0, len(large), 65536):
+            yield large[start : start + 65536]
+
+    headers = {"Content-Type": "application/json"}
+    assert http.post("/notes", content=chunks(), headers=headers).status_code == 413
+
+
+def test_unknown_paths_ids_and_methods_are_problems_too(http: TestClient) -> None:
+    assert http.get("/nowhere").json()["code"] == "not-found"
+    assert http.get("/notes/not-a-uuid").status_code == 404
+    assert http.delete("/notes").json()["code"] == "method-not-allowed"
+
+
+def test_every_answer_carries_the_request_id_and_a_bad_one_is_replaced(http: TestClient) -> None:
+    assert http.get("/cause", headers={"X-Request-Id": "abc-1"}).json()["correlation"] == "abc-1"
+    for bad in ("x" * 65, "a b", "<script>"):
+        answer = http.get("/cause", headers={"X-Request-Id": bad})
+        assert answer.headers["x-request-id"] == answer.json()["correlation"] != bad
+    assert http.get("/nowhere").headers["x-request-id"]
+
+
+def test_a_repeated_key_gives_the_first_answer_and_does_the_work_once(
+    http: TestClient, notebook: Notebook
+) -> None:
+    headers = {"Idempotency-Key": "key-1"}
+    first = http.post("/notes", json={"title": "once"}, headers=headers)
+    again = http.post("/notes", json={"title": "once"}, headers=headers)
+    assert (first.status_code, first.json()) == (again.status_code, again.json())
+    assert first.headers["location"] == again.headers["location"]
+    assert len(notebook.read(0, 10)) == 1
+    reused = http.post("/notes", json={"title": "another"}, headers=headers)
+    assert (reused.status_code, reused.json()["code"]) == (409, "idempotency-key-reused")
+    assert http.post("/notes", json={"title": "x"}, headers={"Idempotency-Key": "k" * 256}).status_code == 422
+
+
+def test_a_stored_answer_cannot_be_read_without_its_key(http: TestClient, notebook: Notebook) -> None:
+    http.post("/notes", json={"title": "very secret title"}, headers={"Idempotency-Key": "key-1"})
+    row = notebook.database.one("SELECT * FROM idempotency")
+    assert row is not None
+    assert b"very secret" not in bytes(row["answer"])
+    assert b"key-1" not in bytes(row["key_hash"])
+
+
+def test_a_refused_request_leaves_no_stored_answer(http: TestClient, notebook: Notebook) -> None:
+    assert http.post("/notes", json={}, headers={"Idempotency-Key": "key-1"}).status_code == 422
+    assert (
+        http.post("/notes", json={"title": "now right"}, headers={"Idempotency-Key": "key-1"}).status_code
+        == 201
+    )
+
+
+def test_a_list_is_paged_by_cursor_and_a_foreign_cursor_is_refused(
+    http: TestClient, notebook: Notebook
+) -> None:
+    for title in "abcde":
+        notebook.write(title)
+    first = http.get("/notes", params={"limit": 3}).json()
+    second = http.get("/notes", params={"limit": 3, "cursor": first["next_cursor"]}).json()
+    assert [item["title"] for item in first["items"] + second["items"]] == list("abcde")
+    assert second["next_cursor"] is None
+    for params in ({"cursor": "!!"}, {"cursor": "e30"}, {"limit": "0"}, {"limit": "201"}, {"limit": "x"}):
+        assert http.get("/notes", params=params).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "expected"),
+    [
+        ("127.0.0.1", "203.0.113.9", "203.0.113.9"),
+        ("127.0.0.1", "10.0.0.1, 203.0.113.9", "203.0.113.9"),
+        ("203.0.113.50", "198.51.100.1", "203.0.113.50"),
+        ("127.0.0.1", "rubbish", "127.0.0.1"),
+        ("127.0.0.1", "2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+    ],
+)
+def test_the_callers_address_is_believed_only_from_our_proxy(
+    peer: str, forwarded: str, expected: str
+) -> None:
+    scope = {"type": "http", "client": (peer, 1), "headers": [(b"x-forwarded-for", forwarded.encode())]}
+    assert address_of(Request(scope), [ip_network("127.0.0.1/32")]) == expected
+
+
+def test_a_frozen_and_a_dead_database_are_503_within_five_seconds_and_leave_no_half_work() -> None:
+    with Postgres(fsync=False) as server:
+        book = open_notebook(server.create_database("frozen"))
+        http = client_of(book)
+        assert http.post("/notes", json={"title": "before"}).status_code == 201
+        _signal_all(server.pid, signal.SIGSTOP)
+        started = time.monotonic()
+        answer = http.post("/notes", json={"title": "frozen"})
+        took = time.monotonic() - started
+        _signal_all(server.pid, signal.SIGCONT)
+        assert (answer.status_code, answer.json()["code"]) == (503, "service-unavailable")
+        assert "retry-after" in answer.headers
+        assert took < 5
+        server.stop()
+        assert http.post("/notes", json={"title": "dead"}).status_code == 503
+        server.start()
+        wait_until(lambda: http.post("/notes", json={"title": str(uuid4())}).status_code == 201, timeout=20)
+        titles = {row["title"] for row in book.database.all("SELECT title FROM notes")}
+        assert "dead" not in titles
+        book.database.close()
+
+
+def _signal_all(postmaster: int, number: int) -> None:
+    """Signal the server and all its backends, as a frozen machine would."""
+    children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+    for pid in [*map(int, children), postmaster]:
+        os.kill(pid, number)
