@@ -96,9 +96,7 @@ class Bus:
         if not self.connected:
             raise BusUnavailable
         try:
-            message = await self.broker.request(
-                question.model_dump(mode="json"), subject, timeout=_ASK_SECONDS
-            )
+            message = await self.broker.request(question.model_dump(mode="json"), subject, timeout=_ASK_SECONDS)
             return answer.model_validate_json(message.body)
         except (nats.errors.Error, TimeoutError) as error:
             raise BusUnavailable(f"no answer on {subject}") from error

@@ -80,13 +80,9 @@ class Idempotency:
 
     def forget_old(self) -> int:
         """Delete answers older than 24 hours."""
-        return self._store.database.execute(
-            "DELETE FROM idempotency WHERE created_at < now() - interval '24 hours'"
-        )
+        return self._store.database.execute("DELETE FROM idempotency WHERE created_at < now() - interval '24 hours'")
 
-    def _first_or_again(
-        self, key_hash: bytes, request: RequestKey, work: Callable[[], JSONResponse]
-    ) -> JSONResponse:
+    def _first_or_again(self, key_hash: bytes, request: RequestKey, work: Callable[[], JSONResponse]) -> JSONResponse:
         assert request.key is not None
         request_hash = sha256(request.body).digest()
         sealing = keyed_hash(self._secret, "answer", request.key)
@@ -118,6 +114,4 @@ def _kept(response: JSONResponse) -> bytes:
 
 
 def _restored(kept: dict[str, Any]) -> JSONResponse:
-    return JSONResponse(
-        kept["body"], kept["status"], {"Location": kept["location"]} if kept["location"] else None
-    )
+    return JSONResponse(kept["body"], kept["status"], {"Location": kept["location"]} if kept["location"] else None)

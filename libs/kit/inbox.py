@@ -168,9 +168,7 @@ class Inbox:
     def parked(self, limit: int = 200) -> list[dict[str, Any]]:
         """Messages set aside, oldest first, with payload and error."""
         return list(
-            self._database.all(
-                "SELECT * FROM parked WHERE durable = %s ORDER BY id LIMIT %s", (self.durable, limit)
-            )
+            self._database.all("SELECT * FROM parked WHERE durable = %s ORDER BY id LIMIT %s", (self.durable, limit))
         )
 
     def replay(self, source: str, subject: str) -> int:
@@ -200,10 +198,7 @@ class Inbox:
     def discard(self, parked_id: int) -> bool:
         """Drop one parked message for good."""
         return (
-            self._database.execute(
-                "DELETE FROM parked WHERE durable = %s AND id = %s", (self.durable, parked_id)
-            )
-            > 0
+            self._database.execute("DELETE FROM parked WHERE durable = %s AND id = %s", (self.durable, parked_id)) > 0
         )
 
 

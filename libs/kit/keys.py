@@ -65,9 +65,7 @@ class MasterKey:
         return f"{key_id}:{base64.b64encode(secrets.token_bytes(32)).decode()}\n"
 
     def wrap(self, key: bytes, associated: str) -> WrappedKey:
-        return WrappedKey(
-            self.current_id, seal(self._keys[self.current_id], key, b"wrap|" + associated.encode())
-        )
+        return WrappedKey(self.current_id, seal(self._keys[self.current_id], key, b"wrap|" + associated.encode()))
 
     def unwrap(self, wrapped: WrappedKey, associated: str) -> bytes:
         if wrapped.key_id not in self._keys:

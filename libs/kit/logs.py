@@ -60,11 +60,7 @@ def masked(_: Any, __: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
 
 def _mask(key: str, value: Any) -> Any:
     if isinstance(value, str):
-        return (
-            MASK
-            if _SECRET_NAMES.search(key)
-            else _SECRET_PAIRS.sub(rf"\1\2{MASK}", _SECRET_VALUES.sub(MASK, value))
-        )
+        return MASK if _SECRET_NAMES.search(key) else _SECRET_PAIRS.sub(rf"\1\2{MASK}", _SECRET_VALUES.sub(MASK, value))
     if isinstance(value, dict):
         return {k: _mask(str(k), v) for k, v in value.items()}
     if isinstance(value, list | tuple):

@@ -9,9 +9,7 @@ REQUESTS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
 RELAY_POSITION = Gauge("tradehall_relay_position", "Sequence of the last event published.", ["stream"])
-RELAY_AGE = Gauge(
-    "tradehall_relay_age_seconds", "Age of the oldest event still waiting to be published.", ["stream"]
-)
+RELAY_AGE = Gauge("tradehall_relay_age_seconds", "Age of the oldest event still waiting to be published.", ["stream"])
 RELAY_PUBLISHED = Counter("tradehall_relay_published_total", "Events published.", ["stream"])
 CONSUMED = Counter("tradehall_consumed_total", "Messages taken from the bus.", ["durable", "outcome"])
 PARKED = Gauge("tradehall_parked_messages", "Messages set aside after failing.", ["durable"])

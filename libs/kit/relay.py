@@ -114,9 +114,7 @@ class Relay:
         try:
             info = await self._jetstream.stream_info(self._name)
         except nats.js.errors.NotFoundError:
-            self._log.warning(
-                "stream %s is missing: declaring it, and refilling it from the store", self._name
-            )
+            self._log.warning("stream %s is missing: declaring it, and refilling it from the store", self._name)
             info = await self._jetstream.add_stream(self._stream)
         if info.state.messages == 0:
             return Position(info.state.last_seq, None, 0)
@@ -174,9 +172,7 @@ def _parse_id(message_id: str) -> tuple[str, int]:
         _, epoch, sequence = message_id.rsplit("-", 2)
         return epoch, int(sequence)
     except ValueError as error:
-        raise nats.errors.Error(
-            f"the stream's last message has the id {message_id!r}, which no relay gave"
-        ) from error
+        raise nats.errors.Error(f"the stream's last message has the id {message_id!r}, which no relay gave") from error
 
 
 def _epoch_of(sequence: int, epochs: Sequence[tuple[str, int]]) -> str:

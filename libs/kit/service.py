@@ -94,9 +94,7 @@ def build(
             await asyncio.gather(*work, return_exceptions=True)
             await asyncio.to_thread(database.close)
 
-    app = FastAPI(
-        title=title or f"Tradehall {name}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None
-    )
+    app = FastAPI(title=title or f"Tradehall {name}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     problems.install(app)
     for router in (_operations(health), *routers):
         app.include_router(router)

@@ -44,9 +44,7 @@ class ServiceKeys:
                 "INSERT INTO service_keys (purpose, key_id, wrapped) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
                 (purpose, fresh.key_id, fresh.wrapped),
             )
-            row = cursor.execute(
-                "SELECT key_id, wrapped FROM service_keys WHERE purpose = %s", (purpose,)
-            ).fetchone()
+            row = cursor.execute("SELECT key_id, wrapped FROM service_keys WHERE purpose = %s", (purpose,)).fetchone()
         assert row is not None
         return self._master.unwrap(WrappedKey(row["key_id"], row["wrapped"]), f"service|{purpose}")
 

@@ -16,9 +16,7 @@ _PREFIX = "TRADEHALL_"
 class ServiceSettings(BaseSettings):
     """What every service needs. No secret has a default."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=_PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True
-    )
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True)
 
     service_host: str = "127.0.0.1"
     service_port: int = Field(ge=0, le=65535)

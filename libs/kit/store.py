@@ -113,10 +113,7 @@ class _Rows(AggregateRecorder):
             params.append(limit)
         with self._database.transaction() as cursor:
             rows = cursor.execute(query.encode(), params).fetchall()
-        return [
-            StoredEvent(r["originator_id"], r["originator_version"], r["topic"], bytes(r["state"]))
-            for r in rows
-        ]
+        return [StoredEvent(r["originator_id"], r["originator_version"], r["topic"], bytes(r["state"])) for r in rows]
 
 
 class Recorder(_Rows, ApplicationRecorder):
@@ -167,9 +164,7 @@ class Recorder(_Rows, ApplicationRecorder):
         row = self._database.one("SELECT max(sequence) AS last FROM events")
         return row["last"] if row else None
 
-    def subscribe(
-        self, gt: int | None = None, topics: Sequence[str] = ()
-    ) -> Subscription[ApplicationRecorder]:
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
         raise TypeError("events are followed by the relay, not by subscriptions")
 
 
@@ -266,9 +261,7 @@ class Store(Application[UUID]):
 
     def at(self, sequences: Sequence[int]) -> list[Recorded]:
         """The stored events with these sequences, in order."""
-        rows = self.database.all(
-            "SELECT * FROM events WHERE sequence = ANY(%s) ORDER BY sequence", (list(sequences),)
-        )
+        rows = self.database.all("SELECT * FROM events WHERE sequence = ANY(%s) ORDER BY sequence", (list(sequences),))
         return self._decoded([_notification(row) for row in rows])
 
     def epochs(self) -> list[tuple[str, int]]:
@@ -278,9 +271,7 @@ class Store(Application[UUID]):
                 "INSERT INTO epochs (epoch, after_sequence) SELECT left(gen_random_uuid()::text, 8), 0 "
                 "WHERE NOT EXISTS (SELECT FROM epochs) ON CONFLICT DO NOTHING"
             )
-            rows = cursor.execute(
-                "SELECT epoch, after_sequence FROM epochs ORDER BY after_sequence"
-            ).fetchall()
+            rows = cursor.execute("SELECT epoch, after_sequence FROM epochs ORDER BY after_sequence").fetchall()
         return [(row["epoch"], row["after_sequence"]) for row in rows]
 
     def rebuild_views(self, batch: int = 2_000) -> int:

@@ -95,9 +95,7 @@ class Verifier:
             )
             claims.validate(decoded.claims)
         except (JoseError, ValueError, TypeError, KeyError) as error:
-            raise InvalidToken(
-                "The access token is malformed, expired, or not issued for this system."
-            ) from error
+            raise InvalidToken("The access token is malformed, expired, or not issued for this system.") from error
         if str(decoded.header.get("typ", "")).lower() not in ("at+jwt", "application/at+jwt"):
             raise InvalidToken("This is not an access token.")
         found = decoded.claims

@@ -35,9 +35,7 @@ class Views:
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         # A class that joins several subjects' views has the changes of all of them.
-        cls._changes = {
-            e: c for base in reversed(cls.__mro__) for e, c in vars(base).get("_changes", {}).items()
-        }
+        cls._changes = {e: c for base in reversed(cls.__mro__) for e, c in vars(base).get("_changes", {}).items()}
         for value in vars(cls).values():
             for event in getattr(value, "changes_on", ()):
                 cls._changes[event] = value
@@ -54,9 +52,7 @@ class Views:
     def clear(self, cursor: Cursor[Any]) -> None:
         """Empty all tables before a rebuild."""
         if self.tables:
-            cursor.execute(
-                sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(map(sql.Identifier, self.tables)))
-            )
+            cursor.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(map(sql.Identifier, self.tables))))
 
     @classmethod
     def handles(cls) -> Iterable[type]:

@@ -111,6 +111,4 @@ def translate(recorded: Recorded, epoch: str) -> Outgoing | None:
         "type": type(recorded.event).__name__,
         "data": {"title": recorded.event.title},
     }
-    return Outgoing(
-        f"evt.notebook.-.{recorded.aggregate_id}.{body['type']}", message_id, json.dumps(body).encode()
-    )
+    return Outgoing(f"evt.notebook.-.{recorded.aggregate_id}.{body['type']}", message_id, json.dumps(body).encode())

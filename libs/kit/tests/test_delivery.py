@@ -170,9 +170,7 @@ class Reader:
 
     def __init__(self, dsn: str, server: Nats) -> None:
         self.book = open_notebook(dsn)
-        self.book.database.execute(
-            "CREATE TABLE IF NOT EXISTS effects (n bigserial, subject text, title text)"
-        )
+        self.book.database.execute("CREATE TABLE IF NOT EXISTS effects (n bigserial, subject text, title text)")
         self.healthy = False
         self.inbox = Inbox(self.book.database, "reader-notebook", parse, {Title: self.handle})
         self.bus = Bus(server.url, "reader", SecretStr("x"))

@@ -86,7 +86,7 @@ def routes(book: Notebook) -> APIRouter:
 
 @pytest.fixture
 def http(notebook: Notebook) -> Iterator[TestClient]:
-    yield client_of(notebook)
+    return client_of(notebook)
 
 
 def client_of(book: Notebook) -> TestClient:
@@ -177,9 +177,7 @@ def test_every_answer_carries_the_request_id_and_a_bad_one_is_replaced(http: Tes
     assert http.get("/nowhere").headers["x-request-id"]
 
 
-def test_a_repeated_key_gives_the_first_answer_and_does_the_work_once(
-    http: TestClient, notebook: Notebook
-) -> None:
+def test_a_repeated_key_gives_the_first_answer_and_does_the_work_once(http: TestClient, notebook: Notebook) -> None:
     headers = {"Idempotency-Key": "key-1"}
     first = http.post("/notes", json={"title": "once"}, headers=headers)
     again = http.post("/notes", json={"title": "once"}, headers=headers)
@@ -201,15 +199,10 @@ def test_a_stored_answer_cannot_be_read_without_its_key(http: TestClient, notebo
 
 def test_a_refused_request_leaves_no_stored_answer(http: TestClient, notebook: Notebook) -> None:
     assert http.post("/notes", json={}, headers={"Idempotency-Key": "key-1"}).status_code == 422
-    assert (
-        http.post("/notes", json={"title": "now right"}, headers={"Idempotency-Key": "key-1"}).status_code
-        == 201
-    )
+    assert http.post("/notes", json={"title": "now right"}, headers={"Idempotency-Key": "key-1"}).status_code == 201
 
 
-def test_a_list_is_paged_by_cursor_and_a_foreign_cursor_is_refused(
-    http: TestClient, notebook: Notebook
-) -> None:
+def test_a_list_is_paged_by_cursor_and_a_foreign_cursor_is_refused(http: TestClient, notebook: Notebook) -> None:
     for title in "abcde":
         notebook.write(title)
     first = http.get("/notes", params={"limit": 3}).json()
@@ -230,9 +223,7 @@ def test_a_list_is_paged_by_cursor_and_a_foreign_cursor_is_refused(
         ("127.0.0.1", "2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
     ],
 )
-def test_the_callers_address_is_believed_only_from_our_proxy(
-    peer: str, forwarded: str, expected: str
-) -> None:
+def test_the_callers_address_is_believed_only_from_our_proxy(peer: str, forwarded: str, expected: str) -> None:
     scope = {"type": "http", "client": (peer, 1), "headers": [(b"x-forwarded-for", forwarded.encode())]}
     assert address_of(Request(scope), [ip_network("127.0.0.1/32")]) == expected
 

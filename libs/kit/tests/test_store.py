@@ -89,9 +89,7 @@ def test_a_reader_that_follows_64_writers_misses_nothing_and_sees_one_order(note
         list(pool.map(lambda _: _write_many(notebook, each), range(writers)))
     done.set()
     reader.join(30)
-    stored = [
-        row["sequence"] for row in notebook.database.all("SELECT sequence FROM events ORDER BY sequence")
-    ]
+    stored = [row["sequence"] for row in notebook.database.all("SELECT sequence FROM events ORDER BY sequence")]
     assert len(stored) == writers * each
     assert seen == stored
 

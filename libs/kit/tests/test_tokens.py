@@ -23,7 +23,7 @@ class Issuer:
     """Signs tokens, and counts how often its keys are fetched."""
 
     def __init__(self) -> None:
-        self.keys = [ECKey.generate_key("P-256", {"kid": "one", "alg": "ES256"}, auto_kid=False)]
+        self.keys: list[Any] = [ECKey.generate_key("P-256", {"kid": "one", "alg": "ES256"}, auto_kid=False)]
         self.fetches = 0
         self.away = False
 
@@ -51,7 +51,7 @@ class Issuer:
 
 @pytest.fixture
 def issuer() -> Iterator[Issuer]:
-    yield Issuer()
+    return Issuer()
 
 
 def verifier_of(issuer: Issuer, book: Notebook) -> Verifier:
@@ -75,9 +75,7 @@ def bad_tokens(issuer: Issuer) -> dict[str, str]:
     head, body, signature = good.split(".")
     other = ECKey.generate_key("P-256", {"kid": "one"}, auto_kid=False)
     public = issuer.keys[0].as_pem(private=False)
-    none = (
-        "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0Iiwia2lkIjoib25lIn0"  # {"alg":"none","typ":"at+jwt","kid":"one"}
-    )
+    none = "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0Iiwia2lkIjoib25lIn0"  # {"alg":"none","typ":"at+jwt","kid":"one"}
     return {
         "expired": issuer.token(exp=int(time.time()) - 60),
         "not yet": issuer.token(nbf=int(time.time()) + 600),
@@ -88,9 +86,7 @@ def bad_tokens(issuer: Issuer) -> dict[str, str]:
         "another key": issuer.token(other),
         "unsigned": f"{none}.{body}.",
         "HMAC with the public key": forged_with_public_key(public, body),
-        "RSA": issuer.token(
-            RSAKey.generate_key(2048, {"kid": "one"}, auto_kid=False), header={"alg": "RS256"}
-        ),
+        "RSA": issuer.token(RSAKey.generate_key(2048, {"kid": "one"}, auto_kid=False), header={"alg": "RS256"}),
         "tampered": f"{head}.{body[:-2]}AA.{signature}",
         "cut": good[:-10],
         "rubbish": "x",
