@@ -126,9 +126,7 @@ class Invitations:
         invitation = self._store.find(Invitation, invitation_id)
         self._store.live(invitation.organization_id)
         invitation.must_be_open(self._store.clock())
-        self._links.must_open(
-            self._links.token(invitation_id, generation), invitation_id, invitation.generation
-        )
+        self._links.must_open(self._links.token(invitation_id, generation), invitation_id, invitation.generation)
         if invitation.email is None:
             raise NotFound
         return self._links.token(invitation_id, generation), invitation.email
@@ -148,9 +146,7 @@ class Invitations:
                 self._store.save(organization, invitation)
             elif not was_member:
                 raise InvitationUsed
-            return Accepted(
-                "already-member" if was_member else "joined", self._member(organization.id, user_id)
-            )
+            return Accepted("already-member" if was_member else "joined", self._member(organization.id, user_id))
 
         return self._store.run(work)
 

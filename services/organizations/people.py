@@ -46,9 +46,7 @@ class People:
         self._hash_of = hash_of
 
     def find(self, user_id: UUID) -> Person | None:
-        row = self._database.one(
-            "SELECT email, name, verified, erased FROM people WHERE user_id = %s", (user_id,)
-        )
+        row = self._database.one("SELECT email, name, verified, erased FROM people WHERE user_id = %s", (user_id,))
         return None if row is None else Person(**row)
 
     def verified_email(self, user_id: UUID) -> str:

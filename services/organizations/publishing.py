@@ -41,12 +41,15 @@ def envelope_of(recorded: Recorded, epoch: str) -> Envelope | None:
 def publish(recorded: Recorded, epoch: str) -> Outgoing | None:
     """The message for the relay."""
     envelope = envelope_of(recorded, epoch)
-    return envelope and Outgoing(envelope.bus_subject, envelope.id, envelope.to_json())
+    if envelope is None:
+        return None
+    return Outgoing(envelope.bus_subject, envelope.id, envelope.to_json())
 
 
 def _organization(event: Any) -> UUID:
     """Events of an invitation name their organization; the others' aggregate is it."""
-    return getattr(event, "organization_id", event.originator_id)
+    organization: UUID = getattr(event, "organization_id", event.originator_id)
+    return organization
 
 
 def _invited(event: Invitation.MemberInvited) -> Event:
@@ -95,12 +98,8 @@ def _answer(kind: type[contract.InvitationEvent]) -> Translate:
 
 
 PUBLIC: Mapping[type, Translate] = {
-    Organization.OrgCreated: lambda e: contract.OrgCreated(
-        organization_id=e.originator_id, name=e.name, owner=e.owner
-    ),
-    Organization.OrgRenamed: lambda e: contract.OrgRenamed(
-        organization_id=e.originator_id, from_=e.from_, to=e.to
-    ),
+    Organization.OrgCreated: lambda e: contract.OrgCreated(organization_id=e.originator_id, name=e.name, owner=e.owner),
+    Organization.OrgRenamed: lambda e: contract.OrgRenamed(organization_id=e.originator_id, from_=e.from_, to=e.to),
     Organization.OrgDeleted: lambda e: contract.OrgDeleted(
         organization_id=e.originator_id, restorable_until=e.restorable_until
     ),

@@ -4,11 +4,12 @@ import asyncio
 import logging
 from uuid import UUID
 
+from psycopg import OperationalError
+
 from kit.errors import Unavailable
 from kit.idempotency import Idempotency
 from organizations.application import Organizations
 from organizations.domain import Invitation, Organization
-from psycopg import OperationalError
 
 _EVERY = 15.0  # seconds
 _BATCH = 100

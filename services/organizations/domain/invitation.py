@@ -155,9 +155,7 @@ class Invitation(Aggregate):
         """A new link, the old one dies; an expired one is open again. Raises InvitationClosed."""
         if self.status not in ("pending", "expired") or self.email is None:
             raise InvitationClosed
-        self._resend(
-            self.organization_id, organization_name, self.email, invited_by, expires_at, self.generation + 1
-        )
+        self._resend(self.organization_id, organization_name, self.email, invited_by, expires_at, self.generation + 1)
 
     def revoke(self) -> None:
         """Raises InvitationClosed when it was answered."""

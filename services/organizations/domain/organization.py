@@ -156,7 +156,7 @@ class Organization(Aggregate):
         Raises NotFound, GrantExceedsOwn or LastAdministrator.
         """
         before = self._member(user_id)
-        after = Grant.model_validate(before.model_dump() | given)
+        after = Grant.model_validate({**before.model_dump(), **given})
         self.must_be_granted_by(by, before)
         self.must_be_granted_by(by, after)
         if after == before:

@@ -108,9 +108,7 @@ class InvitationViews(Views):
 
     def scrub(self, invitation_id: UUID) -> None:
         """Forget the address; a rebuild, its key being gone, gives the same row."""
-        self.database.execute(
-            "UPDATE invitations SET email = NULL, email_hash = NULL WHERE id = %s", (invitation_id,)
-        )
+        self.database.execute("UPDATE invitations SET email = NULL, email_hash = NULL WHERE id = %s", (invitation_id,))
 
     @on(Invitation.MemberInvited)
     def _invited(self, cursor: Cursor[Any], event: Invitation.MemberInvited, _: Recorded) -> None:
@@ -159,9 +157,7 @@ class InvitationViews(Views):
 
 
 def _close(cursor: Cursor[Any], invitation: UUID, status: str, by: UUID | None = None) -> None:
-    cursor.execute(
-        "UPDATE invitations SET status = %s, accepted_by = %s WHERE id = %s", (status, by, invitation)
-    )
+    cursor.execute("UPDATE invitations SET status = %s, accepted_by = %s WHERE id = %s", (status, by, invitation))
 
 
 def _invited(row: dict[str, Any], now: datetime) -> Invited:

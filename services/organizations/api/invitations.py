@@ -1,0 +1,198 @@
+"""Routes of invitations: what members do with them, and what the invited person does."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import JSONResponse
+from pydantic import AwareDatetime, BaseModel
+
+from access.caller import Caller
+from access.checks import Acting, MissingPermission
+from access.guard import Guard
+from contracts.email import InvalidEmail
+from contracts.permissions import Grant, Limits
+from kit.errors import Invalid, NotFound
+from kit.idempotency import Idempotency, Keyed, KeyReused, created
+from kit.pages import Page, Paged
+from kit.text import Body, Raw
+from organizations.api.members import MemberAnswer
+from organizations.api.parts import GivenLimits, GivenPermissions, GivenRole, granted, place, refusals
+from organizations.application import Organizations
+from organizations.domain import (
+    AlreadyInvited,
+    AlreadyMember,
+    GrantExceedsOwn,
+    InvitationClosed,
+    InvitationDeclined,
+    InvitationExpired,
+    InvitationForAnotherAddress,
+    InvitationReplaced,
+    InvitationRevoked,
+    InvitationUsed,
+    TooManyMembers,
+)
+from organizations.invitations import Invitations, Offer
+from organizations.people import EmailNotVerified
+from organizations.views.invitations import Invited
+
+_NOT_OPEN = (InvitationExpired, InvitationRevoked, InvitationDeclined, InvitationUsed, InvitationReplaced)
+
+
+class NewInvitation(Body):
+    """`role` may be null; `permissions` are additions to what it holds."""
+
+    email: Raw
+    role: GivenRole
+    permissions: GivenPermissions = ()
+    limits: GivenLimits = Limits()
+
+
+class InvitationAnswer(BaseModel):
+    """`status` is pending, accepted, declined, revoked or expired; `permissions` is the effective set."""
+
+    id: UUID
+    email: str | None
+    role: str | None
+    permissions: list[str]
+    limits: Limits
+    status: str
+    expires_at: AwareDatetime
+
+    @classmethod
+    def of(cls, row: Invited) -> "InvitationAnswer":
+        return cls(id=row.id, email=row.email, status=row.status, expires_at=row.expires_at, **granted(row.grant))
+
+
+class OfferAnswer(BaseModel):
+    """What a link shows: names of the organization and of who invited, their address if they have no name."""
+
+    organization: str
+    invited_by: str | None
+    email: str | None
+    status: str
+    expires_at: AwareDatetime
+
+    @classmethod
+    def of(cls, offer: Offer) -> "OfferAnswer":
+        return cls(
+            organization=offer.organization_name,
+            invited_by=offer.invited_by,
+            email=offer.invitation.email,
+            status=offer.invitation.status,
+            expires_at=offer.invitation.expires_at,
+        )
+
+
+class MembershipAnswer(BaseModel):
+    """The membership that an accepted invitation gave."""
+
+    organization_id: UUID
+    user_id: UUID
+    email: str | None
+    name: str | None
+    role: str | None
+    permissions: list[str]
+    limits: Limits
+    joined_at: AwareDatetime
+
+
+def routes(invitations: Invitations, store: Organizations, guard: Guard, idempotency: Idempotency) -> APIRouter:
+    """Listing takes members:read, the rest members:write; a limited or lesser member grants no more than theirs."""
+    path = "/api/v1/organizations/{org}/invitations"
+    router = APIRouter(prefix=path, tags=["invitations"])
+    Reader = Annotated[Acting, Depends(guard.may("members:read"))]
+    Writer = Annotated[Acting, Depends(guard.may("members:write", fresh=True))]
+
+    @router.get("", operation_id="list_invitations", responses=refusals(NotFound, MissingPermission))
+    def list_invitations(acting: Reader, paging: Paged) -> Page[InvitationAnswer]:
+        rows = store.views.invitations.of_organization(
+            acting.organization_id, place(paging), paging.limit, store.clock()
+        )
+        return paging.page(rows, InvitationAnswer.of, lambda row: (row.invited_at.isoformat(), str(row.id)))
+
+    @router.post(
+        "",
+        operation_id="create_invitation",
+        status_code=201,
+        response_model=InvitationAnswer,
+        responses=refusals(NotFound, MissingPermission, GrantExceedsOwn, AlreadyMember, AlreadyInvited, KeyReused),
+    )
+    def create_invitation(acting: Writer, body: NewInvitation, key: Keyed) -> JSONResponse:
+        grant = Grant(role=body.role, permissions=body.permissions, limits=body.limits)
+
+        def work() -> JSONResponse:
+            org = acting.organization_id
+            try:
+                invitation_id = invitations.invite(org, body.email.strip(" "), grant, _by(acting))
+            except InvalidEmail as error:
+                raise Invalid("email", str(error)) from error
+            answer = InvitationAnswer.of(invitations.find(invitation_id))
+            return created(answer, f"{path.format(org=org)}/{invitation_id}")
+
+        return idempotency.once(key, acting.caller.id, work)
+
+    @router.post(
+        "/{id}/resend",
+        operation_id="resend_invitation",
+        responses=refusals(
+            NotFound, MissingPermission, GrantExceedsOwn, AlreadyMember, AlreadyInvited, InvitationClosed
+        ),
+    )
+    def resend_invitation(acting: Writer, id: UUID) -> InvitationAnswer:
+        invitations.resend(acting.organization_id, id, _by(acting))
+        return InvitationAnswer.of(invitations.find(id))
+
+    @router.delete(
+        "/{id}",
+        operation_id="revoke_invitation",
+        status_code=204,
+        responses=refusals(NotFound, MissingPermission, InvitationClosed),
+    )
+    def revoke_invitation(acting: Writer, id: UUID) -> None:
+        invitations.revoke(acting.organization_id, id)
+
+    return router
+
+
+def link_routes(invitations: Invitations, store: Organizations, guard: Guard) -> APIRouter:
+    """What the holder of a link may do; answering takes the sign-in of the invited address."""
+    router = APIRouter(prefix="/api/v1/invitations/{token}", tags=["invitations"])
+    Person = Annotated[Caller, Depends(guard.person)]
+
+    @router.get("", operation_id="get_invitation", responses=refusals(NotFound, InvitationReplaced))
+    def get_invitation(token: str) -> OfferAnswer:
+        return OfferAnswer.of(invitations.offer(token))
+
+    @router.post(
+        "/accept",
+        operation_id="accept_invitation",
+        responses=refusals(NotFound, EmailNotVerified, InvitationForAnotherAddress, TooManyMembers, *_NOT_OPEN),
+    )
+    def accept_invitation(caller: Person, token: str) -> MembershipAnswer:
+        user_id, email = _answering(caller, token)
+        member = invitations.accept(token, user_id, email).member
+        return MembershipAnswer(organization_id=member.organization_id, **dict(MemberAnswer.of(member)))
+
+    @router.post(
+        "/decline",
+        operation_id="decline_invitation",
+        status_code=204,
+        responses=refusals(NotFound, EmailNotVerified, InvitationForAnotherAddress, *_NOT_OPEN),
+    )
+    def decline_invitation(caller: Person, token: str) -> None:
+        _, email = _answering(caller, token)
+        invitations.decline(token, email)
+
+    def _answering(caller: Caller, token: str) -> tuple[UUID, str]:
+        """Who answers, by their verified address; identity is asked only about a link that is ours."""
+        assert caller.user_id is not None
+        invitations.offer(token)
+        return caller.user_id, store.people.verified_email(caller.user_id)
+
+    return router
+
+
+def _by(acting: Acting) -> UUID:
+    assert acting.caller.user_id is not None, "no scope of a client is members:write"
+    return acting.caller.user_id

@@ -1,0 +1,97 @@
+"""Routes of an organization's members."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from pydantic import AwareDatetime, BaseModel
+
+from access.checks import Acting, MissingPermission, PersonNeeded
+from access.guard import Guard
+from contracts.permissions import Limits
+from kit.errors import NotFound
+from kit.pages import Page, Paged
+from kit.text import Body
+from organizations.api.parts import GivenLimits, GivenPermissions, GivenRole, granted, place, refusals
+from organizations.application import Organizations
+from organizations.domain import GrantExceedsOwn, LastAdministrator
+from organizations.views.organizations import Member
+
+User = UUID | Literal["me"]
+
+
+class MemberChange(Body):
+    """What is left out stays. `permissions` are additions to the role's own."""
+
+    role: GivenRole = None
+    permissions: GivenPermissions = ()
+    limits: GivenLimits = Limits()
+
+
+class MemberAnswer(BaseModel):
+    """`email` and `name` are null while they are not known yet, and once the person is erased.
+    `permissions` is the effective set."""
+
+    user_id: UUID
+    email: str | None
+    name: str | None
+    role: str | None
+    permissions: list[str]
+    limits: Limits
+    joined_at: AwareDatetime
+
+    @classmethod
+    def of(cls, member: Member) -> "MemberAnswer":
+        return cls(
+            user_id=member.user_id,
+            email=member.email,
+            name=member.name,
+            joined_at=member.joined_at,
+            **granted(member.grant),
+        )
+
+
+def routes(store: Organizations, guard: Guard) -> APIRouter:
+    """Reading takes members:read, changing and removing members:write; everybody may leave."""
+    router = APIRouter(prefix="/api/v1/organizations/{org}/members", tags=["members"])
+    Reader = Annotated[Acting, Depends(guard.may("members:read"))]
+    Writer = Annotated[Acting, Depends(guard.may("members:write", fresh=True))]
+    Inside = Annotated[Acting, Depends(guard.may(None, fresh=True))]
+
+    @router.get("", operation_id="list_members", responses=refusals(NotFound, MissingPermission))
+    def list_members(acting: Reader, paging: Paged) -> Page[MemberAnswer]:
+        rows = store.views.organizations.members(acting.organization_id, place(paging), paging.limit)
+        return paging.page(rows, MemberAnswer.of, lambda row: (row.joined_at.isoformat(), str(row.user_id)))
+
+    @router.patch(
+        "/{user}",
+        operation_id="change_member",
+        responses=refusals(NotFound, MissingPermission, GrantExceedsOwn, LastAdministrator),
+    )
+    def change_member(acting: Writer, user: User, body: MemberChange) -> MemberAnswer:
+        by = _person(acting)
+        target = by if user == "me" else user
+        given = {field: getattr(body, field) for field in body.model_fields_set}
+        store.change_member(acting.organization_id, target, given, by)
+        member = store.views.organizations.member(acting.organization_id, target)
+        if member is None:
+            raise NotFound
+        return MemberAnswer.of(member)
+
+    @router.delete(
+        "/{user}",
+        operation_id="remove_member",
+        status_code=204,
+        responses=refusals(NotFound, GrantExceedsOwn, LastAdministrator),
+    )
+    def remove_member(acting: Inside, user: User) -> None:
+        by = _person(acting)
+        store.remove_member(acting.organization_id, by if user == "me" else user, by)
+
+    return router
+
+
+def _person(acting: Acting) -> UUID:
+    if acting.caller.user_id is None:
+        raise PersonNeeded
+    return acting.caller.user_id

@@ -1,0 +1,133 @@
+"""Routes of organizations themselves."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import JSONResponse
+from pydantic import AwareDatetime, BaseModel
+
+from access.caller import Caller
+from access.checks import Access, Acting, MissingPermission
+from access.guard import Guard
+from contracts.permissions import Grant
+from kit.errors import Conflict, NotFound
+from kit.idempotency import Idempotency, Keyed, KeyReused, created
+from kit.pages import Page, Paged
+from kit.text import Body, Name
+from organizations.api.parts import effective, place, refusals
+from organizations.application import Organizations
+from organizations.domain import ADMINISTRATOR
+
+_PATH = "/api/v1/organizations"
+
+
+class NewOrganization(Body):
+    name: Name
+
+
+class OrganizationChange(Body):
+    """What is left out stays."""
+
+    name: Name = ""
+
+
+class OrganizationAnswer(BaseModel):
+    """`role` and `permissions` are the caller's own there; a client has no role, and its scopes as permissions."""
+
+    id: UUID
+    name: str
+    role: str | None
+    permissions: list[str]
+    created_at: AwareDatetime
+
+
+def routes(store: Organizations, guard: Guard, access: Access, idempotency: Idempotency) -> APIRouter:
+    """Renaming and deleting take organization:write; restoring is for its administrators."""
+    router = APIRouter(prefix=_PATH, tags=["organizations"])
+    Anyone = Annotated[Caller, Depends(guard.anyone)]
+    Person = Annotated[Caller, Depends(guard.person)]
+    Inside = Annotated[Acting, Depends(guard.may(None))]
+    Writer = Annotated[Acting, Depends(guard.may("organization:write"))]
+
+    def answer(organization_id: UUID, grant: Grant, *, client: bool = False) -> OrganizationAnswer:
+        row = store.views.organizations.find(organization_id)
+        if row is None:
+            raise NotFound
+        permissions = list(grant.permissions) if client else effective(grant)
+        return _answer(row.id, row.name, grant.role, permissions, row.created_at)
+
+    def of_client(caller: Caller) -> list[OrganizationAnswer]:
+        assert caller.organization_id is not None
+        try:
+            acting = access.acting(caller, caller.organization_id, None)
+            return [answer(acting.organization_id, acting.grant, client=True)]
+        except NotFound:
+            return []
+
+    @router.get("", operation_id="list_organizations")
+    def list_organizations(
+        caller: Anyone,
+        paging: Paged,
+        deleted: Annotated[bool, Query(description="those that the caller may still restore")] = False,
+    ) -> Page[OrganizationAnswer]:
+        if caller.user_id is None:
+            return Page(items=[] if deleted else of_client(caller))
+        store.make_first(caller.user_id)
+        rows = store.views.organizations.of_user(
+            caller.user_id, place(paging), paging.limit, store.clock() if deleted else None
+        )
+        return paging.page(
+            rows,
+            lambda row: _answer(row.id, row.name, row.grant.role, effective(row.grant), row.created_at),
+            lambda row: (row.joined_at.isoformat(), str(row.id)),
+        )
+
+    @router.post(
+        "",
+        operation_id="create_organization",
+        status_code=201,
+        response_model=OrganizationAnswer,
+        responses=refusals(KeyReused),
+    )
+    def create_organization(caller: Person, body: NewOrganization, key: Keyed) -> JSONResponse:
+        def work() -> JSONResponse:
+            assert caller.user_id is not None
+            organization_id = store.create(body.name, caller.user_id)
+            return created(answer(organization_id, ADMINISTRATOR), f"{_PATH}/{organization_id}")
+
+        return idempotency.once(key, caller.id, work)
+
+    @router.get("/{org}", operation_id="get_organization", responses=refusals(NotFound))
+    def get_organization(acting: Inside) -> OrganizationAnswer:
+        return answer(acting.organization_id, acting.grant, client=acting.caller.client_id is not None)
+
+    @router.patch("/{org}", operation_id="change_organization", responses=refusals(NotFound, MissingPermission))
+    def change_organization(acting: Writer, body: OrganizationChange) -> OrganizationAnswer:
+        if "name" in body.model_fields_set:
+            store.rename(acting.organization_id, body.name)
+        return answer(acting.organization_id, acting.grant)
+
+    @router.delete(
+        "/{org}",
+        operation_id="delete_organization",
+        status_code=204,
+        responses=refusals(NotFound, MissingPermission),
+    )
+    def delete_organization(acting: Writer) -> None:
+        store.delete(acting.organization_id)
+
+    @router.post("/{org}/restore", operation_id="restore_organization", responses=refusals(NotFound, Conflict))
+    def restore_organization(caller: Person, org: UUID) -> OrganizationAnswer:
+        assert caller.user_id is not None
+        store.restore(org, caller.user_id)
+        return answer(org, ADMINISTRATOR)
+
+    return router
+
+
+def _answer(
+    identifier: UUID, name: str, role: str | None, permissions: list[str], created_at: datetime
+) -> OrganizationAnswer:
+    return OrganizationAnswer(id=identifier, name=name, role=role, permissions=permissions, created_at=created_at)

@@ -1,0 +1,73 @@
+"""One sentence for each kind of change in the audit trail, put together when it is read."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from organizations.views.audit import Shown
+
+_NOBODY = "somebody whose address is not known"
+
+
+def summary_of(shown: Shown) -> str:
+    """What was done, without who did it; a kind that has no sentence yet is told by its name."""
+    sentence = _SENTENCES.get(shown.entry.type)
+    return shown.entry.type if sentence is None else sentence(shown)
+
+
+def _who(shown: Shown) -> str:
+    return shown.label or _NOBODY
+
+
+def _before(shown: Shown, field: str) -> Any:
+    return (shown.entry.before or {}).get(field)
+
+
+def _after(shown: Shown, field: str) -> Any:
+    return (shown.entry.after or {}).get(field)
+
+
+def _as(grant: Mapping[str, Any] | None) -> str:
+    """`as viewer`, `as viewer with audit:read`, `with audit:read`, `without any permission`."""
+    grant = grant or {}
+    role, permissions = grant.get("role"), ", ".join(grant.get("permissions") or ())
+    parts = [f"as {role}" if role else "", f"with {permissions}" if permissions else ""]
+    limited = (grant.get("limits") or {}).get("platforms")
+    if limited is not None:
+        parts.append(f"on {len(limited)} platform{'' if len(limited) == 1 else 's'}")
+    return " ".join(filter(None, parts)) if role or permissions else "without any permission"
+
+
+def _removed(shown: Shown) -> str:
+    if shown.entry.actor == str(shown.entry.target):
+        return f"{_who(shown)} left the organization"
+    return f"Removed {_who(shown)}, who was here {_as(shown.entry.before)}"
+
+
+_SENTENCES: Mapping[str, Callable[[Shown], str]] = {
+    "OrgCreated": lambda s: f'Created the organization "{_after(s, "name")}"',
+    "OrgRenamed": lambda s: f'Renamed the organization from "{_before(s, "name")}" to "{_after(s, "name")}"',
+    "OrgDeleted": lambda s: f"Deleted the organization, restorable until {_after(s, 'restorable_until')}",
+    "OrgRestored": lambda s: "Restored the organization",
+    "MemberInvited": lambda s: f"Invited {_who(s)} {_as(s.entry.after)}",
+    "InvitationResent": lambda s: f"Sent the invitation of {_who(s)} again",
+    "InvitationRevoked": lambda s: f"Took the invitation of {_who(s)} back",
+    "InvitationDeclined": lambda s: f"{_who(s)} declined the invitation",
+    "InvitationExpired": lambda s: f"The invitation of {_who(s)} expired",
+    "MemberJoined": lambda s: f"{_who(s)} joined {_as(s.entry.after)}",
+    "MemberPermissionsChanged": lambda s: (
+        f"Changed {_who(s)} from a member {_as(s.entry.before)} to one {_as(s.entry.after)}"
+    ),
+    "MemberRemoved": _removed,
+    "ClientCreated": lambda s: f'Created the client "{_after(s, "name")}"',
+    "ClientRenamed": lambda s: f'Renamed the client from "{_before(s, "name")}" to "{_after(s, "name")}"',
+    "ClientScopesChanged": lambda s: (
+        f"Changed a client's scopes from {_scopes(s.entry.before)} to {_scopes(s.entry.after)}"
+    ),
+    "ClientSecretIssued": lambda s: f'Issued the secret "{_after(s, "name")}" to a client',
+    "ClientSecretEnded": lambda s: "Ended a secret of a client",
+    "ClientRemoved": lambda s: "Removed a client",
+}
+
+
+def _scopes(rights: Mapping[str, Any] | None) -> str:
+    return ", ".join((rights or {}).get("scopes") or ()) or "none"
