@@ -85,7 +85,7 @@ def routes(book: Notebook) -> APIRouter:
 
 
 @pytest.fixture
-def http(notebook: Notebook) -> Iterator[TestClient]:
+def http(notebook: Notebook) -> TestClient:
     return client_of(notebook)
 
 

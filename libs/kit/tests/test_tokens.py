@@ -3,7 +3,6 @@
 import asyncio
 import hmac
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -50,7 +49,7 @@ class Issuer:
 
 
 @pytest.fixture
-def issuer() -> Iterator[Issuer]:
+def issuer() -> Issuer:
     return Issuer()
 
 

@@ -1,0 +1,205 @@
+"""Who may do what: copies from events, the owner asked before a refusal, tokens that have ended."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from access import copies
+from access.caller import Caller
+from access.checks import Access, MissingPermission, PermissionsUnavailable
+from contracts import identity, organizations, rpc
+from contracts.envelope import Envelope
+from contracts.permissions import Grant, Limits, Role
+from kit.bus import BusUnavailable
+from kit.database import Database, migrate
+from kit.errors import NotFound
+from kit.tokens import InvalidToken, Token
+
+ORG, OTHER, ADA, PLATFORM = uuid4(), uuid4(), uuid4(), uuid4()
+
+
+class Owner:
+    """Answers as the owners of the rights would, or not at all."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Any] = {}
+        self.away = False
+        self.cut_off_seconds = 0.0
+
+    def ask_from_thread(self, subject: str, question: Any, reply: Any) -> Any:
+        if self.away:
+            raise BusUnavailable
+        return reply(ok=self.answers.get(subject))
+
+
+class World:
+    """A service's copies, fed with events, and its access check."""
+
+    def __init__(self, dsn: str) -> None:
+        self.database = Database(dsn)
+        self.database.open()
+        migrate(self.database, copies.SCHEMA)
+        self.owner = Owner()
+        parts = copies.MembersCopy(self.database), copies.ClientsCopy(self.database), copies.EndedCopy(self.database)
+        self.handlers: dict[type, Callable[[Envelope], None]] = {}
+        for part in parts:
+            self.handlers |= part.handlers()
+        self.access = Access(*parts, self.owner)  # type: ignore[arg-type]
+
+    def tell(self, event: Any) -> None:
+        envelope = Envelope.of(
+            event,
+            context=event.context,
+            epoch="e",
+            sequence=1,
+            version=1,
+            aggregate_id=uuid4(),
+            time=datetime.now(UTC),
+        )
+        self.handlers[type(event)](envelope)
+
+
+@pytest.fixture
+def world(postgres_dsn: str) -> Iterator[World]:
+    made = World(postgres_dsn)
+    yield made
+    made.database.close()
+
+
+def person(user: UUID = ADA, session: UUID | None = None) -> Caller:
+    claims = {"sid": str(session or uuid4())}
+    return Caller.of(Token(str(user), 2**31, str(uuid4()), frozenset(), claims))
+
+
+def program(*scopes: str, organization: UUID = ORG) -> Caller:
+    return Caller.of(Token("thc_1", 2**31, str(uuid4()), frozenset(scopes), {"org": str(organization)}))
+
+
+def client(*scopes: str, platforms: tuple[UUID, ...] | None = None) -> identity.ClientCreated:
+    return identity.ClientCreated(
+        client=uuid4(),
+        client_id="thc_1",
+        organization_id=ORG,
+        name="robot",
+        scopes=scopes,
+        limits=Limits(platforms=platforms),
+        created_by=ADA,
+    )
+
+
+def test_the_owner_of_an_organization_may_do_everything_there_and_sees_no_other(world: World) -> None:
+    world.tell(organizations.OrgCreated(organization_id=ORG, name="A", owner=ADA))
+    assert world.access.acting(person(), ORG, "members:write").grant.role == Role.ADMINISTRATOR
+    with pytest.raises(NotFound):
+        world.access.acting(person(), OTHER, None)
+    with pytest.raises(NotFound):
+        world.access.acting(person(uuid4()), ORG, None)
+
+
+def test_a_right_that_the_copy_does_not_know_yet_is_asked_of_its_owner(world: World) -> None:
+    world.owner.answers[rpc.MEMBERSHIP.subject] = rpc.Membership(organization_id=ORG, user_id=ADA, role=Role.MANAGER)
+    assert world.access.acting(person(), ORG, "platforms:write")
+    with pytest.raises(MissingPermission):
+        world.access.acting(person(), ORG, "members:write")
+    world.owner.away = True
+    with pytest.raises(PermissionsUnavailable):
+        world.access.acting(person(), ORG, "platforms:write")
+
+
+def test_known_rights_go_on_without_the_bus_but_writes_that_matter_stop_after_thirty_seconds(world: World) -> None:
+    world.tell(organizations.OrgCreated(organization_id=ORG, name="A", owner=ADA))
+    world.owner.away = True
+    world.owner.cut_off_seconds = 31.0
+    assert world.access.acting(person(), ORG, "clients:write")
+    with pytest.raises(PermissionsUnavailable):
+        world.access.acting(person(), ORG, "clients:write", fresh=True)
+
+
+def test_a_withdrawn_right_is_gone_with_its_event(world: World) -> None:
+    world.tell(organizations.MemberJoined(organization_id=ORG, user_id=ADA, role=Role.MANAGER))
+    changed = organizations.MemberPermissionsChanged(
+        organization_id=ORG, user_id=ADA, from_=Grant(role=Role.MANAGER), to=Grant(role=Role.VIEWER)
+    )
+    world.tell(changed)
+    with pytest.raises(MissingPermission):
+        world.access.acting(person(), ORG, "platforms:write")
+    world.tell(organizations.MemberRemoved(organization_id=ORG, user_id=ADA, how="removed"))
+    with pytest.raises(NotFound):
+        world.access.acting(person(), ORG, None)
+
+
+def test_a_deleted_organization_is_nowhere_until_it_is_restored(world: World) -> None:
+    world.tell(organizations.OrgCreated(organization_id=ORG, name="A", owner=ADA))
+    until = datetime.now(UTC) + timedelta(days=30)
+    world.tell(organizations.OrgDeleted(organization_id=ORG, restorable_until=until))
+    with pytest.raises(NotFound):
+        world.access.acting(person(), ORG, None)
+    world.tell(organizations.OrgRestored(organization_id=ORG))
+    assert world.access.acting(person(), ORG, None)
+
+
+def test_limits_hide_other_platforms(world: World) -> None:
+    limited = Limits(platforms=(PLATFORM,))
+    world.tell(organizations.MemberJoined(organization_id=ORG, user_id=ADA, role=Role.VIEWER, limits=limited))
+    assert world.access.acting(person(), ORG, "platforms:read", platform=PLATFORM)
+    with pytest.raises(NotFound):
+        world.access.acting(person(), ORG, "platforms:read", platform=uuid4())
+
+
+def test_a_client_holds_its_scopes_in_its_own_organization_only(world: World) -> None:
+    world.tell(client("platforms:read", "accounts:read"))
+    assert world.access.acting(program("platforms:read"), ORG, "platforms:read")
+    assert world.access.acting(program("accounts:read"), ORG, "accounts:read")
+    with pytest.raises(MissingPermission):
+        world.access.acting(program("accounts:read"), ORG, "platforms:read")
+    with pytest.raises(MissingPermission):
+        world.access.acting(program("platforms:read"), ORG, "members:read")
+    with pytest.raises(NotFound):
+        world.access.acting(program("platforms:read"), OTHER, "platforms:read")
+    with pytest.raises(NotFound):
+        world.access.acting(program("platforms:read", organization=OTHER), OTHER, "platforms:read")
+
+
+def test_a_scope_taken_from_a_client_is_gone_from_tokens_it_already_has(world: World) -> None:
+    made = client("platforms:read", "audit:read")
+    world.tell(made)
+    changed = identity.ClientScopesChanged(
+        client=made.client,
+        client_id=made.client_id,
+        organization_id=ORG,
+        from_=identity.ClientRights(scopes=made.scopes),
+        to=identity.ClientRights(scopes=("platforms:read",)),
+    )
+    world.tell(changed)
+    with pytest.raises(MissingPermission):
+        world.access.acting(program("platforms:read", "audit:read"), ORG, "audit:read")
+
+
+def test_a_removed_client_an_ended_session_and_a_revoked_token_are_no_longer_alive(world: World) -> None:
+    made = client("platforms:read")
+    world.tell(made)
+    world.access.alive(program("platforms:read"))
+    world.tell(identity.ClientRemoved(client=made.client, client_id=made.client_id, organization_id=ORG))
+    with pytest.raises(InvalidToken):
+        world.access.alive(program("platforms:read"))
+
+    session = uuid4()
+    caller = person(session=session)
+    world.access.alive(caller)
+    world.tell(identity.UserSessionEnded(user_id=ADA, session_id=session))
+    with pytest.raises(InvalidToken):
+        world.access.alive(caller)
+
+    other = person()
+    world.tell(identity.TokenRevoked(jti=other.token.id, expires_at=datetime.now(UTC) + timedelta(minutes=5)))
+    with pytest.raises(InvalidToken):
+        world.access.alive(other)
+
+
+@pytest.mark.parametrize("claims", [{}, {"sid": "x"}, {"org": "x"}])
+def test_a_token_that_names_nobody_is_refused(claims: dict[str, str]) -> None:
+    with pytest.raises(InvalidToken):
+        Caller.of(Token(str(uuid4()), 2**31, "j", frozenset(), claims))
