@@ -124,8 +124,10 @@ def test_a_withdrawn_right_is_gone_with_its_event(world: World) -> None:
         organization_id=ORG, user_id=ADA, from_=Grant(role=Role.MANAGER), to=Grant(role=Role.VIEWER)
     )
     world.tell(changed)
+    world.owner.answers[rpc.MEMBERSHIP.subject] = rpc.Membership(organization_id=ORG, user_id=ADA, role=Role.VIEWER)
     with pytest.raises(MissingPermission):
         world.access.acting(person(), ORG, "platforms:write")
+    world.owner.answers.clear()
     world.tell(organizations.MemberRemoved(organization_id=ORG, user_id=ADA, how="removed"))
     with pytest.raises(NotFound):
         world.access.acting(person(), ORG, None)
