@@ -111,9 +111,7 @@ class Notifications(Store):
         self.run(work)
 
     def _change(self, delivery: Delivery, change: Callable[[Notification], None]) -> None:
-        with acting(
-            correlation=delivery.correlation, causation=delivery.cause, traceparent=delivery.traceparent
-        ):
+        with acting(correlation=delivery.correlation, causation=delivery.cause, traceparent=delivery.traceparent):
             mail = self._mail(delivery.notification_id)
             change(mail)
             self.save(mail)

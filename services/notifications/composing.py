@@ -143,9 +143,7 @@ class Composer:
             case "removed":
                 return contents.Removed(**common, **organization, removed_at=occasion.at)
             case "client-created":
-                return contents.ClientCreated(
-                    **common, **organization, **_client(occasion), created_at=occasion.at
-                )
+                return contents.ClientCreated(**common, **organization, **_client(occasion), created_at=occasion.at)
             case "secret-issued":
                 return contents.SecretIssued(
                     **common,

@@ -34,9 +34,7 @@ class Copies:
 
     def organization(self, organization_id: UUID) -> str | None:
         """The name of an organization; None when it has not arrived here yet."""
-        row = self._database.one(
-            "SELECT name FROM organizations WHERE organization_id = %s", (organization_id,)
-        )
+        row = self._database.one("SELECT name FROM organizations WHERE organization_id = %s", (organization_id,))
         return row["name"] if row else None
 
     def keep_person(self, user_id: UUID, email: str | None, name: str | None) -> None:
@@ -49,9 +47,7 @@ class Copies:
 
     def rename_person(self, user_id: UUID, name: str | None) -> None:
         """A user is called otherwise."""
-        self._database.execute(
-            "UPDATE people SET name = %s WHERE user_id = %s AND NOT erased", (name, user_id)
-        )
+        self._database.execute("UPDATE people SET name = %s WHERE user_id = %s AND NOT erased", (name, user_id))
 
     def erase_person(self, user_id: UUID) -> None:
         """A user is to be forgotten; that they were erased is kept, so that nothing brings them back."""

@@ -46,9 +46,7 @@ class Deliveries:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(
-        self, notification_id: UUID, template: str, event_id: str, occasion: Occasion, due_at: datetime
-    ) -> None:
+    def add(self, notification_id: UUID, template: str, event_id: str, occasion: Occasion, due_at: datetime) -> None:
         """Queue a mail; the request that led to it goes along."""
         now = cause()
         self._database.execute(
@@ -88,9 +86,7 @@ class Deliveries:
 
     def later(self, delivery: Delivery, reason: str, due_at: datetime) -> bool:
         """The attempt has ended without success; False when the lease was lost."""
-        return self._changed(
-            delivery, "state = 'waiting', lease = NULL, last_error = %s, due_at = %s", reason, due_at
-        )
+        return self._changed(delivery, "state = 'waiting', lease = NULL, last_error = %s, due_at = %s", reason, due_at)
 
     def remove(self, delivery: Delivery) -> bool:
         """There is no attempt any more; False when the lease was lost."""

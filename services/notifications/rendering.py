@@ -29,9 +29,7 @@ def render(content: Content) -> Rendered:
     name = f"{content.template}.jinja"
     plain = _TEXT.get_template(name)
     subject = "".join(plain.blocks["subject"](plain.new_context(values)))
-    return Rendered(
-        subject.strip(), plain.render(values).strip() + "\n", _HTML.get_template(name).render(values)
-    )
+    return Rendered(subject.strip(), plain.render(values).strip() + "\n", _HTML.get_template(name).render(values))
 
 
 def _environment(form: str, *, autoescape: bool) -> Environment:

@@ -27,9 +27,7 @@ MAILS = Counter("tradehall_mails_total", "Attempts to send a mail.", ["template"
 class Sender:
     """One mail at a time, so that a process that dies leaves at most one in doubt."""
 
-    def __init__(
-        self, app: Notifications, composer: Composer, letterhead: Letterhead, server: MailServer
-    ) -> None:
+    def __init__(self, app: Notifications, composer: Composer, letterhead: Letterhead, server: MailServer) -> None:
         self._app = app
         self._composer = composer
         self._letterhead = letterhead
@@ -113,9 +111,7 @@ class Sender:
 
     async def _send(self, delivery: Delivery) -> None:
         content = await self._composer.compose(delivery)
-        mail = self._letterhead.mail(
-            delivery.notification_id, content.address, render(content), self._app.clock()
-        )
+        mail = self._letterhead.mail(delivery.notification_id, content.address, render(content), self._app.clock())
 
         async def going_out() -> bool:
             return await asyncio.to_thread(self._app.sending, delivery)

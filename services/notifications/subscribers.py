@@ -112,9 +112,7 @@ def _clients(app: Notifications) -> dict[type[Event], Handler]:
 def _secret(
     envelope: Envelope, data: UserRegistered | UserRegistrationRepeated | UserPasswordResetRequested
 ) -> Occasion:
-    return Occasion(
-        at=envelope.time, user_id=data.user_id, generation=data.generation, expires_at=data.expires_at
-    )
+    return Occasion(at=envelope.time, user_id=data.user_id, generation=data.generation, expires_at=data.expires_at)
 
 
 def _invitation(envelope: Envelope, data: MemberInvited | InvitationResent) -> Occasion:

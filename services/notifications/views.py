@@ -19,7 +19,8 @@ SCHEMA: tuple[tuple[str, str], ...] = (
         """
         CREATE TABLE notifications (
             id uuid PRIMARY KEY, template text NOT NULL, cause text NOT NULL,
-            user_id uuid, invitation_id uuid, organization_id uuid, client_id uuid, correlation text, state text NOT NULL,
+            user_id uuid, invitation_id uuid, organization_id uuid, client_id uuid,
+            correlation text, state text NOT NULL,
             attempts integer NOT NULL, reason text, outcome_unknown boolean NOT NULL,
             requested_at timestamptz NOT NULL, ended_at timestamptz);
         CREATE INDEX notifications_requested ON notifications (requested_at, id);
@@ -126,7 +127,6 @@ class NotificationViews(Views):
     @on(Notification.Failed)
     def _failed(self, cursor: Cursor[Any], event: Notification.Failed, recorded: Recorded) -> None:
         cursor.execute(
-            "UPDATE notifications SET state = 'failed', attempts = %s, reason = %s, ended_at = %s "
-            "WHERE id = %s",
+            "UPDATE notifications SET state = 'failed', attempts = %s, reason = %s, ended_at = %s WHERE id = %s",
             (event.attempts, event.reason, recorded.time, event.originator_id),
         )

@@ -1,0 +1,178 @@
+"""What the tests share: a clock to move, events as the other services send them, the service's parts."""
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from pydantic import SecretStr
+
+from contracts.envelope import Envelope, parse_known
+from contracts.event import Event
+from contracts.identity import UserRegistered
+from contracts.streams import durables_of
+from kit import service
+from kit.bus import Bus
+from kit.database import Database, migrate
+from kit.inbox import Inbox
+from kit.keys import MasterKey
+from kit.service_keys import SubjectKeys
+from notifications.application import Notifications
+from notifications.composing import Composer
+from notifications.messages import Letterhead
+from notifications.sender import Sender
+from notifications.settings import Settings
+from notifications.smtp import MailServer
+from notifications.subscribers import handlers
+from notifications.views import SCHEMA, NotificationRow, NotificationViews
+
+PUBLIC_URL = "https://hall.example"
+START = datetime(2025, 3, 5, 14, 7, tzinfo=UTC)
+NOBODY_LISTENS = 9  # the discard port
+MASTER = MasterKey.generate()
+
+
+def settings(**changes: Any) -> Settings:
+    """Settings that would do, with changes."""
+    values: dict[str, Any] = {
+        "service_port": 0,
+        "postgres_dsn": "postgresql://nowhere",
+        "nats_url": "nats://127.0.0.1:1",
+        "nats_password": "n",
+        "master_key": MASTER,
+        "public_url": PUBLIC_URL,
+        "smtp_host": "127.0.0.1",
+        "smtp_port": NOBODY_LISTENS,
+        "smtp_tls": "off",
+        "mail_from": "Tradehall <no-reply@hall.example>",
+    }
+    return Settings(**(values | changes))
+
+
+@dataclass
+class Clock:
+    """Stands still until it is moved."""
+
+    now: datetime = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_(self, **time: float) -> None:
+        """Move on by a timedelta's arguments."""
+        self.now += timedelta(**time)
+
+
+@dataclass
+class Source:
+    """A service whose events are made up here, in order."""
+
+    context: str
+    clock: Callable[[], datetime]
+    numbers: Any = field(default_factory=lambda: itertools.count(1))
+
+    def says(self, event: Event, *, subject: UUID | None = None, correlation: str = "request-1") -> bytes:
+        """The message for the bus; its subject is the first id that the event names."""
+        first = subject or next(value for value in event.__dict__.values() if isinstance(value, UUID))
+        number = next(self.numbers)
+        return Envelope.of(
+            event,
+            context=self.context,
+            epoch="e1",
+            sequence=number,
+            version=number,
+            aggregate_id=first,
+            time=self.clock(),
+            organization=getattr(event, "organization_id", None),
+            actor=str(uuid4()),
+            correlationid=correlation,
+        ).to_json()
+
+
+class World:
+    """The service without a process: its parts on a real database, and what is said to it."""
+
+    def __init__(self, dsn: str, nats_url: str = "nats://127.0.0.1:1", **changes: Any) -> None:
+        self.database = Database(dsn)
+        self.database.open()
+        migrate(self.database, [*service.SCHEMA, *SCHEMA])
+        self.clock = Clock()
+        self.views = NotificationViews(self.database)
+        keys = SubjectKeys(self.database, MasterKey(SecretStr(MASTER)))
+        self.app = Notifications(self.database, keys, self.views, self.clock)
+        self.identity = Source("identity", self.clock)
+        self.organizations = Source("organizations", self.clock)
+        self.settings = settings(nats_url=nats_url, **changes)
+        self._inboxes = {
+            durable.stream.owner: Inbox(self.database, durable.name, parse_known, handlers(self.app))
+            for durable in durables_of("notifications")
+        }
+
+    def hears(self, event: Event, *, subject: UUID | None = None, correlation: str = "request-1") -> bytes:
+        """Take an event from its service, and answer the message so that it can be taken again."""
+        message = getattr(self, event.context).says(event, subject=subject, correlation=correlation)
+        assert self.takes(event.context, message) in ("done", "skipped")
+        return message  # type: ignore[no-any-return]
+
+    def takes(self, context: str, message: bytes) -> str:
+        """Take a message as it comes from the bus."""
+        return self._inboxes[context].take(message)
+
+    def meets(self, email: str = "ada@mail.example", name: str | None = "Ada") -> UUID:
+        """A person who came by an invitation, so that no mail is due."""
+        user_id = uuid4()
+        self.hears(UserRegistered(user_id=user_id, email=email, name=name, via="invitation"))
+        return user_id
+
+    def rows(self) -> list[NotificationRow]:
+        """The table of notifications, newest first."""
+        return list(self.views.latest())
+
+    def row(self) -> NotificationRow:
+        """The only notification there is."""
+        [row] = self.rows()
+        return row
+
+    def sends(self, *, attempts: int = 50) -> int:
+        """Attempt what is due now, each with a connection of its own; answers how many attempts there were."""
+        return asyncio.run(self._send(attempts))
+
+    async def _send(self, attempts: int) -> int:
+        bus = Bus(self.settings.nats_url, "notifications", self.settings.nats_password)
+        running = asyncio.create_task(bus.run())
+        try:
+            if self.settings.nats_url != "nats://127.0.0.1:1":
+                async with asyncio.timeout(10):
+                    while not bus.connected:  # noqa: ASYNC110 - it has no event to wait for
+                        await asyncio.sleep(0.01)
+            sender = self.sender(bus)
+            for done in range(attempts):
+                if not await sender.step():
+                    return done
+            return attempts
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    def sender(self, bus: Bus) -> Sender:
+        """The worker."""
+        given = self.settings
+        return Sender(
+            self.app,
+            Composer(bus, self.app.copies, given.public_url, self.clock),
+            Letterhead(given.sender, given.host),
+            MailServer(
+                given.smtp_host,
+                given.smtp_port,
+                given.smtp_user,
+                given.smtp_password,
+                given.smtp_tls,
+                helo=given.host,
+            ),
+        )
+
+    def close(self) -> None:
+        self.database.close()
