@@ -33,7 +33,7 @@ class NewClient(Body):
     """A client to be; without scopes it may only list its own organization."""
 
     name: Name
-    scopes: Scopes = []
+    scopes: Scopes = Field(default_factory=list)
     limits: ClientLimits = Limits()
 
 
@@ -41,7 +41,7 @@ class ClientChange(Body):
     """What is left out stays."""
 
     name: Name = ""
-    scopes: Scopes = []
+    scopes: Scopes = Field(default_factory=list)
     limits: ClientLimits = Limits()
 
 
@@ -143,9 +143,7 @@ def routes(clients: Clients, guard: Guard, idempotency: Idempotency) -> APIRoute
     def remove_client(acting: Writer, id: UUID) -> None:
         clients.remove(acting.organization_id, id)
 
-    @router.post(
-        "/{id}/secrets", operation_id="issue_client_secret", status_code=201, response_model=IssuedSecret
-    )
+    @router.post("/{id}/secrets", operation_id="issue_client_secret", status_code=201, response_model=IssuedSecret)
     def issue_secret(acting: Writer, id: UUID, body: NewSecretBody, key: Keyed) -> JSONResponse:
         def work() -> JSONResponse:
             org = acting.organization_id

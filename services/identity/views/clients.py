@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from psycopg import Cursor
@@ -11,7 +11,6 @@ from psycopg import Cursor
 from contracts.permissions import Limits
 from identity.domain.client import Client
 from identity.domain.revoked_token import RevokedToken
-from kit.errors import Invalid
 from kit.pages import Paging
 from kit.store import Recorded
 from kit.views import Views, on
@@ -61,7 +60,7 @@ class ClientRow:
 class ClientViews(Views):
     """`client_secret_hashes` are rows that no event holds, written with the event that names the secret."""
 
-    tables = ("clients", "client_secrets", "revoked_tokens")
+    tables: ClassVar[tuple[str, ...]] = ("clients", "client_secrets", "revoked_tokens")
 
     def client(self, organization_id: UUID, id: UUID) -> ClientRow | None:
         """The client, if it belongs to this organization."""
@@ -75,7 +74,7 @@ class ClientViews(Views):
 
     def clients(self, organization_id: UUID, paging: Paging) -> list[ClientRow]:
         """Of an organization, oldest first; one more than the page shows where there are more."""
-        created_at, last_id = _place(paging)
+        created_at, last_id = paging.time_and_id()
         rows = self.database.all(
             "SELECT * FROM clients WHERE organization_id = %s AND (created_at, id) > (%s::timestamptz, %s) "
             "ORDER BY created_at, id LIMIT %s",
@@ -169,13 +168,3 @@ def _secret(row: dict[str, Any]) -> SecretRow:
         None if expires_at is None else expires_at.astimezone(UTC),
         bytes(row["hash"]),
     )
-
-
-def _place(paging: Paging) -> tuple[datetime | str, UUID]:
-    if paging.after is None:
-        return "-infinity", UUID(int=0)
-    try:
-        created_at, last_id = paging.after
-        return datetime.fromisoformat(created_at), UUID(last_id)
-    except (ValueError, TypeError, AttributeError) as error:
-        raise Invalid("cursor", "is not one that a list gave; take next_cursor as it is") from error

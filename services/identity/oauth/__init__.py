@@ -1,0 +1,44 @@
+"""OAuth 2.0 and OpenID Connect on Authlib's framework-independent core and joserfc."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from identity.application.signing_keys import SigningKeys
+from identity.application.store import IdentityStore
+from identity.oauth import codes, families
+from identity.oauth.client_cache import ClientCache
+from identity.oauth.clients import first_party
+from identity.oauth.codes import Codes
+from identity.oauth.families import Families
+from identity.oauth.issuing import Issuing
+from identity.oauth.routes import routes
+from identity.oauth.server import AuthorizationServer, Sessions
+from identity.settings import Settings
+from kit.service_keys import ServiceKeys
+
+SCHEMA = [*codes.SCHEMA, *families.SCHEMA]
+
+__all__ = ["SCHEMA", "AuthorizationServer", "ClientCache", "provider", "routes"]
+
+
+def provider(
+    settings: Settings,
+    store: IdentityStore,
+    cache: ClientCache,
+    sessions: Sessions,
+    signing_keys: SigningKeys,
+    service_keys: ServiceKeys,
+    clock: Callable[[], datetime],
+) -> AuthorizationServer:
+    """The authorization server of one installation. To be run beside it: `cache.run`; to be called now and
+    then: `families.forget_old` and `codes.forget_old`."""
+    portal_secret = settings.portal_secret.get_secret_value() if settings.portal_secret else None
+    return AuthorizationServer(
+        first_party(settings.public_url, portal_secret),
+        cache,
+        Issuing(settings.public_url, signing_keys, clock),
+        Codes(store.database, clock),
+        Families(store, service_keys, clock),
+        sessions,
+        clock,
+    )

@@ -1,0 +1,230 @@
+"""The routes of OAuth 2.0 and OpenID Connect."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Protocol
+from uuid import UUID
+
+from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request as HttpRequest
+from starlette.responses import JSONResponse, Response
+
+from access.caller import Caller
+from access.guard import Guard
+from identity.application.signing_keys import SigningKeys
+from identity.application.store import IdentityStore
+from identity.oauth import discovery, userinfo
+from identity.oauth.authorization_checks import PATH, SignedIn
+from identity.oauth.errors import PageNeeded
+from identity.oauth.grants.client_credentials import ClientCredentialsGrant
+from identity.oauth.parameters import Pairs, form_parameters, query_parameters
+from identity.oauth.request import Request
+from identity.oauth.server import AuthorizationServer, Redirect
+
+_PUBLIC = {"Cache-Control": "public, max-age=60"}
+
+
+class People(Protocol):
+    """What userinfo asks of the accounts."""
+
+    def find(self, user_id: UUID) -> userinfo.Person: ...
+
+
+class TokenAnswer(BaseModel):
+    """RFC 6749 5.1. `expires_in` is in seconds; people's tokens come with a refresh token for the scope
+    offline_access and an ID token for openid."""
+
+    access_token: str
+    token_type: str
+    expires_in: int
+    scope: str
+    refresh_token: str | None = None
+    id_token: str | None = None
+
+
+class OAuthError(BaseModel):
+    """RFC 6749 5.2."""
+
+    error: str
+    error_description: str | None = None
+
+
+class UserInfo(BaseModel):
+    """`name` takes the scope profile; `email` and `email_verified` take email."""
+
+    sub: str
+    name: str | None = None
+    email: str | None = None
+    email_verified: bool | None = None
+
+
+class KeySet(BaseModel):
+    """RFC 7517."""
+
+    keys: list[dict[str, Any]]
+
+
+SessionOf = Callable[[HttpRequest], SignedIn | None]
+"""The session of the request's cookie; runs in a thread."""
+
+
+def routes(
+    server: AuthorizationServer,
+    store: IdentityStore,
+    keys: SigningKeys,
+    people: People,
+    session_of: SessionOf,
+    guard: Guard,
+) -> APIRouter:
+    """The endpoints that discovery announces, and discovery."""
+    router = APIRouter(tags=["oauth"])
+    for part in (_published(server, keys), _authorize(server, store, session_of), _token(server, store)):
+        router.include_router(part)
+    router.include_router(_userinfo(people, guard))
+    return router
+
+
+def _published(server: AuthorizationServer, keys: SigningKeys) -> APIRouter:
+    router = APIRouter()
+    document = discovery.metadata(server)
+
+    @router.get("/.well-known/openid-configuration", operation_id="openid_configuration")
+    async def openid_configuration() -> dict[str, Any]:
+        """OpenID Connect Discovery 1.0."""
+        return document
+
+    @router.get("/.well-known/oauth-authorization-server", operation_id="oauth_authorization_server")
+    async def oauth_authorization_server() -> dict[str, Any]:
+        """RFC 8414."""
+        return document
+
+    @router.get("/oauth2/jwks", operation_id="jwks", response_model=KeySet)
+    async def jwks() -> JSONResponse:
+        """The keys that access tokens (ES256) and ID tokens (RS256) are verified with."""
+        return JSONResponse(keys.jwks(), headers=_PUBLIC)
+
+    return router
+
+
+def _authorize(server: AuthorizationServer, store: IdentityStore, session_of: SessionOf) -> APIRouter:
+    router = APIRouter(responses={303: {"description": "To the client, or to a page where the person signs in"}})
+
+    def answer(request: HttpRequest, pairs: Pairs) -> Response:
+        try:
+            session = session_of(request)
+            asked = Request(request.method, pairs, request.headers)
+            return store.run(lambda: server.authorize(asked, session))
+        except PageNeeded as page:
+            return Redirect(page.location)
+
+    @router.get(PATH, operation_id="authorize", status_code=303, response_class=Response)
+    async def authorize(request: HttpRequest) -> Response:
+        """RFC 6749 4.1.1 with PKCE; OpenID Connect Core 3.1.2."""
+        try:
+            pairs = query_parameters(request)
+        except OAuth2Error as error:
+            return _refused(server, error)
+        return await run_in_threadpool(answer, request, pairs)
+
+    @router.post(PATH, operation_id="authorize_by_form", status_code=303, response_class=Response)
+    async def authorize_by_form(request: HttpRequest) -> Response:
+        """The same with the parameters in the body."""
+        try:
+            pairs = await form_parameters(request)
+        except OAuth2Error as error:
+            return _refused(server, error)
+        return await run_in_threadpool(answer, request, pairs)
+
+    return router
+
+
+def _token(server: AuthorizationServer, store: IdentityStore) -> APIRouter:
+    router = APIRouter()
+
+    @router.post(
+        "/oauth2/token",
+        operation_id="token",
+        response_model=TokenAnswer,
+        responses={400: {"model": OAuthError}, 401: {"model": OAuthError}},
+        openapi_extra=_TOKEN_BODY,
+    )
+    async def token(request: HttpRequest) -> Response:
+        """RFC 6749 3.2: client_credentials, authorization_code and refresh_token."""
+        try:
+            asked = Request(request.method, await form_parameters(request), request.headers)
+            _check_token_request(asked)
+            if (credentials := asked.credentials).client_id not in server.first_party:
+                asked.organization_client = await server.organization_clients.current(
+                    credentials.client_id, credentials.secret
+                )
+        except OAuth2Error as error:
+            return _refused(server, error)
+        if asked.payload.grant_type == ClientCredentialsGrant.GRANT_TYPE:
+            return server.respond(asked)
+        return await run_in_threadpool(store.run, lambda: server.respond(asked))
+
+    return router
+
+
+def _userinfo(people: People, guard: Guard) -> APIRouter:
+    router = APIRouter()
+    SignedInPerson = Annotated[Caller, Depends(guard.person)]
+
+    def answer(caller: Caller) -> dict[str, Any]:
+        assert caller.user_id is not None
+        return userinfo.claims(people.find(caller.user_id), caller.scopes)
+
+    @router.get("/oauth2/userinfo", operation_id="userinfo", response_model=UserInfo, response_model_exclude_unset=True)
+    def get_userinfo(caller: SignedInPerson) -> dict[str, Any]:
+        """OpenID Connect Core 5.3."""
+        return answer(caller)
+
+    @router.post(
+        "/oauth2/userinfo",
+        operation_id="userinfo_by_post",
+        response_model=UserInfo,
+        response_model_exclude_unset=True,
+    )
+    def post_userinfo(caller: SignedInPerson) -> dict[str, Any]:
+        """The same; the token stands in the Authorization header here too."""
+        return answer(caller)
+
+    return router
+
+
+def _check_token_request(request: Request) -> None:
+    if request.payload.repeated:
+        raise InvalidRequestError("A parameter is given more than once.")
+    if request.payload.unprintable:
+        raise InvalidRequestError("A parameter holds a control character.")
+    if request.payload.grant_type is None:
+        raise InvalidRequestError("Missing 'grant_type' in request.")
+
+
+def _refused(server: AuthorizationServer, error: OAuth2Error) -> Response:
+    return server.handle_response(*error())
+
+
+_FIELDS = ("client_id", "client_secret", "scope", "code", "redirect_uri", "code_verifier", "refresh_token")
+_TOKEN_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/x-www-form-urlencoded": {
+                "schema": {
+                    "type": "object",
+                    "required": ["grant_type"],
+                    "properties": {
+                        "grant_type": {
+                            "type": "string",
+                            "enum": ["authorization_code", "client_credentials", "refresh_token"],
+                        },
+                        **{name: {"type": "string"} for name in _FIELDS},
+                    },
+                }
+            }
+        },
+    }
+}

@@ -1,0 +1,163 @@
+"""The authorization server: Authlib's core with our clients, grants, tokens and answers."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from authlib.oauth2.rfc6749 import AuthorizationServer as Core
+from authlib.oauth2.rfc9207 import IssuerParameter
+from authlib.oidc.core import OpenIDToken
+from starlette.responses import JSONResponse, Response
+
+from identity.oauth.authorization_checks import Authorization, SignedIn
+from identity.oauth.client_cache import ClientCache
+from identity.oauth.clients import FirstPartyClient, KnownClient, OrganizationClient
+from identity.oauth.codes import Codes
+from identity.oauth.errors import InvalidClient
+from identity.oauth.families import Families
+from identity.oauth.grants.authorization_code import S256, AuthorizationCodeGrant
+from identity.oauth.grants.client_credentials import ClientCredentialsGrant
+from identity.oauth.grants.refresh_token import RefreshTokenGrant
+from identity.oauth.issuing import CLIENT_SECONDS, PERSON_SECONDS, Issuing, SignIn
+from identity.oauth.request import Request
+
+
+class Sessions(Protocol):
+    """What is asked of the sessions of people."""
+
+    def alive(self, session_id: UUID) -> bool: ...
+    def keep(self, session_id: UUID, until: datetime) -> None: ...
+
+
+class IdToken(OpenIDToken):  # type: ignore[misc]
+    """Adds the ID token to the answer where the scope holds openid."""
+
+    def __init__(self, issuing: Issuing) -> None:
+        self._issuing = issuing
+
+    def encode_id_token(self, token: dict[str, Any], request: Request) -> str:
+        return self._issuing.id_token(request.user, request.client.client_id, token["access_token"])
+
+
+class Issuer(IssuerParameter):  # type: ignore[misc]
+    """RFC 9207: every redirect to a client says who sends it."""
+
+    def __init__(self, issuer: str) -> None:
+        self._issuer = issuer
+
+    def get_issuer(self) -> str:
+        return self._issuer
+
+
+class Redirect(Response):
+    """303, so that a posted form is never repeated at the client (RFC 9700 4.12)."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__(status_code=303)
+        self.location = location
+
+    @property
+    def location(self) -> str:
+        return self.headers["Location"]
+
+    @location.setter
+    def location(self, value: str) -> None:
+        self.headers["Location"] = value
+
+
+class AuthorizationServer(Core):  # type: ignore[misc]
+    """Client credentials are served from memory; the other grants touch rows, in a thread and a transaction."""
+
+    def __init__(
+        self,
+        first_party: Mapping[str, FirstPartyClient],
+        organization_clients: ClientCache,
+        issuing: Issuing,
+        codes: Codes,
+        families: Families,
+        sessions: Sessions,
+        clock: Callable[[], datetime],
+    ) -> None:
+        super().__init__()
+        self.first_party = first_party
+        self.organization_clients = organization_clients
+        self.issuing = issuing
+        self.codes = codes
+        self.families = families
+        self.sessions = sessions
+        self._clock = clock
+        self.register_grant(ClientCredentialsGrant)
+        self.register_grant(AuthorizationCodeGrant, [S256(required=True), IdToken(issuing)])
+        self.register_grant(RefreshTokenGrant, [IdToken(issuing)])
+        self.register_token_generator(ClientCredentialsGrant.GRANT_TYPE, self._for_client)
+        self.register_token_generator("default", self._for_person)
+        self.register_extension(lambda server: Issuer(issuing.issuer)(server))
+
+    @property
+    def grant_types(self) -> list[str]:
+        return sorted(grant.GRANT_TYPE for grant, _ in self._token_grants)
+
+    def authorize(self, request: Request, session: SignedIn | None) -> Response:
+        """The redirect with a code or an error; raises PageNeeded."""
+        client = self.first_party.get(request.payload.client_id or "")
+        request.authorization = Authorization(request.payload, client, session, self._clock())
+        grant = self.get_authorization_grant(request)
+        response: Response = self.create_authorization_response(request, grant_user=session, grant=grant)
+        return response
+
+    def respond(self, request: Request) -> Response:
+        """The answer to a token request, good or bad."""
+        response: Response = self.create_token_response(request)
+        return response
+
+    def authenticate_client(self, request: Request, methods: tuple[str, ...], endpoint: str = "token") -> KnownClient:
+        """Raises InvalidClient, the same for an unknown client, a wrong secret and a wrong method."""
+        given = request.credentials
+        client = request.organization_client or self.first_party.get(given.client_id)
+        good = client is not None and given.method in methods
+        if client is None or not good or not client.check_endpoint_auth_method(given.method, endpoint):
+            raise InvalidClient("The client is not known, or authenticates in another way.")
+        if given.secret is not None and not client.check_client_secret(given.secret):
+            raise InvalidClient("The client is not known, or authenticates in another way.")
+        request.auth_method = given.method
+        return client
+
+    def _for_client(self, client: OrganizationClient, scope: str, **_: Any) -> dict[str, Any]:
+        token = self.issuing.for_client(client, scope)
+        return _answer(token.value, CLIENT_SECONDS, scope)
+
+    def _for_person(
+        self,
+        grant_type: str,
+        client: FirstPartyClient,
+        user: SignIn,
+        scope: str,
+        include_refresh_token: bool,
+        **_: Any,
+    ) -> dict[str, Any]:
+        token = self.issuing.for_person(user, client.client_id, scope)
+        self.families.note(user.family, token)
+        answer = _answer(token.value, PERSON_SECONDS, scope)
+        # A refresh may narrow the scope of its access token; the family's own stays.
+        if include_refresh_token and (grant_type == "refresh_token" or "offline_access" in scope.split()):
+            answer["refresh_token"], until = self.families.next_refresh_token(user.family)
+            self.sessions.keep(user.session_id, until)
+        return answer
+
+    def save_token(self, token: dict[str, Any], request: Request) -> None:
+        """Access tokens are verified offline, refresh tokens were stored when they were made."""
+
+    def send_signal(self, name: str, *args: Any, **kwargs: Any) -> None:
+        """Nobody listens."""
+
+    def create_oauth2_request(self, request: Request) -> Request:
+        return request
+
+    def handle_response(self, status: int, body: Any, headers: list[tuple[str, str]]) -> Response:
+        named = dict(headers)
+        return Redirect(named["Location"]) if status == 302 else JSONResponse(body, status, named)
+
+
+def _answer(access_token: str, seconds: int, scope: str) -> dict[str, Any]:
+    return {"access_token": access_token, "token_type": "Bearer", "expires_in": seconds, "scope": scope}
