@@ -59,6 +59,6 @@ $(VENV)/.installed: requirements.lock | $(VENV)/bin/python
 	@touch $@
 
 node_modules/.installed: package-lock.json | $(VENV)/.installed
-	@PATH="$$PATH:$(CURDIR)/$(VENV)/bin" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error || \
+	@PATH="$$PATH:$(CURDIR)/$(VENV)/bin" npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error || \
 		{ echo "The pages' assets could not be installed: see that this machine reaches its npm registry (npm config), then try again" >&2; exit 1; }
 	@touch $@

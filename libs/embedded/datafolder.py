@@ -119,8 +119,7 @@ def _binaries_for(data: Path) -> PostgresBinaries:
         return versions[max(versions)]
     except (OSError, ValueError) as error:
         raise EmbeddedError(
-            f"{data} is no readable PostgreSQL data folder: restore it from a backup, "
-            "or move it away to begin anew"
+            f"{data} is no readable PostgreSQL data folder: restore it from a backup, or move it away to begin anew"
         ) from error
     if major not in versions:
         raise EmbeddedError(

@@ -98,8 +98,7 @@ class Postgres:
         data = self._data = settle(self.folder)
         if data.account and not data.path.is_relative_to(self.folder):
             self.notice = (
-                f"PostgreSQL runs as {data.account.name}, who cannot reach {self.folder}: "
-                f"its data are in {data.path}"
+                f"PostgreSQL runs as {data.account.name}, who cannot reach {self.folder}: its data are in {data.path}"
             )
         initialise(data, self._admin_password, sync=self._fsync)
         end_leftover(data.path)
@@ -130,9 +129,7 @@ class Postgres:
         """
         password = password or secrets.token_urlsafe(24)
         if not _NAME.fullmatch(name) or not _PASSWORD.fullmatch(password):
-            raise ValueError(
-                "name: lower-case letters, digits and _ only; password: letters, digits, - and _"
-            )
+            raise ValueError("name: lower-case letters, digits and _ only; password: letters, digits, - and _")
         self.run_sql(
             f"SELECT 'CREATE ROLE {name} LOGIN' WHERE NOT EXISTS "  # noqa: S608 - checked above
             f"(SELECT FROM pg_roles WHERE rolname = '{name}') \\gexec\n"

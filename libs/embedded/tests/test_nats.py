@@ -3,12 +3,14 @@
 import asyncio
 import os
 import signal
+from pathlib import Path
 
 import nats
 import pytest
 from nats.errors import Error
 
 from embedded import EmbeddedError, Nats, Process, Program, temporary_folder
+from embedded.fixtures import wait_until
 
 
 async def _stored_messages(url: str, **options: str) -> int:
@@ -36,9 +38,7 @@ def test_the_store_outlives_the_process_until_it_is_wiped() -> None:
 
 
 def test_the_given_configuration_says_who_is_let_in() -> None:
-    with Nats(
-        config_text='jetstream {}\nauthorization { users: [{user: "known", password: "word"}] }\n'
-    ) as server:
+    with Nats(config_text='jetstream {}\nauthorization { users: [{user: "known", password: "word"}] }\n') as server:
         assert asyncio.run(_stored_messages(server.url, user="known", password="word")) == 1
         with pytest.raises(Error):
             asyncio.run(nats.connect(server.url, user="known", password="wrong", allow_reconnect=False))
@@ -61,5 +61,6 @@ def test_a_frozen_process_is_ended_too() -> None:
         process.start()
         process.wait_until(lambda: "up" in process.last_output(), 5, "the shell")
         os.kill(process.pid, signal.SIGSTOP)
+        wait_until(lambda: ") T " in Path(f"/proc/{process.pid}/stat").read_text(), 5, "the freeze")
         process.stop()
         assert process.exit_code() == -signal.SIGKILL

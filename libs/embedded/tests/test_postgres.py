@@ -64,9 +64,7 @@ def test_an_interrupted_initialisation_is_begun_anew(folder: Path) -> None:
         ("letters", "x", "no PG_VERSION"),
     ],
 )
-def test_data_it_cannot_use_are_left_alone_and_said_so(
-    folder: Path, name: str, text: str, sentence: str
-) -> None:
+def test_data_it_cannot_use_are_left_alone_and_said_so(folder: Path, name: str, text: str, sentence: str) -> None:
     strange = folder / "data" / name
     strange.parent.mkdir()
     strange.write_text(text)
@@ -76,9 +74,7 @@ def test_data_it_cannot_use_are_left_alone_and_said_so(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL under another account")
-def test_a_folder_closed_to_the_other_account_is_not_opened(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_closed_to_the_other_account_is_not_opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("embedded.datafolder.STATE_FOLDER", folder / "state")
     closed = folder / "closed"
     closed.mkdir(mode=0o700)
