@@ -1,11 +1,13 @@
-"""What identity answers other services over the bus, about people and sessions."""
+"""What identity answers other services over the bus, in the types of contracts.rpc."""
 
 from collections.abc import Callable
 from datetime import datetime
 
 from contracts import rpc
+from identity.application.clients import Clients
 from identity.application.one_time import OneTimeSecrets
 from identity.application.sessions import Sessions
+from identity.application.signing_keys import SigningKeys
 from identity.application.store import IdentityStore
 from identity.domain.user import User
 from identity.views.people import PeopleViews
@@ -14,7 +16,7 @@ from kit.errors import NotFound
 
 
 class PeopleAnswers:
-    """Each method answers one question of contracts.rpc."""
+    """About people and their sessions."""
 
     def __init__(
         self,
@@ -51,9 +53,7 @@ class PeopleAnswers:
         if not due or user.email is None:
             return rpc.Reply[rpc.MailSecret](refused="not-due")
         return rpc.Reply[rpc.MailSecret](
-            ok=rpc.MailSecret.model_validate(
-                {"value": make(asked.user_id, asked.generation), "email": user.email}
-            )
+            ok=rpc.MailSecret.model_validate({"value": make(asked.user_id, asked.generation), "email": user.email})
         )
 
     def person(self, asked: rpc.PersonRequest) -> rpc.Reply[rpc.Person]:
@@ -61,11 +61,29 @@ class PeopleAnswers:
         found = self._views.person(asked.user_id)
         if found is None:
             return rpc.Reply[rpc.Person]()
-        return rpc.Reply[rpc.Person](
-            ok=rpc.Person(email=found.email, name=found.name, verified=found.verified)
-        )
+        return rpc.Reply[rpc.Person](ok=rpc.Person(email=found.email, name=found.name, verified=found.verified))
 
     def session(self, asked: rpc.SessionRequest) -> rpc.Reply[rpc.Session]:
         """An unknown session has ended."""
         state = "active" if self._sessions.alive(asked.sid) else "ended"
         return rpc.Reply[rpc.Session](ok=rpc.Session.model_validate({"state": state}))
+
+
+class ClientAnswers:
+    """About clients, and the keys of tokens."""
+
+    def __init__(self, keys: SigningKeys, clients: Clients) -> None:
+        self._keys = keys
+        self._clients = clients
+
+    def serve(self, bus: Bus) -> None:
+        """Declare the answers; before the bus runs."""
+        bus.answers(rpc.JWKS.subject, rpc.JWKS.request, self.jwks)
+        bus.answers(rpc.CLIENT.subject, rpc.CLIENT.request, self.client)
+
+    def jwks(self, _: rpc.JwksRequest) -> rpc.Reply[rpc.Jwks]:
+        return rpc.Reply[rpc.Jwks](ok=rpc.Jwks.model_validate(self._keys.jwks()))
+
+    def client(self, asked: rpc.ClientRequest) -> rpc.Reply[rpc.Client]:
+        """Null where there is no such client."""
+        return rpc.Reply[rpc.Client](ok=self._clients.find(asked.client_id))

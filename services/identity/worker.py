@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from psycopg import OperationalError
 
@@ -19,9 +19,7 @@ _log = logging.getLogger("identity.worker")
 class Worker:
     """`work_one` does one piece of work and says whether there was any; `tidy` runs once a minute."""
 
-    def __init__(
-        self, database: Database, work_one: Callable[[], bool], tidy: Sequence[Callable[[], object]]
-    ) -> None:
+    def __init__(self, database: Database, work_one: Callable[[], bool], tidy: Callable[[], None]) -> None:
         self._lease = Lease(database, "identity-worker", channel=CHANNEL, on_wake=self._on_wake)
         self._work_one = work_one
         self._tidy = tidy
@@ -45,8 +43,7 @@ class Worker:
                 pass
             if self._lease.held and time.monotonic() - self._tidied_at > _TIDY_EVERY:
                 self._tidied_at = time.monotonic()
-                for each in self._tidy:
-                    await asyncio.to_thread(each)
+                await asyncio.to_thread(self._tidy)
         except OperationalError as error:
             _log.warning("the worker pauses: %s", type(error).__name__)
         try:

@@ -2,29 +2,33 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from pydantic import SecretStr
 
-from contracts.email import normal
-from identity.application import intake, sessions
-from identity.application.hashing import Hashing
-from identity.application.intake import Intake
-from identity.application.one_time import OneTimeSecrets
-from identity.application.passwords import Passwords
-from identity.application.people import People
-from identity.application.registration import Registration
-from identity.application.sessions import Session, Sessions
-from identity.application.sign_in import SignIn
-from identity.application.store import IdentityStore
+from identity import assembly
+from identity.application.sessions import Session
 from identity.domain.user import User
-from identity.views import clients, people
-from identity.views.all import IdentityViews
-from kit import service
+from identity.settings import Settings
 from kit.database import Database, migrate
-from kit.keys import MasterKey, keyed_hash
-from kit.service_keys import ServiceKeys, SubjectKeys
+from kit.keys import MasterKey
 
+PUBLIC_URL = "http://tradehall.test:8080"
 PASSWORD = "a long walk on a Sunday"
+
+
+def settings(dsn: str, nats_url: str = "nats://127.0.0.1:1", **others: Any) -> Settings:
+    """Of a service under test; `others` override."""
+    given: dict[str, Any] = {
+        "service_port": 0,
+        "postgres_dsn": SecretStr(dsn),
+        "nats_url": nats_url,
+        "nats_password": SecretStr("unused"),
+        "master_key": SecretStr(MasterKey.generate()),
+        "public_url": PUBLIC_URL,
+        "first_operator": True,
+    }
+    return Settings(**(given | others))
 
 
 @dataclass
@@ -38,33 +42,12 @@ class Clock:
         self.now += by
 
 
-class Parts:
-    """Everything wired; `registration` takes whom it is told."""
+class Parts(assembly.Parts):
+    """The service's inside on an empty database, with what people do in many steps as one."""
 
-    def __init__(self, database: Database, clock: Clock, domains: frozenset[str] | None = None) -> None:
-        schema = [*service.SCHEMA, *people.SCHEMA, *clients.SCHEMA, *sessions.SCHEMA, *intake.SCHEMA]
-        migrate(database, schema)
-        master = MasterKey(SecretStr(MasterKey.generate()))
-        self.database = database
-        self.clock = clock
-        self.keys = ServiceKeys(database, master)
-        self.subjects = SubjectKeys(database, master)
-        self.views = IdentityViews(database, self.email_hash)
-        self.store = IdentityStore(database, self.subjects, self.views)
-        self.intake = Intake(self.store, self.keys, self.email_hash, clock)
-        self.registration = Registration(
-            self.store, self.views, self.intake, clock, domains=domains, first_operator=True
-        )
-        self.sessions = Sessions(self.store, clock)
-        self.hashing = Hashing()
-        self.secrets = OneTimeSecrets(self.keys)
-        shared = (self.store, self.views, self.sessions, self.hashing, self.secrets, clock)
-        self.sign_in = SignIn(*shared)
-        self.passwords = Passwords(*shared)
-        self.people = People(self.store, self.views)
-
-    def email_hash(self, email: str) -> bytes:
-        return keyed_hash(self.keys.key("email"), normal(email))
+    def __init__(self, database: Database, clock: Clock, registration: str = "open") -> None:
+        migrate(database, assembly.SCHEMA)
+        super().__init__(settings("postgresql://unused", registration=registration), database, clock)
 
     def decide_all(self) -> None:
         while self.registration.work_one():

@@ -1,0 +1,93 @@
+"""The inside of the service: every use case on one store, without HTTP and without the bus."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from access import copies
+from contracts.email import normal
+from identity import oauth
+from identity.application import intake, one_time, sessions, signing_keys
+from identity.application.clients import Clients
+from identity.application.hashing import Hashing, common_passwords
+from identity.application.intake import Intake
+from identity.application.one_time import OneTimeSecrets
+from identity.application.passwords import Passwords
+from identity.application.people import People
+from identity.application.registration import Registration
+from identity.application.sessions import Sessions
+from identity.application.sign_in import SignIn
+from identity.application.signing_keys import SigningKeys
+from identity.application.store import IdentityStore
+from identity.oauth import ClientCache
+from identity.settings import Settings
+from identity.views import clients, people
+from identity.views.all import IdentityViews
+from kit import service
+from kit.database import Database
+from kit.idempotency import Idempotency
+from kit.keys import MasterKey, keyed_hash
+from kit.service_keys import ServiceKeys, SubjectKeys
+
+SCHEMA = [
+    *service.SCHEMA,
+    *copies.SCHEMA,
+    *people.SCHEMA,
+    *clients.SCHEMA,
+    *sessions.SCHEMA,
+    *intake.SCHEMA,
+    *signing_keys.SCHEMA,
+    *oauth.SCHEMA,
+]
+
+
+class Parts:
+    """`clock` answers the time in UTC. The database has its tables already."""
+
+    def __init__(self, settings: Settings, database: Database, clock: Callable[[], datetime]) -> None:
+        master = MasterKey(settings.master_key)
+        self.database = database
+        self.clock = clock
+        self.keys = ServiceKeys(database, master)
+        # Made before any command needs them: one made in a transaction that fails would be gone with it.
+        email_key = self.keys.key("email")
+        self.keys.key(intake.KEY)
+        self.keys.key(one_time.KEY)
+
+        def email_hash(email: str) -> bytes:
+            return keyed_hash(email_key, "email", normal(email))
+
+        self.subjects = SubjectKeys(database, master)
+        self.views = IdentityViews(database, email_hash)
+        self.store = IdentityStore(database, self.subjects, self.views)
+        self.idempotency = Idempotency(self.store, self.keys.key("idempotency"))
+        self.sessions = Sessions(self.store, clock)
+        self.secrets = OneTimeSecrets(self.keys)
+        self.hashing = Hashing()
+        common_passwords()
+        shared = (self.store, self.views, self.sessions, self.hashing, self.secrets, clock)
+        self.sign_in = SignIn(*shared)
+        self.passwords = Passwords(*shared)
+        self.people = People(self.store, self.views)
+        self.intake = Intake(self.store, self.keys, email_hash, clock)
+        self.registration = Registration(
+            self.store,
+            self.views,
+            self.intake,
+            clock,
+            domains=settings.registration_domains,
+            first_operator=settings.first_operator,
+        )
+        self.client_cache = ClientCache(self.views)
+        self.clients = Clients(self.store, self.views, clock, self.client_cache.forget)
+        self.signing_keys = SigningKeys(database, self.keys)
+        self.oauth = oauth.provider(
+            settings, self.store, self.client_cache, self.sessions, self.signing_keys, self.keys, clock
+        )
+
+    def tidy(self) -> None:
+        """End and forget what has passed its time."""
+        self.sessions.end_stale()
+        self.intake.forget_old()
+        self.idempotency.forget_old()
+        self.oauth.codes.forget_old()
+        self.oauth.families.forget_old()

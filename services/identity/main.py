@@ -1,0 +1,139 @@
+"""Builds the service and hands everything inwards; nothing happens at import."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from nats.js.api import StorageType, StreamConfig
+from psycopg import OperationalError
+
+from access.checks import Access
+from access.copies import MembersCopy
+from access.guard import Guard
+from contracts.envelope import parse_known
+from contracts.streams import STREAMS, durables_of
+from identity import oauth
+from identity.answers import ClientAnswers, PeopleAnswers
+from identity.api import clients as client_routes
+from identity.api import people as people_routes
+from identity.application.revoked_tokens import EndedTokens
+from identity.application.sessions import EndedSessions
+from identity.assembly import SCHEMA, Parts
+from identity.pages.cookies import SessionCookie
+from identity.pages.hosted import hosted_pages
+from identity.pages.rendering import Renderer
+from identity.publishing import publish
+from identity.settings import Settings
+from identity.worker import Worker
+from kit import service
+from kit.bus import Bus
+from kit.consumer import Consumer
+from kit.database import Database, migrate
+from kit.edge import address_of
+from kit.inbox import Inbox
+from kit.relay import Relay
+from kit.tokens import Verifier
+
+NAME = "identity"
+
+
+def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> FastAPI:
+    """The service as an HTTP application; waits for the database, whose tables it makes."""
+    database = Database(settings.postgres_dsn.get_secret_value())
+    database.open()
+    _migrated(database)
+    parts = Parts(settings, database, clock or _now)
+    parts.signing_keys.ensure()
+    bus = Bus(settings.nats_url, NAME, settings.nats_password)
+    PeopleAnswers(parts.store, parts.views, parts.sessions, parts.secrets, parts.clock).serve(bus)
+    ClientAnswers(parts.signing_keys, parts.clients).serve(bus)
+    members = MembersCopy(database)
+    return service.build(
+        NAME,
+        database=database,
+        bus=bus,
+        routers=_routers(parts, settings, bus, members),
+        background=[
+            _relay(parts, bus).run,
+            *(consumer.run for consumer in _consumers(parts, bus, members)),
+            parts.client_cache.run,
+            Worker(database, parts.registration.work_one, parts.tidy).run,
+        ],
+    )
+
+
+def _routers(parts: Parts, settings: Settings, bus: Bus, members: MembersCopy) -> list[APIRouter]:
+    guard = _guard(parts, settings, bus, members)
+    cookie = SessionCookie(parts.sessions, secure=settings.secure)
+    show = Renderer(secure=settings.secure)
+
+    def caller_address(request: Request) -> str:
+        return address_of(request, settings.proxies)
+
+    return [
+        people_routes.open_router(parts.registration),
+        people_routes.own_router(guard, parts.people, parts.passwords, parts.sessions),
+        client_routes.routes(parts.clients, guard, parts.idempotency),
+        oauth.routes(
+            parts.oauth,
+            parts.store,
+            parts.signing_keys,
+            parts.people,
+            cookie.session_of,
+            show.refused,
+            guard,
+        ),
+        *hosted_pages(parts, settings, bus, show, cookie, caller_address),
+    ]
+
+
+def _guard(parts: Parts, settings: Settings, bus: Bus, members: MembersCopy) -> Guard:
+    async def fetch() -> Mapping[str, Any]:
+        return parts.signing_keys.jwks()
+
+    verifier = Verifier(settings.public_url, f"{settings.public_url}/api", fetch, parts.database)
+    ended = EndedTokens(EndedSessions(parts.sessions), parts.views)
+    return Guard(verifier, Access(members, parts.clients, ended, bus))
+
+
+def _consumers(parts: Parts, bus: Bus, members: MembersCopy) -> list[Consumer]:
+    handlers = members.handlers()
+    return [
+        Consumer(
+            bus,
+            durable.stream.name,
+            durable.stream.subjects[0],
+            Inbox(parts.database, durable.name, parse_known, handlers),
+        )
+        for durable in durables_of(NAME)
+    ]
+
+
+def _relay(parts: Parts, bus: Bus) -> Relay:
+    stream = STREAMS[NAME]
+    config = StreamConfig(
+        name=stream.name,
+        subjects=list(stream.subjects),
+        duplicate_window=stream.duplicate_window.total_seconds(),
+        storage=StorageType.FILE,
+        num_replicas=stream.replicas,
+    )
+    return Relay(parts.store, bus, config, publish)
+
+
+def _migrated(database: Database) -> None:
+    """Make the tables, as soon as the database answers."""
+    while True:
+        try:
+            migrate(database, SCHEMA)
+            return
+        except OperationalError as error:
+            logging.getLogger(NAME).warning("waiting for the database: %s", type(error).__name__)
+            time.sleep(0.5)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

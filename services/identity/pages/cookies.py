@@ -1,0 +1,26 @@
+"""The session's cookie, and the one that shows that a form is ours."""
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from identity.application.sessions import Session, Sessions
+
+
+class SessionCookie:
+    """`__Host-tradehall` over TLS; without TLS a browser takes no such cookie, so it is `tradehall` there."""
+
+    def __init__(self, sessions: Sessions, *, secure: bool) -> None:
+        self._sessions = sessions
+        self._secure = secure
+        self.name = "__Host-tradehall" if secure else "tradehall"
+
+    def session_of(self, request: Request) -> Session | None:
+        """Who is signed in in this browser; asks the database."""
+        value = request.cookies.get(self.name)
+        return None if value is None else self._sessions.find(value)
+
+    def give(self, response: Response, value: str) -> None:
+        response.set_cookie(self.name, value, httponly=True, secure=self._secure, samesite="lax")
+
+    def take_away(self, response: Response) -> None:
+        response.delete_cookie(self.name, httponly=True, secure=self._secure, samesite="lax")

@@ -1,0 +1,42 @@
+"""All hosted pages of one installation."""
+
+from fastapi import APIRouter
+
+from identity.assembly import Parts
+from identity.pages.cookies import SessionCookie
+from identity.pages.forms import OwnForms
+from identity.pages.invitations import invitations_router
+from identity.pages.passwords import passwords_router
+from identity.pages.registration import registration_router
+from identity.pages.rendering import Renderer
+from identity.pages.sign_in import AddressOf, sign_in_router
+from identity.settings import Settings
+from kit.bus import Bus
+
+
+def hosted_pages(
+    parts: Parts, settings: Settings, bus: Bus, show: Renderer, cookie: SessionCookie, address_of: AddressOf
+) -> list[APIRouter]:
+    own_forms = OwnForms(settings.public_url)
+
+    def may_redirect(client_id: str, redirect_uri: str) -> bool:
+        client = parts.oauth.first_party.get(client_id)
+        return client is not None and client.check_redirect_uri(redirect_uri)
+
+    return [
+        show.static_router(),
+        sign_in_router(show, own_forms, cookie, address_of, parts.people, parts.sign_in, parts.sessions, may_redirect),
+        registration_router(show, own_forms, parts.registration, settings.registration_domains),
+        passwords_router(show, own_forms, cookie, parts.people, parts.passwords, may_redirect),
+        invitations_router(
+            show,
+            own_forms,
+            cookie,
+            address_of,
+            parts.people,
+            parts.views,
+            parts.passwords,
+            parts.sessions,
+            bus,
+        ),
+    ]

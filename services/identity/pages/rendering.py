@@ -1,0 +1,103 @@
+"""Templates to answers: strict headers, refusals as pages, one style sheet and one icon under hashed names."""
+
+from collections.abc import Callable, Coroutine
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from identity.pages.forms import SAME_SITE_COOKIE
+from kit.errors import Invalid, Refusal, Unavailable
+from kit.problems import failed
+
+_HERE = Path(__file__).parent
+_TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+)
+
+
+class Renderer:
+    """Shows templates. Nothing is loaded but our own style and icon."""
+
+    def __init__(self, *, secure: bool) -> None:
+        self._secure = secure
+        self._files = {_hashed(path): path for path in sorted((_HERE / "static").iterdir())}
+        self._templates = Environment(
+            loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined
+        )
+        self._templates.globals["static"] = {path.name: f"/static/{name}" for name, path in self._files.items()}
+
+    def show(
+        self, template: str, status: int = 200, *, redirect_origin: str | None = None, **values: Any
+    ) -> HTMLResponse:
+        """`redirect_origin`: to which other origin the redirects after this page's form may go."""
+        page = self._templates.get_template(template).render({"errors": {}, "next": None, **values})
+        response = HTMLResponse(page, status)
+        response.headers["Content-Security-Policy"] = " ".join(filter(None, (_POLICY, redirect_origin)))
+        response.headers["X-Frame-Options"] = "DENY"
+        response.set_cookie(SAME_SITE_COOKIE, "1", httponly=True, secure=self._secure, samesite="strict")
+        return response
+
+    def refused(self, refusal: Refusal) -> HTMLResponse:
+        """The page for a refusal that no form shows beside a field."""
+        response = self.show("refused.html", refusal.status, title=refusal.title, detail=refusal.detail)
+        response.headers.update(refusal.headers)
+        return response
+
+    def static_router(self) -> APIRouter:
+        """Files never change under their name, so a browser may keep them for ever."""
+        router = APIRouter(include_in_schema=False)
+
+        @router.get("/static/{name}")
+        def static(name: str) -> Response:
+            path = self._files.get(name)
+            if path is None:
+                return Response(status_code=404)
+            headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+            return Response(path.read_bytes(), media_type=_TYPES[path.suffix], headers=headers)
+
+        return router
+
+    def router(self) -> APIRouter:
+        """A router whose refusals and failures are pages."""
+        renderer = self
+
+        class PageRoute(APIRoute):
+            def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+                answer = super().get_route_handler()
+
+                async def as_page(request: Request) -> Response:
+                    try:
+                        return await answer(request)
+                    except Refusal as refusal:
+                        return renderer.refused(refusal)
+                    except RequestValidationError:
+                        return renderer.refused(Refusal("Open the page again and fill in its form."))
+                    except psycopg.OperationalError as error:
+                        failed(error)
+                        return renderer.refused(Unavailable("Please try again in a moment."))
+
+                return as_page
+
+        return APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+def go_to(place: str) -> RedirectResponse:
+    """After a form: the next page is read by GET."""
+    return RedirectResponse(place, 303)
+
+
+def errors_of(refusal: Invalid) -> dict[str, str]:
+    """By field, as templates show them."""
+    return {error.field: error.message for error in refusal.errors}
+
+
+def _hashed(path: Path) -> str:
+    return f"{path.stem}-{sha256(path.read_bytes()).hexdigest()[:12]}{path.suffix}"
