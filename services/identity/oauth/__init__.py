@@ -38,7 +38,7 @@ def provider(
         cache,
         Issuing(settings.public_url, signing_keys, clock),
         Codes(store.database, clock),
-        Families(store, service_keys, clock),
+        Families(store, service_keys.key("refresh-answers"), clock),
         sessions,
         clock,
     )

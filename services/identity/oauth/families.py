@@ -15,7 +15,6 @@ from identity.application.store import IdentityStore
 from identity.domain.revoked_token import RevokedToken
 from identity.oauth.issuing import AccessToken, SignIn
 from kit.keys import keyed_hash, seal, unseal
-from kit.service_keys import ServiceKeys
 
 SCHEMA = [
     (
@@ -40,7 +39,6 @@ CREATE INDEX family_access_tokens_age ON family_access_tokens (expires_at);
 ]
 IDLE = timedelta(days=30)
 LONGEST = timedelta(days=180)
-_PURPOSE = "refresh-answers"
 REPLAY = timedelta(seconds=10)  # in which a client whose answer was lost may ask again
 
 
@@ -65,15 +63,15 @@ class RefreshToken(TokenMixin):  # type: ignore[misc]
 
 
 class Families:
-    """`clock` answers the time in UTC.
+    """`secret` is the service key under which answers are sealed; `clock` answers the time in UTC.
 
     Every call belongs into the transaction of the token request.
     """
 
-    def __init__(self, store: IdentityStore, keys: ServiceKeys, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: IdentityStore, secret: bytes, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._database = store.database
-        self._keys = keys
+        self._secret = secret
         self._clock = clock
 
     def begin(self, who: SignIn, client_id: str, scope: str) -> None:
@@ -178,7 +176,7 @@ class Families:
         self._database.execute("DELETE FROM revoked_tokens WHERE expires_at < %s", (now,))
 
     def _sealing(self, token: str) -> bytes:
-        return keyed_hash(self._keys.key(_PURPOSE), token)
+        return keyed_hash(self._secret, token)
 
 
 def _hash(token: str) -> bytes:

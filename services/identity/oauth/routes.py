@@ -22,6 +22,7 @@ from identity.oauth.grants.client_credentials import ClientCredentialsGrant
 from identity.oauth.parameters import Pairs, form_parameters, query_parameters
 from identity.oauth.request import Request
 from identity.oauth.server import AuthorizationServer, Redirect
+from kit.errors import Refusal
 
 _PUBLIC = {"Cache-Control": "public, max-age=60"}
 
@@ -69,6 +70,14 @@ class KeySet(BaseModel):
 SessionOf = Callable[[HttpRequest], SignedIn | None]
 """The session of the request's cookie; runs in a thread."""
 
+ShowRefusal = Callable[[Refusal], Response]
+"""The page for what cannot be told to a client."""
+
+
+class AuthorizationRefused(Refusal):
+    code = "authorization-refused"
+    title = "The program that sent you here asked in a way that is not accepted"
+
 
 def routes(
     server: AuthorizationServer,
@@ -76,12 +85,14 @@ def routes(
     keys: SigningKeys,
     people: People,
     session_of: SessionOf,
+    show_refusal: ShowRefusal,
     guard: Guard,
 ) -> APIRouter:
     """The endpoints that discovery announces, and discovery."""
     router = APIRouter(tags=["oauth"])
-    for part in (_published(server, keys), _authorize(server, store, session_of), _token(server, store)):
-        router.include_router(part)
+    router.include_router(_published(server, keys))
+    router.include_router(_authorize(server, store, session_of, show_refusal))
+    router.include_router(_token(server, store))
     router.include_router(_userinfo(people, guard))
     return router
 
@@ -108,34 +119,40 @@ def _published(server: AuthorizationServer, keys: SigningKeys) -> APIRouter:
     return router
 
 
-def _authorize(server: AuthorizationServer, store: IdentityStore, session_of: SessionOf) -> APIRouter:
+def _authorize(
+    server: AuthorizationServer, store: IdentityStore, session_of: SessionOf, show_refusal: ShowRefusal
+) -> APIRouter:
     router = APIRouter(responses={303: {"description": "To the client, or to a page where the person signs in"}})
 
     def answer(request: HttpRequest, pairs: Pairs) -> Response:
+        asked = Request(request.method, pairs, request.headers)
+        session = session_of(request)
         try:
-            session = session_of(request)
-            asked = Request(request.method, pairs, request.headers)
             return store.run(lambda: server.authorize(asked, session))
         except PageNeeded as page:
             return Redirect(page.location)
+
+    def refused(request: HttpRequest, error: OAuth2Error) -> Response:
+        """There is no client to be told: to a browser it is a page, to a program RFC 6749's JSON."""
+        if "text/html" in request.headers.get("accept", ""):
+            return show_refusal(AuthorizationRefused(error.description))
+        return _refused(server, error)
 
     @router.get(PATH, operation_id="authorize", status_code=303, response_class=Response)
     async def authorize(request: HttpRequest) -> Response:
         """RFC 6749 4.1.1 with PKCE; OpenID Connect Core 3.1.2."""
         try:
-            pairs = query_parameters(request)
+            return await run_in_threadpool(answer, request, query_parameters(request))
         except OAuth2Error as error:
-            return _refused(server, error)
-        return await run_in_threadpool(answer, request, pairs)
+            return refused(request, error)
 
     @router.post(PATH, operation_id="authorize_by_form", status_code=303, response_class=Response)
     async def authorize_by_form(request: HttpRequest) -> Response:
         """The same with the parameters in the body."""
         try:
-            pairs = await form_parameters(request)
+            return await run_in_threadpool(answer, request, await form_parameters(request))
         except OAuth2Error as error:
-            return _refused(server, error)
-        return await run_in_threadpool(answer, request, pairs)
+            return refused(request, error)
 
     return router
 

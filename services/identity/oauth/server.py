@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from authlib.oauth2.rfc6749 import AuthorizationServer as Core
+from authlib.oauth2.rfc6749 import OAuth2Error
 from authlib.oauth2.rfc9207 import IssuerParameter
 from authlib.oidc.core import OpenIDToken
 from starlette.responses import JSONResponse, Response
@@ -98,6 +99,11 @@ class AuthorizationServer(Core):  # type: ignore[misc]
     def grant_types(self) -> list[str]:
         return sorted(grant.GRANT_TYPE for grant, _ in self._token_grants)
 
+    def may_redirect(self, client_id: str, redirect_uri: str) -> bool:
+        """Whether a client in which people sign in is registered with this address."""
+        client = self.first_party.get(client_id)
+        return client is not None and client.check_redirect_uri(redirect_uri)
+
     def authorize(self, request: Request, session: SignedIn | None) -> Response:
         """The redirect with a code or an error; raises PageNeeded."""
         client = self.first_party.get(request.payload.client_id or "")
@@ -153,6 +159,12 @@ class AuthorizationServer(Core):  # type: ignore[misc]
 
     def create_oauth2_request(self, request: Request) -> Request:
         return request
+
+    def handle_error_response(self, request: Request, error: OAuth2Error) -> Response:
+        """Raises the error where it is an authorization request's and must not reach the client."""
+        if request.authorization is not None and error.redirect_uri is None:
+            raise error
+        return self.handle_response(*error())
 
     def handle_response(self, status: int, body: Any, headers: list[tuple[str, str]]) -> Response:
         named = dict(headers)
