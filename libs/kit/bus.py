@@ -71,12 +71,17 @@ class Bus:
     async def run(self) -> None:
         """Connect and serve until cancelled."""
         self._loop = asyncio.get_running_loop()
+        connecting = asyncio.create_task(self.broker.start())
         try:
-            await self.broker.start()
+            await asyncio.shield(connecting)
             await self._reconnected()
             await asyncio.Event().wait()
         finally:
             self._cut_since = self._cut_since or time.monotonic()
+            # The client swallows a cancellation that meets a failing attempt, and would go on for ever.
+            while not connecting.done():
+                connecting.cancel()
+                await asyncio.wait([connecting], timeout=0.05)
             with suppress(Exception, asyncio.TimeoutError):
                 await asyncio.wait_for(self.broker.stop(), 2)
 
