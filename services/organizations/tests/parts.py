@@ -1,0 +1,109 @@
+"""The inside of the service on a real database, built as main.py builds it, on a clock that tests move."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+from pydantic import SecretStr
+
+from contracts.permissions import Grant
+from kit.bus import Bus
+from kit.context import acting
+from kit.database import Database, migrate
+from kit.keys import MasterKey
+from organizations.invitations import Accepted
+from organizations.main import SCHEMA, Parts, assemble
+
+T = TypeVar("T")
+ADMINISTRATOR = Grant(role="administrator")
+VIEWER = Grant(role="viewer")
+
+
+@dataclass
+class Clock:
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, by: timedelta) -> None:
+        self.now += by
+
+
+class World:
+    """The parts, with short ways to situations. The bus is one that was never started."""
+
+    def __init__(self, dsn: str) -> None:
+        self.database = Database(dsn)
+        self.database.open()
+        migrate(self.database, SCHEMA)
+        self.clock = Clock(datetime.now(UTC))
+        self.master = MasterKey(SecretStr(MasterKey.generate()))
+        self.parts: Parts = assemble(
+            self.database,
+            self.master,
+            Bus("nats://127.0.0.1:1", "organizations", SecretStr("none")),
+            self.clock,
+        )
+        self.store = self.parts.store
+        self.invitations = self.parts.invitations
+        self.upkeep = self.parts.upkeep
+        self.views = self.store.views
+
+    def person(self, email: str | None = None, name: str | None = None) -> UUID:
+        """Somebody whose address is known and verified."""
+        user_id = uuid4()
+        self.store.people.learn(user_id, email or f"{user_id.hex}@example.com", name, verified=True)
+        return user_id
+
+    def organization(self, owner: UUID | None = None, name: str = "Brokers") -> tuple[UUID, UUID]:
+        """An organization and its owner."""
+        owner = owner or self.person()
+        with acting(actor=str(owner), correlation="request-1"):
+            return self.store.create(name, owner), owner
+
+    def invite(self, organization: UUID, by: UUID, email: str, grant: Grant = VIEWER) -> tuple[UUID, str]:
+        """An invitation and the token of its link."""
+        with acting(actor=str(by)):
+            invitation_id = self.invitations.invite(organization, email, grant, by)
+        return invitation_id, self.invitations.link(invitation_id, 1)[0]
+
+    def accept(self, token: str, user_id: UUID) -> Accepted:
+        person = self.store.people.find(user_id)
+        assert person is not None
+        assert person.email is not None
+        with acting(actor=str(user_id)):
+            return self.invitations.accept(token, user_id, person.email)
+
+    def member(self, organization: UUID, by: UUID, grant: Grant = VIEWER) -> UUID:
+        """A new member by invitation."""
+        user_id = self.person()
+        self.accept(self.invite(organization, by, f"{user_id.hex}@example.com", grant)[1], user_id)
+        return user_id
+
+    def kinds(self) -> list[str]:
+        """The names of all stored events, in order."""
+        return [type(one.event).__name__ for one in self.store.read(0, 10_000)]
+
+    def rows(self) -> dict[str, list[Any]]:
+        """All that the read models hold."""
+        return {
+            table: sorted(map(repr, self.database.all(f"SELECT * FROM {table}".encode().decode())))  # type: ignore[arg-type]
+            for table in ("organizations", "members", "invitations", "audit")
+        }
+
+
+def at_once(works: Sequence[Callable[[], T]]) -> list[T | Exception]:
+    """What each work answered or raised, all of them having run at the same time."""
+
+    def run(work: Callable[[], T]) -> T | Exception:
+        try:
+            return work()
+        except Exception as error:
+            return error
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(run, works))

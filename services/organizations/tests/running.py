@@ -1,0 +1,200 @@
+"""The whole service by HTTP, and an identity that signs tokens, answers on the bus and tells its events."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+import httpx
+import uvicorn
+from joserfc import jwt
+from joserfc.jwk import ECKey
+from nats.js.api import StreamConfig
+from pydantic import SecretStr
+
+from contracts import identity, rpc
+from contracts.envelope import Envelope
+from contracts.event import Event
+from embedded.fixtures import wait_until
+from embedded.ports import free_port
+from kit.bus import Bus
+from kit.keys import MasterKey
+from kit.settings import ServiceSettings
+from organizations.main import build
+
+ISSUER = "http://localhost:8080"
+
+
+class Identity:
+    """Stands in for the identity service, on the real bus."""
+
+    def __init__(self, nats_url: str) -> None:
+        self.people: dict[UUID, rpc.Person] = {}
+        self.clients: dict[str, rpc.Client] = {}
+        self._key = ECKey.generate_key("P-256", {"kid": "test", "use": "sig", "alg": "ES256"})
+        self._bus = Bus(nats_url, "identity", SecretStr("none"))
+        self._bus.answers(rpc.JWKS.subject, rpc.JwksRequest, self._jwks)
+        self._bus.answers(rpc.PERSON.subject, rpc.PersonRequest, self._person)
+        self._bus.answers(rpc.CLIENT.subject, rpc.ClientRequest, self._client)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._sequence = 0
+        self.asked_for_people = 0
+
+    def start(self) -> None:
+        self._thread.start()
+        self._running = asyncio.run_coroutine_threadsafe(self._bus.run(), self._loop)
+        wait_until(lambda: self._bus.connected)
+        config = StreamConfig(name="IDENTITY", subjects=["evt.identity.>"])
+        asyncio.run_coroutine_threadsafe(self._bus.jetstream.add_stream(config), self._loop).result(5)
+
+    def stop(self) -> None:
+        self._running.cancel()
+        wait_until(lambda: self._running.done() and not self._bus.connected)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+
+    def tell(self, event: Event, about: UUID, organization: UUID | None = None, actor: str | None = None) -> int:
+        """Publish an event of identity; answers its sequence."""
+        self._sequence += 1
+        envelope = Envelope.of(
+            event,
+            context="identity",
+            epoch="e1",
+            sequence=self._sequence,
+            version=self._sequence,
+            aggregate_id=about,
+            time=datetime.now(UTC),
+            organization=organization,
+            actor=actor,
+            correlationid="request-of-identity",
+        )
+        publishing = self._bus.jetstream.publish(envelope.bus_subject, envelope.to_json())
+        asyncio.run_coroutine_threadsafe(publishing, self._loop).result(5)
+        return self._sequence
+
+    def token(self, subject: str, claims: Mapping[str, Any]) -> str:
+        now = int(time.time())
+        return jwt.encode(
+            {"alg": "ES256", "kid": "test", "typ": "at+jwt"},
+            {
+                "iss": ISSUER,
+                "aud": f"{ISSUER}/api",
+                "sub": subject,
+                "iat": now,
+                "exp": now + 600,
+                "jti": uuid4().hex,
+                **claims,
+            },
+            self._key,
+        )
+
+    def _jwks(self, _: rpc.JwksRequest) -> rpc.Reply[rpc.Jwks]:
+        return rpc.Reply[rpc.Jwks](ok=rpc.Jwks(keys=(self._key.as_dict(private=False),)))
+
+    def _person(self, asked: rpc.PersonRequest) -> rpc.Reply[rpc.Person]:
+        self.asked_for_people += 1
+        return rpc.Reply[rpc.Person](ok=self.people.get(asked.user_id))
+
+    def _client(self, asked: rpc.ClientRequest) -> rpc.Reply[rpc.Client]:
+        return rpc.Reply[rpc.Client](ok=self.clients.get(asked.client_id))
+
+
+class Browser:
+    """One caller's HTTP client; `id` is the user's, or the client's own UUID."""
+
+    def __init__(self, base: str, token: str, identifier: UUID, email: str = "", session: UUID | None = None):
+        self.id = identifier
+        self.email = email
+        self.session = session
+        self.http = httpx.Client(base_url=base, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.http, name)
+
+
+class Running:
+    """The service on a free port."""
+
+    def __init__(self, dsn: str, nats_url: str) -> None:
+        self.identity = Identity(nats_url)
+        self.nats_url = nats_url
+        self._dsn = dsn
+        self._port = free_port(None)
+        self.base = f"http://127.0.0.1:{self._port}"
+        self._browsers: list[Browser] = []
+
+    def __enter__(self) -> Self:
+        self.identity.start()
+        settings = ServiceSettings(
+            service_port=self._port,
+            postgres_dsn=SecretStr(self._dsn),
+            nats_url=self.nats_url,
+            nats_password=SecretStr("none"),
+            master_key=SecretStr(MasterKey.generate()),
+            public_url=ISSUER,
+        )
+        self.app = build(settings)
+        config = uvicorn.Config(self.app, "127.0.0.1", self._port, log_config=None, access_log=False)
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread.start()
+        wait_until(self._ready, what="the service")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for browser in self._browsers:
+            browser.http.close()
+        self._server.should_exit = True
+        self._thread.join(10)
+        self.identity.stop()
+
+    def _ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.base}/readyz").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def person(self, email: str | None = None, name: str | None = None, *, verified: bool = True) -> Browser:
+        """Somebody signed in, of whom identity knows and organizations was told nothing yet."""
+        user_id, session = uuid4(), uuid4()
+        email = email or f"{user_id.hex}@example.com"
+        self.identity.people[user_id] = rpc.Person(email=email, name=name, verified=verified)
+        return self._browser(self.identity.token(str(user_id), {"sid": str(session)}), user_id, email, session)
+
+    def client(self, organization: UUID | str, *scopes: str) -> Browser:
+        """A client of an organization with these scopes."""
+        identifier = uuid4()
+        client_id = f"thc_{identifier.hex}"
+        self.identity.clients[client_id] = rpc.Client(
+            id=identifier, client_id=client_id, organization_id=UUID(str(organization)), scopes=scopes
+        )
+        claims = {"client_id": client_id, "org": str(organization), "scope": " ".join(scopes)}
+        return self._browser(self.identity.token(client_id, claims), identifier)
+
+    def nobody(self) -> Browser:
+        """A caller whose token is none of ours."""
+        return self._browser("eyJhbGciOiJub25lIn0.e30.", uuid4())
+
+    def _browser(self, token: str, identifier: UUID, email: str = "", session: UUID | None = None) -> Browser:
+        browser = Browser(self.base, token, identifier, email, session)
+        self._browsers.append(browser)
+        return browser
+
+    def registered(self, person: Browser) -> None:
+        """Identity tells that this person registered and showed their address to be theirs."""
+        known = self.identity.people[person.id]
+        self.identity.tell(
+            identity.UserRegistered(
+                user_id=person.id, email=known.email, name=known.name, via="registration"
+            ),
+            person.id,
+            actor=str(person.id),
+        )
+        self.identity.tell(identity.UserEmailVerified(user_id=person.id), person.id)
