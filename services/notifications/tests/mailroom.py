@@ -110,8 +110,7 @@ class Mailroom:
         self.letters.append(Letter(str(envelope.mail_from), tuple(map(str, envelope.rcpt_tos)), content))
         self.arrived.set()
         if self.drops == "after-mail":
-            assert server.transport is not None
-            server.transport.abort()
+            _hang_up(server)
         while self.holds and not self.released.is_set():  # noqa: ASYNC110 - set from another thread
             await asyncio.sleep(0.01)
         return "250 OK"
@@ -139,6 +138,11 @@ class _Server(SMTP):
     async def smtp_DATA(self, arg: str) -> None:
         if self.event_handler.drops == "after-354":
             await self.push("354 go on")
-            self.transport.abort()
+            _hang_up(self)
             return
         await super().smtp_DATA(arg)
+
+
+def _hang_up(server: SMTP) -> None:
+    assert isinstance(server.transport, asyncio.Transport)
+    server.transport.abort()

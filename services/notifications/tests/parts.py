@@ -22,6 +22,7 @@ from kit.keys import MasterKey
 from kit.service_keys import SubjectKeys
 from notifications.application import Notifications
 from notifications.composing import Composer
+from notifications.domain import Notification
 from notifications.messages import Letterhead
 from notifications.sender import Sender
 from notifications.settings import Settings
@@ -33,6 +34,8 @@ PUBLIC_URL = "https://hall.example"
 START = datetime(2025, 3, 5, 14, 7, tzinfo=UTC)
 NOBODY_LISTENS = 9  # the discard port
 MASTER = MasterKey.generate()
+EVENTS = {each for each in vars(Notification).values() if getattr(each, "TOPIC", None)}
+"""Every event class of the domain."""
 
 
 def settings(**changes: Any) -> Settings:

@@ -1,0 +1,247 @@
+"""The whole service as a process: from events on the bus to mails, through kills, and back to the bus."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import nats
+import nats.js.errors
+import pytest
+from nats.js.api import StreamConfig
+
+from contracts.envelope import Envelope
+from contracts.event import Event
+from contracts.identity import UserPasswordChanged, UserRegistered
+from contracts.notifications import NotificationSent
+from contracts.streams import STREAMS
+from embedded.fixtures import wait_until
+from embedded.nats import Nats
+from embedded.ports import free_port
+from notifications.tests.answering import PASSWORD, Answers
+from notifications.tests.mailroom import Mailroom
+from notifications.tests.parts import MASTER, PUBLIC_URL, Source
+
+
+class Process:
+    """`python -m notifications`, configured by its environment."""
+
+    def __init__(self, dsn: str, nats_url: str, mailroom: Mailroom, log: Path) -> None:
+        self.port = free_port()
+        self._log = log
+        self._environment = os.environ | {
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+            "TRADEHALL_SERVICE_PORT": str(self.port),
+            "TRADEHALL_POSTGRES_DSN": dsn,
+            "TRADEHALL_NATS_URL": nats_url,
+            "TRADEHALL_NATS_PASSWORD": "unused",
+            "TRADEHALL_MASTER_KEY": MASTER,
+            "TRADEHALL_PUBLIC_URL": PUBLIC_URL,
+            "TRADEHALL_SMTP_HOST": "127.0.0.1",
+            "TRADEHALL_SMTP_PORT": str(mailroom.port),
+            "TRADEHALL_SMTP_TLS": "off",
+            "TRADEHALL_MAIL_FROM": "no-reply@hall.example",
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start, and wait until it is ready."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "notifications"], env=self._environment, stdout=log, stderr=log
+            )
+        wait_until(self._ready, 20, "the service")
+
+    def tell(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def ended(self) -> int:
+        """Wait for the end; answers the exit code, which is the signal's, negated, if one was the reason."""
+        assert self._process is not None
+        return self._process.wait(5)
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait(10)
+
+    @property
+    def log(self) -> str:
+        """All that was written."""
+        return self._log.read_text()
+
+    def answers(self) -> bool:
+        """Whether anybody listens."""
+        with suppress(httpx.HTTPError):
+            return bool(httpx.get(f"http://127.0.0.1:{self.port}/livez"))
+        return False
+
+    def _ready(self) -> bool:
+        with suppress(httpx.HTTPError):
+            return httpx.get(f"http://127.0.0.1:{self.port}/readyz").status_code == 200
+        return False
+
+
+class Streams:
+    """The streams of identity and organizations, and what is published to ours."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._identity = Source("identity", lambda: datetime.now(UTC))
+        asyncio.run(self._declare())
+
+    def say(self, *events: Event) -> None:
+        """Publish events of identity."""
+        asyncio.run(self._publish([self._identity.says(event) for event in events]))
+
+    def heard(self) -> list[Envelope]:
+        """What the service has published."""
+        return asyncio.run(self._read())
+
+    async def _declare(self) -> None:
+        async with await nats.connect(self._url) as connection:
+            for context in ("identity", "organizations"):
+                stream = STREAMS[context]
+                config = StreamConfig(name=stream.name, subjects=list(stream.subjects))
+                await connection.jetstream().add_stream(config)
+
+    async def _publish(self, messages: list[bytes]) -> None:
+        async with await nats.connect(self._url) as connection:
+            for message in messages:
+                await connection.jetstream().publish(Envelope.parse(message).bus_subject, message)
+
+    async def _read(self) -> list[Envelope]:
+        async with await nats.connect(self._url) as connection:
+            stream = connection.jetstream()
+            try:
+                info = await stream.stream_info("NOTIFICATIONS")
+            except nats.js.errors.NotFoundError:
+                return []
+            found: list[Any] = [
+                await stream.get_msg("NOTIFICATIONS", number) for number in range(1, info.state.last_seq + 1)
+            ]
+            return [Envelope.parse(message.data) for message in found]
+
+
+@pytest.fixture
+def streams(nats_server: Nats) -> Streams:
+    return Streams(nats_server.url)
+
+
+@pytest.fixture
+def process(
+    postgres_dsn: str, nats_server: Nats, streams: Streams, mailroom: Mailroom, tmp_path: Path
+) -> Iterator[Process]:
+    made = Process(postgres_dsn, nats_server.url, mailroom, tmp_path / "notifications.log")
+    yield made
+    made.close()
+
+
+def _invited(user_id: UUID) -> UserRegistered:
+    return UserRegistered(user_id=user_id, email="ada@mail.example", name=None, via="invitation")
+
+
+def test_an_event_on_the_bus_becomes_a_mail_and_an_event(
+    process: Process, streams: Streams, answers: Answers, mailroom: Mailroom
+) -> None:
+    process.start()
+    registered = UserRegistered(
+        user_id=uuid4(),
+        email="ada@mail.example",
+        name=None,
+        via="registration",
+        generation=1,
+        expires_at=datetime(2100, 1, 1, tzinfo=UTC),
+    )
+    streams.say(registered)
+    assert mailroom.arrived.wait(10)
+    [envelope] = wait_until(streams.heard)
+    assert isinstance(envelope.data, NotificationSent)
+    assert not envelope.data.outcome_unknown
+    assert PASSWORD in mailroom.only().text
+    process.tell(signal.SIGTERM)
+    assert process.ended() == -signal.SIGTERM
+    assert PASSWORD not in process.log
+    assert "ada@mail.example" not in process.log
+
+
+def test_a_process_killed_in_sending_sends_again_under_the_same_id_and_says_so(
+    process: Process, streams: Streams, mailroom: Mailroom
+) -> None:
+    mailroom.holds = True
+    process.start()
+    user_id = uuid4()
+    streams.say(
+        _invited(user_id),
+        UserPasswordChanged(user_id=user_id, how="changed"),
+        UserPasswordChanged(user_id=user_id, how="reset"),
+    )
+    assert mailroom.arrived.wait(10)
+    process.tell(signal.SIGKILL)
+    process.ended()
+    mailroom.holds = False
+    process.start()
+    told = wait_until(lambda: streams.heard() if len(streams.heard()) == 2 else [], 20)
+    events = [envelope.data for envelope in told if isinstance(envelope.data, NotificationSent)]
+    assert sorted(event.outcome_unknown for event in events) == [False, True]
+    doubted = next(event for event in events if event.outcome_unknown)
+    ids = [letter.message["Message-ID"] for letter in mailroom.letters]
+    assert len(ids) == 3
+    assert ids.count(f"<{doubted.notification_id}@hall.example>") == 2
+
+
+def test_a_process_told_to_end_finishes_the_mail_at_hand(
+    process: Process, streams: Streams, mailroom: Mailroom
+) -> None:
+    mailroom.holds = True
+    process.start()
+    user_id = uuid4()
+    streams.say(_invited(user_id), UserPasswordChanged(user_id=user_id, how="changed"))
+    assert mailroom.arrived.wait(10)
+    process.tell(signal.SIGTERM)
+    wait_until(lambda: not process.answers())
+    mailroom.released.set()
+    process.ended()
+    process.start()
+    [envelope] = wait_until(streams.heard)
+    assert isinstance(envelope.data, NotificationSent)
+    assert not envelope.data.outcome_unknown
+    assert len(mailroom.letters) == 1
+
+
+def test_two_replicas_send_each_mail_once(
+    process: Process, streams: Streams, mailroom: Mailroom, postgres_dsn: str, nats_server: Nats, tmp_path: Path
+) -> None:
+    other = Process(postgres_dsn, nats_server.url, mailroom, tmp_path / "other.log")
+    try:
+        process.start()
+        other.start()
+        user_id = uuid4()
+        changed = UserPasswordChanged(user_id=user_id, how="changed")
+        streams.say(_invited(user_id), *[changed] * 30)
+        wait_until(lambda: len(streams.heard()) == 30, 30)
+        ids = [letter.message["Message-ID"] for letter in mailroom.letters]
+        assert len(ids) == len(set(ids)) == 30
+    finally:
+        other.close()
+
+
+def test_a_wrong_setting_ends_the_start_with_a_sentence() -> None:
+    environment = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    done = subprocess.run(
+        [sys.executable, "-m", "notifications"], env=environment, capture_output=True, timeout=30, check=False
+    )
+    assert done.returncode == 2
+    assert b"TRADEHALL_SMTP_HOST" in done.stderr
+    assert b"Traceback" not in done.stderr
