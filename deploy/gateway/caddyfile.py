@@ -58,5 +58,6 @@ def _health(services: Mapping[str, str]) -> str:
 
 
 def _quoted(text: object) -> str:
-    escaped = str(text).replace("\\", "\\\\").replace('"', '\\"')
+    """A token of the Caddyfile; only the quote itself is escaped there, a backslash is one."""
+    escaped = str(text).replace('"', '\\"')
     return f'"{escaped}"'

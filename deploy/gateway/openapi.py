@@ -35,8 +35,7 @@ def merged(documents: Mapping[str, Document]) -> Document:
             if path in paths:
                 raise ValueError(f"two services answer {path}")
             paths[path] = {
-                method: {**operation, "tags": operation.get("tags") or [service]}
-                for method, operation in item.items()
+                method: {**operation, "tags": operation.get("tags") or [service]} for method, operation in item.items()
             }
         for kind, entries in document.get("components", {}).items():
             components.setdefault(kind, {}).update(entries)

@@ -43,9 +43,7 @@ def _address(text: str) -> str:
     try:
         return str(ip_address(text))
     except ValueError:
-        raise EmbeddedError(
-            f"TRADEHALL_BIND is {text!r}: give an address such as 127.0.0.1 or 0.0.0.0"
-        ) from None
+        raise EmbeddedError(f"TRADEHALL_BIND is {text!r}: give an address such as 127.0.0.1 or 0.0.0.0") from None
 
 
 def _origin(text: str | None) -> str | None:
@@ -53,7 +51,5 @@ def _origin(text: str | None) -> str | None:
         return None
     parts = urlsplit(text.rstrip("/"))
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
-        raise EmbeddedError(
-            f"TRADEHALL_PUBLIC_URL is {text!r}: give an origin such as https://tradehall.example"
-        )
+        raise EmbeddedError(f"TRADEHALL_PUBLIC_URL is {text!r}: give an origin such as https://tradehall.example")
     return text.rstrip("/")

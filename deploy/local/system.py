@@ -103,9 +103,7 @@ class Tradehall:
         gateway = caddy.process({name: service.address for name, service in services.items()})
         self._supervisor.start("caddy", gateway, caddy.is_up)
         postgres = self._postgres()
-        dsns = {
-            name: postgres.create_database(name, self._var.secret(f"{name}-postgres")) for name in services
-        }
+        dsns = {name: postgres.create_database(name, self._var.secret(f"{name}-postgres")) for name in services}
         around = Surroundings(nats.url, url, mailbox.smtp_port, self._environment)
         for name, service in services.items():
             self._supervisor.start(name, service.process(dsns[name], around), service.is_ready)

@@ -32,9 +32,7 @@ def list_page(summaries: list[dict[str, Any]], total: int) -> str:
     )
     shown = f"{len(summaries)} of {total} mails, newest first." if total else "No mail yet."
     table = f"<table><tr><th>Received (UTC)<th>To<th>Subject</tr>{rows}</table>" if total else ""
-    return _page(
-        "Mailbox", f"<h1>Mailbox</h1><p>{shown}</p>{table}", '<meta http-equiv="refresh" content="5">'
-    )
+    return _page("Mailbox", f"<h1>Mailbox</h1><p>{shown}</p>{table}", '<meta http-equiv="refresh" content="5">')
 
 
 def mail_page(mail: dict[str, Any]) -> str:

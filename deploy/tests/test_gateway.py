@@ -12,6 +12,7 @@ from typing import cast
 import httpx
 import pytest
 
+from deploy.gateway.routing import ROUTES
 from deploy.local.companions import Caddy
 from deploy.local.folder import VarFolder
 from embedded import Process, free_port, temporary_folder
@@ -72,12 +73,17 @@ def setting() -> Iterator[Setting]:
 
 
 def test_a_request_goes_on_to_its_service_with_the_callers_request_id(setting: Setting) -> None:
-    answer = setting.client.get(
-        "/login?next=1", headers={"X-Request-Id": "mine.1", "X-Forwarded-For": "6.6.6.6"}
-    )
+    answer = setting.client.get("/login?next=1", headers={"X-Request-Id": "mine.1", "X-Forwarded-For": "6.6.6.6"})
     assert answer.json() == {"path": "/login?next=1", "request_id": "mine.1", "from": "127.0.0.1"}
     assert answer.headers["X-Request-Id"] == "mine.1"
     assert "Server" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "path", [path.replace("*", "x") for route in ROUTES if route.service == "identity" for path in route.paths]
+)
+def test_every_path_of_the_table_reaches_its_service(setting: Setting, path: str) -> None:
+    assert setting.client.get(path).json()["path"] == path
 
 
 @pytest.mark.parametrize("unfit", ["", "a b", "x" * 65, "né", "a\tb"])
@@ -133,9 +139,7 @@ def test_a_body_over_one_mebibyte_is_413(setting: Setting, chunked: bool) -> Non
 
 
 def test_a_request_that_is_no_http_is_400(setting: Setting) -> None:
-    assert _raw(setting, b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: abc\r\n\r\n").startswith(
-        b"HTTP/1.1 400"
-    )
+    assert _raw(setting, b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: abc\r\n\r\n").startswith(b"HTTP/1.1 400")
 
 
 def test_the_bare_address_leads_to_registration(setting: Setting) -> None:

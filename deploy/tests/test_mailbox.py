@@ -24,9 +24,7 @@ def _send(mailbox: Mailbox, subject: str, to: str = "Ann Example <ann@broker.exa
     mail["From"], mail["To"], mail["Subject"] = "Tradehall <no-reply@tradehall.example>", to, subject
     mail["Message-ID"] = "<1@tradehall.example>"
     mail.set_content("Your password: ärger-7\nhttp://localhost/login?a=1&b=2.\n")
-    mail.add_alternative(
-        "<p onclick=\"x()\">Your <b>password</b></p><script>alert('x')</script>", subtype="html"
-    )
+    mail.add_alternative("<p onclick=\"x()\">Your <b>password</b></p><script>alert('x')</script>", subtype="html")
     with smtplib.SMTP("127.0.0.1", mailbox.smtp_port, timeout=5) as smtp:
         smtp.send_message(mail)
 

@@ -16,9 +16,7 @@ def _document(path: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_schemas_of_one_name_and_different_content_are_kept_apart() -> None:
-    whole = merged(
-        {"one": _document("/one", {"type": "object"}), "two": _document("/two", {"type": "array"})}
-    )
+    whole = merged({"one": _document("/one", {"type": "object"}), "two": _document("/two", {"type": "array"})})
     assert whole["components"]["schemas"] == {"Page": {"type": "object"}, "TwoPage": {"type": "array"}}
     answer = whole["paths"]["/two"]["get"]["responses"]["200"]
     assert answer["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/TwoPage"}
