@@ -6,7 +6,7 @@ from pathlib import Path
 from string import Template
 
 from deploy.gateway.problems import errors
-from deploy.gateway.routing import ROUTES, START_PAGE, patterns
+from deploy.gateway.routing import ROUTES, patterns
 
 _TEMPLATE = Path(__file__).with_name("Caddyfile.template")
 
@@ -36,7 +36,6 @@ def caddyfile(gateway: Gateway) -> str:
         assets=_quoted(gateway.assets),
         pages=_quoted(gateway.pages),
         docs=_quoted(Path(__file__).with_name("docs")),
-        start_page=START_PAGE,
         health=_health(gateway.services),
         routes=_routes(gateway.services),
         errors=errors(),

@@ -16,6 +16,7 @@ ROUTES = (
     Route(
         "identity",
         (
+            "/",
             "/.well-known/openid-configuration",
             "/.well-known/oauth-authorization-server",
             "/oauth2/**",
@@ -33,9 +34,6 @@ ROUTES = (
     ),
     Route("organizations", ("/api/v1/organizations/**", "/api/v1/invitations/**")),
 )
-
-START_PAGE = "/register"
-"""Where a person who opens the bare address is sent."""
 
 
 def pattern(path: str) -> str:

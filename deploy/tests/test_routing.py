@@ -8,6 +8,7 @@ from deploy.gateway.routing import service_of
 @pytest.mark.parametrize(
     ("path", "service"),
     [
+        ("/", "identity"),
         ("/.well-known/openid-configuration", "identity"),
         ("/oauth2/token", "identity"),
         ("/register", "identity"),
