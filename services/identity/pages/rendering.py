@@ -5,14 +5,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
 
 from identity.pages.forms import SAME_SITE_COOKIE
+from kit.context import cause
 from kit.errors import Invalid, Refusal, Unavailable
 from kit.problems import failed
 
@@ -51,6 +52,13 @@ class Renderer:
         response.headers.update(refusal.headers)
         return response
 
+    def failed(self, error: Exception) -> HTMLResponse:
+        """The page for what went wrong on our side, which is logged as at every route."""
+        if failed(error).status_code == Unavailable.status:
+            return self.refused(Unavailable("Please try again in a moment."))
+        detail = f"Tell us the number {cause().correlation} if it happens again."
+        return self.show("refused.html", 500, title="Something went wrong on our side", detail=detail)
+
     def static_router(self) -> APIRouter:
         """Files never change under their name, so a browser may keep them for ever."""
         router = APIRouter(include_in_schema=False)
@@ -80,9 +88,10 @@ class Renderer:
                         return renderer.refused(refusal)
                     except RequestValidationError:
                         return renderer.refused(Refusal("Open the page again and fill in its form."))
-                    except psycopg.OperationalError as error:
-                        failed(error)
-                        return renderer.refused(Unavailable("Please try again in a moment."))
+                    except HTTPException:
+                        raise
+                    except Exception as error:  # the last place that can answer with a page
+                        return renderer.failed(error)
 
                 return as_page
 

@@ -16,6 +16,7 @@ from identity.pages.rendering import Renderer, go_to
 from kit.context import acting
 
 Text = Annotated[str, Form()]
+_HOW_TO_GO_ON = "Register once more for a new one; if you have signed in with it before, ask for a link instead."
 AddressOf = Callable[[Request], str]
 """The caller's IP address."""
 
@@ -60,8 +61,10 @@ def sign_in_router(
             session, value = sign_in.with_password(
                 email, password, address_of(request), request.headers.get("user-agent")
             )
-        except (WrongCredentials, OneTimePasswordSpent) as refusal:
-            return form(email, then, 422, refusal.detail)
+        except WrongCredentials as refusal:
+            return form(email, then, refusal.status, f"{refusal.title}.")
+        except OneTimePasswordSpent as refusal:
+            return form(email, then, 422, f"{refusal.title}. {_HOW_TO_GO_ON}")
         _end_a_strangers(cookie.session_of(request), session)
         response = go_to(_after(session, then))
         cookie.give(response, value)
