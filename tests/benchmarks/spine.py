@@ -1,0 +1,177 @@
+"""What the backbone reaches: command to subscriber, rebuilding a read model, idle cost, time to ready.
+
+Run with `make bench`. Absolute figures depend on the machine; each stands beside a reference taken in the same run.
+"""
+
+import asyncio
+import json
+import os
+import platform
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
+
+import nats
+import psycopg
+
+from deploy.local import Tradehall
+from embedded.fixtures import wait_until
+from embedded.postgres import Postgres
+from kit.tests.notebook import Note, open_notebook
+from tests.driver import Hall, call
+
+COMMANDS_PER_SECOND = 100
+SECONDS = 20
+EVENTS = 100_000
+IDLE_SECONDS = 30
+
+
+def main() -> None:
+    """Print one line for each scenario."""
+    print(f"machine: {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}")
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        started = time.monotonic()
+        with Tradehall(Path(folder) / "var") as first:
+            print(f"first start, with initialisation: {time.monotonic() - started:.1f} s")
+            del first
+        started = time.monotonic()
+        with Tradehall(Path(folder) / "var") as system:
+            print(f"ready after a restart: {time.monotonic() - started:.1f} s (at most 20)")
+            _idle(system)
+            asyncio.run(_command_to_subscriber(system))
+    _rebuild()
+
+
+def _idle(system: Tradehall) -> None:
+    """Memory (PSS, shared pages counted once) and processor time of everything while nobody asks."""
+    pids = _tree(os.getpid())
+    wait_until(lambda: True)
+    before, since = _cpu_seconds(pids), time.monotonic()
+    time.sleep(IDLE_SECONDS)
+    share = (_cpu_seconds(pids) - before) / (time.monotonic() - since)
+    pss = {name: sum(_pss(pid) for pid in _tree(system.pid(name))) for name in system.info["pids"]}
+    total = sum(_pss(pid) for pid in _tree(os.getpid()))
+    print(f"idle memory: {total / 1024:.0f} MB PSS (at most 700): " + _listed(pss, lambda kb: f"{kb / 1024:.0f}"))
+    print(f"idle processor: {share * 100:.1f} % of one core (at most 3)")
+
+
+def _listed(values: dict[str, int], show: Callable[[int], str]) -> str:
+    return ", ".join(f"{name} {show(value)}" for name, value in values.items())
+
+
+def _tree(pid: int) -> list[int]:
+    """A process and all its descendants."""
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in task.read_text().split():
+            found += _tree(int(child))
+    return found
+
+
+def _pss(pid: int) -> int:
+    """Proportional set size in kB."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+
+
+def _cpu_seconds(pids: list[int]) -> float:
+    ticks = 0
+    for pid in pids:
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+async def _command_to_subscriber(system: Tradehall) -> None:
+    """From the moment a command is sent until a subscriber has its event, at a fixed rate; the reference is
+    the command's own answer."""
+    hall = Hall(system.info)
+    person = await asyncio.to_thread(hall.newcomer)
+    org = person.organization
+    connection = await nats.connect(system.info["nats_url"], inbox_prefix=b"_INBOX_observer")
+    seen: dict[str, float] = {}
+
+    async def on_event(message: nats.aio.msg.Msg) -> None:
+        name = json.loads(message.data)["data"].get("to")
+        if isinstance(name, str):
+            seen[name] = time.perf_counter()
+
+    await connection.subscribe(f"evt.organizations.{org}.>", cb=on_event)
+    await connection.flush()
+    sent: dict[str, float] = {}
+    answered: dict[str, float] = {}
+
+    def rename(name: str) -> None:
+        sent[name] = time.perf_counter()
+        assert call(hall, person.token, "PATCH", f"/organizations/{org}", json={"name": name}).status_code == 200
+        answered[name] = time.perf_counter()
+
+    begun = time.perf_counter()
+    tasks = []
+    for number in range(COMMANDS_PER_SECOND * SECONDS):
+        await asyncio.sleep(max(0.0, begun + number / COMMANDS_PER_SECOND - time.perf_counter()))
+        tasks.append(asyncio.create_task(asyncio.to_thread(rename, f"name {number} {uuid4().hex[:6]}")))
+    await asyncio.gather(*tasks)
+    for _ in range(100):
+        if len(seen) == len(sent):
+            break
+        await asyncio.sleep(0.05)
+    after_commit = [max(0.0, seen[name] - answered[name]) for name in sent]
+    whole = [seen[name] - sent[name] for name in sent]
+    answers = [answered[name] - sent[name] for name in sent]
+    _percentiles("answer of the command (reference)", answers)
+    _percentiles("command sent to event seen (at most 25 / 100 ms)", whole)
+    _percentiles("answer to event seen", after_commit)
+    await connection.close()
+    hall.close()
+
+
+def _percentiles(what: str, seconds: list[float]) -> None:
+    cuts = statistics.quantiles(seconds, n=100)
+    print(f"{what}: median {cuts[49] * 1000:.1f} ms, p99 {cuts[98] * 1000:.1f} ms, n {len(seconds)}")
+
+
+def _rebuild() -> None:
+    """Read model from 100,000 events; the reference is reading the same rows without decoding them."""
+    with Postgres(fsync=False) as server:
+        dsn = server.create_database("rebuild")
+        book = open_notebook(dsn)
+        note = Note(title="a title", author="somebody")
+        for number in range(9):
+            note.retitle(f"title {number}")
+        book.save(note)
+        copies = EVENTS // 10
+        with psycopg.connect(dsn) as connection:
+            connection.execute(
+                "WITH ids AS (SELECT gen_random_uuid() AS id FROM generate_series(2, %s)) INSERT INTO events "
+                "(originator_id, originator_version, topic, state) SELECT ids.id, originator_version, topic, "
+                "state FROM events, ids ORDER BY ids.id, originator_version",
+                (copies,),
+            )
+        book.database.execute("ANALYZE events")
+        started = time.perf_counter()
+        with psycopg.connect(dsn) as connection:
+            count = len(connection.execute("SELECT * FROM events ORDER BY sequence").fetchall())
+        raw = time.perf_counter() - started
+        started = time.perf_counter()
+        done = book.rebuild_views()
+        took = time.perf_counter() - started
+        print(
+            f"rebuild of {done:,} events: {done / took:,.0f} events/s (at least 10,000); "
+            f"reading {count:,} rows alone: {count / raw:,.0f}/s, ratio {raw / took:.2f}"
+        )
+        book.database.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,194 @@
+"""People and programs at the public interface: what a stranger can do with HTTP and a mailbox, and nothing else."""
+
+import base64
+import hashlib
+import re
+import secrets
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+
+from embedded.fixtures import wait_until
+
+CALLBACK = "http://127.0.0.1:53682/callback"
+CLI = "tradehall-cli"
+_NO_REDIRECT = {"follow_redirects": False}
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail as the mailbox shows it."""
+
+    id: str
+    subject: str
+    text: str
+    html: str
+
+    def link(self, part: str) -> str:
+        """The first address in the text that holds `part`."""
+        found = re.search(rf"https?://\S*{re.escape(part)}\S*", self.text)
+        assert found, f"no link with {part!r} in the mail {self.subject!r}"
+        return found.group().rstrip(".")
+
+    @property
+    def one_time_password(self) -> str:
+        """The generated password: the line of the text that holds nothing else and looks like one."""
+        found = re.search(r"^\s*([a-z0-9]{4}(?:-[a-z0-9]{4}){3,})\s*$", self.text, re.MULTILINE)
+        assert found, f"no generated password in the mail {self.subject!r}:\n{self.text}"
+        return found.group(1)
+
+
+class Hall:
+    """A running Tradehall, by its addresses."""
+
+    def __init__(self, info: dict[str, Any]) -> None:
+        self.info = info
+        self.url: str = info["url"]
+        # The issuer is http://localhost:PORT to the letter; 127.0.0.1 spares a lookup and an attempt at ::1.
+        self.http = httpx.Client(base_url=self.url, timeout=15)
+        self._box = httpx.Client(base_url=info["mailbox_url"], timeout=15)
+
+    def close(self) -> None:
+        self.http.close()
+        self._box.close()
+
+    def mailbox(self, path: str, **params: Any) -> Any:
+        """The mailbox's answer to a GET."""
+        return self._box.get(path, params=params).json()
+
+    def mails(self, address: str) -> list[Mail]:
+        """All mails to an address, oldest first."""
+        listed = self.mailbox("/api/v1/messages", limit=10_000)["messages"]
+        mine = [m for m in listed if any(to["Address"] == address for to in m["To"])]
+        return [self._mail(m["ID"], m["Subject"]) for m in reversed(mine)]
+
+    def mail(self, address: str, subject: str = "", *, number: int = 1, timeout: float = 15) -> Mail:
+        """The number-th mail to an address whose subject holds a text, once it is there."""
+
+        def found() -> Mail | None:
+            matching = [m for m in self.mails(address) if subject.lower() in m.subject.lower()]
+            return matching[number - 1] if len(matching) >= number else None
+
+        return wait_until(found, timeout, f"mail {number} to {address} about {subject!r}")  # type: ignore[return-value]
+
+    def _mail(self, mail_id: str, subject: str) -> Mail:
+        body = self.mailbox(f"/api/v1/message/{mail_id}")
+        return Mail(mail_id, subject, body["Text"], body["HTML"])
+
+    def newcomer(self, name: str = "person") -> "Person":
+        """Somebody registered, signed in and with a password of their own."""
+        return Person(self, address(name)).register().first_sign_in()
+
+
+def address(name: str = "person") -> str:
+    """A fresh e-mail address."""
+    return f"{name}-{secrets.token_hex(4)}@broker.example"
+
+
+@dataclass
+class Person:
+    """One human with a browser (cookies) and, after sign-in, an access token."""
+
+    hall: Hall
+    email: str
+    password: str = field(default_factory=lambda: f"{secrets.token_urlsafe(12)} own")
+
+    def __post_init__(self) -> None:
+        self.browser = httpx.Client(base_url=self.hall.url, timeout=15, follow_redirects=True)
+        self._tokens: dict[str, Any] = {}
+        self._until = 0.0
+
+    def register(self) -> "Person":
+        answer = self.browser.post("/register", data={"email": self.email})
+        assert answer.status_code == 200, answer.text
+        return self
+
+    def first_sign_in(self) -> "Person":
+        """Sign in with the mailed password, and choose an own one."""
+        mailed = self.hall.mail(self.email).one_time_password
+        page = self.sign_in(mailed)
+        assert page.url.path == "/password/new", page.text
+        return self.choose_password()
+
+    def sign_in(self, password: str | None = None) -> httpx.Response:
+        form = {"email": self.email, "password": password or self.password}
+        return self.browser.post("/login", data=form)
+
+    def choose_password(self) -> "Person":
+        answer = self.browser.post("/password/new", data={"password": self.password})
+        assert answer.status_code == 200, answer.text
+        assert answer.url.path != "/password/new", answer.text
+        return self
+
+    def code(self, verifier: str, scope: str = "openid profile email offline_access", **extra: str) -> str:
+        """An authorization code for tradehall-cli, by the signed-in browser."""
+        answer = self.browser.get("/oauth2/authorize", params=authorization(verifier, scope, **extra), **_NO_REDIRECT)
+        assert answer.status_code in (302, 303), answer.text
+        query = parse_qs(urlsplit(answer.headers["location"]).query)
+        assert "code" in query, answer.headers["location"]
+        return query["code"][0]
+
+    def fetch_tokens(self) -> dict[str, Any]:
+        """A fresh token answer by authorization code and PKCE."""
+        verifier = secrets.token_urlsafe(48)
+        form = {
+            "grant_type": "authorization_code",
+            "code": self.code(verifier),
+            "redirect_uri": CALLBACK,
+            "client_id": CLI,
+            "code_verifier": verifier,
+        }
+        answer = self.hall.http.post("/oauth2/token", data=form)
+        assert answer.status_code == 200, answer.text
+        return answer.json()  # type: ignore[no-any-return]
+
+    @property
+    def token(self) -> str:
+        if time.time() > self._until:
+            self._tokens = self.fetch_tokens()
+            self._until = time.time() + self._tokens["expires_in"] - 60
+        return str(self._tokens["access_token"])
+
+    def api(self, method: str, path: str, **rest: Any) -> httpx.Response:
+        """A call of the JSON interface with this person's token."""
+        return call(self.hall, self.token, method, path, **rest)
+
+    @property
+    def id(self) -> str:
+        return str(self.api("GET", "/me").json()["id"])
+
+    @property
+    def organization(self) -> str:
+        """The id of the first organization."""
+        return str(self.api("GET", "/organizations").json()["items"][0]["id"])
+
+
+def authorization(verifier: str, scope: str, **extra: str) -> dict[str, str]:
+    """The query of an authorization request of tradehall-cli."""
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    return {
+        "response_type": "code",
+        "client_id": CLI,
+        "redirect_uri": CALLBACK,
+        "scope": scope,
+        "state": "state-1",
+        "code_challenge": challenge,
+        "code_challenge_method": "S256",
+    } | extra
+
+
+def call(hall: Hall, token: str | None, method: str, path: str, **rest: Any) -> httpx.Response:
+    """`/api/v1` + path, with a bearer token."""
+    headers = dict(rest.pop("headers", {}))
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    return hall.http.request(method, f"/api/v1{path}", headers=headers, **rest)
+
+
+def client_token(hall: Hall, client_id: str, secret: str, scope: str | None = None) -> httpx.Response:
+    """A client credentials grant with HTTP basic."""
+    form = {"grant_type": "client_credentials"} | ({"scope": scope} if scope else {})
+    return hall.http.post("/oauth2/token", data=form, auth=(client_id, secret))
