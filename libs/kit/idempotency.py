@@ -96,7 +96,10 @@ class Idempotency:
                 raise KeyReused
             return _restored(json.loads(unseal(sealing, bytes(row["answer"]), key_hash)))
         response = work()
-        self._store.database.execute("DELETE FROM idempotency WHERE key_hash = %s", (key_hash,))
+        # Only an old answer: one that a racing request committed meanwhile must stop this one.
+        self._store.database.execute(
+            "DELETE FROM idempotency WHERE key_hash = %s AND created_at <= now() - interval '24 hours'", (key_hash,)
+        )
         self._store.database.execute(
             "INSERT INTO idempotency (key_hash, request_hash, answer) VALUES (%s, %s, %s)",
             (key_hash, request_hash, seal(sealing, _kept(response), key_hash)),

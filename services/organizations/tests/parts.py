@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
+from psycopg.sql import SQL, Identifier
 from pydantic import SecretStr
 
 from contracts.permissions import Grant
@@ -91,7 +92,7 @@ class World:
     def rows(self) -> dict[str, list[Any]]:
         """All that the read models hold."""
         return {
-            table: sorted(map(repr, self.database.all(f"SELECT * FROM {table}".encode().decode())))  # type: ignore[arg-type]
+            table: sorted(map(repr, self.database.all(SQL("TABLE {}").format(Identifier(table)))))
             for table in ("organizations", "members", "invitations", "audit")
         }
 

@@ -10,10 +10,12 @@ from typing import Any, Self
 from uuid import UUID, uuid4
 
 import httpx
+import psycopg
 import uvicorn
 from joserfc import jwt
 from joserfc.jwk import ECKey
 from nats.js.api import StreamConfig
+from psycopg.rows import dict_row
 from pydantic import SecretStr
 
 from contracts import identity, rpc
@@ -76,6 +78,22 @@ class Identity:
         publishing = self._bus.jetstream.publish(envelope.bus_subject, envelope.to_json())
         asyncio.run_coroutine_threadsafe(publishing, self._loop).result(5)
         return self._sequence
+
+    def ask(self, question: rpc.Rpc[Any, Any], asked: Any) -> Any:
+        """A reply on the bus, once there is one."""
+        asking = self._bus.ask(question.subject, asked, question.reply)
+        return asyncio.run_coroutine_threadsafe(asking, self._loop).result(5)
+
+    def read(self, subject: str, count: int) -> list[Envelope]:
+        """The first messages of a subject in the organizations' stream."""
+
+        async def take() -> list[Envelope]:
+            subscription = await self._bus.jetstream.subscribe(subject, stream="ORGANIZATIONS")
+            messages = [await subscription.next_msg(timeout=5) for _ in range(count)]
+            await subscription.unsubscribe()
+            return [Envelope.parse(message.data) for message in messages]
+
+        return asyncio.run_coroutine_threadsafe(take(), self._loop).result(30)
 
     def token(self, subject: str, claims: Mapping[str, Any]) -> str:
         now = int(time.time())
@@ -187,13 +205,35 @@ class Running:
         self._browsers.append(browser)
         return browser
 
+    def link(self, invitation: str, generation: int) -> str:
+        """The token of an invitation's link, asked for on the bus as notifications does."""
+        question = rpc.InvitationLinkRequest(invitation_id=UUID(invitation), generation=generation)
+        reply = self.identity.ask(rpc.INVITATION_LINK, question)
+        assert reply.ok is not None, reply.refused
+        token: str = reply.ok.token.get_secret_value()
+        return token
+
+    def store_rows(self, organization: str) -> dict[str, Any]:
+        """What the service's own tables hold of an organization."""
+        with psycopg.connect(self._dsn, row_factory=dict_row) as connection:
+            row = connection.execute(
+                "SELECT name, (SELECT count(*) FROM members WHERE organization_id = o.id) AS members, "
+                "(SELECT count(*) FROM invitations WHERE organization_id = o.id AND status = 'pending') "
+                "AS pending FROM organizations o WHERE id = %s",
+                (organization,),
+            ).fetchone()
+        assert row is not None
+        return dict(row)
+
+    def on_the_bus(self, organization: str, count: int) -> list[Envelope]:
+        """The first events of an organization in the stream."""
+        return self.identity.read(f"evt.organizations.{organization}.>", count)
+
     def registered(self, person: Browser) -> None:
         """Identity tells that this person registered and showed their address to be theirs."""
         known = self.identity.people[person.id]
         self.identity.tell(
-            identity.UserRegistered(
-                user_id=person.id, email=known.email, name=known.name, via="registration"
-            ),
+            identity.UserRegistered(user_id=person.id, email=known.email, name=known.name, via="registration"),
             person.id,
             actor=str(person.id),
         )

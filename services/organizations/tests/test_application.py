@@ -68,8 +68,7 @@ def test_of_twenty_concurrent_removals_one_administrator_remains(world: World) -
     organization, owner = world.organization()
     people = [owner, *(world.member(organization, owner, ADMINISTRATOR) for _ in range(19))]
     removals = [
-        partial(world.store.remove_member, organization, user, people[number - 1])
-        for number, user in enumerate(people)
+        partial(world.store.remove_member, organization, user, people[number - 1]) for number, user in enumerate(people)
     ]
     outcomes = at_once(removals)
     remaining = world.store.live(organization).members

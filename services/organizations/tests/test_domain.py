@@ -1,7 +1,7 @@
 """Rules of organizations and invitations, each judged on an aggregate that was loaded again."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import pytest
@@ -25,6 +25,7 @@ from organizations.domain import (
 )
 from organizations.tests.parts import ADMINISTRATOR, VIEWER, World
 
+A = TypeVar("A", bound=Aggregate)
 OWNER, OTHER, PLATFORM = uuid4(), uuid4(), uuid4()
 
 
@@ -48,7 +49,7 @@ def invitation(world: World) -> Invitation:
     return again(world, made)
 
 
-def again(world: World, aggregate: Any) -> Any:
+def again(world: World, aggregate: A) -> A:
     """The aggregate as it is after being stored and loaded."""
     world.store.save(aggregate)
     return world.store.find(type(aggregate), aggregate.id)
@@ -179,9 +180,7 @@ def test_snapshots_keep_all_of_an_organization(world: World, organization: Organ
     assert (organization.name, organization.grant_of(OWNER)) == ("Brokers 119", ADMINISTRATOR)
 
 
-def test_an_invitation_is_accepted_once_by_the_address_it_is_for(
-    world: World, invitation: Invitation
-) -> None:
+def test_an_invitation_is_accepted_once_by_the_address_it_is_for(world: World, invitation: Invitation) -> None:
     with pytest.raises(InvitationForAnotherAddress):
         invitation.accept(OTHER, "bob@example.com", world.clock())
     assert invitation.accept(OTHER, "ann@EXAMPLE.com", world.clock())
@@ -191,9 +190,7 @@ def test_an_invitation_is_accepted_once_by_the_address_it_is_for(
         invitation.accept(uuid4(), "ann@example.com", world.clock())
 
 
-def test_an_invitation_that_is_over_is_so_whether_or_not_that_was_noted(
-    world: World, invitation: Invitation
-) -> None:
+def test_an_invitation_that_is_over_is_so_whether_or_not_that_was_noted(world: World, invitation: Invitation) -> None:
     later = world.clock() + timedelta(days=7)
     assert invitation.status_at(later) == "expired"
     with pytest.raises(InvitationExpired):
@@ -238,9 +235,7 @@ def test_sending_an_expired_invitation_again_opens_it(world: World, invitation: 
     )
 
 
-def test_the_address_is_nowhere_readable_once_its_key_is_destroyed(
-    world: World, invitation: Invitation
-) -> None:
+def test_the_address_is_nowhere_readable_once_its_key_is_destroyed(world: World, invitation: Invitation) -> None:
     stored = world.database.all("SELECT state FROM events")
     assert all(b"Ann" not in bytes(row["state"]) for row in stored)
     world.store.subjects.destroy(str(invitation.id))

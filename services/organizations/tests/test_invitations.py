@@ -42,9 +42,7 @@ def test_fifty_concurrent_accepts_give_one_membership(world: World) -> None:
 def test_two_at_once_invite_one_address_once(world: World) -> None:
     organization, owner = world.organization()
     writings = ["Ann@Example.com", "ann@example.com", "ann@EXAMPLE.com", " ann@example.com"]
-    outcomes = at_once(
-        [partial(world.invitations.invite, organization, one, VIEWER, owner) for one in writings]
-    )
+    outcomes = at_once([partial(world.invitations.invite, organization, one, VIEWER, owner) for one in writings])
     assert sum(isinstance(outcome, AlreadyInvited) for outcome in outcomes) == 3
     assert Counter(world.kinds())["MemberInvited"] == 1
 
@@ -75,9 +73,7 @@ def test_what_is_no_address_is_not_invited(world: World, address: str) -> None:
 def test_nobody_invites_to_more_than_they_hold(world: World) -> None:
     organization, owner = world.organization()
     limits = Limits(platforms=(uuid4(),))
-    clerk = world.member(
-        organization, owner, Grant(role="viewer", permissions=("members:write",), limits=limits)
-    )
+    clerk = world.member(organization, owner, Grant(role="viewer", permissions=("members:write",), limits=limits))
     for grant in (ADMINISTRATOR, VIEWER, Grant(role="manager", limits=limits)):
         with pytest.raises(GrantExceedsOwn):
             world.invitations.invite(organization, "ann@example.com", grant, clerk)

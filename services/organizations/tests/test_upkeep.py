@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from kit.errors import NotFound
-from organizations.domain import Invitation, Organization, first_organization_id
+from organizations.domain import Invitation, InvitationRevoked, Organization, first_organization_id
 from organizations.tests.parts import ADMINISTRATOR, VIEWER, World
 
 
@@ -50,7 +50,7 @@ def test_an_erased_person_is_nowhere_any_more(world: World) -> None:
     ann = world.person("ann@example.com", "Ann Lee")
     world.accept(world.invite(organization, owner, "ann@example.com")[1], ann)
     elsewhere, other = world.organization()
-    pending, token = world.invite(elsewhere, other, "Ann@Example.com")
+    pending, _ = world.invite(elsewhere, other, "Ann@Example.com")
     world.upkeep.erase(ann)
     world.upkeep.erase(ann)
     assert world.store.grant_of(organization, ann) is None
@@ -59,7 +59,7 @@ def test_an_erased_person_is_nowhere_any_more(world: World) -> None:
     everything += repr(world.rows()) + repr([vars(one.event) for one in world.store.read(0, 1000)])
     assert "ann@" not in everything.lower()
     assert "Ann Lee" not in everything
-    with pytest.raises(NotFound):
+    with pytest.raises(InvitationRevoked):
         world.invitations.link(pending, 1)
     world.store.people.learn(ann, "ann@example.com", "Ann Lee")
     assert world.store.people.find(ann).email is None  # type: ignore[union-attr]

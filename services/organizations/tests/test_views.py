@@ -16,9 +16,7 @@ def everything(world: World) -> tuple[UUID, UUID]:
     organization, owner = world.organization(world.person("owner@example.com", "Olga Owner"), "Brokers")
     world.store.rename(organization, "Better brokers")
     member = world.member(organization, owner)
-    world.store.change_member(
-        organization, member, {"role": None, "limits": Limits(platforms=(uuid4(),))}, owner
-    )
+    world.store.change_member(organization, member, {"role": None, "limits": Limits(platforms=(uuid4(),))}, owner)
     world.store.remove_member(organization, member, owner)
     resent, _ = world.invite(organization, owner, "resent@example.com", Grant(role=None))
     world.invitations.resend(organization, resent, owner)
@@ -51,7 +49,7 @@ def test_rebuilt_read_models_equal_the_live_ones(world: World) -> None:
 
 
 def test_the_trail_tells_every_change_in_sentences(world: World) -> None:
-    organization, owner = everything(world)
+    organization, _ = everything(world)
     rows = world.views.audit.read(organization, Wanted(), None, 100)
     told = [(row.entry.type, summary_of(row)) for row in reversed(rows)]
     assert told[:2] == [

@@ -1,0 +1,382 @@
+"""The routes of organizations, members and invitations, on the whole service with real tokens, NATS and PostgreSQL."""
+
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from contracts.permissions import Permission
+from embedded.fixtures import wait_until
+from organizations.domain import first_organization_id
+from organizations.tests.parts import at_once
+from organizations.tests.running import Browser, Running
+
+BASE = "/api/v1/organizations"
+
+
+def make(person: Browser, name: str = "Brokers") -> str:
+    """The path of a new organization."""
+    answer = person.post(BASE, json={"name": name})
+    assert answer.status_code == 201, answer.text
+    return f"{BASE}/{answer.json()['id']}"
+
+
+def invite(person: Browser, organization: str, email: str, **given: Any) -> httpx.Response:
+    answer: httpx.Response = person.post(
+        f"{organization}/invitations", json={"email": email, "role": "viewer", **given}
+    )
+    return answer
+
+
+def link(running: Running, invitation: str, generation: int = 1) -> str:
+    """The path that an invitation's mail leads to, claimed on the bus as notifications does."""
+    return f"/api/v1/invitations/{running.link(invitation, generation)}"
+
+
+def join(running: Running, owner: Browser, organization: str, **given: Any) -> Browser:
+    """A new member by invitation."""
+    person = running.person()
+    invited = invite(owner, organization, person.email, **given)
+    assert invited.status_code == 201, invited.text
+    accepted = person.post(f"{link(running, invited.json()['id'])}/accept")
+    assert accepted.status_code == 200, accepted.text
+    return person
+
+
+def refused(answer: httpx.Response, status: int, code: str) -> None:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"] == code
+
+
+def test_who_signs_in_first_finds_an_organization_made_for_them(running: Running) -> None:
+    person = running.person()
+    page = person.get(BASE).json()
+    assert page["next_cursor"] is None
+    (organization,) = page["items"]
+    assert list(organization) == ["id", "name", "role", "permissions", "created_at"]
+    assert organization["id"] == str(first_organization_id(person.id))
+    assert (organization["name"], organization["role"]) == ("My organization", "administrator")
+    assert organization["permissions"] == list(Permission)
+    assert person.get(BASE).json()["items"] == [organization]
+
+
+def test_any_route_on_the_first_organization_makes_it(running: Running) -> None:
+    person = running.person()
+    path = f"{BASE}/{first_organization_id(person.id)}"
+    assert [member["user_id"] for member in person.get(f"{path}/members").json()["items"]] == [str(person.id)]
+
+
+def test_the_event_and_the_first_requests_at_once_make_one_organization(running: Running) -> None:
+    person = running.person()
+    requests = [lambda: person.get(BASE).json()["items"]] * 8
+    answers = at_once([*requests, lambda: running.registered(person)])[:-1]
+    assert {repr(answer) for answer in answers} == {repr(answers[0])}
+    path = f"{BASE}/{first_organization_id(person.id)}"
+    wait_until(lambda: person.get(f"{path}/members").json()["items"][0]["email"] == person.email)
+    assert len(person.get(BASE).json()["items"]) == 1
+    created = person.get(f"{path}/audit?type=OrgCreated").json()["items"]
+    assert [entry["actor"] for entry in created] == [str(person.id)]
+
+
+def test_an_organization_is_created_renamed_deleted_and_restored(running: Running) -> None:
+    person = running.person()
+    created = person.post(BASE, json={"name": "  Brokers  "})
+    assert (created.status_code, created.json()["name"]) == (201, "Brokers")
+    path = created.headers["location"]
+    assert person.get(path).json() == created.json()
+    assert person.patch(path, json={"name": "Better"}).json()["name"] == "Better"
+    assert person.patch(path, json={}).json()["name"] == "Better"
+    assert person.delete(path).status_code == 204
+    for answer in (person.get(path), person.patch(path, json={"name": "x"}), person.delete(path)):
+        refused(answer, 404, "not-found")
+    for route in ("members", "invitations", "audit"):
+        refused(person.get(f"{path}/{route}"), 404, "not-found")
+    refused(invite(person, path, "ann@example.com"), 404, "not-found")
+    assert created.json()["id"] not in [each["id"] for each in person.get(BASE).json()["items"]]
+    deleted = person.get(f"{BASE}?deleted=true").json()["items"]
+    assert [each["id"] for each in deleted] == [created.json()["id"]]
+    restored = person.post(f"{path}/restore")
+    assert (restored.status_code, restored.json()["name"]) == (200, "Better")
+    assert person.post(f"{path}/restore").status_code == 200
+    assert person.get(f"{BASE}?deleted=true").json()["items"] == []
+
+
+def test_a_repeated_post_gives_the_first_answer_again(running: Running) -> None:
+    person, other = running.person(), running.person()
+    key = {"Idempotency-Key": "once"}
+    first = person.post(BASE, json={"name": "Brokers"}, headers=key)
+    again = person.post(BASE, json={"name": "Brokers"}, headers=key)
+    assert (again.status_code, again.json(), again.headers["location"]) == (
+        201,
+        first.json(),
+        first.headers["location"],
+    )
+    refused(person.post(BASE, json={"name": "Others"}, headers=key), 409, "idempotency-key-reused")
+    assert other.post(BASE, json={"name": "Brokers"}, headers=key).json()["id"] != first.json()["id"]
+    path = first.headers["location"]
+    body = {"email": "ann@example.com", "role": None}
+    invitations = [person.post(f"{path}/invitations", json=body, headers=key).json() for _ in range(2)]
+    assert invitations[0] == invitations[1]
+    answers = at_once([lambda: person.post(BASE, json={"name": "x"}, headers={"Idempotency-Key": "race"})] * 6)
+    assert len({answer.json()["id"] for answer in answers if isinstance(answer, httpx.Response)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "name"),
+        ({"name": ""}, "name"),
+        ({"name": "   "}, "name"),
+        ({"name": "a" * 101}, "name"),
+        ({"name": None}, "name"),
+        ({"name": 7}, "name"),
+        ({"name": ["a"]}, "name"),
+        ({"name": "a\r\nBcc: all@example.com"}, "name"),
+        ({"name": "a\tb"}, "name"),
+        ({"name": "a\x00b"}, "name"),
+        ({"name": "a\u2028b"}, "name"),
+        ({"name": "\u202egnihtemos"}, "name"),
+        ({"name": "a", "owner": str(uuid4())}, "owner"),
+    ],
+)
+def test_a_name_that_cannot_be_taken_is_refused_and_nothing_stored(
+    running: Running, body: dict[str, Any], field: str
+) -> None:
+    person = running.person()
+    path = f"{BASE}/{first_organization_id(person.id)}"
+    for answer in (person.post(BASE, json=body), *([person.patch(path, json=body)] if body else [])):
+        refused(answer, 422, "invalid")
+        assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert [each["name"] for each in person.get(BASE).json()["items"]] == ["My organization"]
+
+
+@pytest.mark.parametrize("name", ["a" * 100, "é" * 100, "株式会社", "x", "=cmd()", "Müller & Söhne"])
+def test_names_of_one_to_a_hundred_characters_are_taken(running: Running, name: str) -> None:
+    assert running.person().post(BASE, json={"name": name}).json()["name"] == name
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "code"),
+    [
+        (b"{", 400, "malformed-body"),
+        (b'{"name": "\xff\xfe"}', 400, "malformed-request"),
+        (b"[]", 422, "invalid"),
+        (b'{"name": "' + b"a" * 2_000_000 + b'"}', 413, "body-too-large"),
+        (b'{"name": "\\ud800"}', 422, "invalid"),
+    ],
+)
+def test_what_is_no_proper_body_is_refused(running: Running, content: bytes, status: int, code: str) -> None:
+    person = running.person()
+    answer = person.post(BASE, content=content, headers={"Content-Type": "application/json"})
+    refused(answer, status, code)
+
+
+def test_a_members_rights_change_only_where_they_are_given(running: Running) -> None:
+    owner = running.person()
+    path = make(owner)
+    member = join(running, owner, path, permissions=["audit:read", "audit:read"])
+    platform = str(uuid4())
+    target = f"{path}/members/{member.id}"
+    before = owner.get(f"{path}/members").json()["items"][1]
+    assert list(before) == ["user_id", "email", "name", "role", "permissions", "limits", "joined_at"]
+    assert before["permissions"] == ["members:read", "platforms:read", "clients:read", "audit:read"]
+    limited = owner.patch(target, json={"limits": {"platforms": [platform, platform]}}).json()
+    assert limited == {**before, "limits": {"platforms": [platform]}}
+    manager = owner.patch(target, json={"role": "manager"}).json()
+    assert (manager["role"], manager["limits"]) == ("manager", {"platforms": [platform]})
+    assert "audit:read" in manager["permissions"]
+    bare = owner.patch(target, json={"role": None, "permissions": []}).json()
+    assert (bare["role"], bare["permissions"]) == (None, [])
+    assert owner.patch(target, json={"limits": {"platforms": None}}).json()["limits"] == {"platforms": None}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"role": "owner"}, "role"),
+        ({"permissions": ["everything"]}, "permissions.0"),
+        ({"permissions": ["accounts:read"]}, "permissions.0"),
+        ({"permissions": None}, "permissions"),
+        ({"limits": {"platforms": ["x"]}}, "limits.platforms.0"),
+        ({"limits": {"accounts": []}}, "limits.accounts"),
+        ({"limits": {"platforms": [str(uuid4()) for _ in range(1_001)]}}, "limits"),
+        ({"joined_at": "2026-01-01"}, "joined_at"),
+    ],
+)
+def test_rights_that_do_not_exist_are_refused(running: Running, body: dict[str, Any], field: str) -> None:
+    owner = running.person()
+    path = make(owner)
+    invitation = {"email": "ann@example.com", "role": "viewer", **body}
+    for answer in (
+        owner.patch(f"{path}/members/me", json=body),
+        owner.post(f"{path}/invitations", json=invitation),
+    ):
+        refused(answer, 422, "invalid")
+        assert answer.json()["errors"][0]["field"] == field
+
+
+def test_the_last_administrator_stays(running: Running) -> None:
+    owner = running.person()
+    path = make(owner)
+    refused(owner.delete(f"{path}/members/me"), 409, "last-administrator")
+    refused(owner.delete(f"{path}/members/{owner.id}"), 409, "last-administrator")
+    refused(owner.patch(f"{path}/members/me", json={"role": "viewer"}), 409, "last-administrator")
+    other = join(running, owner, path, role="administrator")
+    assert owner.delete(f"{path}/members/me").status_code == 204
+    refused(owner.get(path), 404, "not-found")
+    assert [member["user_id"] for member in other.get(f"{path}/members").json()["items"]] == [str(other.id)]
+
+
+def test_what_a_member_lacks_is_refused(running: Running) -> None:
+    owner = running.person()
+    path = make(owner)
+    viewer = join(running, owner, path)
+    clerk = join(running, owner, path, permissions=["members:write"])
+    for answer in (
+        viewer.patch(path, json={"name": "x"}),
+        viewer.delete(path),
+        viewer.patch(f"{path}/members/{clerk.id}", json={"role": None}),
+        invite(viewer, path, "ann@example.com"),
+        viewer.get(f"{path}/audit"),
+        viewer.get(f"{path}/events"),
+        owner.get(f"{path}/events"),
+    ):
+        refused(answer, 403, "permission-missing")
+    for answer in (
+        viewer.delete(f"{path}/members/{clerk.id}"),
+        clerk.patch(f"{path}/members/{viewer.id}", json={"role": "administrator"}),
+        clerk.patch(f"{path}/members/{owner.id}", json={"role": None}),
+        clerk.delete(f"{path}/members/{owner.id}"),
+        invite(clerk, path, "ann@example.com", role="manager"),
+    ):
+        refused(answer, 403, "grant-exceeds-own")
+    for answer in (
+        owner.patch(f"{path}/members/{uuid4()}", json={}),
+        owner.delete(f"{path}/members/{uuid4()}"),
+        owner.delete(f"{path}/members/nobody"),
+        owner.post(f"{path}/invitations/{uuid4()}/resend"),
+        owner.delete(f"{path}/invitations/{uuid4()}"),
+    ):
+        refused(answer, 404, "not-found")
+    assert viewer.delete(f"{path}/members/me").status_code == 204
+
+
+def test_an_invitation_lives_from_the_offer_to_the_membership(running: Running) -> None:
+    owner, ann = running.person(name="Olga Owner"), running.person(name="Ann Lee")
+    running.registered(owner)
+    path = make(owner)
+    created = invite(owner, path, ann.email.upper())
+    invitation = created.json()
+    assert (created.status_code, created.headers["location"]) == (201, f"{path}/invitations/{invitation['id']}")
+    assert list(invitation) == ["id", "email", "role", "permissions", "limits", "status", "expires_at"]
+    assert (invitation["email"], invitation["status"]) == (ann.email.upper(), "pending")
+    assert owner.get(f"{path}/invitations").json()["items"] == [invitation]
+    first = link(running, invitation["id"])
+    wait_until(lambda: httpx.get(running.base + first).json()["invited_by"] == "Olga Owner")
+    assert httpx.get(running.base + first).json() == {
+        "organization": "Brokers",
+        "invited_by": "Olga Owner",
+        "email": ann.email.upper(),
+        "status": "pending",
+        "expires_at": invitation["expires_at"],
+    }
+    resent = owner.post(f"{path}/invitations/{invitation['id']}/resend")
+    assert (resent.status_code, resent.json()["status"]) == (200, "pending")
+    refused(httpx.get(running.base + first), 410, "invitation-replaced")
+    refused(ann.post(f"{first}/accept"), 410, "invitation-replaced")
+    second = link(running, invitation["id"], 2)
+    refused(running.person().post(f"{second}/accept"), 403, "invitation-for-another-address")
+    refused(running.person().post(f"{second}/decline"), 403, "invitation-for-another-address")
+    refused(running.client(path.rpartition("/")[2]).post(f"{second}/accept"), 403, "person-needed")
+    refused(httpx.post(f"{running.base}{second}/accept"), 401, "unauthenticated")
+    refused(running.nobody().post(f"{second}/accept"), 401, "invalid-token")
+    accepted = ann.post(f"{second}/accept")
+    assert accepted.status_code == 200
+    assert (accepted.json()["user_id"], accepted.json()["role"]) == (str(ann.id), "viewer")
+    assert accepted.json()["email"] == ann.email
+    assert ann.post(f"{second}/accept").json() == accepted.json()
+    assert httpx.get(running.base + second).json()["status"] == "accepted"
+    refused(invite(owner, path, ann.email), 409, "already-member")
+    refused(owner.delete(f"{path}/invitations/{invitation['id']}"), 409, "invitation-closed")
+    assert [one["status"] for one in owner.get(f"{path}/invitations").json()["items"]] == ["accepted"]
+
+
+def test_an_invitation_is_declined_or_taken_back(running: Running) -> None:
+    owner, ann = running.person(), running.person()
+    path = make(owner)
+    invitation = invite(owner, path, ann.email).json()["id"]
+    refused(invite(owner, path, ann.email), 409, "already-invited")
+    declined = link(running, invitation)
+    assert [ann.post(f"{declined}/decline").status_code for _ in range(2)] == [204, 204]
+    refused(ann.post(f"{declined}/accept"), 410, "invitation-declined")
+    refused(owner.post(f"{path}/invitations/{invitation}/resend"), 409, "invitation-closed")
+    invitation = invite(owner, path, ann.email).json()["id"]
+    revoked = link(running, invitation)
+    assert [owner.delete(f"{path}/invitations/{invitation}").status_code for _ in range(2)] == [204, 204]
+    assert httpx.get(running.base + revoked).json()["status"] == "revoked"
+    refused(ann.post(f"{revoked}/accept"), 410, "invitation-revoked")
+    refused(ann.post(f"{revoked}/decline"), 410, "invitation-revoked")
+
+
+def test_an_address_that_was_not_shown_to_be_theirs_opens_nothing(running: Running) -> None:
+    owner, stranger = running.person(), running.person(verified=False)
+    path = make(owner)
+    token = link(running, invite(owner, path, stranger.email).json()["id"])
+    refused(stranger.post(f"{token}/accept"), 403, "email-not-verified")
+    refused(stranger.get(path), 404, "not-found")
+
+
+def test_identity_is_asked_about_people_only_for_links_that_are_ours(running: Running) -> None:
+    person = running.person()
+    asked = running.identity.asked_for_people
+    for token in ("nonsense", "AAAAAAAAAAAAAAAAAAAAAA.AAAA", "%00", "a" * 3000):
+        refused(person.post(f"/api/v1/invitations/{token}/accept"), 404, "not-found")
+        refused(httpx.get(f"{running.base}/api/v1/invitations/{token}"), 404, "not-found")
+    assert running.identity.asked_for_people == asked
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["", "ann", "ann@example.com\r\nBcc: all@example.com", "a" * 300 + "@example.com", "ann@exa mple.com", 7, None],
+)
+def test_an_address_that_cannot_be_one_is_refused_by_its_field(running: Running, email: Any) -> None:
+    owner = running.person()
+    path = make(owner)
+    answer = owner.post(f"{path}/invitations", json={"email": email, "role": "viewer"})
+    refused(answer, 422, "invalid")
+    assert [error["field"] for error in answer.json()["errors"]] == ["email"]
+    assert owner.get(f"{path}/invitations").json()["items"] == []
+
+
+def test_fifty_concurrent_accepts_by_http_give_one_membership(running: Running) -> None:
+    owner, ann = running.person(), running.person()
+    path = make(owner)
+    token = link(running, invite(owner, path, ann.email).json()["id"])
+    answers = at_once([lambda: ann.post(f"{token}/accept")] * 50)
+    statuses = {answer.status_code for answer in answers if isinstance(answer, httpx.Response)}
+    assert statuses <= {200, 503}
+    assert 200 in statuses
+    assert [member["user_id"] for member in owner.get(f"{path}/members").json()["items"]] == [
+        str(owner.id),
+        str(ann.id),
+    ]
+    joined = owner.get(f"{path}/audit?type=MemberJoined").json()["items"]
+    assert len(joined) == 1
+
+
+def test_lists_give_pages(running: Running) -> None:
+    person = running.person()
+    assert len(person.get(BASE).json()["items"]) == 1
+    for number in range(4):
+        make(person, f"Brokers {number}")
+    first = person.get(f"{BASE}?limit=3").json()
+    second = person.get(f"{BASE}?limit=3&cursor={first['next_cursor']}").json()
+    names = [each["name"] for each in first["items"] + second["items"]]
+    assert names == ["My organization", *(f"Brokers {number}" for number in range(4))]
+    assert second["next_cursor"] is None
+    for wrong in ("x", "WyJhIiwiYiJd", "WzEsMl0", first["next_cursor"][:-4]):
+        refused(person.get(f"{BASE}?cursor={wrong}"), 422, "invalid")
+    for wrong in ("0", "201", "x"):
+        refused(person.get(f"{BASE}?limit={wrong}"), 422, "invalid")
