@@ -15,7 +15,6 @@ from embedded.fixtures import wait_until
 
 CALLBACK = "http://127.0.0.1:53682/callback"
 CLI = "tradehall-cli"
-_NO_REDIRECT = {"follow_redirects": False}
 
 
 @dataclass(frozen=True)
@@ -125,7 +124,9 @@ class Person:
 
     def code(self, verifier: str, scope: str = "openid profile email offline_access", **extra: str) -> str:
         """An authorization code for tradehall-cli, by the signed-in browser."""
-        answer = self.browser.get("/oauth2/authorize", params=authorization(verifier, scope, **extra), **_NO_REDIRECT)
+        answer = self.browser.get(
+            "/oauth2/authorize", params=authorization(verifier, scope, **extra), follow_redirects=False
+        )
         assert answer.status_code in (302, 303), answer.text
         query = parse_qs(urlsplit(answer.headers["location"]).query)
         assert "code" in query, answer.headers["location"]

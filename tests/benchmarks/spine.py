@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import nats
 import psycopg
+from nats.aio.msg import Msg
 
 from deploy.local import Tradehall
 from embedded.fixtures import wait_until
@@ -101,7 +102,7 @@ async def _command_to_subscriber(system: Tradehall) -> None:
     connection = await nats.connect(system.info["nats_url"], inbox_prefix=b"_INBOX_observer")
     seen: dict[str, float] = {}
 
-    async def on_event(message: nats.aio.msg.Msg) -> None:
+    async def on_event(message: Msg) -> None:
         name = json.loads(message.data)["data"].get("to")
         if isinstance(name, str):
             seen[name] = time.perf_counter()
