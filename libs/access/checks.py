@@ -94,7 +94,7 @@ class Access:
         if fresh and self._bus.cut_off_seconds > _CUT_OFF:
             raise PermissionsUnavailable("Rights may have changed since the bus was lost.")
         if caller.client_id is not None:
-            grant = self._client_grant(caller, organization_id)
+            grant = self._client_grant(caller, organization_id, permission)
         else:
             grant = self._member_grant(caller, organization_id, permission)
         if grant is None:
@@ -116,8 +116,10 @@ class Access:
         except BusUnavailable as error:
             raise PermissionsUnavailable from error
 
-    def _client_grant(self, caller: Caller, organization_id: UUID) -> Grant | None:
+    def _client_grant(self, caller: Caller, organization_id: UUID, permission: str | None) -> Grant | None:
         client = self._client(caller)
+        if permission in caller.scopes and client is not None and permission not in client.scopes:
+            client = self._ask_for_client(caller)
         if client is None or client.organization_id != organization_id:
             return None
         # A token keeps the scopes of its issue; what the client has lost since counts at once.
@@ -126,9 +128,13 @@ class Access:
 
     def _client(self, caller: Caller) -> rpc.Client | None:
         assert caller.client_id is not None
-        client = self._clients.find(caller.client_id)
-        if client is not None or self._clients.authoritative:
-            return client
+        return self._clients.find(caller.client_id) or self._ask_for_client(caller)
+
+    def _ask_for_client(self, caller: Caller) -> rpc.Client | None:
+        """What the owner knows; the own tables when this is the owner."""
+        assert caller.client_id is not None
+        if self._clients.authoritative:
+            return self._clients.find(caller.client_id)
         question = rpc.ClientRequest(client_id=caller.client_id)
         try:
             return self._bus.ask_from_thread(rpc.CLIENT.subject, question, rpc.CLIENT.reply).ok

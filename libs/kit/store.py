@@ -276,7 +276,7 @@ class Store(Application[UUID]):
 
     def rebuild_views(self, batch: int = 2_000) -> int:
         """Empty the views and fill them again from all events, in one transaction that readers do not see
-        until it is done; commands wait meanwhile. Answers how many events were applied."""
+        until it is done; commands are refused as unavailable meanwhile. Answers how many events were applied."""
         done = 0
         with self.database.long_work() as connection, connection.cursor() as cursor:
             cursor.execute("LOCK TABLE events IN EXCLUSIVE MODE")

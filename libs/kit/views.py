@@ -50,9 +50,9 @@ class Views:
             change(self, cursor, recorded.event, recorded)
 
     def clear(self, cursor: Cursor[Any]) -> None:
-        """Empty all tables before a rebuild."""
-        if self.tables:
-            cursor.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(map(sql.Identifier, self.tables))))
+        """Empty all tables before a rebuild; by DELETE, since TRUNCATE would shut out readers until the end."""
+        for table in self.tables:
+            cursor.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
 
     @classmethod
     def handles(cls) -> Iterable[type]:

@@ -165,6 +165,15 @@ def test_a_client_holds_its_scopes_in_its_own_organization_only(world: World) ->
         world.access.acting(program("platforms:read", organization=OTHER), OTHER, "platforms:read")
 
 
+def test_a_scope_granted_a_moment_ago_is_asked_of_its_owner(world: World) -> None:
+    made = client("platforms:read")
+    world.tell(made)
+    world.owner.answers[rpc.CLIENT.subject] = rpc.Client(
+        id=made.client, client_id=made.client_id, organization_id=ORG, scopes=("platforms:read", "audit:read")
+    )
+    assert world.access.acting(program("audit:read"), ORG, "audit:read")
+
+
 def test_a_scope_taken_from_a_client_is_gone_from_tokens_it_already_has(world: World) -> None:
     made = client("platforms:read", "audit:read")
     world.tell(made)
@@ -176,6 +185,9 @@ def test_a_scope_taken_from_a_client_is_gone_from_tokens_it_already_has(world: W
         to=identity.ClientRights(scopes=("platforms:read",)),
     )
     world.tell(changed)
+    world.owner.answers[rpc.CLIENT.subject] = rpc.Client(
+        id=made.client, client_id=made.client_id, organization_id=ORG, scopes=("platforms:read",)
+    )
     with pytest.raises(MissingPermission):
         world.access.acting(program("platforms:read", "audit:read"), ORG, "audit:read")
 
