@@ -1,0 +1,191 @@
+"""The commands, the same over either carrier."""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from datetime import datetime, tzinfo
+from enum import StrEnum
+from typing import TypeVar
+
+from pydantic import TypeAdapter
+
+from metatrader.errors import InvalidValue, NotFound, ProtocolError
+from metatrader.models.configuration import Common, Group, Symbol, TimeSettings
+from metatrader.models.trading import Deal, Order, Position
+from metatrader.models.users import Account, User
+from metatrader.models.values import Model, Moment, moment, server_seconds
+from metatrader.mt5.answers import Answer
+from metatrader.mt5.session import Command
+
+M = TypeVar("M", bound=Model)
+
+PAGE = 100
+"""The most that the server gives at once."""
+
+_COMMON = TypeAdapter(Common)
+_TIME = TypeAdapter(TimeSettings)
+_GROUP = TypeAdapter(Group)
+_SYMBOL = TypeAdapter(Symbol)
+_USER = TypeAdapter(User)
+_ACCOUNT = TypeAdapter(Account)
+_LOGINS = TypeAdapter(list[int])
+_POSITION, _POSITIONS = TypeAdapter(Position), TypeAdapter(list[Position])
+_ORDER, _ORDERS = TypeAdapter(Order), TypeAdapter(list[Order])
+_DEAL, _DEALS = TypeAdapter(Deal), TypeAdapter(list[Deal])
+
+
+class PasswordKind(StrEnum):
+    MAIN = "MAIN"
+    INVESTOR = "INVESTOR"
+    API = "API"
+
+
+class Commands(ABC):
+    """All raise Refused (NotFound for what is not there or not visible, PermissionDenied where the manager lacks the
+    right), ConnectionLost, TimedOut and ProtocolError. Lists are read page by page while they are iterated."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        self._zone = zone
+
+    @abstractmethod
+    async def _call(self, command: Command) -> Answer: ...
+
+    async def time_server(self) -> Moment:
+        """The server's clock now."""
+        text = (await self._ask("TIME_SERVER")).value("TIME")
+        try:
+            return moment(int(text.split()[0].split(".")[0]), self._zone)
+        except (ValueError, IndexError) as error:
+            raise ProtocolError("TIME_SERVER: TIME is no unix time") from error
+
+    async def time_settings(self) -> TimeSettings:
+        return await self._one(_TIME, "TIME_GET")
+
+    async def common(self) -> Common:
+        return await self._one(_COMMON, "COMMON_GET")
+
+    async def group_total(self) -> int:
+        return (await self._ask("GROUP_TOTAL")).count()
+
+    async def group(self, name: str) -> Group:
+        return await self._one(_GROUP, "GROUP_GET", GROUP=name)
+
+    def groups(self) -> AsyncIterator[Group]:
+        """The groups that the manager may see."""
+        return self._indexed(_GROUP, "GROUP")
+
+    async def symbol_total(self) -> int:
+        return (await self._ask("SYMBOL_TOTAL")).count()
+
+    async def symbol(self, name: str) -> Symbol:
+        return await self._one(_SYMBOL, "SYMBOL_GET", SYMBOL=name)
+
+    async def symbol_in_group(self, name: str, group: str) -> Symbol:
+        """A symbol as the group's settings change it."""
+        return await self._one(_SYMBOL, "SYMBOL_GET_GROUP", SYMBOL=name, GROUP=group)
+
+    def symbols(self) -> AsyncIterator[Symbol]:
+        """The symbols of the manager's own group."""
+        return self._indexed(_SYMBOL, "SYMBOL")
+
+    async def user_logins(self, groups: str = "*") -> list[int]:
+        """Logins in the groups named by masks, for example `real\\*,!real\\test*`."""
+        return (await self._ask("USER_LOGINS", GROUP=groups)).read(_LOGINS, self._zone)
+
+    async def user(self, login: int) -> User:
+        return await self._one(_USER, "USER_GET", LOGIN=str(login))
+
+    async def users(self, groups: str = "*") -> AsyncIterator[User]:
+        """One request per user; one who is deleted meanwhile is left out."""
+        for login in await self.user_logins(groups):
+            try:
+                yield await self.user(login)
+            except NotFound:
+                continue
+
+    async def account(self, login: int) -> Account:
+        return await self._one(_ACCOUNT, "USER_ACCOUNT_GET", LOGIN=str(login))
+
+    async def user_password_check(self, login: int, password: str, kind: PasswordKind = PasswordKind.MAIN) -> None:
+        """Raises Refused (3006 USER_INVALID_PASSWORD) when it is another one. Never sent twice."""
+        await self._send_password("USER_PASS_CHECK", login, password, kind)
+
+    async def user_password_change(self, login: int, password: str, kind: PasswordKind = PasswordKind.MAIN) -> None:
+        """Raises Refused (3006 USER_INVALID_PASSWORD) when the server finds it too weak. Never sent twice."""
+        await self._send_password("USER_PASS_CHANGE", login, password, kind)
+
+    async def position(self, login: int, symbol: str) -> Position:
+        return await self._one(_POSITION, "POSITION_GET", LOGIN=str(login), SYMBOL=symbol)
+
+    async def position_total(self, login: int) -> int:
+        return (await self._ask("POSITION_GET_TOTAL", LOGIN=str(login))).count()
+
+    def positions(self, login: int, *, page: int = PAGE) -> AsyncIterator[Position]:
+        return self._paged(_POSITIONS, "POSITION", {"LOGIN": str(login)}, page)
+
+    async def order(self, ticket: int) -> Order:
+        """An active order."""
+        return await self._one(_ORDER, "ORDER_GET", TICKET=str(ticket))
+
+    async def order_total(self, login: int) -> int:
+        return (await self._ask("ORDER_GET_TOTAL", LOGIN=str(login))).count()
+
+    def orders(self, login: int, *, page: int = PAGE) -> AsyncIterator[Order]:
+        """Active orders."""
+        return self._paged(_ORDERS, "ORDER", {"LOGIN": str(login)}, page)
+
+    async def history_order(self, ticket: int) -> Order:
+        """An order that is filled, cancelled, rejected or expired."""
+        return await self._one(_ORDER, "HISTORY_GET", TICKET=str(ticket))
+
+    async def history_total(self, login: int, since: datetime, until: datetime) -> int:
+        return (await self._ask("HISTORY_GET_TOTAL", **self._period(login, since, until))).count()
+
+    def history(self, login: int, since: datetime, until: datetime, *, page: int = PAGE) -> AsyncIterator[Order]:
+        return self._paged(_ORDERS, "HISTORY", self._period(login, since, until), page)
+
+    async def deal(self, ticket: int) -> Deal:
+        return await self._one(_DEAL, "DEAL_GET", TICKET=str(ticket))
+
+    async def deal_total(self, login: int, since: datetime, until: datetime) -> int:
+        return (await self._ask("DEAL_GET_TOTAL", **self._period(login, since, until))).count()
+
+    def deals(self, login: int, since: datetime, until: datetime, *, page: int = PAGE) -> AsyncIterator[Deal]:
+        """Deals from `since` to `until`, both included and both with a time zone; to the second."""
+        return self._paged(_DEALS, "DEAL", self._period(login, since, until), page)
+
+    async def _ask(self, name: str, **params: str) -> Answer:
+        return await self._call(Command(name, params))
+
+    async def _one(self, adapter: TypeAdapter[M], name: str, **params: str) -> M:
+        return (await self._ask(name, **params)).read(adapter, self._zone)
+
+    async def _send_password(self, name: str, login: int, password: str, kind: PasswordKind) -> None:
+        params = {"LOGIN": str(login), "TYPE": kind.value, "PASSWORD": password}
+        await self._call(Command(name, params, repeatable=False, secret=True))
+
+    def _period(self, login: int, since: datetime, until: datetime) -> dict[str, str]:
+        start, end = server_seconds(since, self._zone), server_seconds(until, self._zone)
+        return {"LOGIN": str(login), "FROM": str(start), "TO": str(end)}
+
+    async def _indexed(self, adapter: TypeAdapter[M], entity: str) -> AsyncIterator[M]:
+        for index in range((await self._ask(f"{entity}_TOTAL")).count()):
+            try:
+                yield await self._one(adapter, f"{entity}_NEXT", INDEX=str(index))
+            except NotFound:
+                return  # the list has become shorter
+
+    async def _paged(
+        self, adapter: TypeAdapter[list[M]], entity: str, params: dict[str, str], page: int
+    ) -> AsyncIterator[M]:
+        if not 0 < page <= PAGE:
+            raise InvalidValue(f"page: give 1 to {PAGE}")
+        total = (await self._ask(f"{entity}_GET_TOTAL", **params)).count()
+        offset = 0
+        while offset < total:
+            answer = await self._ask(f"{entity}_GET_PAGE", **params, OFFSET=str(offset), TOTAL=str(page))
+            rows = answer.read(adapter, self._zone)
+            for row in rows:
+                yield row
+            if not rows:
+                return
+            offset += len(rows)
