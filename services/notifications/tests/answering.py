@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import nats
+from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from contracts.rpc import (
@@ -18,9 +19,15 @@ from contracts.rpc import (
     Reply,
     Rpc,
 )
+from notifications.tests.parts import BUS_PASSWORD
 
 PASSWORD = "k7fe-2m9x-q4tz-81vd"
 TOKEN = "thr_0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+async def connect(url: str, user: str) -> Client:
+    """A connection as one of the bus's users."""
+    return await nats.connect(url, user=user, password=BUS_PASSWORD, inbox_prefix=f"_INBOX_{user}")
 
 
 class Answers:
@@ -31,6 +38,7 @@ class Answers:
         self.refusal: str | None = None
         self.asked: list[Any] = []
         self._url = url
+        self._connections: list[Client] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
@@ -41,16 +49,21 @@ class Answers:
 
     def stop(self) -> None:
         """Answer no more."""
-        asyncio.run_coroutine_threadsafe(self._connection.close(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._hang_up(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
 
     async def _listen(self) -> None:
-        self._connection = await nats.connect(self._url)
         for rpc, answer in ((MAIL_SECRET, self._secret), (INVITATION_LINK, self._link)):
-            await self._connection.subscribe(rpc.subject, cb=self._reply(rpc, answer))
-        await self._connection.flush()
+            connection = await connect(self._url, rpc.owner)
+            self._connections.append(connection)
+            await connection.subscribe(rpc.subject, cb=self._reply(rpc, answer))
+            await connection.flush()
+
+    async def _hang_up(self) -> None:
+        for connection in self._connections:
+            await connection.close()
 
     def _reply(self, rpc: Rpc[Any, Any], answer: Callable[[Any], Any]) -> Any:
         async def reply(message: Msg) -> None:

@@ -1,13 +1,15 @@
 """A world without a bus, one with it and its answers, and a mail server."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from contracts.nats_config import nats_configuration
 from embedded.nats import Nats
 from notifications.tests.answering import Answers
 from notifications.tests.mailroom import Mailroom
-from notifications.tests.parts import World
+from notifications.tests.parts import BUS_PASSWORD, World
 
 
 @pytest.fixture
@@ -25,16 +27,26 @@ def world(postgres_dsn: str, mailroom: Mailroom) -> Iterator[World]:
 
 
 @pytest.fixture
-def answers(nats_server: Nats) -> Iterator[Answers]:
-    made = Answers(nats_server.url)
+def bus_server(tmp_path: Path) -> Iterator[Nats]:
+    """A nats-server where each service may do what contracts say, and no more."""
+    users = dict.fromkeys(("identity", "organizations", "notifications"), BUS_PASSWORD)
+    folder = tmp_path / "nats"
+    rights = nats_configuration(port=4222, host="127.0.0.1", store_dir=str(folder / "store"), passwords=users)
+    with Nats(folder, config_text=rights) as server:
+        yield server
+
+
+@pytest.fixture
+def answers(bus_server: Nats) -> Iterator[Answers]:
+    made = Answers(bus_server.url)
     made.start()
     yield made
     made.stop()
 
 
 @pytest.fixture
-def linked(postgres_dsn: str, mailroom: Mailroom, nats_server: Nats, answers: Answers) -> Iterator[World]:
+def linked(postgres_dsn: str, mailroom: Mailroom, bus_server: Nats, answers: Answers) -> Iterator[World]:
     """On a bus where identity and organizations answer."""
-    made = World(postgres_dsn, nats_server.url, smtp_port=mailroom.port)
+    made = World(postgres_dsn, bus_server.url, smtp_port=mailroom.port)
     yield made
     made.close()

@@ -34,6 +34,7 @@ PUBLIC_URL = "https://hall.example"
 START = datetime(2025, 3, 5, 14, 7, tzinfo=UTC)
 NOBODY_LISTENS = 9  # the discard port
 MASTER = MasterKey.generate()
+BUS_PASSWORD = "on-the-bus"
 EVENTS = {each for each in vars(Notification).values() if getattr(each, "TOPIC", None)}
 """Every event class of the domain."""
 
@@ -44,7 +45,7 @@ def settings(**changes: Any) -> Settings:
         "service_port": 0,
         "postgres_dsn": "postgresql://nowhere",
         "nats_url": "nats://127.0.0.1:1",
-        "nats_password": "n",
+        "nats_password": BUS_PASSWORD,
         "master_key": MASTER,
         "public_url": PUBLIC_URL,
         "smtp_host": "127.0.0.1",

@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
-import nats
 import nats.js.errors
 import pytest
 from nats.js.api import StreamConfig
@@ -26,9 +25,9 @@ from contracts.streams import STREAMS
 from embedded.fixtures import wait_until
 from embedded.nats import Nats
 from embedded.ports import free_port
-from notifications.tests.answering import PASSWORD, Answers
+from notifications.tests.answering import PASSWORD, Answers, connect
 from notifications.tests.mailroom import Mailroom
-from notifications.tests.parts import MASTER, PUBLIC_URL, Source
+from notifications.tests.parts import BUS_PASSWORD, MASTER, PUBLIC_URL, Source
 
 
 class Process:
@@ -42,7 +41,7 @@ class Process:
             "TRADEHALL_SERVICE_PORT": str(self.port),
             "TRADEHALL_POSTGRES_DSN": dsn,
             "TRADEHALL_NATS_URL": nats_url,
-            "TRADEHALL_NATS_PASSWORD": "unused",
+            "TRADEHALL_NATS_PASSWORD": BUS_PASSWORD,
             "TRADEHALL_MASTER_KEY": MASTER,
             "TRADEHALL_PUBLIC_URL": PUBLIC_URL,
             "TRADEHALL_SMTP_HOST": "127.0.0.1",
@@ -58,7 +57,7 @@ class Process:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "notifications"], env=self._environment, stdout=log, stderr=log
             )
-        wait_until(self._ready, 20, "the service")
+        wait_until(self._ready, 40, "the service")
 
     def tell(self, number: signal.Signals) -> None:
         """Send a signal."""
@@ -110,19 +109,19 @@ class Streams:
         return asyncio.run(self._read())
 
     async def _declare(self) -> None:
-        async with await nats.connect(self._url) as connection:
-            for context in ("identity", "organizations"):
-                stream = STREAMS[context]
+        for context in ("identity", "organizations"):
+            stream = STREAMS[context]
+            async with await connect(self._url, context) as connection:
                 config = StreamConfig(name=stream.name, subjects=list(stream.subjects))
                 await connection.jetstream().add_stream(config)
 
     async def _publish(self, messages: list[bytes]) -> None:
-        async with await nats.connect(self._url) as connection:
+        async with await connect(self._url, "identity") as connection:
             for message in messages:
                 await connection.jetstream().publish(Envelope.parse(message).bus_subject, message)
 
     async def _read(self) -> list[Envelope]:
-        async with await nats.connect(self._url) as connection:
+        async with await connect(self._url, "notifications") as connection:
             stream = connection.jetstream()
             try:
                 info = await stream.stream_info("NOTIFICATIONS")
@@ -135,15 +134,15 @@ class Streams:
 
 
 @pytest.fixture
-def streams(nats_server: Nats) -> Streams:
-    return Streams(nats_server.url)
+def streams(bus_server: Nats) -> Streams:
+    return Streams(bus_server.url)
 
 
 @pytest.fixture
 def process(
-    postgres_dsn: str, nats_server: Nats, streams: Streams, mailroom: Mailroom, tmp_path: Path
+    postgres_dsn: str, bus_server: Nats, streams: Streams, mailroom: Mailroom, tmp_path: Path
 ) -> Iterator[Process]:
-    made = Process(postgres_dsn, nats_server.url, mailroom, tmp_path / "notifications.log")
+    made = Process(postgres_dsn, bus_server.url, mailroom, tmp_path / "notifications.log")
     yield made
     made.close()
 
@@ -221,16 +220,17 @@ def test_a_process_told_to_end_finishes_the_mail_at_hand(
 
 
 def test_two_replicas_send_each_mail_once(
-    process: Process, streams: Streams, mailroom: Mailroom, postgres_dsn: str, nats_server: Nats, tmp_path: Path
+    process: Process, streams: Streams, mailroom: Mailroom, postgres_dsn: str, bus_server: Nats, tmp_path: Path
 ) -> None:
-    other = Process(postgres_dsn, nats_server.url, mailroom, tmp_path / "other.log")
+    other = Process(postgres_dsn, bus_server.url, mailroom, tmp_path / "other.log")
     try:
         process.start()
         other.start()
         user_id = uuid4()
         changed = UserPasswordChanged(user_id=user_id, how="changed")
         streams.say(_invited(user_id), *[changed] * 30)
-        wait_until(lambda: len(streams.heard()) == 30, 30)
+        wait_until(lambda: len(mailroom.letters) == 30, 60)
+        wait_until(lambda: len(streams.heard()) == 30, 20)
         ids = [letter.message["Message-ID"] for letter in mailroom.letters]
         assert len(ids) == len(set(ids)) == 30
     finally:
