@@ -33,7 +33,7 @@ from kit.relay import Relay
 from kit.service_keys import ServiceKeys, SubjectKeys
 from kit.settings import ServiceSettings
 from kit.tokens import Verifier
-from organizations import people, views
+from organizations import people, shredder, views
 from organizations.api import audit, invitations, members
 from organizations.api import organizations as organization_routes
 from organizations.application import Clock, Organizations
@@ -41,12 +41,13 @@ from organizations.invitations import Invitations
 from organizations.links import Links
 from organizations.people import People
 from organizations.publishing import publish
+from organizations.shredder import Shredder
 from organizations.subscribers import answer_requests, handlers
 from organizations.upkeep import Upkeep
 from organizations.views import AllViews
 
 NAME = "organizations"
-SCHEMA = [*service.SCHEMA, *copies.SCHEMA, *people.SCHEMA, *views.SCHEMA]
+SCHEMA = [*service.SCHEMA, *copies.SCHEMA, *people.SCHEMA, *views.SCHEMA, *shredder.SCHEMA]
 
 
 class OwnMembers:
@@ -70,6 +71,7 @@ class Parts:
     invitations: Invitations
     upkeep: Upkeep
     idempotency: Idempotency
+    shredder: Shredder
 
 
 def build(settings: ServiceSettings) -> FastAPI:
@@ -98,6 +100,7 @@ def build(settings: ServiceSettings) -> FastAPI:
             _relay(store, bus).run,
             *(consumer.run for consumer in _consumers(parts, bus)),
             parts.upkeep.run,
+            parts.shredder.run,
         ],
     )
 
@@ -114,7 +117,9 @@ def assemble(database: Database, master: MasterKey, bus: Bus, clock: Clock) -> P
         database, SubjectKeys(database, master), AllViews(database, hash_of), People(database, bus, hash_of), clock
     )
     idempotency = Idempotency(store, keys.key("idempotency"))
-    return Parts(store, Invitations(store, Links(link_key), hash_of), Upkeep(store, idempotency), idempotency)
+    shreds = Shredder(database, bus, STREAMS[NAME].name)
+    upkeep = Upkeep(store, idempotency, shreds)
+    return Parts(store, Invitations(store, Links(link_key), hash_of), upkeep, idempotency, shreds)
 
 
 def _verifier(settings: ServiceSettings, bus: Bus, database: Database) -> Verifier:

@@ -10,6 +10,7 @@ from kit.errors import Unavailable
 from kit.idempotency import Idempotency
 from organizations.application import Organizations
 from organizations.domain import Invitation, Organization
+from organizations.shredder import Shredder
 
 _EVERY = 15.0  # seconds
 _BATCH = 100
@@ -18,8 +19,9 @@ _BATCH = 100
 class Upkeep:
     """Any number of replicas may run it: each step looks again at what it changes."""
 
-    def __init__(self, store: Organizations, idempotency: Idempotency) -> None:
+    def __init__(self, store: Organizations, idempotency: Idempotency, shredder: Shredder) -> None:
         self._store = store
+        self._shredder = shredder
         self._idempotency = idempotency
         self._log = logging.getLogger("organizations.upkeep")
 
@@ -58,7 +60,7 @@ class Upkeep:
         for invitation_id in invitations:
             self._take_back(invitation_id)
             views.invitations.scrub(invitation_id)
-            self._store.subjects.destroy(str(invitation_id))
+            self._forget_address(invitation_id)
         self._store.people.erase(user_id)
 
     def _take_back(self, invitation_id: UUID) -> None:
@@ -66,6 +68,12 @@ class Upkeep:
         if invitation.status == "pending":
             invitation.revoke()
             self._store.save(invitation)
+
+    def _forget_address(self, invitation_id: UUID) -> None:
+        """Destroy the key, and have the messages taken off the bus that held the address in clear."""
+        self._store.subjects.destroy(str(invitation_id))
+        organization_id = self._store.find(Invitation, invitation_id).organization_id
+        self._shredder.mark(organization_id, invitation_id, self._store.views.audit.last_sequence(organization_id))
 
     def _expire(self, invitation_id: UUID) -> None:
         def work() -> None:
@@ -82,7 +90,7 @@ class Upkeep:
             organization = self._store.find(Organization, organization_id)
             organization.purge(self._store.clock())
             for invitation_id in self._store.views.invitations.of_deleted(organization_id):
-                self._store.subjects.destroy(str(invitation_id))
+                self._forget_address(invitation_id)
             self._store.subjects.destroy(str(organization_id))
             self._store.save(organization)
 

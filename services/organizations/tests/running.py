@@ -95,6 +95,12 @@ class Identity:
 
         return asyncio.run_coroutine_threadsafe(take(), self._loop).result(30)
 
+    def stored(self, stream: str, subject: str) -> int:
+        """How many messages of a subject a stream holds."""
+        asking = self._bus.jetstream.stream_info(stream, subjects_filter=subject)
+        info = asyncio.run_coroutine_threadsafe(asking, self._loop).result(5)
+        return sum((info.state.subjects or {}).values())
+
     def token(self, subject: str, claims: Mapping[str, Any]) -> str:
         now = int(time.time())
         return jwt.encode(

@@ -101,6 +101,13 @@ class AuditTrail(Views):
         )
         return list(map(_shown, rows))
 
+    def last_sequence(self, organization_id: UUID) -> int:
+        """The place of the organization's newest event that others see."""
+        row = self.database.one(
+            "SELECT max(sequence) AS last FROM audit WHERE organization_id = %s", (organization_id,)
+        )
+        return (row and row["last"]) or 0
+
     def sequences(self, organization_id: UUID, after: int, limit: int) -> Sequence[int]:
         """Places in the event store of the organization's events, in order."""
         rows = self.database.all(

@@ -1,0 +1,176 @@
+"""What the service takes from the bus and answers on it."""
+
+import json
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from contracts import identity, rpc
+from contracts.permissions import Grant
+from embedded.fixtures import wait_until
+from organizations.domain import first_organization_id
+from organizations.tests.running import Browser, Running
+from organizations.tests.test_http import BASE, invite, join, link, make, refused
+
+
+def membership(running: Running, organization: UUID, user: UUID) -> rpc.Membership | None:
+    question = rpc.MembershipRequest(organization_id=organization, user_id=user)
+    found: rpc.Membership | None = running.identity.ask(rpc.MEMBERSHIP, question).ok
+    return found
+
+
+def identifier(path: str) -> UUID:
+    return UUID(path.rpartition("/")[2])
+
+
+def names(owner: Browser, path: str) -> list[tuple[str | None, str | None]]:
+    return [(member["email"], member["name"]) for member in owner.get(f"{path}/members").json()["items"]]
+
+
+def test_who_registers_gets_an_organization_without_asking(running: Running) -> None:
+    person = running.person()
+    running.registered(person)
+    organization = first_organization_id(person.id)
+    wait_until(lambda: running.on_the_bus(str(organization), 1))
+    held = membership(running, organization, person.id)
+    assert held is not None
+    assert (held.organization_id, held.user_id, held.role) == (organization, person.id, "administrator")
+
+
+def test_asking_for_a_membership_makes_the_first_organization_and_invents_no_other(running: Running) -> None:
+    person, other = uuid4(), uuid4()
+    assert membership(running, first_organization_id(person), other) is None
+    assert membership(running, uuid4(), person) is None
+    held = membership(running, first_organization_id(person), person)
+    assert held is not None
+    assert held.role == "administrator"
+
+
+def test_a_membership_is_answered_with_its_limits_and_ends_with_it(running: Running) -> None:
+    owner = running.person()
+    path = make(owner)
+    platform = uuid4()
+    member = join(running, owner, path, permissions=["audit:read"], limits={"platforms": [str(platform)]})
+    held = membership(running, identifier(path), member.id)
+    assert held is not None
+    assert (held.permissions, held.limits.platforms) == (("audit:read",), (platform,))
+    owner.delete(path)
+    assert membership(running, identifier(path), member.id) is None
+    owner.post(f"{path}/restore")
+    member.delete(f"{path}/members/me")
+    assert membership(running, identifier(path), member.id) is None
+
+
+def test_names_and_addresses_follow_identity(running: Running) -> None:
+    owner = running.person(name="Ann Lee")
+    path = make(owner)
+    assert names(owner, path) == [(None, None)]
+    running.registered(owner)
+    wait_until(lambda: names(owner, path) == [(owner.email, "Ann Lee")])
+    running.identity.tell(identity.UserRenamed(user_id=owner.id, name="Ann Kim"), owner.id)
+    wait_until(lambda: names(owner, path) == [(owner.email, "Ann Kim")])
+
+
+def test_a_session_that_ended_and_a_revoked_token_open_nothing(running: Running) -> None:
+    person = running.person()
+    assert person.session is not None
+    assert person.get(BASE).status_code == 200
+    ended = identity.UserSessionEnded(user_id=person.id, session_id=person.session)
+    running.identity.tell(ended, person.session)
+    wait_until(lambda: person.get(BASE).status_code == 401)
+    refused(person.get(BASE), 401, "invalid-token")
+
+
+def test_a_removed_client_opens_nothing(running: Running) -> None:
+    owner = running.person()
+    path = make(owner)
+    client = running.client(identifier(path), "audit:read")
+    assert client.get(f"{path}/audit").status_code == 200
+    running.identity.clients.clear()
+    refused(client.get(f"{path}/audit"), 401, "invalid-token")
+
+
+def test_an_erased_person_is_forgotten_here(running: Running) -> None:
+    owner, ann = running.person(), running.person(name="Ann Lee")
+    path = make(owner)
+    running.registered(ann)
+    invitation = invite(owner, path, ann.email).json()["id"]
+    ann.post(f"{link(running, invitation)}/accept")
+    assert ann.email in owner.get(f"{path}/audit").text
+    running.identity.tell(identity.UserErased(user_id=ann.id), ann.id)
+    wait_until(lambda: len(owner.get(f"{path}/members").json()["items"]) == 1)
+    for route in ("members", "invitations", "audit"):
+        assert ann.email not in owner.get(f"{path}/{route}").text
+    removed = owner.get(f"{path}/audit?type=MemberRemoved").json()["items"]
+    assert [entry["target"] for entry in removed] == [str(ann.id)]
+    refused(ann.get(f"{BASE}/{first_organization_id(ann.id)}"), 404, "not-found")
+    subject = f"evt.organizations.*.{invitation}.>"
+    wait_until(lambda: not running.identity.stored("ORGANIZATIONS", subject))
+    owner.patch(path, json={"name": "Still told"})
+    assert [type(one.data).__name__ for one in running.on_the_bus(path.rpartition("/")[2], 4)] == [
+        "OrgCreated",
+        "MemberJoined",
+        "MemberRemoved",
+        "OrgRenamed",
+    ]
+
+
+def test_a_new_person_is_let_in_on_identitys_word(running: Running) -> None:
+    owner, ann = running.person(), running.person()
+    path = make(owner)
+    invitation = invite(owner, path, ann.email).json()["id"]
+    token = SecretStr(link(running, invitation).rpartition("/")[2])
+    seen = running.identity.ask(rpc.INVITATION, rpc.InvitationRequest(token=token)).ok
+    assert (str(seen.invitation_id), seen.organization_name, seen.email, seen.status) == (
+        invitation,
+        "Brokers",
+        ann.email,
+        "pending",
+    )
+
+    def accept(email: str, user: UUID) -> rpc.Reply[rpc.AcceptedInvitation]:
+        question = rpc.AcceptInvitationRequest(token=token, user_id=user, email=email)
+        reply: rpc.Reply[rpc.AcceptedInvitation] = running.identity.ask(rpc.ACCEPT_INVITATION, question)
+        return reply
+
+    assert accept("bob@example.com", uuid4()).refused == "invitation-for-another-address"
+    assert accept("no address", uuid4()).refused == "invalid"
+    replies = [accept(ann.email, ann.id).ok for _ in range(2)]
+    assert [reply and reply.outcome for reply in replies] == ["joined", "already-member"]
+    assert replies[0] is not None
+    assert Grant(role=replies[0].membership.role) == Grant(role="viewer")
+    # Their address is known at once, though identity's event about them is still to come.
+    assert names(owner, path)[1] == (ann.email, None)
+    assert accept(ann.email, uuid4()).refused == "invitation-used"
+    nothing = rpc.InvitationRequest(token=SecretStr("nonsense"))
+    assert running.identity.ask(rpc.INVITATION, nothing) == rpc.Reply[rpc.Invitation]()
+
+
+@pytest.mark.parametrize("generation", [1, 2, 3])
+def test_only_the_newest_link_is_given_out(running: Running, generation: int) -> None:
+    owner = running.person()
+    path = make(owner)
+    invitation = invite(owner, path, "ann@example.com").json()["id"]
+    owner.post(f"{path}/invitations/{invitation}/resend")
+    question = rpc.InvitationLinkRequest(invitation_id=UUID(invitation), generation=generation)
+    reply = running.identity.ask(rpc.INVITATION_LINK, question)
+    assert (reply.ok is not None, reply.refused) == {
+        1: (False, "invitation-replaced"),
+        2: (True, None),
+        3: (False, None),
+    }[generation]
+
+
+def test_no_event_and_no_answer_about_an_invitation_holds_its_link(running: Running) -> None:
+    owner = running.person()
+    path = make(owner)
+    answer = invite(owner, path, "ann@example.com")
+    token = link(running, answer.json()["id"]).rpartition("/")[2]
+    mac = token.partition(".")[2]
+    told = [envelope.to_json().decode() for envelope in running.on_the_bus(path.rpartition("/")[2], 2)]
+    texts = [answer.text, owner.get(f"{path}/invitations").text, owner.get(f"{path}/audit").text, *told]
+    assert not [text for text in texts if mac in text]
+    assert json.loads(told[1])["data"]["email"] == "ann@example.com"
+    assert mac not in httpx.get(f"{running.base}/metrics").text
