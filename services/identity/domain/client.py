@@ -165,9 +165,7 @@ class Client(Aggregate):
         if expires_at is not None and expires_at <= now:
             raise Invalid("expires_at", "must lie in the future")
         if expires_at is not None and expires_at > now + LONGEST_EXPIRY:
-            raise Invalid(
-                "expires_at", "must lie within ten years; leave it out for a secret that stays good"
-            )
+            raise Invalid("expires_at", "must lie within ten years; leave it out for a secret that stays good")
         self._tell(
             self.SecretIssued,
             secret_id=secret_id,

@@ -30,6 +30,9 @@ PATH = "/oauth2/authorize"
 # Ours, in the way back from the sign-in page only: from when on a sign-in is as new as was asked for.
 _SIGNED_IN_AFTER = "signed_in_after"
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # base64url of a SHA-256
+_NEW_SIGN_IN = {"login", "select_account"}
+_WAY_BACK = timedelta(minutes=10)
+_ANY_AGE = 10**10  # seconds
 _PROMPTS = {"none", "login", "consent", "select_account"}
 _LONGEST = 2048  # characters of a value that is kept with the code
 
@@ -174,11 +177,16 @@ def somebody_is_signed_in(request: Authorization) -> None:
 def sign_in_is_new_enough(request: Authorization) -> None:
     """`prompt=login` and `max_age` (OpenID Connect Core 3.1.2.1)."""
     assert request.session is not None
-    signed_in_at = request.session.signed_in_at
-    renewed = _SIGNED_IN_AFTER in request.given and signed_in_at.timestamp() >= int(request.given[_SIGNED_IN_AFTER])
-    oldest = request.given.get("max_age")
-    too_old = oldest is not None and request.now - signed_in_at > timedelta(seconds=int(oldest))
-    if renewed or not (too_old or request.prompts & {"login", "select_account"}):
+    age = request.now - request.session.signed_in_at
+    if _SIGNED_IN_AFTER in request.given:
+        # Back from the sign-in page. However small max_age is, the way back takes its time.
+        asked_at = int(request.given[_SIGNED_IN_AFTER])
+        good = request.session.signed_in_at.timestamp() >= asked_at and age < _WAY_BACK
+    elif request.prompts & _NEW_SIGN_IN:
+        good = False
+    else:
+        good = age <= timedelta(seconds=int(request.given.get("max_age", _ANY_AGE)))
+    if good:
         return
     if "none" in request.prompts:
         raise LoginRequired("The sign-in is older than max_age.")
@@ -226,7 +234,7 @@ CHECKS: tuple[Check, ...] = (
 def _sign_in_page(request: Authorization) -> str:
     """Back from there the request asks for a sign-in from now on, where it asked for a new one: once is enough."""
     pairs = [(name, value) for name, value in request.parameters.pairs if name not in ("prompt", _SIGNED_IN_AFTER)]
-    if request.prompts & {"login", "select_account"} or "max_age" in request.given:
+    if request.prompts & _NEW_SIGN_IN or request.given.keys() & {"max_age", _SIGNED_IN_AFTER}:
         pairs.append((_SIGNED_IN_AFTER, str(int(request.now.timestamp()))))
     return _page("/login", pairs)
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 
+from embedded.postgres import Postgres
 from identity.tests.parts import Clock, Parts
+from identity.tests.provider import Provider
 from kit.database import Database
 
 
@@ -25,3 +28,18 @@ def database(postgres_dsn: str) -> Iterator[Database]:
 @pytest.fixture
 def parts(database: Database, clock: Clock) -> Parts:
     return Parts(database, clock)
+
+
+@pytest.fixture(scope="module")
+def provider_of_module(postgres_server: Postgres) -> Iterator[Provider]:
+    """One for all tests of a module, each of which brings its own people, organizations and clients."""
+    database = Database(postgres_server.create_database(f"provider_{uuid4().hex}"))
+    database.open()
+    yield Provider(Parts(database, Clock(datetime.now(UTC))))
+    database.close()
+
+
+@pytest.fixture
+def provider(provider_of_module: Provider) -> Provider:
+    provider_of_module.clock.now = datetime.now(UTC)
+    return provider_of_module

@@ -12,6 +12,8 @@ from uuid import UUID, uuid4
 import httpx
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from joserfc import jwt
+from joserfc.jwk import KeySet, import_key
 from pydantic import SecretStr
 
 from access.checks import Access
@@ -23,7 +25,7 @@ from identity.application.revoked_tokens import EndedTokens
 from identity.application.sessions import EndedSessions, Session
 from identity.pages.cookies import SessionCookie
 from identity.pages.rendering import Renderer
-from identity.tests.parts import Parts, settings
+from identity.tests.parts import Clock, Parts, settings
 from kit import problems
 from kit.bus import Bus
 from kit.edge import Edge
@@ -68,6 +70,8 @@ class Provider:
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
+        assert isinstance(parts.clock, Clock)
+        self.clock = parts.clock
         self.members = Members()
         self.keys = parts.signing_keys
         self.keys.ensure()
@@ -82,22 +86,22 @@ class Provider:
         )
         self.http = TestClient(self._app(), base_url="http://internal:9", follow_redirects=False)
 
-    def person(self, email: str = "ada@example.com") -> Person:
+    def person(self) -> Person:
         """Somebody with an account, signed in."""
-        session, cookie = self.parts.with_password(email)
+        session, cookie = self.parts.with_password(f"{uuid4().hex}@example.com")
         answer = self.code_flow(cookie, scope="openid profile email offline_access")
         return Person(session, cookie, answer["access_token"])
 
-    def member(self, email: str, organization: UUID, grant: Grant | None = None) -> Person:
+    def member(self, organization: UUID, grant: Grant | None = None) -> Person:
         """Somebody in an organization: its administrator, unless a grant is given."""
-        person = self.person(email)
+        person = self.person()
         self.members.grants[organization, person.id] = grant or Grant(role=Role.ADMINISTRATOR)
         return person
 
     def new_client(self, scopes: tuple[str, ...] = ("platforms:read", "events:read")) -> dict[str, Any]:
         """A client, made by the administrator of a new organization; `organization` tells which."""
         organization = uuid4()
-        person = self.member(f"{uuid4().hex}@example.com", organization)
+        person = self.member(organization)
         answer = self.http.post(
             f"/api/v1/organizations/{organization}/clients",
             json={"name": "Risk engine", "scopes": scopes},
@@ -137,7 +141,7 @@ class Provider:
         assert answer.status_code == 303, answer.text
         return redirected(answer)["code"]
 
-    def redeem(self, code: str, **changes: str) -> httpx.Response:
+    def redeem(self, code: str, /, **changes: str) -> httpx.Response:
         form = {
             "grant_type": "authorization_code",
             "client_id": "tradehall-cli",
@@ -153,7 +157,7 @@ class Provider:
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
-    def refresh(self, refresh_token: str, **changes: str) -> httpx.Response:
+    def refresh(self, refresh_token: str, /, **changes: str) -> httpx.Response:
         form = {"grant_type": "refresh_token", "client_id": "tradehall-cli", "refresh_token": refresh_token}
         return self.token({**form, **changes})
 
@@ -161,6 +165,11 @@ class Provider:
         bearer = {"Authorization": f"Bearer {access_token}"}
         answer: httpx.Response = self.http.get("/oauth2/userinfo", headers=bearer)
         return answer
+
+    def decoded(self, token: str, algorithm: str = "ES256") -> jwt.Token:
+        """A token that one of the published keys has signed."""
+        keys = KeySet([import_key(key) for key in self.http.get("/oauth2/jwks").json()["keys"]])
+        return jwt.decode(token, keys, algorithms=[algorithm])
 
     def _app(self) -> FastAPI:
         parts = self.parts
