@@ -1,9 +1,12 @@
 """Sending on a real mail server: retries, refusals, doubt, and what a mail must never do."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from uuid import uuid4
 
+import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from contracts.identity import (
     ClientCreated,
@@ -13,6 +16,7 @@ from contracts.identity import (
     UserRegistered,
 )
 from contracts.organizations import MemberInvited, MemberJoined, OrgCreated
+from embedded.postgres import Postgres
 from notifications.domain import Notification
 from notifications.tests.answering import PASSWORD, TOKEN, Answers
 from notifications.tests.mailroom import Mailroom
@@ -208,6 +212,25 @@ def test_a_connection_lost_in_the_mail_leaves_the_outcome_unknown_and_the_mail_i
     assert ids == {f"<{row.id}@hall.example>"}
     sent = [one.event for one in world.app.read(0, 100) if isinstance(one.event, Notification.Sent)]
     assert [event.outcome_unknown for event in sent] == [True]
+
+
+def test_a_database_that_goes_away_in_sending_leaves_no_doubt(
+    world: World, mailroom: Mailroom, postgres_dsn: str, postgres_server: Postgres
+) -> None:
+    mailroom.holds = True
+    _password_changed(world)
+    name = conninfo_to_dict(postgres_dsn)["dbname"]
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(postgres_server.admin_dsn, autocommit=True) as admin:
+        sending = pool.submit(world.sends, attempts=1)
+        assert mailroom.arrived.wait(10)
+        admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+        mailroom.released.set()
+        assert not wait([sending], timeout=1).done, "it waits until it can tell"
+        admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        sending.result(20)
+    assert (world.row().state, world.row().attempts, world.row().outcome_unknown) == ("sent", 1, False)
+    assert len(mailroom.letters) == 1
 
 
 def test_a_worker_that_died_in_sending_leaves_the_outcome_unknown(world: World, mailroom: Mailroom) -> None:
