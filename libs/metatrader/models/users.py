@@ -2,9 +2,9 @@
 
 from decimal import Decimal
 from enum import IntFlag
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, PlainValidator
 
 from metatrader.models.values import Model, Money, Number, Time
 
@@ -26,6 +26,11 @@ class UserRights(IntFlag):
     EXCLUDED_FROM_REPORTS = 0x20000
 
 
+def _rights(value: Any) -> UserRights:
+    return UserRights(int(value))
+
+
+Rights = Annotated[UserRights, PlainValidator(_rights)]
 Personal = Annotated[str, Field(repr=False)]
 """Data about a person: not shown when the record is printed. Empty when the manager may not see them."""
 
@@ -35,7 +40,7 @@ class User(Model):
 
     login: int
     group: str
-    rights: UserRights = UserRights(0)
+    rights: Rights = UserRights(0)
     registration: Time = None
     last_access: Time = None
     last_password_change: Time = Field(None, alias="LastPassChange")

@@ -43,7 +43,12 @@ _PLACES = (("Portugal", "Porto"), ("Germany", "Köln"), ("Italy", "Torino"), ("J
 
 
 def invent(
-    seed: int = 1, *, login: int = 1000, password: str = "Demo-Pass-1", users: int = 12, trades: int = 40
+    seed: int = 1,
+    *,
+    login: int = 1000,
+    password: str = "Demo-Pass-1",  # noqa: S107 - of a broker that does not exist
+    users: int = 12,
+    trades: int = 40,
 ) -> Broker:
     """A broker with `users` users of about `trades` closed trades each, and five managers with one password:
 
@@ -172,9 +177,7 @@ class _Trader:
         self._now += step + self._chance.randrange(max(step // 4, 1))
         order = self._tickets.next()
         position = position or order
-        filled = OrderRecord(
-            order, self._login, position, side, 4, symbol, self._now - 250, self._now, volume, price
-        )
+        filled = OrderRecord(order, self._login, position, side, 4, symbol, self._now - 250, self._now, volume, price)
         self._history.append(filled)
         profit, swap, commission = money
         self._deals.append(

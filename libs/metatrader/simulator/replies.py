@@ -48,9 +48,9 @@ class _Failure(Exception):
 
 def reply(broker: Broker, manager: Manager, name: str, params: Mapping[str, str]) -> Reply:
     """`params` have upper-case keys."""
-    if name not in _COMMANDS:
+    if name not in COMMANDS:
         return Reply(12002)
-    needed, handle = _COMMANDS[name]
+    needed, handle = COMMANDS[name]
     if needed is not None and needed not in manager.rights:
         return Reply(8)
     try:
@@ -201,7 +201,7 @@ def _symbol_get_group(request: _Request) -> Reply:
     return request.named(request.symbols(), "Symbol")
 
 
-_COMMANDS: dict[str, tuple[Right | None, Callable[[_Request], Reply]]] = {
+COMMANDS: dict[str, tuple[Right | None, Callable[[_Request], Reply]]] = {
     "TIME_SERVER": (None, _time_server),
     "TIME_GET": (None, _time_get),
     "COMMON_GET": (None, _common),
