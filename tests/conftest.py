@@ -1,18 +1,18 @@
 """One running Tradehall for the journeys."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from deploy.local import Tradehall
+from embedded import temporary_folder
 from tests.driver import Hall
 
 
 @pytest.fixture(scope="session")
-def tradehall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tradehall]:
+def tradehall() -> Iterator[Tradehall]:
     """The whole system on embedded servers, shared by the journeys that break nothing."""
-    with Tradehall(Path(tmp_path_factory.mktemp("var"))) as system:
+    with temporary_folder() as var, Tradehall(var) as system:
         yield system
 
 

@@ -61,14 +61,18 @@ class Hall:
     def mails(self, address: str) -> list[Mail]:
         """All mails to an address, oldest first."""
         listed = self.mailbox("/api/v1/messages", limit=10_000)["messages"]
-        mine = [m for m in listed if any(to["Address"] == address for to in m["To"])]
+        mine = [m for m in listed if any(to["Address"].lower() == address.lower() for to in m["To"])]
         return [self._mail(m["ID"], m["Subject"]) for m in reversed(mine)]
 
     def mail(self, address: str, subject: str = "", *, number: int = 1, timeout: float = 15) -> Mail:
         """The number-th mail to an address whose subject holds a text, once it is there."""
 
         def found() -> Mail | None:
-            matching = [m for m in self.mails(address) if subject.lower() in m.subject.lower()]
+            try:
+                mails = self.mails(address)
+            except httpx.TransportError:  # the mailbox itself may be away
+                return None
+            matching = [m for m in mails if subject.lower() in m.subject.lower()]
             return matching[number - 1] if len(matching) >= number else None
 
         return wait_until(found, timeout, f"mail {number} to {address} about {subject!r}")  # type: ignore[return-value]

@@ -46,13 +46,9 @@ def _fields(at: str, old: Schema, new: Schema, old_root: Schema, new_root: Schem
     needed_before, needed_after = set(old.get("required", ())), set(new.get("required", ()))
     yield from (f"{at}.{name}: is gone" for name in sorted(before.keys() - after.keys()))
     yield from (f"{at}.{name}: is newly required" for name in sorted(needed_after - needed_before))
-    yield from (
-        f"{at}.{name}: may be missing" for name in sorted((needed_before - needed_after) & after.keys())
-    )
+    yield from (f"{at}.{name}: may be missing" for name in sorted((needed_before - needed_after) & after.keys()))
     if old.get("additionalProperties") is False:
-        yield from (
-            f"{at}.{name}: is new in a closed object" for name in sorted(after.keys() - before.keys())
-        )
+        yield from (f"{at}.{name}: is new in a closed object" for name in sorted(after.keys() - before.keys()))
     for name in sorted(before.keys() & after.keys()):
         yield from _breaks(f"{at}.{name}", before[name], after[name], old_root, new_root)
 

@@ -42,9 +42,7 @@ def _normal_local(local: str) -> str:
         raise InvalidEmail("write a name before the @, as in name@example.com")
     lowered = unicodedata.normalize("NFC", local.lower())
     if not all(map(_ATOM.fullmatch, lowered.split("."))):
-        raise InvalidEmail(
-            "before the @ use letters, digits, single dots and !#$%&'*+/=?^_`{|}~- without quotes"
-        )
+        raise InvalidEmail("before the @ use letters, digits, single dots and !#$%&'*+/=?^_`{|}~- without quotes")
     if any(unicodedata.category(each).startswith("C") for each in lowered):
         raise InvalidEmail("remove invisible characters from the part before the @")
     return lowered

@@ -172,12 +172,8 @@ class Rpc(Generic[Q, A]):
 
 JWKS = Rpc("rpc.identity.jwks", JwksRequest, Reply[Jwks], "identity", ("organizations", "platforms"))
 CLIENT = Rpc("rpc.identity.client", ClientRequest, Reply[Client], "identity", ("organizations", "platforms"))
-SESSION = Rpc(
-    "rpc.identity.session", SessionRequest, Reply[Session], "identity", ("organizations", "platforms")
-)
-MAIL_SECRET = Rpc(
-    "rpc.identity.mail-secret", MailSecretRequest, Reply[MailSecret], "identity", ("notifications",)
-)
+SESSION = Rpc("rpc.identity.session", SessionRequest, Reply[Session], "identity", ("organizations", "platforms"))
+MAIL_SECRET = Rpc("rpc.identity.mail-secret", MailSecretRequest, Reply[MailSecret], "identity", ("notifications",))
 PERSON = Rpc("rpc.identity.person", PersonRequest, Reply[Person], "identity", ("organizations",))
 MEMBERSHIP = Rpc(
     "rpc.organizations.membership",
@@ -186,9 +182,7 @@ MEMBERSHIP = Rpc(
     "organizations",
     ("identity", "platforms"),
 )
-INVITATION = Rpc(
-    "rpc.organizations.invitation", InvitationRequest, Reply[Invitation], "organizations", ("identity",)
-)
+INVITATION = Rpc("rpc.organizations.invitation", InvitationRequest, Reply[Invitation], "organizations", ("identity",))
 ACCEPT_INVITATION = Rpc(
     "rpc.organizations.accept-invitation",
     AcceptInvitationRequest,

@@ -283,8 +283,7 @@ class Store(Application[UUID]):
             self.views.clear(cursor)
             for events in self._batches(connection, batch):
                 with connection.pipeline():
-                    for recorded in events:
-                        self.views.apply(cursor, recorded)
+                    self.views.apply_all(cursor, events)
                 done += len(events)
         return done
 

@@ -8,7 +8,6 @@ import json
 import os
 import platform
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +18,7 @@ import psycopg
 from nats.aio.msg import Msg
 
 from deploy.local import Tradehall
-from embedded.fixtures import wait_until
+from embedded import temporary_folder
 from embedded.postgres import Postgres
 from kit.tests.notebook import Note, open_notebook
 from tests.driver import Hall, call
@@ -33,14 +32,13 @@ IDLE_SECONDS = 30
 def main() -> None:
     """Print one line for each scenario."""
     print(f"machine: {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}")
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
+    with temporary_folder() as folder:
         started = time.monotonic()
-        with Tradehall(Path(folder) / "var") as first:
+        with Tradehall(folder / "var") as first:
             print(f"first start, with initialisation: {time.monotonic() - started:.1f} s")
             del first
         started = time.monotonic()
-        with Tradehall(Path(folder) / "var") as system:
+        with Tradehall(folder / "var") as system:
             print(f"ready after a restart: {time.monotonic() - started:.1f} s (at most 20)")
             _idle(system)
             asyncio.run(_command_to_subscriber(system))
@@ -50,7 +48,6 @@ def main() -> None:
 def _idle(system: Tradehall) -> None:
     """Memory (PSS, shared pages counted once) and processor time of everything while nobody asks."""
     pids = _tree(os.getpid())
-    wait_until(lambda: True)
     before, since = _cpu_seconds(pids), time.monotonic()
     time.sleep(IDLE_SECONDS)
     share = (_cpu_seconds(pids) - before) / (time.monotonic() - since)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import Tradehall
+from embedded import temporary_folder
 from embedded.fixtures import wait_until
 from tests.driver import Hall
 from tests.faults.actors import Crowd, Ledger
@@ -62,11 +63,12 @@ def _raise(error: Exception) -> bool:
 
 
 @pytest.fixture(scope="module")
-def battered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Battered]:
-    made = Battered(tmp_path_factory.mktemp("battered"))
-    yield made
-    made.hall.close()
-    made.system.stop()
+def battered() -> Iterator[Battered]:
+    with temporary_folder() as var:
+        made = Battered(var)
+        yield made
+        made.hall.close()
+        made.system.stop()
 
 
 def _under_load(battered: Battered, fault: Callable[[], None]) -> Ledger:

@@ -229,9 +229,7 @@ def test_every_question_is_answered_to_those_who_may_ask(bus: Nats) -> None:
 def test_a_question_may_be_answered_only_once(bus: Nats) -> None:
     async def run() -> None:
         refused: asyncio.Queue[Exception] = asyncio.Queue()
-        owner = await nats.connect(
-            bus.url, user="identity", password=PASSWORDS["identity"], error_cb=refused.put
-        )
+        owner = await nats.connect(bus.url, user="identity", password=PASSWORDS["identity"], error_cb=refused.put)
         asker = await nats.connect(
             bus.url,
             user="notifications",
@@ -297,9 +295,7 @@ def test_a_server_of_a_cluster_starts(tmp_path: Path) -> None:
         store_dir=str(tmp_path / "js"),
         passwords=PASSWORDS,
         monitor_port=-1,
-        cluster=Cluster(
-            name="tradehall", server_name="n1", port=-1, routes=("127.0.0.1:1",), password="p@ss/w:rd"
-        ),
+        cluster=Cluster(name="tradehall", server_name="n1", port=-1, routes=("127.0.0.1:1",), password="p@ss/w:rd"),
     )
     with Nats(tmp_path, text) as server:
         assert server.is_ready()

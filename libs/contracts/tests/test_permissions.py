@@ -70,9 +70,7 @@ def test_every_scope_says_what_its_granter_needs() -> None:
         ([], None, set()),
     ],
 )
-def test_a_scope_needs_its_permission_in_the_granter(
-    scopes: list[str], held: str | None, lacking: set[str]
-) -> None:
+def test_a_scope_needs_its_permission_in_the_granter(scopes: list[str], held: str | None, lacking: set[str]) -> None:
     assert lacking_for(scopes, effective(held, [])) == lacking
 
 
@@ -99,9 +97,7 @@ def test_limits_reach_the_platforms_they_name() -> None:
         ((), (), True),
     ],
 )
-def test_limits_within_others(
-    inner: tuple[object, ...] | None, outer: tuple[object, ...] | None, within: bool
-) -> None:
+def test_limits_within_others(inner: tuple[object, ...] | None, outer: tuple[object, ...] | None, within: bool) -> None:
     first, second = (Limits.model_validate({"platforms": each}) for each in (inner, outer))
     assert first.within(second) is within
 

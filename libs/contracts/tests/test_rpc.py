@@ -12,9 +12,7 @@ from contracts.streams import READS
 
 
 def test_a_secret_shows_itself_on_the_wire_only() -> None:
-    reply = rpc.Reply[rpc.MailSecret](
-        ok=rpc.MailSecret(value=SecretStr("river-stone"), email="ann@example.com")
-    )
+    reply = rpc.Reply[rpc.MailSecret](ok=rpc.MailSecret(value=SecretStr("river-stone"), email="ann@example.com"))
 
     assert json.loads(reply.model_dump_json())["ok"]["value"] == "river-stone"
     assert reply.model_dump(mode="json")["ok"]["value"] == "river-stone"

@@ -32,11 +32,7 @@ class Wire:
             command = f"PUB {subject} 0\r\n\r\n" if verb == "publish" else f"SUB {subject} {number}\r\n"
             self._socket.sendall(command.encode())
         verbs = {b"Publish": "publish", b"Subscription": "subscribe"}
-        return {
-            (verbs[found[1]], found[2].decode())
-            for line in self._until_pong()
-            if (found := _REFUSED.match(line))
-        }
+        return {(verbs[found[1]], found[2].decode()) for line in self._until_pong() if (found := _REFUSED.match(line))}
 
     def _until_pong(self) -> list[bytes]:
         """What the server said before it answered a PING: all that it thinks of what went before."""

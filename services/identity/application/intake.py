@@ -80,9 +80,7 @@ class Intake:
             raise
         except Exception:
             _log.exception("a wish failed")
-            self._database.execute(
-                SQL("UPDATE intake SET failures = failures + 1 WHERE id = ({})").format(_FIRST)
-            )
+            self._database.execute(SQL("UPDATE intake SET failures = failures + 1 WHERE id = ({})").format(_FIRST))
             return True
 
     def forget_old(self) -> None:

@@ -44,16 +44,13 @@ class Registration:
 
     def work_one(self) -> bool:
         """Decide about the oldest wish; False when there is none."""
-        return self._intake.take_one(
-            {"registration": self._registered, "password-reset": self._reset_requested}
-        )
+        return self._intake.take_one({"registration": self._registered, "password-reset": self._reset_requested})
 
     def _make_first_operator(self, user_id: UUID) -> None:
         """In the transaction that stored this person: they are operator if nobody was there before."""
         if self._first_operator:
             self._store.database.execute(
-                "INSERT INTO operators (user_id) SELECT %s "
-                "WHERE NOT EXISTS (SELECT FROM people WHERE id <> %s)",
+                "INSERT INTO operators (user_id) SELECT %s WHERE NOT EXISTS (SELECT FROM people WHERE id <> %s)",
                 (user_id, user_id),
             )
 

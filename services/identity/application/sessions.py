@@ -36,9 +36,7 @@ _REMEMBER_ENDED = timedelta(days=1)  # longer than any access token lives
 _LONGEST_AGENT = 300  # characters
 
 # A cookie is good while used, for 30 days; a session lives on while a refresh token of it may be used.
-_OPEN = SQL(
-    "ended_at IS NULL AND (kept_until > %(now)s OR (last_used_at > %(idle)s AND created_at > %(oldest)s))"
-)
+_OPEN = SQL("ended_at IS NULL AND (kept_until > %(now)s OR (last_used_at > %(idle)s AND created_at > %(oldest)s))")
 _COOKIE_IS_GOOD = SQL("ended_at IS NULL AND last_used_at > %(idle)s AND created_at > %(oldest)s")
 
 

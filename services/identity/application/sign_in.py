@@ -38,9 +38,7 @@ class SignIn:
         self._secrets = secrets
         self._clock = clock
 
-    def with_password(
-        self, email: str, password: str, address: str | None, agent: str | None
-    ) -> tuple[Session, str]:
+    def with_password(self, email: str, password: str, address: str | None, agent: str | None) -> tuple[Session, str]:
         """(session, cookie value). Raises WrongCredentials, or OneTimePasswordSpent to who has the right one.
 
         Each call costs one slow hash and one keyed hash.

@@ -1,11 +1,13 @@
 """The parameters of a request at an OAuth endpoint, from its query or its body."""
 
+import re
 from urllib.parse import parse_qsl
 
 from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Payload
 from starlette.requests import Request as HttpRequest
 
 _MOST = 50  # parameters
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _FORM = "application/x-www-form-urlencoded"
 
 Pairs = list[tuple[str, str]]
@@ -38,7 +40,7 @@ class Parameters(OAuth2Payload):  # type: ignore[misc]
     @property
     def unprintable(self) -> bool:
         """Whether any name or value holds a control character."""
-        return any(ord(c) < 0x20 or ord(c) == 0x7F for pair in self.pairs for text in pair for c in text)
+        return any(_CONTROL.search(text) for pair in self.pairs for text in pair)
 
 
 def query_parameters(request: HttpRequest) -> Pairs:

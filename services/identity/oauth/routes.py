@@ -90,15 +90,14 @@ def routes(
 ) -> APIRouter:
     """The endpoints that discovery announces, and discovery."""
     router = APIRouter(tags=["oauth"])
-    router.include_router(_published(server, keys))
-    router.include_router(_authorize(server, store, session_of, show_refusal))
-    router.include_router(_token(server, store))
-    router.include_router(_userinfo(people, guard))
+    _token(router, server, store)
+    _published(router, server, keys)
+    _authorize(router, server, store, session_of, show_refusal)
+    _userinfo(router, people, guard)
     return router
 
 
-def _published(server: AuthorizationServer, keys: SigningKeys) -> APIRouter:
-    router = APIRouter()
+def _published(router: APIRouter, server: AuthorizationServer, keys: SigningKeys) -> None:
     document = discovery.metadata(server)
 
     @router.get("/.well-known/openid-configuration", operation_id="openid_configuration")
@@ -116,13 +115,18 @@ def _published(server: AuthorizationServer, keys: SigningKeys) -> APIRouter:
         """The keys that access tokens (ES256) and ID tokens (RS256) are verified with."""
         return JSONResponse(keys.jwks(), headers=_PUBLIC)
 
-    return router
-
 
 def _authorize(
-    server: AuthorizationServer, store: IdentityStore, session_of: SessionOf, show_refusal: ShowRefusal
-) -> APIRouter:
-    router = APIRouter(responses={303: {"description": "To the client, or to a page where the person signs in"}})
+    router: APIRouter,
+    server: AuthorizationServer,
+    store: IdentityStore,
+    session_of: SessionOf,
+    show_refusal: ShowRefusal,
+) -> None:
+    responses: dict[int | str, dict[str, Any]] = {
+        303: {"description": "To the client, or to a page where the person signs in"},
+        400: {"model": OAuthError},
+    }
 
     def answer(request: HttpRequest, pairs: Pairs) -> Response:
         asked = Request(request.method, pairs, request.headers)
@@ -138,7 +142,7 @@ def _authorize(
             return show_refusal(AuthorizationRefused(error.description))
         return _refused(server, error)
 
-    @router.get(PATH, operation_id="authorize", status_code=303, response_class=Response)
+    @router.get(PATH, operation_id="authorize", status_code=303, response_class=Response, responses=responses)
     async def authorize(request: HttpRequest) -> Response:
         """RFC 6749 4.1.1 with PKCE; OpenID Connect Core 3.1.2."""
         try:
@@ -146,7 +150,7 @@ def _authorize(
         except OAuth2Error as error:
             return refused(request, error)
 
-    @router.post(PATH, operation_id="authorize_by_form", status_code=303, response_class=Response)
+    @router.post(PATH, operation_id="authorize_by_form", status_code=303, response_class=Response, responses=responses)
     async def authorize_by_form(request: HttpRequest) -> Response:
         """The same with the parameters in the body."""
         try:
@@ -154,12 +158,8 @@ def _authorize(
         except OAuth2Error as error:
             return refused(request, error)
 
-    return router
 
-
-def _token(server: AuthorizationServer, store: IdentityStore) -> APIRouter:
-    router = APIRouter()
-
+def _token(router: APIRouter, server: AuthorizationServer, store: IdentityStore) -> None:
     @router.post(
         "/oauth2/token",
         operation_id="token",
@@ -182,11 +182,8 @@ def _token(server: AuthorizationServer, store: IdentityStore) -> APIRouter:
             return server.respond(asked)
         return await run_in_threadpool(store.run, lambda: server.respond(asked))
 
-    return router
 
-
-def _userinfo(people: People, guard: Guard) -> APIRouter:
-    router = APIRouter()
+def _userinfo(router: APIRouter, people: People, guard: Guard) -> None:
     SignedInPerson = Annotated[Caller, Depends(guard.person)]
 
     def answer(caller: Caller) -> dict[str, Any]:
@@ -207,8 +204,6 @@ def _userinfo(people: People, guard: Guard) -> APIRouter:
     def post_userinfo(caller: SignedInPerson) -> dict[str, Any]:
         """The same; the token stands in the Authorization header here too."""
         return answer(caller)
-
-    return router
 
 
 def _check_token_request(request: Request) -> None:

@@ -100,9 +100,7 @@ def test_wrong_is_refused_in_one_way_at_one_cost(parts: Parts, email: str, passw
 
 def test_a_password_typed_in_another_unicode_form_is_the_same(parts: Parts) -> None:
     parts.with_password("ann@example.com", "Übergrößenträger")
-    session, _ = parts.sign_in.with_password(
-        "ann@example.com", "U\u0308bergro\u0308ßentra\u0308ger", None, None
-    )
+    session, _ = parts.sign_in.with_password("ann@example.com", "U\u0308bergro\u0308ßentra\u0308ger", None, None)
     assert not session.must_choose_password
 
 

@@ -15,6 +15,7 @@ import uvicorn
 from joserfc import jwt
 from joserfc.jwk import ECKey
 from nats.js.api import StreamConfig
+from nats.js.errors import NotFoundError
 from psycopg.rows import dict_row
 from pydantic import SecretStr
 
@@ -95,10 +96,16 @@ class Identity:
 
         return asyncio.run_coroutine_threadsafe(take(), self._loop).result(30)
 
+    def reconnected(self) -> bool:
+        return self._bus.connected
+
     def stored(self, stream: str, subject: str) -> int:
-        """How many messages of a subject a stream holds."""
-        asking = self._bus.jetstream.stream_info(stream, subjects_filter=subject)
-        info = asyncio.run_coroutine_threadsafe(asking, self._loop).result(5)
+        """How many messages of a subject a stream holds; none while there is no such stream."""
+        try:
+            asking = self._bus.jetstream.stream_info(stream, subjects_filter=subject)
+            info = asyncio.run_coroutine_threadsafe(asking, self._loop).result(5)
+        except NotFoundError:
+            return 0
         return sum((info.state.subjects or {}).values())
 
     def token(self, subject: str, claims: Mapping[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """Read models, changed in the transaction that stores the events they show."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from psycopg import Cursor
@@ -34,6 +34,11 @@ class AllViews(Views):
         """Change the rows of each read model that one stored event changes."""
         for part in self._parts:
             part.apply(cursor, recorded)
+
+    def apply_all(self, cursor: Cursor[Any], events: Sequence[Recorded]) -> None:
+        """Read model by read model: none of them looks at another's rows."""
+        for part in self._parts:
+            part.apply_all(cursor, events)
 
     def clear(self, cursor: Cursor[Any]) -> None:
         """Empty all of them before a rebuild."""

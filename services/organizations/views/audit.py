@@ -67,12 +67,20 @@ class AuditTrail(Views):
 
     def apply(self, cursor: Cursor[Any], recorded: Recorded) -> None:
         """Add the row of an own event."""
-        if isinstance(recorded.event, Organization.OrgPurged):
-            cursor.execute("DELETE FROM audit WHERE organization_id = %s", (recorded.aggregate_id,))
-            return
-        told = _CHANGES.get(type(recorded.event))
-        if told is not None:
-            _write(cursor, _entry(recorded, *told(recorded.event)))
+        self.apply_all(cursor, [recorded])
+
+    def apply_all(self, cursor: Cursor[Any], events: Sequence[Recorded]) -> None:
+        """Add the rows of own events, with one statement for as many as there are between two purges."""
+        entries: list[Entry] = []
+        for recorded in events:
+            told = _CHANGES.get(type(recorded.event))
+            if told is not None:
+                entries.append(_entry(recorded, *told(recorded.event)))
+            elif isinstance(recorded.event, Organization.OrgPurged):
+                _write(cursor, entries)
+                entries = []
+                cursor.execute("DELETE FROM audit WHERE organization_id = %s", (recorded.aggregate_id,))
+        _write(cursor, entries)
 
     def clear(self, cursor: Cursor[Any]) -> None:
         """Forget own events; what was heard stays."""
@@ -81,7 +89,7 @@ class AuditTrail(Views):
     def hear(self, entry: Entry) -> None:
         """Add what another service did; once, however often it is told."""
         with self.database.transaction() as cursor:
-            _write(cursor, entry)
+            _write(cursor, [entry])
 
     def read(self, organization_id: UUID, wanted: Wanted, place: Place, limit: int) -> list[Shown]:
         """Newest first; limit + 1 at most."""
@@ -177,22 +185,30 @@ def _entry(
     )
 
 
-def _write(cursor: Cursor[Any], entry: Entry) -> None:
+def _write(cursor: Cursor[Any], entries: Sequence[Entry]) -> None:
+    if not entries:
+        return
+    columns = zip(*map(_values, entries), strict=True)
     cursor.execute(
         "INSERT INTO audit (id, organization_id, time, sequence, actor, type, target, before, after, request_id) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-        (
-            entry.id,
-            entry.organization_id,
-            entry.time,
-            entry.sequence,
-            entry.actor,
-            entry.type,
-            entry.target,
-            None if entry.before is None else Jsonb(entry.before),
-            None if entry.after is None else Jsonb(entry.after),
-            entry.request_id,
-        ),
+        "SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::timestamptz[], %s::bigint[], %s::text[], %s::text[], "
+        "%s::uuid[], %s::jsonb[], %s::jsonb[], %s::text[]) ON CONFLICT DO NOTHING",
+        [list(column) for column in columns],
+    )
+
+
+def _values(entry: Entry) -> tuple[Any, ...]:
+    return (
+        entry.id,
+        entry.organization_id,
+        entry.time,
+        entry.sequence,
+        entry.actor,
+        entry.type,
+        entry.target,
+        None if entry.before is None else Jsonb(entry.before),
+        None if entry.after is None else Jsonb(entry.after),
+        entry.request_id,
     )
 
 

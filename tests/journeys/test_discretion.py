@@ -1,0 +1,80 @@
+"""Known and unknown addresses cannot be told apart, and no secret stands where others read."""
+
+import statistics
+import time
+from pathlib import Path
+
+import psycopg
+
+from deploy.local import Tradehall
+from tests.driver import Hall, Person, address, client_token
+from tests.faults.invariants import messages
+
+
+def test_known_and_unknown_addresses_get_the_same_answer_in_the_same_time(hall: Hall) -> None:
+    known = hall.newcomer("known").email
+    asks = {
+        "registration": lambda email: hall.http.post("/api/v1/registrations", json={"email": email}),
+        "reset": lambda email: hall.http.post("/api/v1/password-resets", json={"email": email}),
+        "sign-in": lambda email: hall.http.post("/login", data={"email": email, "password": "wrong wrong 1"}),
+    }
+    for what, ask in asks.items():
+        times: dict[bool, list[float]] = {True: [], False: []}
+        answers = set()
+        for number in range(24):
+            is_known = number % 2 == 0
+            email = known if is_known else address("unknown")
+            started = time.perf_counter()
+            answer = ask(email)
+            times[is_known].append(time.perf_counter() - started)
+            answers.add((answer.status_code, answer.text.replace(email, "")))
+        assert len(answers) == 1, what
+        ratio = statistics.median(times[True]) / statistics.median(times[False])
+        assert 0.5 < ratio < 2, f"{what}: a known address takes {ratio:.2f} times as long"
+
+
+def test_no_secret_stands_in_logs_streams_or_databases(hall: Hall, tradehall: Tradehall) -> None:
+    ada = Person(hall, address("ada")).register()
+    mailed = hall.mail(ada.email).one_time_password
+    ada.sign_in(mailed)
+    ada.choose_password()
+    org = ada.organization
+    client = ada.api("POST", f"/organizations/{org}/clients", json={"name": "robot", "scopes": []}).json()
+    token = client_token(hall, client["client_id"], client["client_secret"]).json()["access_token"]
+    guest = address("guest")
+    ada.api("POST", f"/organizations/{org}/invitations", json={"email": guest, "role": "viewer"})
+    link = hall.mail(guest).link("/invitations/").rsplit("/", 1)[1]
+    Person(hall, ada.email).browser.post("/password/forgot", data={"email": ada.email})
+    reset = hall.mail(ada.email, "new password").link("/password/reset/").rsplit("/", 1)[1]
+    hall.http.get(f"/invitations/{link}")
+    secrets = {
+        "one-time password": mailed,
+        "password": ada.password,
+        "client secret": client["client_secret"],
+        "access token": ada.token,
+        "client's token": token,
+        "session": max(ada.browser.cookies.values(), key=len),
+        "invitation link": link,
+        "reset link": reset,
+    }
+    places = {
+        "logs": "\n".join(p.read_text(errors="replace") for p in _logs(tradehall)),
+        "streams": str([messages(hall, s) for s in ("IDENTITY", "ORGANIZATIONS", "NOTIFICATIONS")]),
+        "databases": "\n".join(_dump(dsn) for dsn in hall.info["postgres_dsn"].values()),
+    }
+    for place, text in places.items():
+        assert text
+        for what, secret in secrets.items():
+            assert secret not in text, f"a {what} stands in the {place}"
+            assert secret.encode().hex() not in text, f"a {what} stands in the {place}, in hex"
+
+
+def _logs(tradehall: Tradehall) -> list[Path]:
+    return [p for p in (tradehall.openapi.parents[1] / "log").glob("*") if p.is_file()]
+
+
+def _dump(dsn: str) -> str:
+    """Every row of every table, bytea both as text and in hex."""
+    with psycopg.connect(dsn) as connection:
+        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        return "\n".join(str(connection.execute(f'SELECT * FROM "{table}"'.encode()).fetchall()) for (table,) in tables)

@@ -1,0 +1,119 @@
+"""Two organizations: every route of the OpenAPI document refuses the other's people and programs."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.driver import Hall, Person, address, call, client_token
+
+PUBLIC = {
+    ("post", "/api/v1/registrations"),
+    ("post", "/api/v1/password-resets"),
+    ("get", "/api/v1/invitations/{token}"),
+}
+"""What needs no token."""
+
+
+class Two:
+    """Ada's organization with something of every kind in it, and strangers: Bob, and Bob's program."""
+
+    def __init__(self, hall: Hall) -> None:
+        self.hall = hall
+        self.ada, self.bob = hall.newcomer("ada"), hall.newcomer("bob")
+        self.org = self.ada.organization
+        self.client = self._client(self.ada, self.org)
+        invited = {"email": address("guest"), "role": "viewer"}
+        invitation = self.ada.api("POST", f"/organizations/{self.org}/invitations", json=invited).json()
+        shown = self.ada.api("GET", f"/organizations/{self.org}/clients/{self.client['id']}").json()
+        self.values = {
+            "org": self.org,
+            "user": self.ada.id,
+            "secret": shown["secrets"][0]["id"],
+            "client": self.client["id"],
+            "invitation": invitation["id"],
+        }
+        bobs = self._client(self.bob, self.bob.organization)
+        token = client_token(hall, bobs["client_id"], bobs["client_secret"]).json()["access_token"]
+        self.strangers = {"a person": self.bob.token, "a program": token}
+
+    def _client(self, person: Person, org: str) -> Any:
+        scopes = ["platforms:read", "platforms:write", "credentials:write", "events:read", "audit:read"]
+        made = person.api("POST", f"/organizations/{org}/clients", json={"name": "robot", "scopes": scopes})
+        assert made.status_code == 201, made.text
+        return made.json()
+
+    def routes(self) -> Iterator[tuple[str, str]]:
+        document = self.hall.http.get("/openapi.json").json()
+        for path, item in document["paths"].items():
+            for method in item:
+                if method in ("get", "post", "put", "patch", "delete"):
+                    yield method, path
+
+    def path(self, template: str) -> str:
+        """The address of Ada's own thing: the last part before each placeholder says of which kind it is."""
+        parts = template.removeprefix("/api/v1").split("/")
+        for number, part in enumerate(parts):
+            if part.startswith("{"):
+                parts[number] = self._value(part.strip("{}"), parts[number - 1])
+        return "/".join(parts)
+
+    def _value(self, name: str, collection: str) -> str:
+        kinds = {"clients": "client", "invitations": "invitation", "members": "user", "secrets": "secret"}
+        return str(self.values.get(name) or self.values.get(kinds.get(collection, ""), uuid4()))
+
+    def state(self) -> str:
+        """All that Ada sees of her organization."""
+        paths = ("", "/members", "/invitations", "/clients", "/audit")
+        return json.dumps([self.ada.api("GET", f"/organizations/{self.org}{path}").json() for path in paths])
+
+
+@pytest.fixture(scope="module")
+def two(hall: Hall) -> Two:
+    return Two(hall)
+
+
+def test_every_route_of_an_organization_is_404_for_strangers_and_changes_nothing(two: Two) -> None:
+    before, asked = two.state(), 0
+    for method, template in two.routes():
+        if "{org}" not in template:
+            continue
+        for who, token in two.strangers.items():
+            answer = call(two.hall, token, method.upper(), two.path(template), json={} if method != "get" else None)
+            asked += 1
+            # What is for people alone is refused to every program alike, whichever organization it names.
+            expected = {(404, "not-found"), (403, "person-needed")} if who == "a program" else {(404, "not-found")}
+            assert (answer.status_code, answer.json()["code"]) in expected, f"{method} {template} by {who}"
+    assert asked >= 30
+    assert two.state() == before
+
+
+def test_every_route_but_the_public_ones_needs_a_token(two: Two) -> None:
+    before = two.state()
+    for method, template in two.routes():
+        if (method, template) in PUBLIC or not template.startswith("/api/"):
+            continue
+        body = None if method == "get" else {}
+        for token in (None, "rubbish", two.ada.token[:-4] + "AAAA"):
+            answer = call(two.hall, token, method.upper(), two.path(template), json=body)
+            assert answer.status_code == 401, f"{method} {template}: {answer.status_code} {answer.text}"
+            assert answer.headers["www-authenticate"].startswith("Bearer")
+            assert answer.headers["content-type"] == "application/problem+json"
+    assert two.state() == before
+
+
+def test_a_person_of_one_organization_learns_nothing_of_another_by_lists(two: Two) -> None:
+    mine = two.bob.api("GET", "/organizations").json()["items"]
+    assert two.org not in [one["id"] for one in mine]
+    for path in ("/organizations?deleted=true", "/me", "/me/sessions"):
+        assert two.org not in two.bob.api("GET", path).text
+
+
+def test_a_client_without_a_scope_is_refused_in_its_own_organization(two: Two) -> None:
+    token = client_token(two.hall, two.client["client_id"], two.client["client_secret"], "platforms:read").json()
+    for path in ("/members", "/invitations", "/clients", "/audit", "/events"):
+        answer = call(two.hall, token["access_token"], "GET", f"/organizations/{two.org}{path}")
+        assert (answer.status_code, answer.json()["code"]) == (403, "permission-missing"), path
+    assert call(two.hall, token["access_token"], "GET", "/me").json()["code"] == "person-needed"

@@ -1,0 +1,63 @@
+"""Races at the public interface: one invitation, one last administrator, one registration."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.driver import Hall, Person, address, call
+
+
+def test_fifty_accepts_of_one_invitation_give_one_membership(hall: Hall) -> None:
+    ada, bob = hall.newcomer("ada"), hall.newcomer("bob")
+    org = ada.organization
+    ada.api("POST", f"/organizations/{org}/invitations", json={"email": bob.email, "role": "viewer"})
+    token = hall.mail(bob.email, "invit").link("/invitations/").rsplit("/", 1)[1]
+    bearer = bob.token
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda _: call(hall, bearer, "POST", f"/invitations/{token}/accept"), range(50)))
+    assert {answer.status_code for answer in answers} <= {200, 503}
+    assert any(answer.status_code == 200 for answer in answers)
+    members = ada.api("GET", f"/organizations/{org}/members").json()["items"]
+    assert sorted(m["email"] for m in members) == sorted([ada.email, bob.email])
+    joined = [e for e in ada.api("GET", f"/organizations/{org}/audit").json()["items"] if "MemberJoined" in e["type"]]
+    assert len(joined) == 1
+
+
+def test_twenty_removals_at_once_leave_one_administrator(hall: Hall) -> None:
+    ada = hall.newcomer("ada")
+    org = ada.organization
+    people = [ada, *(_joined(ada, org) for _ in range(3))]
+    ids = [person.id for person in people]
+    pairs = [(one.token, other) for one in people for other in [*ids, "me"]]
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(
+            pool.map(lambda p: call(hall, p[0], "DELETE", f"/organizations/{org}/members/{p[1]}"), pairs[:20])
+        )
+    assert {a.status_code for a in answers} <= {204, 403, 404, 409, 503}
+    assert "last-administrator" in {a.json().get("code") for a in answers if a.status_code == 409}
+    left = [p for p in people if p.api("GET", f"/organizations/{org}").status_code == 200]
+    assert len(left) == 1
+    members = left[0].api("GET", f"/organizations/{org}/members").json()["items"]
+    assert [m["role"] for m in members] == ["administrator"]
+
+
+def _joined(ada: Person, org: str) -> Person:
+    person = ada.hall.newcomer("admin")
+    body = {"email": person.email, "role": "administrator"}
+    ada.api("POST", f"/organizations/{org}/invitations", json=body)
+    token = ada.hall.mail(person.email, "invit").link("/invitations/").rsplit("/", 1)[1]
+    assert person.api("POST", f"/invitations/{token}/accept").status_code == 200
+    return person
+
+
+def test_one_address_registered_at_once_has_one_account(hall: Hall) -> None:
+    email = address("many")
+    spellings = [email, email.upper(), f" {email} ", email.capitalize()]
+    with ThreadPoolExecutor(16) as pool:
+        answers = pool.map(
+            lambda i: hall.http.post("/api/v1/registrations", json={"email": spellings[i % 4]}), range(16)
+        )
+    assert {answer.status_code for answer in answers} == {202}
+    assert hall.mail(email)
+    person = Person(hall, email)
+    assert any(person.sign_in(m.one_time_password).url.path == "/password/new" for m in reversed(hall.mails(email)))
+    person.choose_password()
+    assert len(person.api("GET", "/organizations").json()["items"]) == 1
