@@ -7,16 +7,21 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
-from access.checks import Acting, PersonNeeded
+from access.checks import Acting, MissingPermission, PermissionsUnavailable, PersonNeeded
 from access.guard import Guard
 from contracts.permissions import Limits, Scope
-from identity.application.clients import Clients, Granter
+from identity.application.clients import Clients, Granter, GrantExceedsOwn
+from identity.domain.client import TooManySecrets, UnknownClient, UnknownSecret
 from identity.views.clients import ClientRow, SecretRow
-from kit.idempotency import Idempotency, Keyed, created
+from kit.errors import NotFound, Unauthenticated
+from kit.idempotency import Idempotency, Keyed, KeyReused, created
+from kit.openapi import refusals
 from kit.pages import Page, Paged
 from kit.text import Body, Name
 
 _MOST_PLATFORMS = 1000
+_READING = (Unauthenticated, NotFound, MissingPermission, PermissionsUnavailable)
+_WRITING = (*_READING, PersonNeeded)
 
 
 def _bounded(limits: Limits) -> Limits:
@@ -115,12 +120,18 @@ def routes(clients: Clients, guard: Guard, idempotency: Idempotency) -> APIRoute
     Reader = Annotated[Acting, Depends(guard.may("clients:read"))]
     Writer = Annotated[Acting, Depends(guard.may("clients:write", fresh=True))]
 
-    @router.get("", operation_id="list_clients")
+    @router.get("", operation_id="list_clients", responses=refusals(*_READING))
     def list_clients(acting: Reader, paging: Paged) -> Page[ClientAnswer]:
         rows = clients.list(acting.organization_id, paging)
         return paging.page(rows, ClientAnswer.of, lambda row: (row.created_at.isoformat(), str(row.id)))
 
-    @router.post("", operation_id="create_client", status_code=201, response_model=CreatedClient)
+    @router.post(
+        "",
+        operation_id="create_client",
+        status_code=201,
+        response_model=CreatedClient,
+        responses=refusals(*_WRITING, GrantExceedsOwn, KeyReused),
+    )
     def create_client(acting: Writer, body: NewClient, key: Keyed) -> JSONResponse:
         def work() -> JSONResponse:
             org = acting.organization_id
@@ -130,20 +141,26 @@ def routes(clients: Clients, guard: Guard, idempotency: Idempotency) -> APIRoute
 
         return idempotency.once(key, acting.caller.id, work)
 
-    @router.get("/{id}", operation_id="get_client")
+    @router.get("/{id}", operation_id="get_client", responses=refusals(*_READING, UnknownClient))
     def get_client(acting: Reader, id: UUID) -> ClientAnswer:
         return ClientAnswer.of(clients.get(acting.organization_id, id))
 
-    @router.patch("/{id}", operation_id="change_client")
+    @router.patch("/{id}", operation_id="change_client", responses=refusals(*_WRITING, UnknownClient, GrantExceedsOwn))
     def change_client(acting: Writer, id: UUID, body: ClientChange) -> ClientAnswer:
         given = {name: getattr(body, name) for name in body.model_fields_set}
         return ClientAnswer.of(clients.change(acting.organization_id, id, _granter(acting), **given))
 
-    @router.delete("/{id}", operation_id="remove_client", status_code=204)
+    @router.delete("/{id}", operation_id="remove_client", status_code=204, responses=refusals(*_WRITING, UnknownClient))
     def remove_client(acting: Writer, id: UUID) -> None:
         clients.remove(acting.organization_id, id)
 
-    @router.post("/{id}/secrets", operation_id="issue_client_secret", status_code=201, response_model=IssuedSecret)
+    @router.post(
+        "/{id}/secrets",
+        operation_id="issue_client_secret",
+        status_code=201,
+        response_model=IssuedSecret,
+        responses=refusals(*_WRITING, UnknownClient, GrantExceedsOwn, TooManySecrets, KeyReused),
+    )
     def issue_secret(acting: Writer, id: UUID, body: NewSecretBody, key: Keyed) -> JSONResponse:
         def work() -> JSONResponse:
             org = acting.organization_id
@@ -153,7 +170,12 @@ def routes(clients: Clients, guard: Guard, idempotency: Idempotency) -> APIRoute
 
         return idempotency.once(key, acting.caller.id, work)
 
-    @router.delete("/{id}/secrets/{secret}", operation_id="end_client_secret", status_code=204)
+    @router.delete(
+        "/{id}/secrets/{secret}",
+        operation_id="end_client_secret",
+        status_code=204,
+        responses=refusals(*_WRITING, UnknownClient, UnknownSecret),
+    )
     def end_secret(acting: Writer, id: UUID, secret: UUID) -> None:
         clients.end_secret(acting.organization_id, id, secret)
 

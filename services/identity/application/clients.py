@@ -17,8 +17,8 @@ from kit.pages import Paging
 FIRST_SECRET = "first"  # noqa: S105 - its name
 
 
-class GrantsBeyondOwn(Forbidden):
-    code = "grants-beyond-own"
+class GrantExceedsOwn(Forbidden):
+    code = "grant-exceeds-own"
     title = "Nobody grants what they do not hold themselves"
 
 
@@ -59,7 +59,7 @@ class Clients:
     def create(
         self, organization_id: UUID, granter: Granter, name: str, scopes: Collection[str], limits: Limits
     ) -> tuple[ClientRow, NewSecret]:
-        """A client with its first secret. Raises GrantsBeyondOwn."""
+        """A client with its first secret. Raises GrantExceedsOwn."""
         _refuse_beyond(granter.grant, scopes, limits)
 
         def work() -> tuple[ClientRow, NewSecret]:
@@ -80,7 +80,7 @@ class Clients:
         scopes: Collection[str] | None = None,
         limits: Limits | None = None,
     ) -> ClientRow:
-        """What is None stays. Raises UnknownClient; GrantsBeyondOwn for rights that the granter lacks."""
+        """What is None stays. Raises UnknownClient; GrantExceedsOwn for rights that the granter lacks."""
 
         def work() -> ClientRow:
             client = self._load(organization_id, id)
@@ -110,7 +110,7 @@ class Clients:
     def issue_secret(
         self, organization_id: UUID, id: UUID, granter: Granter, name: str, expires_at: datetime | None
     ) -> NewSecret:
-        """One more secret. Raises UnknownClient, TooManySecrets, Invalid; GrantsBeyondOwn where the client may
+        """One more secret. Raises UnknownClient, TooManySecrets, Invalid; GrantExceedsOwn where the client may
         do more than the granter, who could act as the client with its secret."""
 
         def work() -> NewSecret:
@@ -194,6 +194,6 @@ def _limits(client: Client) -> Limits:
 def _refuse_beyond(grant: Grant, scopes: Collection[str], limits: Limits) -> None:
     lacking = lacking_for(scopes, grant.effective)
     if lacking:
-        raise GrantsBeyondOwn(f"You lack what these scopes need: {', '.join(sorted(lacking))}.")
+        raise GrantExceedsOwn(f"You lack what these scopes need: {', '.join(sorted(lacking))}.")
     if not limits.within(grant.limits):
-        raise GrantsBeyondOwn("Your own rights reach fewer platforms than these limits.")
+        raise GrantExceedsOwn("Your own rights reach fewer platforms than these limits.")

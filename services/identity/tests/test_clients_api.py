@@ -211,7 +211,7 @@ def test_nobody_grants_what_they_lack(provider: Provider, organization: UUID, ap
 
     for scope in ("audit:read", "events:read", "accounts:read-personal"):
         refused = manager("POST", json={"name": "x", "scopes": [scope]})
-        assert (refused.status_code, refused.json()["code"]) == (403, "grants-beyond-own")
+        assert (refused.status_code, refused.json()["code"]) == (403, "grant-exceeds-own")
     weak = manager.create(scopes=["platforms:write", "accounts:read", "credentials:write"])
     assert manager("PATCH", f"/{weak['id']}", {"scopes": ["audit:read"]}).status_code == 403
     assert manager("PATCH", f"/{strong['id']}", {"scopes": ["audit:read"], "name": "y"}).status_code == 200

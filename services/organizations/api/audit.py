@@ -14,9 +14,10 @@ from pydantic import AwareDatetime, BaseModel
 from access.checks import Acting, MissingPermission
 from access.guard import Guard
 from kit.errors import NotFound
+from kit.openapi import refusals
 from kit.pages import Page, Paged
 from kit.text import Raw
-from organizations.api.parts import place, refusals
+from organizations.api.parts import place
 from organizations.application import Organizations
 from organizations.feed import Feed
 from organizations.summaries import summary_of

@@ -14,10 +14,11 @@ from contracts.email import InvalidEmail
 from contracts.permissions import Grant, Limits
 from kit.errors import Invalid, NotFound
 from kit.idempotency import Idempotency, Keyed, KeyReused, created
+from kit.openapi import refusals
 from kit.pages import Page, Paged
 from kit.text import Body, Raw
 from organizations.api.members import MemberAnswer
-from organizations.api.parts import GivenLimits, GivenPermissions, GivenRole, granted, place, refusals
+from organizations.api.parts import GivenLimits, GivenPermissions, GivenRole, granted, place
 from organizations.application import Organizations
 from organizations.domain import (
     AlreadyInvited,

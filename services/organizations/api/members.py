@@ -10,9 +10,10 @@ from access.checks import Acting, MissingPermission, PersonNeeded
 from access.guard import Guard
 from contracts.permissions import Limits
 from kit.errors import NotFound
+from kit.openapi import refusals
 from kit.pages import Page, Paged
 from kit.text import Body
-from organizations.api.parts import GivenLimits, GivenPermissions, GivenRole, granted, place, refusals
+from organizations.api.parts import GivenLimits, GivenPermissions, GivenRole, granted, place
 from organizations.application import Organizations
 from organizations.domain import GrantExceedsOwn, LastAdministrator
 from organizations.views.organizations import Member

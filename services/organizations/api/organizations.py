@@ -14,9 +14,10 @@ from access.guard import Guard
 from contracts.permissions import Grant
 from kit.errors import Conflict, NotFound
 from kit.idempotency import Idempotency, Keyed, KeyReused, created
+from kit.openapi import refusals
 from kit.pages import Page, Paged
 from kit.text import Body, Name
-from organizations.api.parts import effective, place, refusals
+from organizations.api.parts import effective, place
 from organizations.application import Organizations
 from organizations.domain import ADMINISTRATOR
 

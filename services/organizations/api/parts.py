@@ -1,13 +1,13 @@
-"""What several routes share: grants in requests and answers, list positions, refusals in the OpenAPI document."""
+"""What several routes share: grants in requests and answers, and list positions."""
 
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, Field
 
 from contracts.permissions import Grant, Limits, Permission, Role
-from kit.errors import Invalid, Refusal
+from kit.errors import Invalid
 from kit.pages import Paging
 from organizations.views.organizations import Place
 
@@ -54,32 +54,3 @@ def place(paging: Paging) -> Place:
         return at, UUID(identifier)
     except (ValueError, TypeError, AttributeError) as error:
         raise Invalid("cursor", "is not one that this list gave; take next_cursor as it is") from error
-
-
-class FieldProblem(BaseModel):
-    """A wrong value and what to do about it."""
-
-    field: str
-    message: str
-
-
-class Problem(BaseModel):
-    """RFC 9457."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    errors: list[FieldProblem] | None = None
-
-
-def refusals(*kinds: type[Refusal]) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route: each status with the codes it may come with."""
-    codes: dict[int, list[str]] = {}
-    for kind in kinds:
-        codes.setdefault(kind.status, []).append(kind.code)
-    return {
-        status: {"description": ", ".join(names), "model": Problem, "content": {"application/problem+json": {}}}
-        for status, names in codes.items()
-    }
