@@ -66,7 +66,7 @@ class Consumer:
             self._subject,
             stream=JStream(self._stream, declare=False),
             durable=self._inbox.durable,
-            pull_sub=PullSub(batch_size=1, timeout=3.0),
+            pull_sub=PullSub(batch_size=1, timeout=5.0),
             config=ConsumerConfig(
                 ack_policy=JsAckPolicy.EXPLICIT,
                 ack_wait=_ACK_WAIT,

@@ -1,5 +1,6 @@
 """PostgreSQL with deadlines: a bounded pool, and one transaction that everything in a call joins."""
 
+import select
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -53,6 +54,7 @@ class Database:
             max_idle=60,
             reconnect_timeout=5,
             check=ConnectionPool.check_connection,
+            num_workers=1,
             open=False,
         )
 
@@ -122,6 +124,17 @@ class Database:
             options=options,
             tcp_user_timeout=3000,
         )
+
+
+def notified(session: Connection[DictRow], seconds: float) -> bool:
+    """Wait until a channel that the session listens to is notified; False when `seconds` pass without that.
+
+    psycopg's own wait looks ten times a second; this one sleeps in the kernel.
+    """
+    if any(True for _ in session.notifies(timeout=0)):
+        return True
+    select.select([session], [], [], seconds)
+    return any(True for _ in session.notifies(timeout=0))
 
 
 def constraint_of(error: BaseException) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import psycopg
 
-from kit.database import Database
+from kit.database import Database, notified
 
 _HEARTBEAT = 1.0  # seconds
 _IDLE_LIMIT = "3s"  # the server ends the session, and with it the lock, of a holder that stopped beating
@@ -68,8 +68,7 @@ class Lease:
         while not self._stopping.is_set():
             self._valid_until = beat_at + _VALID
             self._on_wake()
-            for _ in session.notifies(timeout=_HEARTBEAT, stop_after=1):
-                pass
+            notified(session, _HEARTBEAT)
             beat_at = time.monotonic()
             session.execute("SELECT 1")
 

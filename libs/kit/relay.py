@@ -18,7 +18,7 @@ from kit.metrics import RELAY_AGE, RELAY_POSITION, RELAY_PUBLISHED
 from kit.store import CHANNEL, Recorded, Store
 
 _BATCH = 500
-_TIMER = 1.0  # seconds; a notification is only a hint
+_TIMER = 2.0  # seconds; a notification is only a hint
 
 
 @dataclass(frozen=True)

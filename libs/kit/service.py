@@ -47,8 +47,8 @@ class Health:
     async def watch_loop(self) -> None:
         """Measure how late a timer runs; a blocked loop cannot say so itself afterwards unless it is measured."""
         while True:
-            due = time.monotonic() + 0.5
-            await asyncio.sleep(0.5)
+            due = time.monotonic() + 1.0
+            await asyncio.sleep(1.0)
             self._lag = time.monotonic() - due
             LOOP_LAG.set(self._lag)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import psycopg
 
-from kit.database import Database
+from kit.database import Database, notified
 from kit.store import CHANNEL
 
 _LOOK = 1.0  # seconds between two looks whether to stop and whether the session lives
@@ -43,6 +43,6 @@ class Wakes:
     def _pass_on(self, session: psycopg.Connection[dict[str, object]]) -> None:
         session.execute(f"LISTEN {CHANNEL}".encode())
         while not self._stopping.is_set():
-            for _ in session.notifies(timeout=_LOOK, stop_after=1):
+            if notified(session, _LOOK):
                 self._on_wake()
             session.execute("SELECT 1")

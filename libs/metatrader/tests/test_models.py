@@ -1,0 +1,111 @@
+"""Strings of the servers as numbers, times and volumes."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from metatrader.errors import InvalidValue, ProtocolError
+from metatrader.models import Deal, DealAction, Moment, TimeSettings, User, UserRights
+from metatrader.models.values import moment, server_seconds
+from metatrader.mt5.answers import Answer
+from metatrader.mt5.text import Message
+
+DEAL = {"Deal": "7", "Login": "100001", "Action": "1", "Time": "1572518788", "TimeMsc": "1572518788123"}
+
+
+def deal(**changes: str) -> Deal:
+    return Deal.model_validate(DEAL | changes)
+
+
+def test_strings_become_typed() -> None:
+    read = deal(Price="1.08450", Profit="-12.30", Storage="-0.5", Entry="1", PositionID="9", Unknown="new")
+    assert (read.ticket, read.action, read.price) == (7, DealAction.SELL, Decimal("1.08450"))
+    assert (read.profit, read.swap, read.position) == (Decimal("-12.30"), Decimal("-0.5"), 9)
+
+
+def test_volumes_are_in_lots_and_the_finer_value_holds() -> None:
+    assert deal(Volume="12345").volume == Decimal("1.2345")
+    assert deal(Volume="12345", VolumeExt="123456789").volume == Decimal("1.23456789")
+    assert deal(Volume="12345").volume_raw == 12345
+
+
+def test_an_action_of_a_newer_server_stays_a_number() -> None:
+    assert deal(Action="99").action == 99
+
+
+def test_times_are_instants_by_the_servers_zone_and_keep_the_raw_value() -> None:
+    zone = timezone(timedelta(hours=3))
+    read = Deal.model_validate(DEAL, context={"zone": zone})
+    assert read.time == Moment(1572518788, datetime(2019, 10, 31, 7, 46, 28, tzinfo=UTC))
+    assert read.time_msc == Moment(1572518788123, datetime(2019, 10, 31, 7, 46, 28, 123000, tzinfo=UTC))
+    assert deal(Time="0").time is None
+
+
+def test_summer_time_follows_the_date() -> None:
+    zone = ZoneInfo("Europe/Athens")
+    winter = int(datetime(2024, 1, 15, 12, tzinfo=UTC).timestamp())
+    summer = int(datetime(2024, 7, 15, 12, tzinfo=UTC).timestamp())
+    assert moment(winter, zone).utc.hour == 10
+    assert moment(summer, zone).utc.hour == 9
+
+
+@given(st.datetimes(datetime(1971, 1, 1), datetime(2100, 1, 1)), st.integers(-14 * 60, 14 * 60))
+def test_a_period_asks_for_the_servers_own_seconds(wall: datetime, minutes: int) -> None:
+    zone = timezone(timedelta(minutes=minutes))
+    instant = wall.replace(tzinfo=UTC, microsecond=0)
+    assert moment(server_seconds(instant, zone), zone).utc == instant
+
+
+def test_a_time_without_a_zone_is_refused() -> None:
+    with pytest.raises(InvalidValue, match="time zone"):
+        server_seconds(datetime(2024, 1, 1), UTC)
+
+
+@pytest.mark.parametrize("value", ["1e999999999", "NaN", "Infinity", "", "1,5", "9" * 40, "٣", "0x1"])
+def test_what_is_no_plain_number_is_refused(value: str) -> None:
+    with pytest.raises(ValidationError):
+        deal(Profit=value)
+
+
+@pytest.mark.parametrize("value", ["-1", "99999999999999", "1e5", "now", "253402300800"])
+def test_what_is_no_time_is_refused(value: str) -> None:
+    with pytest.raises(ValidationError):
+        deal(Time=value)
+
+
+def test_the_last_second_of_all_in_a_zone_west_of_utc_is_refused_not_crashed() -> None:
+    with pytest.raises(ValidationError):
+        Deal.model_validate(DEAL | {"Time": "253402300799"}, context={"zone": timezone(-timedelta(hours=5))})
+
+
+def test_rights_and_time_settings() -> None:
+    user = User.model_validate({"Login": "1", "Group": "demo\\forex", "Rights": "6627"})
+    assert UserRights.ENABLED in user.rights
+    assert UserRights.TRADE_DISABLED not in user.rights
+    settings = TimeSettings.model_validate({"TimeZone": "60", "Daylight": "1", "DaylightState": "1"})
+    assert settings.zone.utcoffset(None) == timedelta(hours=2)
+
+
+def test_personal_data_are_not_printed() -> None:
+    user = User.model_validate({"Login": "1", "Group": "g", "Email": "ada@example.com", "Phone": "+1 555 0100"})
+    assert user.email == "ada@example.com"
+    assert "ada@" not in repr(user)
+    assert "555" not in str(user)
+
+
+def test_models_are_frozen() -> None:
+    with pytest.raises(ValidationError):
+        deal().profit = Decimal(1)
+
+
+def test_an_answer_that_does_not_fit_names_the_field_and_not_its_value() -> None:
+    answer = Answer.of_message(Message("USER_GET", {"RETCODE": "0 Done"}, '{"Login":"Ada","Group":"g"}'))
+    with pytest.raises(ProtocolError, match=r"USER_GET: Login: ") as caught:
+        answer.read(TypeAdapter(User), UTC)
+    assert "Ada" not in str(caught.value)
+    assert caught.value.__cause__ is None
