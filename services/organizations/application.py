@@ -1,5 +1,6 @@
 """What can be asked of organizations and their members; invitations have their own file."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
@@ -21,6 +22,7 @@ from organizations.domain import (
 from organizations.people import People
 from organizations.views import AllViews
 
+_log = logging.getLogger("organizations")
 FIRST_NAME = "My organization"
 Clock = Callable[[], datetime]
 
@@ -130,6 +132,8 @@ class Organizations(Store):
             organization.forget(user_id)
             if not organization.members:
                 organization.delete(self.clock())
+            elif not organization.has_administrator:
+                _log.warning("organization %s lost its last administrator, who was erased", organization.id)
             self.save(organization, *self._no_longer_granted(organization, user_id))
 
         self.run(work)

@@ -108,6 +108,11 @@ class Organization(Aggregate):
     def deleted(self) -> bool:
         return self.restorable_until is not None
 
+    @property
+    def has_administrator(self) -> bool:
+        """False only after the last one was erased."""
+        return any(_is_administrator(Grant.model_validate(grant)) for grant in self.members.values())
+
     def grant_of(self, user_id: UUID) -> Grant | None:
         """What a member holds; None for everybody else."""
         grant = self.members.get(str(user_id))

@@ -82,6 +82,13 @@ def test_an_organization_without_members_is_deleted_and_one_with_others_goes_on(
     assert world.store.grant_of(shared, viewer) == VIEWER
 
 
+def test_erasing_the_only_administrator_is_said_to_the_operator(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    organization, owner = world.organization()
+    world.member(organization, owner, VIEWER)
+    world.upkeep.erase(owner)
+    assert str(organization) in caplog.text
+
+
 def test_what_an_erased_person_offered_is_taken_back(world: World) -> None:
     organization, owner = world.organization()
     inviter = world.member(organization, owner, ADMINISTRATOR)
