@@ -1,7 +1,7 @@
 """FastAPI dependencies that say in a route's signature who may call it."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends
@@ -12,11 +12,26 @@ from starlette.requests import Request
 
 from access.caller import Caller
 from access.checks import Access, Acting, PersonNeeded
+from contracts import rpc
+from kit.bus import Bus
 from kit.context import set_cause
-from kit.errors import Unauthenticated
+from kit.database import Database
+from kit.errors import Unauthenticated, Unavailable
 from kit.tokens import Verifier
 
 _documented = HTTPBearer(bearerFormat="JWT", auto_error=False, description="An access token of a person or a client")
+
+
+def asking_verifier(issuer: str, bus: Bus, database: Database) -> Verifier:
+    """For every service but the issuer: the keys are asked of it by the bus, and the last set is kept."""
+
+    async def fetch() -> Mapping[str, Any]:
+        reply = await bus.ask(rpc.JWKS.subject, rpc.JwksRequest(), rpc.JWKS.reply)
+        if reply.ok is None:
+            raise Unavailable
+        return {"keys": list(reply.ok.keys)}
+
+    return Verifier(issuer, f"{issuer}/api", fetch, database)
 
 
 class Guard:

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 import nats.errors
 import nats.js.errors
@@ -14,12 +15,41 @@ from nats.js.api import AckPolicy as JsAckPolicy
 from nats.js.api import ConsumerConfig, DeliverPolicy
 
 from kit.bus import Bus
-from kit.inbox import TRANSIENT, Inbox
+from kit.database import Database
+from kit.inbox import TRANSIENT, Handlers, Inbox, Parse
 
 _ACK_WAIT = 4.0  # seconds; while a handler runs longer, in-progress acks hold the message
 _PROGRESS = 1.5
 _LATER = 0.5
 _LOOK = 2.0
+
+
+class Stream(Protocol):
+    """What a table of streams says of one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def subjects(self) -> tuple[str, ...]: ...
+
+
+class Durable(Protocol):
+    """A reader's place in a stream."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def stream(self) -> Stream: ...
+
+
+def consumers(
+    bus: Bus, database: Database, durables: Iterable[Durable], parse: Parse, handlers: Handlers
+) -> "list[Consumer]":
+    """One consumer for each durable, all with the same handlers."""
+    return [
+        Consumer(bus, one.stream.name, one.stream.subjects[0], Inbox(database, one.name, parse, handlers))
+        for one in durables
+    ]
 
 
 class Consumer:

@@ -1,6 +1,8 @@
 """PostgreSQL with deadlines: a bounded pool, and one transaction that everything in a call joins."""
 
+import logging
 import select
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,11 +13,16 @@ from psycopg import errors as pg
 from psycopg.abc import PQGen
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
+from pydantic import SecretStr
 
 STATEMENT_DEADLINE = 3.0  # seconds; with POOL_DEADLINE it keeps an answer within five
 POOL_DEADLINE = 1.0
 
 Row = DictRow
+Steps = Sequence[tuple[str, str | Callable[[Cursor[DictRow]], None]]]
+"""Named migration steps: SQL, or a function of a cursor."""
+
+_log = logging.getLogger("kit.database")
 T = TypeVar("T")
 
 
@@ -142,7 +149,7 @@ def constraint_of(error: BaseException) -> str | None:
     return error.diag.constraint_name if isinstance(error, pg.UniqueViolation) else None
 
 
-def migrate(database: Database, steps: Sequence[tuple[str, str | Callable[[Cursor[DictRow]], None]]]) -> None:
+def migrate(database: Database, steps: Steps) -> None:
     """Run each named step that has not run here yet, in order, by one replica at a time. Forward only."""
     with database.long_work() as connection, connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('migrations'))")
@@ -159,6 +166,19 @@ def migrate(database: Database, steps: Sequence[tuple[str, str | Callable[[Curso
             else:
                 cursor.execute(step.encode())
             cursor.execute("INSERT INTO migrations (name) VALUES (%s)", (name,))
+
+
+def opened(dsn: SecretStr, steps: Steps) -> Database:
+    """The database with its tables made; waits as long as the server does not answer."""
+    database = Database(dsn.get_secret_value())
+    database.open()
+    while True:
+        try:
+            migrate(database, steps)
+            return database
+        except OperationalError as error:
+            _log.warning("waiting for the database: %s", type(error).__name__)
+            time.sleep(0.5)
 
 
 def _deadlines() -> dict[str, Any]:

@@ -5,11 +5,13 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
 
 import nats.errors
 import nats.js.errors
 from nats.js import JetStreamContext
-from nats.js.api import StreamConfig
+from nats.js.api import StorageType, StreamConfig
 from psycopg import OperationalError
 
 from kit.bus import Bus
@@ -43,6 +45,19 @@ class Position:
     sequence: int
 
 
+class Stream(Protocol):
+    """What a table of streams says of one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def subjects(self) -> tuple[str, ...]: ...
+    @property
+    def duplicate_window(self) -> timedelta: ...
+    @property
+    def replicas(self) -> int: ...
+
+
 class Relay:
     """Publishes a store's events while it holds the lease.
 
@@ -51,11 +66,17 @@ class Relay:
     and resumed is refused instead of repeating itself.
     """
 
-    def __init__(self, store: Store, bus: Bus, stream: StreamConfig, translate: Translate) -> None:
+    def __init__(self, store: Store, bus: Bus, stream: Stream, translate: Translate) -> None:
         self._store = store
         self._bus = bus
-        self._stream = stream
-        self._name = str(stream.name)
+        self._name = stream.name
+        self._stream = StreamConfig(
+            name=stream.name,
+            subjects=list(stream.subjects),
+            duplicate_window=stream.duplicate_window.total_seconds(),
+            storage=StorageType.FILE,
+            num_replicas=stream.replicas,
+        )
         self._translate = translate
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -1,14 +1,10 @@
 """Builds the service and hands everything inwards; nothing happens at import."""
 
-import logging
-import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
-from nats.js.api import StorageType, StreamConfig
-from psycopg import OperationalError
 
 from access.checks import Access
 from access.copies import MembersCopy
@@ -30,10 +26,9 @@ from identity.settings import Settings
 from identity.worker import Worker
 from kit import service
 from kit.bus import Bus
-from kit.consumer import Consumer
-from kit.database import Database, migrate
+from kit.consumer import consumers
+from kit.database import opened
 from kit.edge import address_of
-from kit.inbox import Inbox
 from kit.relay import Relay
 from kit.tokens import Verifier
 
@@ -42,9 +37,7 @@ NAME = "identity"
 
 def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> FastAPI:
     """The service as an HTTP application; waits for the database, whose tables it makes."""
-    database = Database(settings.postgres_dsn.get_secret_value())
-    database.open()
-    _migrated(database)
+    database = opened(settings.postgres_dsn, SCHEMA)
     parts = Parts(settings, database, clock or _now)
     parts.signing_keys.ensure()
     bus = Bus(settings.nats_url, NAME, settings.nats_password)
@@ -57,8 +50,8 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Fa
         bus=bus,
         routers=_routers(parts, settings, bus, members),
         background=[
-            _relay(parts, bus).run,
-            *(consumer.run for consumer in _consumers(parts, bus, members)),
+            Relay(parts.store, bus, STREAMS[NAME], publish).run,
+            *(one.run for one in consumers(bus, database, durables_of(NAME), parse_known, members.handlers())),
             parts.client_cache.run,
             Worker(database, parts.registration.work_one, parts.tidy).run,
         ],
@@ -97,42 +90,6 @@ def _guard(parts: Parts, settings: Settings, bus: Bus, members: MembersCopy) -> 
     verifier = Verifier(settings.public_url, f"{settings.public_url}/api", fetch, parts.database)
     ended = EndedTokens(EndedSessions(parts.sessions), parts.views)
     return Guard(verifier, Access(members, parts.clients, ended, bus))
-
-
-def _consumers(parts: Parts, bus: Bus, members: MembersCopy) -> list[Consumer]:
-    handlers = members.handlers()
-    return [
-        Consumer(
-            bus,
-            durable.stream.name,
-            durable.stream.subjects[0],
-            Inbox(parts.database, durable.name, parse_known, handlers),
-        )
-        for durable in durables_of(NAME)
-    ]
-
-
-def _relay(parts: Parts, bus: Bus) -> Relay:
-    stream = STREAMS[NAME]
-    config = StreamConfig(
-        name=stream.name,
-        subjects=list(stream.subjects),
-        duplicate_window=stream.duplicate_window.total_seconds(),
-        storage=StorageType.FILE,
-        num_replicas=stream.replicas,
-    )
-    return Relay(parts.store, bus, config, publish)
-
-
-def _migrated(database: Database) -> None:
-    """Make the tables, as soon as the database answers."""
-    while True:
-        try:
-            migrate(database, SCHEMA)
-            return
-        except OperationalError as error:
-            logging.getLogger(NAME).warning("waiting for the database: %s", type(error).__name__)
-            time.sleep(0.5)
 
 
 def _now() -> datetime:

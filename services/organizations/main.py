@@ -1,38 +1,28 @@
 """Builds the service and hands everything inwards; nothing happens at import."""
 
-import logging
-import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 from fastapi import FastAPI
-from nats.js.api import StorageType, StreamConfig
-from psycopg import OperationalError
 
 from access import copies
 from access.checks import Access
 from access.copies import ClientsCopy, EndedCopy
-from access.guard import Guard
-from contracts import rpc
+from access.guard import Guard, asking_verifier
 from contracts.email import normal
 from contracts.envelope import parse_known
 from contracts.permissions import Grant
 from contracts.streams import STREAMS, durables_of
 from kit import service
 from kit.bus import Bus
-from kit.consumer import Consumer
-from kit.database import Database, migrate
-from kit.errors import Unavailable
+from kit.consumer import consumers
+from kit.database import Database, opened
 from kit.idempotency import Idempotency
-from kit.inbox import Inbox
 from kit.keys import MasterKey, keyed_hash
 from kit.relay import Relay
 from kit.service_keys import ServiceKeys, SubjectKeys
 from kit.settings import ServiceSettings
-from kit.tokens import Verifier
 from organizations import people, shredder, views
 from organizations.api import audit, invitations, members
 from organizations.api import organizations as organization_routes
@@ -76,15 +66,14 @@ class Parts:
 
 def build(settings: ServiceSettings) -> FastAPI:
     """The service as an HTTP application; waits for the database, whose tables it makes."""
-    database = Database(settings.postgres_dsn.get_secret_value())
-    database.open()
-    _migrated(database)
+    database = opened(settings.postgres_dsn, SCHEMA)
     bus = Bus(settings.nats_url, NAME, settings.nats_password)
     parts = assemble(database, MasterKey(settings.master_key), bus, _now)
     answer_requests(bus, parts.store, parts.invitations)
     access = Access(OwnMembers(parts.store), ClientsCopy(database), EndedCopy(database), bus)
-    guard = Guard(_verifier(settings, bus, database), access)
+    guard = Guard(asking_verifier(settings.public_url, bus, database), access)
     store = parts.store
+    known = handlers(store, store.people, parts.upkeep)
     return service.build(
         NAME,
         database=database,
@@ -97,8 +86,8 @@ def build(settings: ServiceSettings) -> FastAPI:
             audit.routes(store, guard),
         ],
         background=[
-            _relay(store, bus).run,
-            *(consumer.run for consumer in _consumers(parts, bus)),
+            Relay(store, bus, STREAMS[NAME], publish).run,
+            *(one.run for one in consumers(bus, database, durables_of(NAME), parse_known, known)),
             parts.upkeep.run,
             parts.shredder.run,
         ],
@@ -120,52 +109,6 @@ def assemble(database: Database, master: MasterKey, bus: Bus, clock: Clock) -> P
     shreds = Shredder(database, bus, STREAMS[NAME].name)
     upkeep = Upkeep(store, idempotency, shreds)
     return Parts(store, Invitations(store, Links(link_key), hash_of), upkeep, idempotency, shreds)
-
-
-def _verifier(settings: ServiceSettings, bus: Bus, database: Database) -> Verifier:
-    async def fetch() -> Mapping[str, Any]:
-        reply = await bus.ask(rpc.JWKS.subject, rpc.JwksRequest(), rpc.JWKS.reply)
-        if reply.ok is None:
-            raise Unavailable
-        return {"keys": list(reply.ok.keys)}
-
-    return Verifier(settings.public_url, f"{settings.public_url}/api", fetch, database)
-
-
-def _consumers(parts: Parts, bus: Bus) -> list[Consumer]:
-    known = handlers(parts.store, parts.store.people, parts.upkeep)
-    return [
-        Consumer(
-            bus,
-            durable.stream.name,
-            durable.stream.subjects[0],
-            Inbox(parts.store.database, durable.name, parse_known, known),
-        )
-        for durable in durables_of(NAME)
-    ]
-
-
-def _relay(store: Organizations, bus: Bus) -> Relay:
-    stream = STREAMS[NAME]
-    config = StreamConfig(
-        name=stream.name,
-        subjects=list(stream.subjects),
-        duplicate_window=stream.duplicate_window.total_seconds(),
-        storage=StorageType.FILE,
-        num_replicas=stream.replicas,
-    )
-    return Relay(store, bus, config, publish)
-
-
-def _migrated(database: Database) -> None:
-    log = logging.getLogger("organizations")
-    while True:
-        try:
-            migrate(database, SCHEMA)
-            return
-        except OperationalError as error:
-            log.warning("the database does not answer yet: %s", type(error).__name__)
-            time.sleep(0.5)
 
 
 def _now() -> datetime:

@@ -2,8 +2,10 @@
 
 import statistics
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import psycopg
 
 from deploy.local import Tradehall
@@ -13,7 +15,7 @@ from tests.faults.invariants import messages
 
 def test_known_and_unknown_addresses_get_the_same_answer_in_the_same_time(hall: Hall) -> None:
     known = hall.newcomer("known").email
-    asks = {
+    asks: dict[str, Callable[[str], httpx.Response]] = {
         "registration": lambda email: hall.http.post("/api/v1/registrations", json={"email": email}),
         "reset": lambda email: hall.http.post("/api/v1/password-resets", json={"email": email}),
         "sign-in": lambda email: hall.http.post("/login", data={"email": email, "password": "wrong wrong 1"}),

@@ -95,7 +95,7 @@ def test_every_route_but_the_public_ones_needs_a_token(two: Two) -> None:
     for method, template in two.routes():
         if (method, template) in PUBLIC or not template.startswith("/api/"):
             continue
-        body = None if method == "get" else {}
+        body: dict[str, str] | None = None if method == "get" else {}
         for token in (None, "rubbish", two.ada.token[:-4] + "AAAA"):
             answer = call(two.hall, token, method.upper(), two.path(template), json=body)
             assert answer.status_code == 401, f"{method} {template}: {answer.status_code} {answer.text}"

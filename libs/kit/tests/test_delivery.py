@@ -6,13 +6,13 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import nats
 import psycopg
 import pytest
-from nats.js.api import StreamConfig
 from pydantic import SecretStr
 
 from embedded.fixtures import wait_until
@@ -23,7 +23,16 @@ from kit.inbox import Inbox
 from kit.relay import Relay
 from kit.tests.notebook import Notebook, open_notebook, translate
 
-STREAM = StreamConfig(name="NOTEBOOK", subjects=["evt.notebook.>"], duplicate_window=300)
+
+@dataclass(frozen=True)
+class NotebookStream:
+    name: str = "NOTEBOOK"
+    subjects: tuple[str, ...] = ("evt.notebook.>",)
+    duplicate_window: timedelta = timedelta(minutes=5)
+    replicas: int = 1
+
+
+STREAM = NotebookStream()
 
 
 @contextmanager

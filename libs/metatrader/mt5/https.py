@@ -80,6 +80,7 @@ class HttpsSession(Session):
         self._pinned = pinned
         self._max_answer = max_answer
         self._connected = False
+        self._stream: Any = None
         host = f"[{target.host}]" if ":" in target.host else target.host
         address = f"[{target.dialled}]" if ":" in target.dialled else target.dialled
         self._origin = f"https://{address}:{target.port}"
@@ -161,6 +162,8 @@ class HttpsSession(Session):
         if event == "connection.connect_tcp.started" and self._connected:
             self.broken = True
             raise ConnectionLost("the server closed the connection")
+        if event == "connection.connect_tcp.complete":
+            self._stream = info["return_value"]
         if event == "connection.start_tls.complete":
             self._connected = True
             certificate = info["return_value"].get_extra_info("ssl_object").getpeercert(binary_form=True)
@@ -188,3 +191,5 @@ class HttpsSession(Session):
     async def close(self) -> None:
         self.broken = True
         await self._http.aclose()
+        if self._stream is not None:  # httpx forgets a connection whose TLS failed or was refused by us
+            await self._stream.aclose()

@@ -1,6 +1,8 @@
 """A signed-in connection, whatever carries it: one request in flight, each with a deadline."""
 
 import asyncio
+import ipaddress
+import re
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
@@ -47,12 +49,33 @@ class Target:
     address: str | None = None
 
     def __post_init__(self) -> None:
-        if not self.host or not 0 < self.port < 65536:
-            raise InvalidValue("a server needs a host name and a port from 1 to 65535")
+        if not _is_host(self.host):
+            raise InvalidValue("host: give a host name or an IP address")
+        if not 0 < self.port < 65536:
+            raise InvalidValue("port: give 1 to 65535")
+        if self.address is not None and not _is_address(self.address):
+            raise InvalidValue("address: give an IP address")
 
     @property
     def dialled(self) -> str:
         return self.address or self.host
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_host(text: str) -> bool:
+    """Whether it may stand in a URL and be looked up: nothing that ends the host there and begins a path."""
+    try:
+        labels = text.encode("idna")
+    except UnicodeError:
+        return False
+    return bool(re.fullmatch(rb"[A-Za-z0-9_.-]+", labels)) or _is_address(text)
 
 
 class Session(ABC):

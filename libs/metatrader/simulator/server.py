@@ -13,6 +13,9 @@ from metatrader.simulator.broker import Broker
 from metatrader.simulator.faults import Faults
 from metatrader.simulator.journal import Journal
 
+_GOODBYE = 0.05
+"""Seconds that a client has to answer the end of TLS; one that waits for nothing reads nothing."""
+
 
 class Ended(Exception):
     """The connection is over."""
@@ -42,7 +45,13 @@ class Simulator(ABC):
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, self.host, self.port, ssl=self._tls)
+        self._server = await asyncio.start_server(
+            self._accept,
+            self.host,
+            self.port,
+            ssl=self._tls,
+            ssl_shutdown_timeout=_GOODBYE if self._tls else None,
+        )
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

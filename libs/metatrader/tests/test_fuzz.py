@@ -25,7 +25,7 @@ CASES: tuple[tuple[str, dict[str, str], TypeAdapter[object]], ...] = (
     ("GROUP_NEXT", {"INDEX": "0"}, TypeAdapter(Group)),
     ("SYMBOL_NEXT", {"INDEX": "0"}, TypeAdapter(Symbol)),
 )
-TOKENS = ("|", "\\", "=", "\r\n", "{", "}", "[", '"', "-", "1e9", "null", "999999999999999999999", "\ud83d\ude00", "")
+TOKENS = ("|", "\\", "=", "\r\n", "{", "}", "[", '"', "-", "1e9", "null", "999999999999999999999", "\U0001f600", "")
 
 
 def read(stream: bytes, adapter: TypeAdapter[object]) -> object:

@@ -70,7 +70,7 @@ def test_a_query_names_a_symbol_and_ends_with_a_comma() -> None:
 
 async def test_a_symbol_outside_the_code_page(server: Mt4Simulator) -> None:
     with pytest.raises(InvalidValue, match="cp1252"):
-        await Mt4QuotesClient("127.0.0.1", server.port).quotes(["ЕВРО"])
+        await Mt4QuotesClient("127.0.0.1", server.port).quotes(["黄金"])
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,17 @@ async def test_serial_numbers_wrap(tcp: Any, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize(
     ("options", "name"),
-    [({"connections": 0}, "connections"), ({"port": 0}, "port"), ({"host": ""}, "host"), ({"port": 70000}, "port")],
+    [
+        ({"connections": 0}, "connections"),
+        ({"port": 0}, "port"),
+        ({"host": ""}, "host"),
+        ({"host": "a..b"}, "host"),
+        ({"host": "example.com/path"}, "host"),
+        ({"host": "user@example.com"}, "host"),
+        ({"host": "x" * 64}, "host"),
+        ({"address": "example.com"}, "address"),
+        ({"port": 70000}, "port"),
+    ],
 )
 async def test_options_that_cannot_be(options: dict[str, Any], name: str) -> None:
     given = {"host": "localhost", "login": 1, "password": "x"} | options

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -191,7 +192,12 @@ def test_a_seed_gives_the_same_broker_again() -> None:
 async def test_the_command_starts_all_and_says_where_they_are() -> None:
     arguments = ("--password", "Another-pass-1", "--login", "5000", "--users", "2", "--trades", "3")
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "metatrader.simulator", *arguments, stdout=asyncio.subprocess.PIPE
+        sys.executable,
+        "-m",
+        "metatrader.simulator",
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )
     try:
         assert process.stdout is not None

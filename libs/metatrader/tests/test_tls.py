@@ -36,7 +36,7 @@ async def test_the_servers_own_certificate_may_be_given_as_the_authority(https: 
 
 
 async def test_without_it_the_systems_authorities_decide(https: Any) -> None:
-    with pytest.raises(TlsFailed, match="certificate|issuer"):
+    with pytest.raises(TlsFailed, match=r"certificate|issuer"):
         await client(https.simulator).__aenter__()
 
 
@@ -53,9 +53,11 @@ async def test_the_certificate_must_be_for_the_host_whatever_address_is_dialled(
 
 async def test_a_host_that_resolves_nowhere_is_reached_by_its_address(broker: Broker) -> None:
     certificate = Certificate.make(["mt5.invalid"])
-    async with HttpsSimulator(broker, certificate.server_context()) as simulator:
-        async with client(simulator, "mt5.invalid", ca_pem=certificate.ca_pem) as mt5:
-            assert await mt5.symbol_total() == 6
+    async with (
+        HttpsSimulator(broker, certificate.server_context()) as simulator,
+        client(simulator, "mt5.invalid", ca_pem=certificate.ca_pem) as mt5,
+    ):
+        assert await mt5.symbol_total() == 6
 
 
 async def test_an_address_may_be_the_host(https: Any) -> None:
