@@ -63,7 +63,7 @@ async def test_the_deadline_ends_waiting(carrier: Any, command: str, fault: Faul
 
 
 async def test_after_a_deadline_the_next_request_has_a_new_connection(carrier: Any) -> None:
-    async with carrier.client(timeout=0.3) as client:
+    async with carrier.client(timeout=1.0) as client:
         carrier.simulator.faults.add(FaultKind.SILENT, "SYMBOL_TOTAL")
         with pytest.raises(errors.TimedOut):
             await client.symbol_total()

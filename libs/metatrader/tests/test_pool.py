@@ -34,7 +34,7 @@ async def test_idle_connections_are_kept_awake(carrier: Any) -> None:
 
 
 async def test_a_silent_client_is_cut_and_a_pinging_one_is_not(broker: Broker) -> None:
-    async with TcpSimulator(broker, idle=0.25) as simulator:
+    async with TcpSimulator(broker, idle=1.0) as simulator:
         options = {"login": 1000, "password": "Correct-horse-1"}
         async with Mt5TcpClient("127.0.0.1", simulator.port, keep_alive=0.05, **options) as awake:
             async with Mt5TcpClient("127.0.0.1", simulator.port, keep_alive=60, **options) as asleep:
