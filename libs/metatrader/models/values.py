@@ -1,8 +1,9 @@
 """Values as MetaTrader sends them: strings that become numbers, times on the server's clock, volumes in lots."""
 
 import re
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo
@@ -13,6 +14,7 @@ from metatrader.errors import InvalidValue
 # No exponents: "1e999999999" is a short text that fills the memory of whoever writes it out.
 _DECIMAL = re.compile(r"[+-]?\d{1,24}(?:\.\d{0,24})?", re.ASCII)
 _LAST = 253_402_300_799  # 9999-12-31 23:59:59
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Moment(NamedTuple):
@@ -25,10 +27,9 @@ class Moment(NamedTuple):
 
 def moment(raw: int, zone: tzinfo, *, per_second: int = 1) -> Moment:
     """Raises ValueError outside the years 1970 to 9999."""
-    seconds, fraction = divmod(raw, per_second)
-    if not 0 <= seconds <= _LAST:
+    if not 0 <= raw <= _LAST * per_second:
         raise ValueError("is no unix time")
-    wall = datetime.fromtimestamp(seconds, UTC).replace(microsecond=fraction * 1_000_000 // per_second)
+    wall = _EPOCH + timedelta(microseconds=raw * 1_000_000 // per_second)
     if zone is UTC:
         return Moment(raw, wall)
     try:
@@ -45,9 +46,15 @@ def server_seconds(instant: datetime, zone: tzinfo) -> int:
 
 
 def number(value: Any) -> Decimal:
-    if not _DECIMAL.fullmatch(value if isinstance(value, str) else str(value)):
+    """Raises ValueError for what is no plain decimal number."""
+    return _decimal(value if isinstance(value, str) else str(value))
+
+
+@lru_cache(maxsize=8192)  # most numbers of a trading record are 0.00 and 1.00000000
+def _decimal(text: str) -> Decimal:
+    if not _DECIMAL.fullmatch(text):
         raise ValueError("is no number")
-    return Decimal(value)
+    return Decimal(text)
 
 
 def _seconds(value: Any, info: ValidationInfo) -> Moment | None:

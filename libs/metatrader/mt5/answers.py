@@ -59,6 +59,12 @@ class Answer:
             raise ProtocolError(f"{self.command}: TOTAL is no number")
         return int(value)
 
+    def rows(self) -> int:
+        """How many rows a list has."""
+        if not isinstance(self._document, list):
+            raise ProtocolError(f"{self.command}: the answer is no list")
+        return len(self._document)
+
     def read(self, adapter: TypeAdapter[T], zone: tzinfo) -> T:
         """The document as models; raises ProtocolError that names the field but never its value."""
         try:

@@ -1,5 +1,6 @@
 """The commands, the same over either carrier."""
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from datetime import datetime, tzinfo
@@ -180,12 +181,23 @@ class Commands(ABC):
         if not 0 < page <= PAGE:
             raise InvalidValue(f"page: give 1 to {PAGE}")
         total = (await self._ask(f"{entity}_GET_TOTAL", **params)).count()
-        offset = 0
-        while offset < total:
-            answer = await self._ask(f"{entity}_GET_PAGE", **params, OFFSET=str(offset), TOTAL=str(page))
-            rows = answer.read(adapter, self._zone)
-            for row in rows:
-                yield row
-            if not rows:
-                return
-            offset += len(rows)
+        offset, ahead = 0, None
+        try:
+            while offset < total:
+                place = {"OFFSET": str(offset), "TOTAL": str(page)}
+                answer = await (ahead or self._ask(f"{entity}_GET_PAGE", **params, **place))
+                ahead = None
+                count = answer.rows()
+                if not count:
+                    return
+                if 0 < offset < total - count:
+                    # Who reads on after the first page wants the next, which comes while these rows are read.
+                    place["OFFSET"] = str(offset + count)
+                    ahead = asyncio.create_task(self._ask(f"{entity}_GET_PAGE", **params, **place))
+                    await asyncio.sleep(0)  # lets the request leave
+                offset += count
+                for row in answer.read(adapter, self._zone):
+                    yield row
+        finally:
+            if ahead is not None:
+                await asyncio.gather(ahead, return_exceptions=True)

@@ -123,7 +123,7 @@ class _Connection:
     async def _send(self, status: int, content: bytes, fault: Fault | None) -> None:
         kind = fault.kind if fault else None
         if kind == FaultKind.SILENT:
-            await silence()
+            await silence(self._reader)
         if kind == FaultKind.CLOSE:
             raise Ended
         headers = [("content-type", "application/json"), ("content-length", str(len(content)))]
@@ -139,7 +139,7 @@ class _Connection:
         )
         if kind in (FaultKind.HALF, FaultKind.RESET):
             await half(self._writer, wire)
-            await (reset(self._writer) if kind == FaultKind.RESET else silence())
+            await (reset(self._writer) if kind == FaultKind.RESET else silence(self._reader))
         self._writer.write(wire)
         await self._writer.drain()
         if fault is not None and fault.retcode == 15:

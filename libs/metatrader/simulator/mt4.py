@@ -19,13 +19,13 @@ class Mt4Simulator(Simulator):
         fault = self.faults.take("WQUOTES")
         kind = fault.kind if fault else None
         if kind == FaultKind.SILENT:
-            await silence()
+            await silence(reader)
         if kind == FaultKind.CLOSE:
             raise Ended
         answer = self._answer(line) if kind != FaultKind.BAD_TEXT else b"no quote\r\nend\r\n"
         if kind in (FaultKind.HALF, FaultKind.RESET):
             await half(writer, answer)
-            await (reset(writer) if kind == FaultKind.RESET else silence())
+            await (reset(writer) if kind == FaultKind.RESET else silence(reader))
         writer.write(answer)
         await writer.drain()
 

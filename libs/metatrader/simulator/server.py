@@ -106,6 +106,8 @@ async def half(writer: asyncio.StreamWriter, data: bytes) -> None:
     await writer.drain()
 
 
-async def silence() -> None:
-    """Until the connection is dropped."""
-    await asyncio.get_running_loop().create_future()
+async def silence(reader: asyncio.StreamReader) -> None:
+    """Until the peer has gone."""
+    while await reader.read(65536):
+        pass
+    raise Ended

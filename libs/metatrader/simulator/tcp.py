@@ -107,7 +107,7 @@ class _Connection:
     async def _send(self, serial: int, data: bytes, fault: Fault | None) -> None:
         kind = fault.kind if fault else None
         if kind == FaultKind.SILENT:
-            await silence()
+            await silence(self._reader)
         if kind == FaultKind.CLOSE:
             raise Ended
         if kind == FaultKind.BAD_TEXT:
@@ -121,7 +121,7 @@ class _Connection:
                 wire += self._ping()
         if kind in (FaultKind.HALF, FaultKind.RESET):
             await half(self._writer, bytes(wire))
-            await (reset(self._writer) if kind == FaultKind.RESET else silence())
+            await (reset(self._writer) if kind == FaultKind.RESET else silence(self._reader))
         self._writer.write(wire)
         await self._writer.drain()
 

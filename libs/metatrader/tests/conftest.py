@@ -28,7 +28,7 @@ class Carrier:
         return isinstance(self.simulator, HttpsSimulator)
 
     def client(self, **options: Any) -> Mt5Client:
-        given = {"login": LOGIN, "password": PASSWORD, "zone": ZONE} | options
+        given: dict[str, Any] = {"login": LOGIN, "password": PASSWORD, "zone": ZONE} | options
         if not self.tls:
             return Mt5TcpClient("127.0.0.1", self.simulator.port, **given)
         trust = {} if "pinned_sha256" in given else {"ca_pem": self.certificate.ca_pem}

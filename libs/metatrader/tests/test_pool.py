@@ -35,7 +35,7 @@ async def test_idle_connections_are_kept_awake(carrier: Any) -> None:
 
 async def test_a_silent_client_is_cut_and_a_pinging_one_is_not(broker: Broker) -> None:
     async with TcpSimulator(broker, idle=1.0) as simulator:
-        options = {"login": 1000, "password": "Correct-horse-1"}
+        options: dict[str, Any] = {"login": 1000, "password": "Correct-horse-1"}
         async with Mt5TcpClient("127.0.0.1", simulator.port, keep_alive=0.05, **options) as awake:
             async with Mt5TcpClient("127.0.0.1", simulator.port, keep_alive=60, **options) as asleep:
                 await simulator.journal.wait_for("CLOSED")
@@ -79,6 +79,6 @@ async def test_serial_numbers_wrap(tcp: Any, monkeypatch: pytest.MonkeyPatch) ->
     ],
 )
 async def test_options_that_cannot_be(options: dict[str, Any], name: str) -> None:
-    given = {"host": "localhost", "login": 1, "password": "x"} | options
+    given: dict[str, Any] = {"host": "localhost", "login": 1, "password": "x"} | options
     with pytest.raises(InvalidValue, match=name):
         Mt5TcpClient(**given)

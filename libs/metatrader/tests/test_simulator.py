@@ -131,7 +131,7 @@ async def test_a_long_answer_has_parts_with_a_servers_ping_between_them(tcp: Any
         await peer.sign_in()
         params = {"LOGIN": "100001", "FROM": "0", "TO": "2000000000", "OFFSET": "0", "TOTAL": "500"}
         peer.send(encode_frame(3, Message("DEAL_GET_PAGE", params).encode()))
-        frames = []
+        frames: list[Frame] = []
         while not frames or frames[-1].serial != 3 or frames[-1].more:
             frame = await peer.frame()
             assert frame is not None

@@ -91,7 +91,7 @@ async def test_a_server_without_tls(tcp: Any) -> None:
 
 
 @pytest.mark.parametrize("options", [{"pinned_sha256": "ab"}, {"pinned_sha256": "zz" * 32}, {"ca_pem": "no PEM"}])
-async def test_what_is_no_certificate_or_pin_is_named(options: dict[str, str]) -> None:
+async def test_what_is_no_certificate_or_pin_is_named(options: dict[str, Any]) -> None:
     with pytest.raises(InvalidValue, match=next(iter(options))):
         Mt5HttpsClient("localhost", login=1, password="x", **options)
 
