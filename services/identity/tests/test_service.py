@@ -1,0 +1,255 @@
+"""The service on a real bus: what it tells, answers and hears, and the pages of invitations."""
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Iterator
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi.testclient import TestClient
+from nats.js.api import StreamConfig
+from pydantic import SecretStr
+
+from contracts import organizations, rpc
+from contracts.email import normal
+from contracts.envelope import Envelope
+from embedded.fixtures import wait_until
+from embedded.nats import Nats
+from identity.tests.parts import PASSWORD, settings
+from identity.tests.running import Running
+from identity.tests.test_pages import heading
+from kit.bus import Bus
+
+T = TypeVar("T")
+TOKEN = "the.token-of-an_invitation"
+ORGANIZATION = uuid4()
+
+
+class Others:
+    """Stands in for organizations and notifications on the real bus."""
+
+    def __init__(self, nats_url: str) -> None:
+        self.invitation: rpc.Reply[rpc.Invitation] = rpc.Reply[rpc.Invitation]()
+        self.members: list[UUID] = []
+        self._bus = Bus(nats_url, "organizations", SecretStr("unused"))
+        self._bus.answers(rpc.INVITATION.subject, rpc.INVITATION.request, self._invitation)
+        self._bus.answers(rpc.ACCEPT_INVITATION.subject, rpc.ACCEPT_INVITATION.request, self._accept)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._call(self._start())
+        wait_until(lambda: self._bus.connected)
+
+    def stop(self) -> None:
+        self._call(self._end())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        self._loop.close()
+
+    async def _start(self) -> None:
+        self._running = asyncio.create_task(self._bus.run())
+
+    async def _end(self) -> None:
+        self._running.cancel()
+        await asyncio.gather(self._running, return_exceptions=True)
+
+    def _call(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+
+    def invite(self, email: str, status: str = "pending") -> str:
+        """The path of the link of an invitation."""
+        invitation = rpc.Invitation(
+            invitation_id=uuid4(),
+            organization_id=ORGANIZATION,
+            organization_name='Acme <b>"Brokers"</b>',
+            email=email,
+            status=status,
+            invited_by="Ann",
+            expires_at=None,
+        )
+        self.invitation = rpc.Reply[rpc.Invitation](ok=invitation)
+        return f"/invitations/{TOKEN}"
+
+    def ask(self, question: rpc.Rpc[Any, Any], asked: Any) -> Any:
+        return self._call(self._bus.ask(question.subject, asked, question.reply))
+
+    def tell(self, event: organizations.OrgCreated, sequence: int) -> None:
+        envelope = Envelope.of(
+            event,
+            context="organizations",
+            epoch="e1",
+            sequence=sequence,
+            version=1,
+            aggregate_id=event.organization_id,
+            time=datetime.now(UTC),
+            organization=event.organization_id,
+        )
+
+        async def publish() -> None:
+            config = StreamConfig(name="ORGANIZATIONS", subjects=["evt.organizations.>"])
+            await self._bus.jetstream.add_stream(config)
+            await self._bus.jetstream.publish(envelope.bus_subject, envelope.to_json())
+
+        self._call(publish())
+
+    def heard(self, count: int) -> list[Envelope]:
+        """The first messages of identity's stream."""
+
+        async def take() -> list[Envelope]:
+            subscription = await self._bus.jetstream.subscribe("evt.identity.>", stream="IDENTITY")
+            messages = [await subscription.next_msg(timeout=5) for _ in range(count)]
+            await subscription.unsubscribe()
+            return [Envelope.parse(message.data) for message in messages]
+
+        return self._call(take())
+
+    def _invitation(self, asked: rpc.InvitationRequest) -> rpc.Reply[rpc.Invitation]:
+        assert asked.token.get_secret_value() == TOKEN
+        return self.invitation
+
+    def _accept(self, asked: rpc.AcceptInvitationRequest) -> rpc.Reply[rpc.AcceptedInvitation]:
+        invitation = self.invitation.ok
+        if invitation is None or normal(invitation.email or "") != normal(asked.email):
+            return rpc.Reply[rpc.AcceptedInvitation](refused="invitation-for-another-address")
+        self.members.append(asked.user_id)
+        membership = rpc.Membership(organization_id=ORGANIZATION, user_id=asked.user_id, role="viewer")
+        return rpc.Reply[rpc.AcceptedInvitation](ok=rpc.AcceptedInvitation(outcome="joined", membership=membership))
+
+
+@pytest.fixture
+def others(nats_server: Nats) -> Iterator[Others]:
+    others = Others(nats_server.url)
+    yield others
+    others.stop()
+
+
+@pytest.fixture
+def service(postgres_dsn: str, nats_server: Nats, others: Others) -> Iterator[Running]:
+    with Running(settings(postgres_dsn, nats_server.url)) as service:
+        wait_until(lambda: service.browser().get("/readyz").status_code == 200)
+        yield service
+
+
+@pytest.fixture
+def ann(service: Running) -> TestClient:
+    return service.signed_in("ann@example.com")
+
+
+def test_what_happens_is_told_on_the_bus_in_order(service: Running, others: Others, ann: TestClient) -> None:
+    told = [type(each.data).__name__ for each in others.heard(4)]
+    assert told == ["UserRegistered", "UserEmailVerified", "UserSignedIn", "UserPasswordChanged"]
+
+
+def test_a_mails_secret_is_given_only_while_the_mail_is_due(service: Running, others: Others) -> None:
+    service.browser().post("/register", data={"email": "Bob@example.com"})
+    user = service.user("bob@example.com")
+
+    def asked(purpose: Any, generation: int, user_id: UUID = user.id) -> rpc.Reply[rpc.MailSecret]:
+        question = rpc.MailSecretRequest(purpose=purpose, user_id=user_id, generation=generation)
+        reply: rpc.Reply[rpc.MailSecret] = others.ask(rpc.MAIL_SECRET, question)
+        return reply
+
+    given = asked("one-time-password", 1).ok
+    assert given is not None
+    assert (given.value.get_secret_value(), given.email) == (
+        service.one_time_password("bob@example.com"),
+        "Bob@example.com",
+    )
+    assert asked("one-time-password", 2).refused == "not-due"
+    assert asked("password-reset", 1).refused == "not-due"
+    assert asked("one-time-password", 1, uuid4()).refused == "unknown-user"
+    form = {"email": "bob@example.com", "password": given.value.get_secret_value()}
+    assert service.browser().post("/login", data=form).status_code == 303
+    assert asked("one-time-password", 1).refused == "not-due"
+    service.browser().post("/password/forgot", data={"email": "bob@example.com"})
+    path = service.reset_path("bob@example.com")
+    link = asked("password-reset", 1).ok
+    assert link is not None
+    assert path.endswith(link.value.get_secret_value())
+
+
+def test_people_and_sessions_are_known_to_others(service: Running, others: Others, ann: TestClient) -> None:
+    session = service.parts.sessions.find(ann.cookies["tradehall"])
+    assert session is not None
+    person = others.ask(rpc.PERSON, rpc.PersonRequest(user_id=session.user_id))
+    assert person.ok == rpc.Person(email="ann@example.com", name=None, verified=True)
+    assert others.ask(rpc.PERSON, rpc.PersonRequest(user_id=uuid4())) == rpc.PERSON.reply()
+    assert others.ask(rpc.SESSION, rpc.SessionRequest(sid=session.id)).ok.state == "active"
+    ann.post("/logout")
+    assert others.ask(rpc.SESSION, rpc.SessionRequest(sid=session.id)).ok.state == "ended"
+    assert others.ask(rpc.SESSION, rpc.SessionRequest(sid=uuid4())).ok.state == "ended"
+
+
+def test_the_keys_and_clients_are_known_to_others(service: Running, others: Others) -> None:
+    kinds = {key["alg"] for key in others.ask(rpc.JWKS, rpc.JwksRequest()).ok.keys}
+    assert kinds == {"ES256", "RS256"}
+    assert others.ask(rpc.CLIENT, rpc.ClientRequest(client_id="thc_none")) == rpc.CLIENT.reply()
+
+
+def test_a_membership_that_is_told_lets_a_person_make_clients(
+    service: Running, others: Others, ann: TestClient
+) -> None:
+    user = service.user("ann@example.com")
+    created = organizations.OrgCreated(organization_id=ORGANIZATION, name="Acme", owner=user.id)
+    others.tell(created, 1)
+    path = f"/api/v1/organizations/{ORGANIZATION}/clients"
+    bearer = {"Authorization": f"Bearer {service.token(ann)}"}
+    wait_until(lambda: ann.get(path, headers=bearer).status_code == 200)
+    answer = ann.post(path, headers=bearer, json={"name": "Risk", "scopes": ["platforms:read"]})
+    assert answer.status_code == 201
+    stranger = service.signed_in("eve@example.com")
+    bearer = {"Authorization": f"Bearer {service.token(stranger)}"}
+    assert stranger.get(path, headers=bearer).status_code in (404, 503)
+
+
+def test_an_invited_stranger_chooses_a_password_and_has_joined(service: Running, others: Others) -> None:
+    path, browser = others.invite("Bob@example.com"), service.browser()
+    page = browser.get(path)
+    assert heading(page) == 'Join Acme <b>"Brokers"</b>'
+    assert "<b>" not in page.text
+    assert browser.post(path, data={"password": "short"}).status_code == 422
+    assert heading(browser.post(path, data={"password": PASSWORD})).startswith("You are in Acme")
+    user = service.user("bob@example.com")
+    assert (others.members, user.verified, user.email) == ([user.id], True, "Bob@example.com")
+    assert heading(browser.get("/")) == "You are signed in"
+
+
+def test_an_invited_person_with_an_account_signs_in_and_comes_back(
+    service: Running, others: Others, ann: TestClient
+) -> None:
+    path, browser = others.invite("ANN@example.com"), service.browser()
+    page = browser.get(path)
+    assert "/login?next=/invitations/" in page.text
+    assert browser.post(path, data={"password": "an attempt to take over"}).status_code == 200
+    assert others.members == []
+    form = {"email": "ann@example.com", "password": PASSWORD, "next": path}
+    assert browser.post("/login", data=form).headers["location"] == path
+    assert browser.get(path).status_code == 200
+    assert others.members == []
+    assert heading(browser.post(path)).startswith("You are in Acme")
+    assert others.members == [service.user("ann@example.com").id]
+
+
+def test_an_invitation_for_another_address_joins_nobody(service: Running, others: Others, ann: TestClient) -> None:
+    path = others.invite("bob@example.com")
+    assert heading(ann.get(path)) == "This invitation is for another address"
+    assert ann.post(path).status_code == 403
+    assert others.members == []
+    assert ann.post("/logout", data={"next": path}).headers["location"] == path
+
+
+@pytest.mark.parametrize("status", ["expired", "revoked", "declined"])
+def test_an_invitation_that_is_over_is_explained(service: Running, others: Others, status: str) -> None:
+    answer = service.browser().get(others.invite("bob@example.com", status))
+    assert (answer.status_code, heading(answer)) == (410, "This invitation is no longer open")
+
+
+def test_a_link_that_was_replaced_or_never_made_is_explained(service: Running, others: Others) -> None:
+    others.invitation = rpc.Reply[rpc.Invitation](refused="invitation-replaced")
+    answer = service.browser().get(f"/invitations/{TOKEN}")
+    assert answer.status_code == 410
+    assert "latest mail" in answer.text
+    others.invitation = rpc.Reply[rpc.Invitation]()
+    assert service.browser().get(f"/invitations/{TOKEN}").status_code == 404
