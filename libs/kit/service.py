@@ -17,7 +17,7 @@ from kit.bus import Bus
 from kit.database import Database
 from kit.edge import Edge
 from kit.metrics import LOOP_LAG
-from kit.settings import ServiceSettings
+from kit.settings import HttpSettings
 
 Background = Callable[[], Awaitable[None]]
 """Runs until cancelled; started again after a second if it fails."""
@@ -36,12 +36,12 @@ _log = logging.getLogger("kit.service")
 
 
 class Health:
-    """What /readyz looks at: the database, the bus having been reached once, and the loop's own lateness."""
+    """What /readyz looks at: the database, the bus (if any) having been reached once, and the loop's own lateness."""
 
-    def __init__(self, database: Database, bus: Bus) -> None:
+    def __init__(self, database: Database, bus: Bus | None) -> None:
         self._database = database
         self._bus = bus
-        self._bus_was_there = False
+        self._bus_was_there = bus is None
         self._lag = 0.0
 
     async def watch_loop(self) -> None:
@@ -53,13 +53,14 @@ class Health:
             LOOP_LAG.set(self._lag)
 
     async def report(self) -> tuple[bool, dict[str, str]]:
-        self._bus_was_there = self._bus_was_there or self._bus.connected
         database = await asyncio.to_thread(self._database_answer)
         state = {
             "database": database,
-            "bus": "ok" if self._bus.connected else f"out of reach for {self._bus.cut_off_seconds:.0f} s",
             "loop": "ok" if self._lag < _LAG_LIMIT else f"{self._lag:.1f} s late",
         }
+        if self._bus is not None:
+            self._bus_was_there = self._bus_was_there or self._bus.connected
+            state["bus"] = "ok" if self._bus.connected else f"out of reach for {self._bus.cut_off_seconds:.0f} s"
         # Commands do not need the bus, so a cut bus is told but takes no replica out of service.
         return database == "ok" and self._bus_was_there and self._lag < _LAG_LIMIT, state
 
@@ -75,17 +76,17 @@ def build(
     name: str,
     *,
     database: Database,
-    bus: Bus,
+    bus: Bus | None,
     routers: Sequence[APIRouter],
     background: Sequence[Background] = (),
     title: str = "",
 ) -> FastAPI:
-    """The HTTP application of a service. `background` runs from start-up to shutdown."""
+    """The HTTP application of a service. `background` runs from start-up to shutdown; so does the bus, if any."""
     health = Health(database, bus)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        work = [_kept_up(one) for one in (health.watch_loop, bus.run, *background)]
+        work = [_kept_up(one) for one in (health.watch_loop, *([bus.run] if bus else []), *background)]
         try:
             yield
         finally:
@@ -102,7 +103,7 @@ def build(
     return app
 
 
-def serve(app: FastAPI, name: str, settings: ServiceSettings) -> None:
+def serve(app: FastAPI, name: str, settings: HttpSettings) -> None:
     """Serve until SIGTERM or SIGINT; open requests get three seconds."""
     logs.setup(name)
     uvicorn.run(

@@ -13,16 +13,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 _PREFIX = "TRADEHALL_"
 
 
-class ServiceSettings(BaseSettings):
-    """What every service needs. No secret has a default."""
+class HttpSettings(BaseSettings):
+    """What every service needs, the portal too, which is not on the bus. No secret has a default."""
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True)
 
     service_host: str = "127.0.0.1"
     service_port: int = Field(ge=0, le=65535)
     postgres_dsn: SecretStr
-    nats_url: str
-    nats_password: SecretStr
     master_key: SecretStr
     public_url: str
     trusted_proxies: str = "127.0.0.1/32,::1/128"
@@ -51,6 +49,13 @@ class ServiceSettings(BaseSettings):
             for one in error.errors():
                 print(_sentence(one["loc"], one["msg"]), file=sys.stderr)
             raise SystemExit(2) from None
+
+
+class ServiceSettings(HttpSettings):
+    """What every service on the bus needs."""
+
+    nats_url: str
+    nats_password: SecretStr
 
 
 def _sentence(location: tuple[int | str, ...], message: str) -> str:

@@ -4,7 +4,6 @@ from fastapi import APIRouter
 
 from identity.assembly import Parts
 from identity.pages.cookies import SessionCookie
-from identity.pages.forms import OwnForms
 from identity.pages.invitations import invitations_router
 from identity.pages.passwords import passwords_router
 from identity.pages.registration import registration_router
@@ -12,6 +11,7 @@ from identity.pages.rendering import Renderer
 from identity.pages.sign_in import AddressOf, sign_in_router
 from identity.settings import Settings
 from kit.bus import Bus
+from kit.forms import OwnForms
 
 
 def hosted_pages(

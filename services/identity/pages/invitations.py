@@ -11,13 +11,13 @@ from identity.application.passwords import Passwords
 from identity.application.people import People
 from identity.application.sessions import Sessions
 from identity.pages.cookies import SessionCookie
-from identity.pages.forms import OwnForms
 from identity.pages.rendering import Renderer, errors_of
 from identity.pages.sign_in import AddressOf
 from identity.views.people import PeopleViews, Person
 from kit.bus import Bus
 from kit.context import acting
 from kit.errors import Gone, Invalid, NotFound, Refusal
+from kit.forms import OwnForms
 
 Text = Annotated[str, Form()]
 

@@ -10,10 +10,11 @@ from identity.application.people import People
 from identity.application.sessions import Session
 from identity.domain.user import ResetLinkSpent
 from identity.pages.cookies import SessionCookie
-from identity.pages.forms import MayRedirect, OwnForms, place, redirect_origin
+from identity.pages.forms import MayRedirect, place, redirect_origin
 from identity.pages.rendering import Renderer, errors_of, go_to
 from kit.context import acting
 from kit.errors import Invalid
+from kit.forms import OwnForms
 
 Text = Annotated[str, Form()]
 

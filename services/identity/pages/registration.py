@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Response
 
 from identity.application.registration import Registration
-from identity.pages.forms import OwnForms
 from identity.pages.rendering import Renderer, errors_of
 from kit.errors import Invalid
+from kit.forms import OwnForms
 
 Text = Annotated[str, Form()]
 

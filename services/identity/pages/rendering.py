@@ -1,7 +1,6 @@
 """Templates to answers: strict headers, refusals as pages, one style sheet and one icon under hashed names."""
 
 from collections.abc import Callable, Coroutine
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,13 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
-from identity.pages.forms import SAME_SITE_COOKIE
+from kit.assets import Assets
 from kit.context import cause
 from kit.errors import Invalid, Refusal, Unavailable
+from kit.forms import SAME_SITE_COOKIE
 from kit.problems import failed
 
 _HERE = Path(__file__).parent
-_TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
@@ -29,11 +28,11 @@ class Renderer:
 
     def __init__(self, *, secure: bool) -> None:
         self._secure = secure
-        self._files = {_hashed(path): path for path in sorted((_HERE / "static").iterdir())}
+        self._assets = Assets("/static", sorted((_HERE / "static").iterdir()))
         self._templates = Environment(
             loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined
         )
-        self._templates.globals["static"] = {path.name: f"/static/{name}" for name, path in self._files.items()}
+        self._templates.globals["static"] = self._assets.urls
 
     def show(
         self, template: str, status: int = 200, *, redirect_origin: str | None = None, **values: Any
@@ -60,18 +59,7 @@ class Renderer:
         return self.show("refused.html", 500, title="Something went wrong on our side", detail=detail)
 
     def static_router(self) -> APIRouter:
-        """Files never change under their name, so a browser may keep them for ever."""
-        router = APIRouter(include_in_schema=False)
-
-        @router.get("/static/{name}")
-        def static(name: str) -> Response:
-            path = self._files.get(name)
-            if path is None:
-                return Response(status_code=404)
-            headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-            return Response(path.read_bytes(), media_type=_TYPES[path.suffix], headers=headers)
-
-        return router
+        return self._assets.router()
 
     def router(self) -> APIRouter:
         """A router whose refusals and failures are pages."""
@@ -106,7 +94,3 @@ def go_to(place: str) -> RedirectResponse:
 def errors_of(refusal: Invalid) -> dict[str, str]:
     """By field, as templates show them."""
     return {error.field: error.message for error in refusal.errors}
-
-
-def _hashed(path: Path) -> str:
-    return f"{path.stem}-{sha256(path.read_bytes()).hexdigest()[:12]}{path.suffix}"

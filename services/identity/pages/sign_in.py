@@ -11,9 +11,10 @@ from identity.application.sessions import Session, Sessions
 from identity.application.sign_in import SignIn, WrongCredentials
 from identity.domain.user import OneTimePasswordSpent
 from identity.pages.cookies import SessionCookie
-from identity.pages.forms import MayRedirect, OwnForms, place, redirect_origin
+from identity.pages.forms import MayRedirect, place, redirect_origin
 from identity.pages.rendering import Renderer, go_to
 from kit.context import acting
+from kit.forms import OwnForms
 
 Text = Annotated[str, Form()]
 _HOW_TO_GO_ON = "Register once more for a new one; if you have signed in with it before, ask for a link instead."
