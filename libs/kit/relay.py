@@ -116,7 +116,9 @@ class Relay:
     async def _rest(self) -> bool:
         """Wait for a wake-up; False when only the timer ended the wait."""
         try:
-            await asyncio.wait_for(self._wake.wait(), _TIMER)
+            # Not wait_for: up to Python 3.11 it can hide the cancellation that ends this task (gh-86296).
+            async with asyncio.timeout(_TIMER):
+                await self._wake.wait()
         except TimeoutError:
             return False
         self._wake.clear()
@@ -181,7 +183,8 @@ class Relay:
                 )
             )
         if pending:
-            acks = await asyncio.wait_for(asyncio.gather(*pending), 10)
+            async with asyncio.timeout(10):
+                acks = await asyncio.gather(*pending)
             if any(ack.duplicate for ack in acks):
                 raise nats.errors.Error("the stream holds a message already: reading its position again")
             RELAY_PUBLISHED.labels(self._name).inc(len(pending))

@@ -47,7 +47,9 @@ class Worker:
         except OperationalError as error:
             _log.warning("the worker pauses: %s", type(error).__name__)
         try:
-            await asyncio.wait_for(self._wake.wait(), _TIMER)
+            # Not wait_for: up to Python 3.11 it can hide the cancellation that ends this task (gh-86296).
+            async with asyncio.timeout(_TIMER):
+                await self._wake.wait()
         except TimeoutError:
             return
         self._wake.clear()

@@ -68,7 +68,9 @@ class Sender:
 
     async def _rest(self) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), _TIMER)
+            # Not wait_for: up to Python 3.11 it can hide the cancellation that ends this task (gh-86296).
+            async with asyncio.timeout(_TIMER):
+                await self._wake.wait()
 
     @asynccontextmanager
     async def _extended(self, delivery: Delivery) -> AsyncIterator[None]:
