@@ -32,6 +32,7 @@ ROUTES = (
             "/api/v1/organizations/*/clients/**",
         ),
     ),
+    Route("platforms", ("/api/v1/organizations/*/platforms/**",)),
     Route("organizations", ("/api/v1/organizations/**", "/api/v1/invitations/**")),
 )
 

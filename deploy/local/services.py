@@ -11,7 +11,7 @@ from deploy.local.folder import VarFolder, write_private
 from deploy.local.settings import ROOT
 from embedded import Process, Program
 
-SERVICES = ("identity", "organizations", "notifications")
+SERVICES = ("identity", "organizations", "platforms", "notifications")
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,7 @@ class Service:
             if name.removesuffix("_FILE") not in set_by_us and not name.startswith("TRADEHALL_SMTP_")
         }
         defaults = {
+            "TRADEHALL_PRIVATE_NETWORKS": "allowed",
             "TRADEHALL_REGISTRATION": "open",
             "TRADEHALL_FIRST_OPERATOR": "true",
             "TRADEHALL_MAIL_FROM": "Tradehall <no-reply@tradehall.example>",

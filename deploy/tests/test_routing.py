@@ -20,6 +20,8 @@ from deploy.gateway.routing import service_of
         ("/api/v1/me/sessions/1", "identity"),
         ("/api/v1/organizations/1/clients", "identity"),
         ("/api/v1/organizations/1/clients/2/secrets/3", "identity"),
+        ("/api/v1/organizations/1/platforms", "platforms"),
+        ("/api/v1/organizations/1/platforms/2/checks", "platforms"),
         ("/api/v1/organizations", "organizations"),
         ("/api/v1/organizations/1/members/me", "organizations"),
         ("/api/v1/organizations/1/clientele", "organizations"),

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from access.caller import Caller
 from contracts import rpc
-from contracts.permissions import Grant, Permission
+from contracts.permissions import Grant, Limits, Permission
 from kit.bus import Bus, BusUnavailable
 from kit.errors import Forbidden, NotFound, Unavailable
 from kit.tokens import InvalidToken
@@ -94,21 +94,23 @@ class Access:
         if fresh and self._bus.cut_off_seconds > _CUT_OFF:
             raise PermissionsUnavailable("Rights may have changed since the bus was lost.")
         if caller.client_id is not None:
-            grant = self._client_grant(caller, organization_id, permission)
+            grant = self._client_grant(caller, organization_id, permission, platform)
         else:
-            grant = self._member_grant(caller, organization_id, permission)
+            grant = self._member_grant(caller, organization_id, permission, platform)
         if grant is None:
             raise NotFound
-        if platform is not None and not grant.limits.allow(platform):
+        if not _reaches(grant.limits, platform):
             raise NotFound
         if permission is not None and permission not in _held(grant):
             raise MissingPermission(f"This needs the permission {permission}.")
         return Acting(caller, organization_id, grant)
 
-    def _member_grant(self, caller: Caller, organization_id: UUID, permission: str | None) -> Grant | None:
+    def _member_grant(
+        self, caller: Caller, organization_id: UUID, permission: str | None, platform: UUID | None
+    ) -> Grant | None:
         assert caller.user_id is not None
         grant = self._members.find(organization_id, caller.user_id)
-        if self._members.authoritative or (grant and (permission is None or permission in _held(grant))):
+        if self._members.authoritative or (grant and _suffices(grant, permission, platform)):
             return grant
         question = rpc.MembershipRequest(organization_id=organization_id, user_id=caller.user_id)
         try:
@@ -116,9 +118,12 @@ class Access:
         except BusUnavailable as error:
             raise PermissionsUnavailable from error
 
-    def _client_grant(self, caller: Caller, organization_id: UUID, permission: str | None) -> Grant | None:
+    def _client_grant(
+        self, caller: Caller, organization_id: UUID, permission: str | None, platform: UUID | None
+    ) -> Grant | None:
         client = self._client(caller)
-        if permission in caller.scopes and client is not None and permission not in client.scopes:
+        lacks = client is not None and permission in caller.scopes and permission not in client.scopes
+        if lacks or (client is not None and not _reaches(client.limits, platform)):
             client = self._ask_for_client(caller)
         if client is None or client.organization_id != organization_id:
             return None
@@ -140,6 +145,15 @@ class Access:
             return self._bus.ask_from_thread(rpc.CLIENT.subject, question, rpc.CLIENT.reply).ok
         except BusUnavailable as error:
             raise PermissionsUnavailable from error
+
+
+def _suffices(grant: Grant, permission: str | None, platform: UUID | None) -> bool:
+    """Whether a copy is enough to allow; before refusing, the owner is asked."""
+    return (permission is None or permission in _held(grant)) and _reaches(grant.limits, platform)
+
+
+def _reaches(limits: Limits, platform: UUID | None) -> bool:
+    return platform is None or limits.allow(platform)
 
 
 def _held(grant: Grant) -> Iterable[str]:

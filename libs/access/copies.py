@@ -97,7 +97,7 @@ class MembersCopy:
 
 
 class ClientsCopy:
-    """Which clients exist and what they may do, from identity's events."""
+    """Which clients exist and what they may do, from identity's events; a deleted organization's do not."""
 
     authoritative = False
 
@@ -105,7 +105,11 @@ class ClientsCopy:
         self._database = database
 
     def find(self, client_id: str) -> rpc.Client | None:
-        row = self._database.one("SELECT client FROM client_copies WHERE client_id = %s AND NOT removed", (client_id,))
+        row = self._database.one(
+            "SELECT client FROM client_copies WHERE client_id = %s AND NOT removed AND NOT EXISTS "
+            "(SELECT FROM deleted_organization_copies WHERE organization_id = (client->>'organization_id')::uuid)",
+            (client_id,),
+        )
         return None if row is None else rpc.Client.model_validate(row["client"])
 
     def handlers(self) -> Handlers:

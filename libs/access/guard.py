@@ -35,7 +35,8 @@ def asking_verifier(issuer: str, bus: Bus, database: Database) -> Verifier:
 
 
 class Guard:
-    """`guard.anyone`, `guard.person` and `guard.may(permission)` are dependencies."""
+    """`guard.anyone`, `guard.person`, `guard.may(permission)` and `guard.may_on_platform(permission)` are
+    dependencies."""
 
     def __init__(self, verifier: Verifier, access: Access) -> None:
         self._verifier = verifier
@@ -72,6 +73,25 @@ class Guard:
             def check() -> Acting:
                 self._access.alive(caller)
                 return self._access.acting(caller, org, permission, fresh=fresh)
+
+            return await run_in_threadpool(check)
+
+        return acting
+
+    def may_on_platform(self, permission: str, *, fresh: bool = False) -> Callable[..., Awaitable[Acting]]:
+        """As `may`, on the platform `{platform}` in the path: NotFound for one beyond the caller's limits."""
+
+        async def acting(
+            request: Request,
+            org: UUID,
+            platform: UUID,
+            _: Annotated[HTTPAuthorizationCredentials | None, Depends(_documented)] = None,
+        ) -> Acting:
+            caller = await self._caller(request)
+
+            def check() -> Acting:
+                self._access.alive(caller)
+                return self._access.acting(caller, org, permission, platform=platform, fresh=fresh)
 
             return await run_in_threadpool(check)
 

@@ -19,6 +19,7 @@ CREATE TABLE subject_keys (
     created_at timestamptz NOT NULL DEFAULT now(), destroyed_at timestamptz);
 """
 
+_REWRAPPED = 200  # keys in one transaction
 _REMEMBERED = 10_000
 _REMEMBER_SECONDS = 60.0  # how long another replica may still read what a destroyed key hid
 
@@ -47,6 +48,10 @@ class ServiceKeys:
             row = cursor.execute("SELECT key_id, wrapped FROM service_keys WHERE purpose = %s", (purpose,)).fetchone()
         assert row is not None
         return self._master.unwrap(WrappedKey(row["key_id"], row["wrapped"]), f"service|{purpose}")
+
+    def rewrap(self) -> int:
+        """Wrap all keys under the current master key; answers how many were under another one."""
+        return _rewrap(self._database, self._master, "service_keys", "purpose", "service")
 
 
 class SubjectKeys:
@@ -92,6 +97,10 @@ class SubjectKeys:
             self._cache.pop(subject, None)
         return done > 0
 
+    def rewrap(self) -> int:
+        """Wrap all keys under the current master key; answers how many were under another one."""
+        return _rewrap(self._database, self._master, "subject_keys", "subject", "subject")
+
     def _remembered(self, subject: str) -> tuple[bool, bytes | None]:
         with self._lock:
             entry = self._cache.get(subject)
@@ -124,3 +133,27 @@ class SubjectKeys:
                 self._cache.move_to_end(subject)
             while len(self._cache) > _REMEMBERED:
                 self._cache.popitem(last=False)
+
+
+def _rewrap(database: Database, master: MasterKey, table: str, name: str, prefix: str) -> int:
+    """A batch in a transaction of its own, until none is left: a run that was interrupted is simply started again.
+
+    The keys themselves stay, so services may go on working; they need both master keys until it is done.
+    """
+    select = (
+        f"SELECT {name} AS name, key_id, wrapped FROM {table} "  # noqa: S608 - own names
+        f"WHERE key_id <> %s AND wrapped IS NOT NULL ORDER BY {name} LIMIT {_REWRAPPED} FOR UPDATE SKIP LOCKED"
+    ).encode()
+    update = f"UPDATE {table} SET key_id = %s, wrapped = %s WHERE {name} = %s".encode()  # noqa: S608 - own names
+    done = 0
+    while True:
+        with database.transaction() as cursor:
+            rows = cursor.execute(select, (master.current_id,)).fetchall()
+            for row in rows:
+                associated = f"{prefix}|{row['name']}"
+                key = master.unwrap(WrappedKey(row["key_id"], row["wrapped"]), associated)
+                fresh = master.wrap(key, associated)
+                cursor.execute(update, (fresh.key_id, fresh.wrapped, row["name"]))
+        if not rows:
+            return done
+        done += len(rows)

@@ -217,3 +217,28 @@ def test_a_removed_client_an_ended_session_and_a_revoked_token_are_no_longer_ali
 def test_a_token_that_names_nobody_is_refused(claims: dict[str, str]) -> None:
     with pytest.raises(InvalidToken):
         Caller.of(Token(str(uuid4()), 2**31, "j", frozenset(), claims))
+
+
+def test_a_wider_limit_that_the_copy_does_not_know_yet_is_asked_of_its_owner(world: World) -> None:
+    world.tell(
+        organizations.MemberJoined(
+            organization_id=ORG,
+            user_id=ADA,
+            role=Role.VIEWER,
+            permissions=(),
+            limits=Limits(platforms=()),
+            invitation_id=uuid4(),
+            invited_by=uuid4(),
+        )
+    )
+    world.tell(client("platforms:read", platforms=()))
+    for caller, subject in ((person(), rpc.MEMBERSHIP.subject), (program("platforms:read"), rpc.CLIENT.subject)):
+        with pytest.raises(NotFound):
+            world.access.acting(caller, ORG, "platforms:read", platform=PLATFORM)
+        wide = Limits(platforms=(PLATFORM,))
+        world.owner.answers[subject] = (
+            rpc.Membership(organization_id=ORG, user_id=ADA, role=Role.VIEWER, limits=wide)
+            if caller.user_id
+            else rpc.Client(id=uuid4(), client_id="thc_1", organization_id=ORG, scopes=("platforms:read",), limits=wide)
+        )
+        assert world.access.acting(caller, ORG, "platforms:read", platform=PLATFORM).grant.limits == wide

@@ -1,0 +1,1 @@
+"""Trade platforms: their registry, their credentials, and checks that say what is wrong."""

@@ -1,0 +1,202 @@
+"""Routes of the registry of platforms, and of their credentials."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import JSONResponse
+from pydantic import AwareDatetime, BaseModel
+
+from access.checks import Acting, MissingPermission
+from access.guard import Guard
+from kit.errors import Invalid, NotFound
+from kit.idempotency import Idempotency, Keyed, KeyReused, created
+from kit.openapi import refusals
+from kit.pages import Page, Paged
+from kit.text import Body, Name
+from platforms.addresses import Policy
+from platforms.api.parts import (
+    ApiCredentials,
+    ApiCredentialsAnswer,
+    DbCredentials,
+    DbCredentialsAnswer,
+    api_credentials,
+    db_credentials,
+    must_allow,
+)
+from platforms.application import Platforms
+from platforms.domain import ApiNotChosen, LimitedToPlatforms
+from platforms.views import PlatformRow
+
+Api = Literal["none", "mt4-manager", "mt4-web", "mt5-manager", "mt5-webapi", "mt5-rest"]
+
+
+class NewPlatform(Body):
+    name: Name
+    kind: Literal["mt4", "mt5"]
+    api: Api = "none"
+
+
+class PlatformChange(Body):
+    """What is left out stays."""
+
+    name: Name = ""
+    api: Api = "none"
+
+
+class Status(BaseModel):
+    """`state`: ok, degraded, lost, refused or unknown; `reason` is null when ok."""
+
+    state: str
+    reason: str | None
+    since: AwareDatetime
+
+
+class PlatformAnswer(BaseModel):
+    id: UUID
+    name: str
+    kind: str
+    api: str
+    api_credentials: ApiCredentialsAnswer | None
+    db_credentials: DbCredentialsAnswer | None
+    status: Status
+    created_at: AwareDatetime
+
+    @classmethod
+    def of(cls, row: PlatformRow) -> "PlatformAnswer":
+        return cls(
+            id=row.id,
+            name=row.name,
+            kind=row.kind,
+            api=row.api,
+            api_credentials=api_credentials(row.api_credentials),
+            db_credentials=db_credentials(row.db_credentials),
+            status=Status(state=row.state, reason=row.reason, since=row.since),
+            created_at=row.created_at,
+        )
+
+
+def routes(store: Platforms, guard: Guard, idempotency: Idempotency) -> APIRouter:
+    """Reading takes platforms:read, everything else platforms:write; limits narrow both."""
+    router = APIRouter(prefix="/api/v1/organizations/{org}/platforms", tags=["platforms"])
+    Reader = Annotated[Acting, Depends(guard.may("platforms:read"))]
+    Writer = Annotated[Acting, Depends(guard.may("platforms:write"))]
+    OneReader = Annotated[Acting, Depends(guard.may_on_platform("platforms:read"))]
+    OneWriter = Annotated[Acting, Depends(guard.may_on_platform("platforms:write"))]
+
+    def answer(acting: Acting, platform: UUID) -> PlatformAnswer:
+        row = store.views.find(acting.organization_id, platform)
+        if row is None:
+            raise NotFound
+        return PlatformAnswer.of(row)
+
+    @router.get("", operation_id="list_platforms", responses=refusals(NotFound, MissingPermission))
+    def list_platforms(acting: Reader, paging: Paged) -> Page[PlatformAnswer]:
+        """In the order they were added; with limits, those that they name."""
+        only = acting.grant.limits.platforms
+        rows = store.views.all(acting.organization_id, only, paging.time_and_id(), paging.limit)
+        return paging.page(rows, PlatformAnswer.of, lambda row: (row.created_at.isoformat(), str(row.id)))
+
+    @router.post(
+        "",
+        operation_id="add_platform",
+        status_code=201,
+        response_model=PlatformAnswer,
+        responses=refusals(NotFound, MissingPermission, LimitedToPlatforms, KeyReused, Invalid),
+    )
+    def add_platform(acting: Writer, body: NewPlatform, key: Keyed) -> JSONResponse:
+        """Who is limited to named platforms cannot add another."""
+        if acting.grant.limits.platforms is not None:
+            raise LimitedToPlatforms
+        org = acting.organization_id
+
+        def work() -> JSONResponse:
+            platform = store.add(org, body.name, body.kind, body.api)
+            return created(answer(acting, platform), f"/api/v1/organizations/{org}/platforms/{platform}")
+
+        return idempotency.once(key, acting.caller.id, work)
+
+    @router.get("/{platform}", operation_id="get_platform", responses=refusals(NotFound, MissingPermission))
+    def get_platform(acting: OneReader, platform: UUID) -> PlatformAnswer:
+        return answer(acting, platform)
+
+    @router.patch(
+        "/{platform}", operation_id="change_platform", responses=refusals(NotFound, MissingPermission, Invalid)
+    )
+    def change_platform(acting: OneWriter, platform: UUID, body: PlatformChange) -> PlatformAnswer:
+        given = {field: getattr(body, field) for field in body.model_fields_set}
+        store.change(acting.organization_id, platform, given)
+        return answer(acting, platform)
+
+    @router.delete(
+        "/{platform}",
+        operation_id="remove_platform",
+        status_code=204,
+        responses=refusals(NotFound, MissingPermission),
+    )
+    def remove_platform(acting: OneWriter, platform: UUID) -> None:
+        """With its credentials, and the history of its checks."""
+        store.remove(acting.organization_id, platform)
+
+    return router
+
+
+def credential_routes(store: Platforms, guard: Guard, policy: Policy) -> APIRouter:
+    """All take credentials:write, and are refused while withdrawn rights might not be known here."""
+    router = APIRouter(prefix="/api/v1/organizations/{org}/platforms/{platform}", tags=["platforms"])
+    Keeper = Annotated[Acting, Depends(guard.may_on_platform("credentials:write", fresh=True))]
+
+    @router.put(
+        "/api-credentials",
+        operation_id="set_api_credentials",
+        responses=refusals(NotFound, MissingPermission, ApiNotChosen, Invalid),
+    )
+    def set_api_credentials(acting: Keeper, platform: UUID, body: ApiCredentials) -> ApiCredentialsAnswer:
+        """A new version; the one before is kept, older ones are destroyed. A check follows at once."""
+        must_allow(policy, body.host)
+        known = store.views.find(acting.organization_id, platform)
+        if known is None:
+            raise NotFound
+        store.set_credentials(acting.organization_id, platform, "api", body.given(known.api))
+        row = store.views.find(acting.organization_id, platform)
+        answer = api_credentials(row.api_credentials) if row else None
+        if answer is None:
+            raise NotFound
+        return answer
+
+    @router.put(
+        "/db-credentials",
+        operation_id="set_db_credentials",
+        responses=refusals(NotFound, MissingPermission, Invalid),
+    )
+    def set_db_credentials(acting: Keeper, platform: UUID, body: DbCredentials) -> DbCredentialsAnswer:
+        """A new version; the one before is kept, older ones are destroyed. A check follows at once."""
+        must_allow(policy, body.host)
+        store.set_credentials(acting.organization_id, platform, "db", body.given())
+        row = store.views.find(acting.organization_id, platform)
+        answer = db_credentials(row.db_credentials) if row else None
+        if answer is None:
+            raise NotFound
+        return answer
+
+    @router.delete(
+        "/api-credentials",
+        operation_id="remove_api_credentials",
+        status_code=204,
+        responses=refusals(NotFound, MissingPermission),
+    )
+    def remove_api_credentials(acting: Keeper, platform: UUID) -> None:
+        """All versions are destroyed."""
+        store.remove_credentials(acting.organization_id, platform, "api")
+
+    @router.delete(
+        "/db-credentials",
+        operation_id="remove_db_credentials",
+        status_code=204,
+        responses=refusals(NotFound, MissingPermission),
+    )
+    def remove_db_credentials(acting: Keeper, platform: UUID) -> None:
+        """All versions are destroyed."""
+        store.remove_credentials(acting.organization_id, platform, "db")
+
+    return router

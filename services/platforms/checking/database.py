@@ -1,0 +1,211 @@
+"""The check of a report database: MetaTrader 4's report server or MetaTrader 5's SQL export, on MySQL or MariaDB."""
+
+import re
+import ssl
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from pymysql.err import MySQLError
+
+from platforms.addresses import Policy
+from platforms.checking.freshness import newest_row, trading_time_between, zone_of
+from platforms.checking.reach import Reach, certificate_finding, tls_context, tls_failed
+from platforms.checking.schema import Schema
+from platforms.checking.steps import Check, Failed, Finding, Stage
+from platforms.credentials import Credentials
+from platforms.mysql import ReportConnection, TlsNotOffered, UnsafeSignIn
+
+_STALE = timedelta(hours=24)
+_READING = frozenset(
+    {
+        "USAGE",
+        "SELECT",
+        "SHOW VIEW",
+        "SHOW DATABASES",
+        "PROCESS",
+        "REPLICATION CLIENT",
+        "BINLOG MONITOR",
+        "SLAVE MONITOR",
+        "REPLICA MONITOR",
+        "SHOW CREATE ROUTINE",
+    }
+)
+_GRANT = re.compile(r"GRANT (?P<rights>.+?) ON (?P<on>.+) TO ", re.DOTALL)
+_COLUMNS = re.compile(r"\([^)]*\)")
+
+_CODES: dict[int, tuple[str, str]] = {
+    1040: ("server-busy", "The server has too many connections. It may pass by itself; we try again."),
+    1044: ("right-missing", "Grant this user SELECT on the database, or correct the database's name."),
+    1045: ("bad-credentials", "Correct the user and the password, and see that the user may come from our address."),
+    1049: ("database-not-found", "Correct the database's name."),
+    1129: ("address-blocked", "The server blocks our address after failed connections. Run FLUSH HOSTS there."),
+    1130: ("address-blocked", "Let the user come from our address: 'user'@'our address'."),
+    1142: ("right-missing", "Grant this user SELECT on the tables."),
+    1143: ("right-missing", "Grant this user SELECT on all columns of the tables."),
+    1203: ("server-busy", "This user has too many connections. It may pass by itself; we try again."),
+    1226: ("server-busy", "This user has used up its connections. It may pass by itself; we try again."),
+    1251: ("sign-in-refused", "Let the user sign in by mysql_native_password, caching_sha2_password or ed25519."),
+    1820: ("password-change-needed", "Change the password on the server, then set it here."),
+    1862: ("password-change-needed", "Change the password on the server, then set it here."),
+    1969: ("timeout", "The statement took too long. See that the tables have the indexes of the original schema."),
+    2013: ("connection-lost", "The server hung up. It may pass by itself; we try again."),
+    2059: ("sign-in-refused", "Let the user sign in by mysql_native_password or caching_sha2_password."),
+    3024: ("timeout", "The statement took too long. See that the tables have the indexes of the original schema."),
+    3118: ("account-disabled", "Unlock the user on the server."),
+    3159: ("tls-failed", "The server takes encrypted connections only. Set tls to require or verify."),
+    4151: ("account-disabled", "Unlock the user on the server."),
+}
+
+
+def failed(error: MySQLError) -> Failed:
+    """The outcome and the advice for a refusal of the server; its own text may hold what nobody shall read."""
+    code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
+    outcome, advice = _CODES.get(code, ("server-error", "The server's log says why."))
+    return Failed(outcome, f"The server answered {code}. {advice}" if code else advice)
+
+
+class DatabaseCheck(Check):
+    target = "db"
+
+    def __init__(self, kind: str, credentials: Credentials, policy: Policy) -> None:
+        self._kind = kind
+        self._credentials = credentials
+        self._reach = Reach(credentials.host, credentials.port, policy)
+        self._connection = report_connection(credentials)
+        self._schema = Schema(kind, {})
+
+    def stages(self) -> Sequence[Stage]:
+        return (
+            ("name", 5.0, self._reach.name),
+            ("port", 5.0, self._port),
+            ("tls", 5.0, self._tls),
+            ("sign-in", 10.0, self._sign_in),
+            ("grants", 10.0, self._grants),
+            ("schema", 15.0, self._read_schema),
+            ("freshness", 60.0, self._freshness),
+            ("time zone", 15.0, self._time_zone),
+        )
+
+    async def close(self) -> None:
+        await self._connection.end()
+
+    async def _port(self) -> Finding:
+        return await greeted(self._connection, self._reach)
+
+    async def _tls(self) -> Finding:
+        return await encrypted(self._connection, self._credentials)
+
+    async def _sign_in(self) -> Finding:
+        await signed_in(self._connection)
+        return Finding(f"Signed in as {self._credentials.login}")
+
+    async def _grants(self) -> Finding:
+        try:
+            rows = await self._connection.rows("SHOW GRANTS")
+        except MySQLError as error:
+            raise failed(error) from error
+        writable = writing_rights(str(value) for row in rows for value in row.values())
+        if writable:
+            return Finding(
+                f"This user may do more than read: {', '.join(writable)}. Give us one with SELECT alone.",
+                "writable-grants",
+            )
+        return Finding("This user may only read")
+
+    async def _read_schema(self) -> Finding:
+        try:
+            self._schema = await Schema.read(self._kind, self._connection)
+        except MySQLError as error:
+            raise failed(error) from error
+        if self._schema.missing:
+            raise Failed("schema-missing", self._schema.advice())
+        return Finding(self._schema.summary())
+
+    async def _freshness(self) -> Finding:
+        found = await newest_row(self._schema, self._connection)
+        if found is None:
+            return Finding("The tables are empty, so nothing says whether they are being filled.", "stale-data")
+        now = datetime.now(UTC)
+        age = trading_time_between(found.time, now)
+        told = f"The newest row is of {found.time:%Y-%m-%d %H:%M:%S} ({found.table})"
+        if age > _STALE:
+            return Finding(f"{told}. See that the server still exports into this database.", "stale-data")
+        return Finding(told)
+
+    async def _time_zone(self) -> Finding:
+        try:
+            self.zone_minutes = await zone_of(self._schema, self._connection)
+        except MySQLError as error:
+            raise failed(error) from error
+        if self.zone_minutes is None:
+            return Finding(
+                "The server's time zone cannot be told from these tables: times are shown as if they were UTC.",
+                "time-zone-unknown",
+            )
+        sign = "-" if self.zone_minutes < 0 else "+"
+        hours, minutes = divmod(abs(self.zone_minutes), 60)
+        return Finding(f"The server's time zone is UTC{sign}{hours:02}:{minutes:02}")
+
+
+def report_connection(credentials: Credentials) -> ReportConnection:
+    return ReportConnection(credentials.login, credentials.secret.value.decode(), credentials.database or "")
+
+
+async def greeted(connection: ReportConnection, reach: Reach) -> Finding:
+    """Connect, and hear that it is a database that answers. The same connection is used to the end: servers block
+    an address that hangs up too often before signing in."""
+    streams = await reach.connect()
+    try:
+        version = await connection.greet(*streams)
+    except TimeoutError:
+        raise
+    except MySQLError as error:
+        raise failed(error) from error
+    except (OSError, IndexError, ValueError) as error:
+        raise Failed("protocol-error", "What answers on this port is no MySQL server. Correct the port.") from error
+    except BaseException:
+        streams[1].close()
+        raise
+    return Finding(f"{reach.address} answers on port {reach.port_number}: {version[:60]}")
+
+
+async def encrypted(connection: ReportConnection, credentials: Credentials) -> Finding:
+    """Agree on TLS as the credentials ask for."""
+    if credentials.tls == "off":
+        return Finding("Not encrypted: everything, data too, can be read on the way. Set tls to verify.", "plaintext")
+    verified = credentials.tls == "verify"
+    try:
+        writer = await connection.encrypt(tls_context(credentials.ca_pem, verified=verified), credentials.host)
+    except TlsNotOffered:
+        raise Failed(
+            "tls-failed", "The server offers no TLS. Set it up there, or, inside a private network, set tls to off."
+        ) from None
+    except (ssl.SSLError, OSError) as error:
+        if isinstance(error, TimeoutError):
+            raise
+        raise tls_failed(error, credentials.host) from error
+    return certificate_finding(writer, verified=verified)
+
+
+async def signed_in(connection: ReportConnection) -> None:
+    """Raises Failed when the server refuses."""
+    try:
+        await connection.sign_in()
+    except UnsafeSignIn:
+        raise Failed(
+            "tls-failed", "This user's sign-in would show the password to who listens. Set tls to require or verify."
+        ) from None
+    except MySQLError as error:
+        raise failed(error) from error
+
+
+def writing_rights(grants: Iterable[str]) -> list[str]:
+    """The rights beyond reading that the lines of SHOW GRANTS give, in order of their names."""
+    rights: set[str] = set()
+    for line in grants:
+        match = _GRANT.match(line)
+        if match is not None:
+            given = _COLUMNS.sub("", match["rights"]).split(",")
+            rights |= {right.strip().upper() for right in given}
+            rights |= {"GRANT OPTION"} if "WITH GRANT OPTION" in line else set()
+    return sorted(rights - _READING)

@@ -1,0 +1,92 @@
+"""Builds the service and hands everything inwards; nothing happens at import."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from fastapi import FastAPI
+
+from access import copies
+from access.checks import Access
+from access.copies import ClientsCopy, EndedCopy, MembersCopy
+from access.guard import Guard, asking_verifier
+from contracts.envelope import parse_known
+from contracts.streams import STREAMS, durables_of
+from kit import service
+from kit.bus import Bus
+from kit.consumer import consumers
+from kit.database import Database, opened
+from kit.idempotency import Idempotency
+from kit.keys import MasterKey
+from kit.relay import Relay
+from kit.service_keys import ServiceKeys, SubjectKeys
+from platforms import history, vault, views
+from platforms.addresses import Policy
+from platforms.api import checks
+from platforms.api import platforms as platform_routes
+from platforms.application import Clock, Platforms
+from platforms.checker import Checker, Schedule
+from platforms.history import CheckHistory
+from platforms.publishing import publish
+from platforms.settings import Settings
+from platforms.subscribers import handlers
+from platforms.vault import Vault
+from platforms.views import PlatformViews
+
+NAME = "platforms"
+SCHEMA = [*service.SCHEMA, *copies.SCHEMA, *views.SCHEMA, *vault.SCHEMA, *history.SCHEMA]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The inside of the service, without HTTP and bus."""
+
+    store: Platforms
+    checker: Checker
+    schedule: Schedule
+    idempotency: Idempotency
+
+
+def build(settings: Settings) -> FastAPI:
+    """The service as an HTTP application; waits for the database, whose tables it makes."""
+    database = opened(settings.postgres_dsn, SCHEMA)
+    policy = Policy(private_allowed=settings.private_networks == "allowed")
+    parts = assemble(database, MasterKey(settings.master_key), policy, _now)
+    bus = Bus(settings.nats_url, NAME, settings.nats_password)
+    access = Access(MembersCopy(database), ClientsCopy(database), EndedCopy(database), bus)
+    guard = Guard(asking_verifier(settings.public_url, bus, database), access)
+    return service.build(
+        NAME,
+        database=database,
+        bus=bus,
+        routers=[
+            platform_routes.routes(parts.store, guard, parts.idempotency),
+            platform_routes.credential_routes(parts.store, guard, policy),
+            checks.routes(parts.store, parts.checker, guard, access, policy),
+        ],
+        background=[
+            Relay(parts.store, bus, STREAMS[NAME], publish).run,
+            *(one.run for one in consumers(bus, database, durables_of(NAME), parse_known, handlers(parts.store))),
+            parts.schedule.run,
+        ],
+    )
+
+
+def assemble(database: Database, master: MasterKey, policy: Policy, clock: Clock) -> Parts:
+    """The inside of the service on a database that has its tables."""
+    keys = ServiceKeys(database, master)
+    subjects = SubjectKeys(database, master)
+    store = Platforms(
+        database,
+        subjects,
+        PlatformViews(database),
+        Vault(database, subjects, keys.key("credential-fingerprint")),
+        CheckHistory(database),
+        clock,
+    )
+    checker = Checker(store, policy)
+    idempotency = Idempotency(store, keys.key("idempotency"))
+    return Parts(store, checker, Schedule(store, checker, idempotency), idempotency)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,39 @@
+"""What the tests share: the inside of the service, the whole of it by HTTP, simulators and a MariaDB."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from embedded.nats import Nats
+from embedded.postgres import Postgres
+from platforms.tests.mariadb import MariaDb, why_not
+from platforms.tests.parts import World
+from platforms.tests.running import Running
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def world(postgres_dsn: str) -> Iterator[World]:
+    made = World(postgres_dsn)
+    yield made
+    made.database.close()
+
+
+@pytest.fixture(scope="session")
+def running(postgres_server: Postgres) -> Iterator[Running]:
+    """One service for all tests by HTTP; each makes people and organizations of its own."""
+    with Nats() as nats, Running(postgres_server.create_database("platforms_http"), nats.url) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDb]:
+    """One server for the whole run, in a folder of its own."""
+    if reason := why_not():
+        pytest.skip(reason)
+    with MariaDb() as server:
+        yield server

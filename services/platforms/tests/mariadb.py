@@ -1,0 +1,113 @@
+"""A private MariaDB in a temporary folder, with TLS by an authority of its own, and tables as MetaTrader fills them."""
+
+import getpass
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pymysql
+
+from embedded.fixtures import wait_until
+from embedded.ports import free_port
+from metatrader.simulator import Certificate
+
+READER, WRITER, PASSWORD = "reader", "writer", "Read-0nly-pass"
+
+
+def _program(name: str) -> str | None:
+    return shutil.which(name, path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin") or shutil.which(name)
+
+
+def why_not() -> str | None:
+    """Why these tests cannot run here, and what to install; None when they can."""
+    lacking = [name for name in ("mariadbd", "mariadb-install-db") if _program(name) is None]
+    if lacking:
+        return f"needs {' and '.join(lacking)}: apt-get install --no-install-recommends mariadb-server"
+    return None
+
+
+class MariaDb:
+    """Users: `reader` may only read, `writer` may do more; each database is made by `database`."""
+
+    def __init__(self) -> None:
+        self.port = free_port(None)
+        self.certificate = Certificate.make()
+        self._folder = Path(tempfile.mkdtemp(prefix="tradehall-mariadb-"))
+        self._socket = str(self._folder / "s")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        data = self._folder / "data"
+        for name, text in (("cert.pem", self.certificate.pem), ("key.pem", self.certificate.key_pem)):
+            path = self._folder / name
+            path.touch(mode=0o600)
+            path.write_text(text)
+        user = f"--user={getpass.getuser()}"
+        install, server = _program("mariadb-install-db"), _program("mariadbd")
+        assert install is not None
+        assert server is not None
+        made = subprocess.run(
+            [install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal",
+             "--skip-test-db", user],
+            capture_output=True, check=False,
+        )  # fmt: skip
+        assert made.returncode == 0, made.stdout + made.stderr
+        self._log = (self._folder / "log").open("wb")
+        self._process = subprocess.Popen(
+            [server, "--no-defaults", f"--datadir={data}", f"--socket={self._socket}", f"--port={self.port}",
+             "--bind-address=127.0.0.1", user, f"--ssl-cert={self._folder / 'cert.pem'}",
+             f"--ssl-key={self._folder / 'key.pem'}", "--innodb-buffer-pool-size=32M",
+             "--innodb-flush-log-at-trx-commit=0", "--skip-log-bin", "--max-connect-errors=100000"],
+            stdout=self._log, stderr=self._log,
+        )  # fmt: skip
+        wait_until(self._answers, 30, "MariaDB")
+        self.run(
+            f"CREATE USER '{READER}'@'%' IDENTIFIED BY '{PASSWORD}'",
+            f"CREATE USER '{WRITER}'@'%' IDENTIFIED BY '{PASSWORD}'",
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._process is not None
+        self._process.terminate()
+        self._process.wait(20)
+        self._log.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def database(self, name: str, *statements: str) -> str:
+        """An empty database of that name, or one that the statements fill; both users may read it."""
+        self.run(
+            f"DROP DATABASE IF EXISTS `{name}`",
+            f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4",
+            f"GRANT SELECT, SHOW VIEW ON `{name}`.* TO '{READER}'@'%'",
+            f"GRANT SELECT, INSERT ON `{name}`.* TO '{WRITER}'@'%'",
+        )
+        self.run(*statements, database=name)
+        return name
+
+    def run(self, *statements: str, database: str | None = None, rows: Sequence[Sequence[Any]] = ()) -> None:
+        """As root; with `rows` the last statement is run for each of them."""
+        connection = pymysql.connect(unix_socket=self._socket, user="root", database=database, autocommit=True)
+        try:
+            with connection.cursor() as cursor:
+                for statement in statements[: -1 if rows else None]:
+                    cursor.execute(statement)
+                if rows:
+                    cursor.executemany(statements[-1], rows)
+        finally:
+            connection.close()
+
+    def _answers(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, (self._folder / "log").read_text()[-2000:]
+        try:
+            self.run("SELECT 1")
+        except pymysql.err.OperationalError:
+            return False
+        return True

@@ -1,0 +1,107 @@
+"""The inside of the service on a real database, built as main.py builds it, on a clock that tests move."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+from psycopg import sql
+from psycopg.sql import SQL, Identifier
+from pydantic import SecretStr
+
+from kit.context import acting
+from kit.database import Database, migrate
+from kit.keys import MasterKey
+from platforms.addresses import Policy
+from platforms.application import GivenCredentials
+from platforms.checking.steps import Result
+from platforms.domain import Target
+from platforms.main import SCHEMA, Parts, assemble
+
+PASSWORD = "Tr0ub4dor-and-3"
+ADA = "0b7f2d3c-1111-4c5d-9e6f-000000000001"
+
+
+@dataclass
+class Clock:
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, by: timedelta) -> None:
+        self.now += by
+
+
+class World:
+    """The parts, with short ways to situations."""
+
+    def __init__(self, dsn: str, *, private_allowed: bool = True) -> None:
+        self.dsn = dsn
+        self.database = Database(dsn)
+        self.database.open()
+        migrate(self.database, SCHEMA)
+        self.clock = Clock(datetime.now(UTC))
+        self.master_text = MasterKey.generate()
+        self.master = MasterKey(SecretStr(self.master_text))
+        self.parts: Parts = assemble(self.database, self.master, Policy(private_allowed=private_allowed), self.clock)
+        self.store = self.parts.store
+        self.checker = self.parts.checker
+        self.schedule = self.parts.schedule
+        self.vault = self.store.vault
+        self.checks = self.store.checks
+        self.views = self.store.views
+
+    def platform(
+        self, organization: UUID | None = None, *, name: str = "Live", kind: str = "mt5", api: str = "mt5-webapi"
+    ) -> tuple[UUID, UUID]:
+        """An organization and its new platform."""
+        organization = organization or uuid4()
+        with acting(actor=ADA, correlation="request-1"):
+            return organization, self.store.add(organization, name, kind, api)
+
+    def give(self, organization: UUID, platform: UUID, target: Target = "api", **given: Any) -> None:
+        """Store credentials."""
+        with acting(actor=ADA, correlation="request-1"):
+            self.store.set_credentials(organization, platform, target, credentials(**given))
+
+    async def check(
+        self, organization: UUID, platform: UUID, target: Target = "api", occasion: str = "demand"
+    ) -> Result:
+        """Check what is stored."""
+        stored = self.store.stored(organization, platform, target, "check")
+        return await self.checker.result(organization, platform, target, stored, occasion)
+
+    def status(self, organization: UUID, platform: UUID) -> tuple[str, str | None]:
+        row = self.views.find(organization, platform)
+        assert row is not None
+        return row.state, row.reason
+
+    def kinds(self) -> list[str]:
+        """The names of all stored events, in order."""
+        return [type(one.event).__name__ for one in self.store.read(0, 10_000)]
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        return list(self.database.all(SQL("TABLE {}").format(Identifier(table))))
+
+    def dump(self) -> bytes:
+        """Every byte that the database holds."""
+        with psycopg.connect(self.dsn) as connection:
+            tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+            found = b""
+            for (table,) in tables:
+                copy = sql.SQL("COPY {} TO STDOUT (FORMAT binary)").format(Identifier(table))
+                with connection.cursor().copy(copy) as out:
+                    found += b"".join(bytes(part) for part in out)
+        return found
+
+
+def credentials(**given: Any) -> GivenCredentials:
+    defaults: dict[str, Any] = {"host": "mt.example.com", "port": 443, "login": "1000", "password": PASSWORD}
+    return GivenCredentials(**{**defaults, **given})
+
+
+def outcomes(result: Result) -> dict[str, str]:
+    """Each stage's outcome, in order."""
+    return {step.name: step.outcome for step in result.steps}
