@@ -11,6 +11,7 @@ from metatrader.errors import (
     PasswordChangeRequired,
     PermissionDenied,
     Refused,
+    RefusedForGood,
     ServerBusy,
     ServerNotProven,
     ShuttingDown,
@@ -18,13 +19,6 @@ from metatrader.errors import (
     TooFrequent,
     WrongServer,
 )
-
-
-class _Final(Refused):
-    """A refusal that the same request would meet again."""
-
-    permanent = True
-
 
 OK = 0
 PERMISSIONS = 8
@@ -34,7 +28,7 @@ SERVER_BAD = 1008
 CODES: dict[int, tuple[str, type[Refused]]] = {
     2: ("ERROR", Refused),
     3: ("PARAMS", InvalidParameters),
-    4: ("DATA", _Final),
+    4: ("DATA", RefusedForGood),
     5: ("DISK", Refused),
     6: ("MEM", Refused),
     7: ("NETWORK", Refused),
@@ -47,7 +41,7 @@ CODES: dict[int, tuple[str, type[Refused]]] = {
     14: ("PARTIAL", Refused),
     15: ("SHUTDOWN", ShuttingDown),
     16: ("CANCEL", Refused),
-    17: ("DUPLICATE", _Final),
+    17: ("DUPLICATE", RefusedForGood),
     1000: ("AUTH_CLIENT_INVALID", SignInRefused),
     1001: ("AUTH_ACCOUNT_INVALID", AuthFailed),
     1002: ("AUTH_ACCOUNT_DISABLED", AccountDisabled),
@@ -73,28 +67,28 @@ CODES: dict[int, tuple[str, type[Refused]]] = {
     1025: ("AUTH_DEMO_OFF", SignInRefused),
     1026: ("AUTH_PASSWORD_CHANGE", PasswordChangeRequired),
     1027: ("AUTH_OTP_INVALID", ExtendedAuthRequired),
-    3002: ("USER_LOGINS_EXHAUSTED", _Final),
-    3004: ("USER_LOGIN_EXISTS", _Final),
-    3006: ("USER_INVALID_PASSWORD", _Final),
-    3008: ("USER_HAS_TRADES", _Final),
-    3010: ("USER_DIFFERENT_CURRENCY", _Final),
-    4005: ("TRADE_MAX_MONEY", _Final),
+    3002: ("USER_LOGINS_EXHAUSTED", RefusedForGood),
+    3004: ("USER_LOGIN_EXISTS", RefusedForGood),
+    3006: ("USER_INVALID_PASSWORD", RefusedForGood),
+    3008: ("USER_HAS_TRADES", RefusedForGood),
+    3010: ("USER_DIFFERENT_CURRENCY", RefusedForGood),
+    4005: ("TRADE_MAX_MONEY", RefusedForGood),
     10008: ("REQUEST_PLACED", Refused),
     10009: ("REQUEST_DONE", Refused),
-    10019: ("REQUEST_NO_MONEY", _Final),
+    10019: ("REQUEST_NO_MONEY", RefusedForGood),
     12001: ("API_NOT_MAIN_SERVER", WrongServer),
-    12002: ("API_UNKNOWN_COMMAND", _Final),
+    12002: ("API_UNKNOWN_COMMAND", RefusedForGood),
 }
 
 _RANGES = (
     (range(1000, 2000), "AUTH", SignInRefused),  # unknown ones too: better ask a person than be locked out
-    (range(2000, 3000), "CONFIG", _Final),
-    (range(3000, 4000), "USER", _Final),
-    (range(4000, 5000), "TRADE", _Final),
+    (range(2000, 3000), "CONFIG", RefusedForGood),
+    (range(3000, 4000), "USER", RefusedForGood),
+    (range(4000, 5000), "TRADE", RefusedForGood),
     (range(5000, 6000), "REPORT", Refused),
     (range(10000, 11000), "REQUEST", Refused),
     (range(11000, 12000), "DEALER", Refused),
-    (range(12000, 13000), "API", _Final),
+    (range(12000, 13000), "API", RefusedForGood),
     (range(14000, 15000), "MESSENGER", Refused),
     (range(15000, 16000), "SUBSCRIPTION", Refused),
 )

@@ -54,18 +54,22 @@ class Refused(MetaTraderError):
         self.text = text
 
 
-class InvalidParameters(Refused):
+class RefusedForGood(Refused):
+    """The same request would be refused again."""
+
     permanent = True
 
 
-class PermissionDenied(Refused):
+class InvalidParameters(RefusedForGood):
+    pass
+
+
+class PermissionDenied(RefusedForGood):
     """The manager lacks the right for this command."""
 
-    permanent = True
 
-
-class NotFound(Refused):
-    permanent = True
+class NotFound(RefusedForGood):
+    """There is no such thing, or the manager may not see it."""
 
 
 class TooFrequent(Refused):
@@ -76,10 +80,8 @@ class ShuttingDown(Refused):
     pass
 
 
-class SignInRefused(Refused):
+class SignInRefused(RefusedForGood):
     """Signing in again with the same credentials cannot succeed, and may get the manager locked out."""
-
-    permanent = True
 
 
 class AuthFailed(SignInRefused):

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from metatrader.errors import AnswerTooLarge, ConnectionFailed, ConnectionLost, InvalidValue, ProtocolError, TimedOut
 from metatrader.models.values import Moment, moment, number
-from metatrader.mt5.session import Target
+from metatrader.mt5.session import Target, os_reason
 
 _MAX_ANSWER = 1024 * 1024
 _END = b"end"
@@ -67,7 +67,7 @@ class Mt4QuotesClient:
         try:
             reader, writer = await asyncio.open_connection(self._target.dialled, self._target.port)
         except OSError as error:
-            raise ConnectionFailed(f"{self._target.host}:{self._target.port}: {error.strerror or error}") from error
+            raise ConnectionFailed(f"{self._target.host}:{self._target.port}: {os_reason(error)}") from error
         try:
             writer.write(line + b"\nQUIT\n")
             return await _lines(reader)

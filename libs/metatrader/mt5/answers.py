@@ -88,4 +88,4 @@ def _check(command: str, retcode: object) -> None:
     if retcode is None or not found:
         raise ProtocolError(f"{command}: the answer has no return code")
     if int(found[1]) > 1:
-        raise refusal(int(found[1]), command, found[2].strip())
+        raise refusal(int(found[1]), command, " ".join(found[2].split()))

@@ -27,6 +27,7 @@ from metatrader.mt5.session import (
     Target,
     answer_params,
     challenge,
+    os_reason,
     start_params,
     verify_server,
 )
@@ -175,15 +176,18 @@ class HttpsSession(Session):
                 )
 
     def _failure(self, error: httpx.HTTPError) -> ConnectionFailed | ConnectionLost:
-        cause: BaseException | None = error
-        while cause is not None and not isinstance(cause, ssl.SSLError):
-            cause = cause.__cause__ or cause.__context__
         where = f"{self._target.host}:{self._target.port}"
         if self._connected:
             return ConnectionLost("the server closed the connection")
-        if isinstance(cause, ssl.SSLError):
-            return TlsFailed(f"{where}: {getattr(cause, 'verify_message', '') or cause.reason or cause}")
-        return ConnectionFailed(f"{where}: {error or type(error).__name__}")
+        reason = str(error) or type(error).__name__
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, ssl.SSLError):
+                return TlsFailed(f"{where}: {getattr(cause, 'verify_message', '') or cause.reason or cause}")
+            if isinstance(cause, OSError):
+                reason = os_reason(cause)
+            cause = cause.__cause__ or cause.__context__
+        return ConnectionFailed(f"{where}: {reason}")
 
     async def _keep_alive(self) -> None:
         await self._exchange(_KEEP_ALIVE)

@@ -2,8 +2,10 @@
 
 import asyncio
 import ipaddress
+import os
 import re
 import secrets
+import socket
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -137,6 +139,13 @@ class Session(ABC):
         except BaseException:
             self.broken = True  # a cancelled request leaves an answer on its way
             raise
+
+
+def os_reason(error: OSError) -> str:
+    """Why there is no connection, in the system's words; asyncio's own name the address alone."""
+    if isinstance(error, socket.gaierror) or not error.errno:
+        return error.strerror or str(error)
+    return os.strerror(error.errno)
 
 
 def start_params(login: int, crypt_method: str | None) -> dict[str, str]:

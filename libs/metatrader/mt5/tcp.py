@@ -15,6 +15,7 @@ from metatrader.mt5.session import (
     Target,
     answer_params,
     challenge,
+    os_reason,
     start_params,
     verify_server,
 )
@@ -46,7 +47,7 @@ class TcpSession(Session):
             self._writer.write(PREFIX)
         except OSError as error:
             self.broken = True
-            raise ConnectionFailed(f"{self._target.host}:{self._target.port}: {error.strerror or error}") from error
+            raise ConnectionFailed(f"{self._target.host}:{self._target.port}: {os_reason(error)}") from error
 
     async def _sign_in(self, login: int, password: PasswordHash) -> None:
         method = "AES256OFB" if self._encrypt else "NONE"

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from metatrader.errors import InvalidValue, ProtocolError
 
 _SPECIAL = re.compile(r"[=|\\\n]")
+_LONGEST_HEAD = 0x7FFF
+"""Characters of parameters; what follows them, the body, may be as long as it likes."""
 _ESCAPED = re.compile(r"\\([=|\\\n])")
 
 
@@ -44,7 +46,9 @@ class Message:
             text = data.decode("utf-16-le")
         except UnicodeDecodeError as error:
             raise ProtocolError("a message is not UTF-16LE") from error
-        end = _find(text, "\n", 0)
+        end = _find(text[:_LONGEST_HEAD], "\n", 0)
+        if end < 0 and len(text) > _LONGEST_HEAD:
+            raise ProtocolError("the parameters of a message are longer than a frame")
         head, body = (text, "") if end < 0 else (text[:end], text[end + 1 :])
         name, *fields = _split(head.removesuffix("\r"), "|")
         params = {}

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import json
 import signal
 from collections.abc import Sequence
@@ -39,6 +40,7 @@ async def run(arguments: Sequence[str] | None = None) -> None:
         users=options.users,
         trades=options.trades,
     )
+    gc.freeze()  # the broker stays: looking through it again and again is what a large one costs
     certificate = Certificate.make(options.tls_name or ("localhost", "127.0.0.1"))
     host = options.host
     async with (

@@ -3,10 +3,11 @@
 import re
 import time
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import TypeVar
+from typing import TypeVar, overload
 
 from metatrader.credentials import PasswordHash
 from metatrader.simulator.records import (
@@ -109,13 +110,31 @@ class Broker:
             **{name: str(amount) for name, amount in amounts.items()},
         }
 
-    def deals_between(self, login: int, start: int, end: int) -> list[DealRecord]:
-        return _between(self.deals.get(login, []), start, end)
+    def deals_between(self, login: int, start: int, end: int) -> Sequence[DealRecord]:
+        return Period(self.deals.get(login, []), start, end)
 
-    def history_between(self, login: int, start: int, end: int) -> list[OrderRecord]:
-        return _between(self.history.get(login, []), start, end)
+    def history_between(self, login: int, start: int, end: int) -> Sequence[OrderRecord]:
+        return Period(self.history.get(login, []), start, end)
 
 
-def _between(rows: list[R], start: int, end: int) -> list[R]:
-    first = bisect_left(rows, start, key=lambda row: row.time)
-    return rows[first : bisect_right(rows, end, key=lambda row: row.time)]
+class Period(Sequence[R]):
+    """The rows of a period, without copying them: a page out of many rows costs a page."""
+
+    def __init__(self, rows: Sequence[R], start: int, end: int) -> None:
+        self._rows: Sequence[R] = rows
+        first = bisect_left(rows, start, key=lambda row: row.time)
+        self._places = range(first, bisect_right(rows, end, lo=first, key=lambda row: row.time))
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, key: int) -> R: ...
+
+    @overload
+    def __getitem__(self, key: slice) -> Sequence[R]: ...
+
+    def __getitem__(self, key: int | slice) -> R | Sequence[R]:
+        if isinstance(key, slice):
+            return [self._rows[place] for place in self._places[key]]
+        return self._rows[self._places[key]]

@@ -104,10 +104,10 @@ class _Request:
                         return Reply(document=document(row.fields()))
         raise _Failure(13)
 
-    def deals(self) -> list[DealRecord]:
+    def deals(self) -> Sequence[DealRecord]:
         return self.broker.deals_between(self.user().login, self.number("FROM"), self.number("TO"))
 
-    def history(self) -> list[OrderRecord]:
+    def history(self) -> Sequence[OrderRecord]:
         return self.broker.history_between(self.user().login, self.number("FROM"), self.number("TO"))
 
     def orders(self) -> list[OrderRecord]:

@@ -1,7 +1,7 @@
 """The packets' encryption, whatever the sizes."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metatrader.credentials import PasswordHash
@@ -12,6 +12,7 @@ HASH = PasswordHash.derive("Secret-1")
 RAND = bytes(range(256))
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=70), max_size=10))
 def test_packets_come_back_in_their_order(packets: list[bytes]) -> None:
     there, _ = ciphers(HASH, RAND)
@@ -19,6 +20,7 @@ def test_packets_come_back_in_their_order(packets: list[bytes]) -> None:
     assert [here.apply(there.apply(packet)) for packet in packets] == packets
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(min_size=1, max_size=70), min_size=1, max_size=10))
 def test_each_packet_begins_a_new_block(packets: list[bytes]) -> None:
     cipher, _ = ciphers(HASH, RAND)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from metatrader import Mt5TcpClient, errors
+from metatrader import Mt5HttpsClient, Mt5TcpClient, errors
 from metatrader.mt5.frames import encode_frame
 from metatrader.mt5.text import Message
 from metatrader.simulator import FaultKind, TcpSimulator
@@ -55,7 +55,7 @@ async def test_after_a_permanent_refusal_nothing_is_sent_any_more(carrier: Any) 
 @pytest.mark.parametrize("fault", [FaultKind.SILENT, FaultKind.HALF])
 async def test_the_deadline_ends_waiting(carrier: Any, command: str, fault: FaultKind) -> None:
     carrier.simulator.faults.add(fault, command)
-    client = carrier.client(timeout=0.3)
+    client = carrier.client(timeout=0.1)
     with pytest.raises(errors.TimedOut):
         async with client:
             await client.symbol_total()
@@ -172,13 +172,24 @@ async def test_a_cancelled_request_does_not_leave_its_answer_to_the_next(carrier
         assert await client.group_total() == 4
 
 
-async def test_a_closed_port_and_an_unknown_name(carrier: Any) -> None:
+@pytest.mark.parametrize("kind", [Mt5TcpClient, Mt5HttpsClient])
+async def test_a_closed_port_and_an_unknown_name(kind: type[Mt5TcpClient | Mt5HttpsClient]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        with pytest.raises(errors.ConnectionFailed, match=r"127\.0\.0\.1:\d+"):
-            await Mt5TcpClient("127.0.0.1", taken.getsockname()[1], login=1, password="x").__aenter__()
-    with pytest.raises(errors.ConnectionFailed, match=r"name\.invalid"):
-        await Mt5TcpClient("name.invalid", login=1, password="x").__aenter__()
+        with pytest.raises(errors.ConnectionFailed, match=r"127\.0\.0\.1:\d+: .*refused"):
+            await kind("127.0.0.1", taken.getsockname()[1], login=1, password="x").__aenter__()
+    with pytest.raises(errors.ConnectionFailed, match=r"name\.invalid:443: "):
+        await kind("name.invalid", login=1, password="x").__aenter__()
+
+
+async def test_a_server_that_accepts_and_says_nothing() -> None:
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen()
+        place = "127.0.0.1", deaf.getsockname()[1]
+        for kind in (Mt5TcpClient, Mt5HttpsClient):
+            with pytest.raises(errors.TimedOut):
+                await kind(*place, login=1, password="x", timeout=0.2, connect_timeout=0.2).__aenter__()
 
 
 async def test_an_unknown_login_may_have_a_code_of_its_own(broker: Broker) -> None:

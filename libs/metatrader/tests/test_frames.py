@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metatrader.errors import AnswerTooLarge, ProtocolError
@@ -34,6 +34,7 @@ def decoded(decoder: FrameDecoder, stream: bytes, cuts: list[int]) -> list[Frame
     return found
 
 
+@settings(deadline=None)
 @given(FRAMES, st.lists(st.integers(0, 5000), max_size=30), st.booleans(), st.booleans())
 def test_frames_survive_any_pieces_of_the_stream(
     frames: list[Frame], cuts: list[int], prefixed: bool, upper: bool
@@ -45,6 +46,7 @@ def test_frames_survive_any_pieces_of_the_stream(
     assert decoded(FrameDecoder(prefixed=prefixed), stream, cuts) == frames
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=9, max_size=64))
 def test_what_is_no_frame_is_refused_or_waited_for(stream: bytes) -> None:
     decoder = FrameDecoder()
@@ -83,6 +85,7 @@ def test_the_prefix_is_taken_once_only() -> None:
         decoder.next()
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=3), st.integers(0, 3), st.integers(1, 0x3FFF))
 def test_a_message_of_many_parts_is_joined_again(start: bytes, whole: int, serial: int) -> None:
     message = start + bytes(whole * MAX_BODY)

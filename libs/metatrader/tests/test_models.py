@@ -5,7 +5,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
@@ -54,6 +54,7 @@ def test_summer_time_follows_the_date() -> None:
     assert moment(summer, zone).utc.hour == 9
 
 
+@settings(deadline=None)
 @given(st.datetimes(datetime(1971, 1, 1), datetime(2100, 1, 1)), st.integers(-14 * 60, 14 * 60))
 def test_a_period_asks_for_the_servers_own_seconds(wall: datetime, minutes: int) -> None:
     zone = timezone(timedelta(minutes=minutes))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metatrader import Mt4QuotesClient, Quote
@@ -50,6 +50,7 @@ def test_a_line_is_a_quote() -> None:
     assert read == Quote("EURUSD", "down", Decimal("1.3012"), Decimal("1.3014"), read.time)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_another_line_is_a_protocol_error(line: str) -> None:
     with pytest.raises(ProtocolError):

@@ -1,7 +1,7 @@
 """Text of commands and answers: escaping, line ends, and what is no text."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metatrader.errors import InvalidValue, ProtocolError
@@ -12,17 +12,20 @@ AWKWARD = st.text(st.sampled_from("\\|=\r\n ax"), max_size=12)
 KEYS = st.text(st.sampled_from("ABC_09"), min_size=1, max_size=10)
 
 
+@settings(deadline=None)
 @given(st.one_of(TEXT, AWKWARD))
 def test_escaping_comes_back(value: str) -> None:
     assert unescape(escape(value)) == value
 
 
+@settings(deadline=None)
 @given(st.dictionaries(KEYS, st.one_of(TEXT, AWKWARD), max_size=6), st.one_of(TEXT, AWKWARD))
 def test_a_message_comes_back(params: dict[str, str], body: str) -> None:
     message = Message("DEAL_GET_PAGE", params, body)
     assert Message.decode(message.encode()) == message
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_bytes_are_a_message_or_a_protocol_error(data: bytes) -> None:
     try:
@@ -63,6 +66,12 @@ def test_half_a_character_is_not_sent() -> None:
         Message("USER_GET", {"LOGIN": "\ud800"}).encode()
 
 
+def test_parameters_without_an_end_are_refused_unread() -> None:
+    with pytest.raises(ProtocolError, match="longer than a frame"):
+        Message.decode(("TEST|A=" + "\\" * 100_000).encode("utf-16-le"))
+    assert Message.decode(("TEST|\r\n" + "x" * 100_000).encode("utf-16-le")).name == "TEST"
+
+
 def test_many_backslashes_take_no_longer_than_their_number() -> None:
-    value = "\\" * 20_000 + "|" * 20_000
+    value = "\\" * 8_000 + "|" * 7_000
     assert Message.decode(Message("TEST", {"A": value}).encode()).params["A"] == value
