@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
+from identity.domain.password import SHORTEST
 from kit.errors import Unavailable
 
 _WAIT = 4.0  # seconds; an answer comes within five
@@ -53,8 +54,8 @@ class Hashing:
 
 @cache
 def common_passwords() -> frozenset[str]:
-    """Well-known passwords, in lower case: zxcvbn's list with its lists of words and names.
+    """Well-known passwords, in lower case and long enough to be chosen: zxcvbn's list and its others.
 
     All of its lists, since zxcvbn keeps a password that is also a name or a word in one of them only.
     """
-    return frozenset(word for words in FREQUENCY_LISTS.values() for word in words)
+    return frozenset(word for words in FREQUENCY_LISTS.values() for word in words if len(word) >= SHORTEST)
