@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 STATEMENT_DEADLINE = 3.0  # seconds; with POOL_DEADLINE it keeps an answer within five
 POOL_DEADLINE = 1.0
+_CHECK_AFTER = 0.5  # seconds without use
 
 Row = DictRow
 Steps = Sequence[tuple[str, str | Callable[[Cursor[DictRow]], None]]]
@@ -31,6 +32,8 @@ class DeadlineConnection(Connection[DictRow]):
 
     statement_timeout is the server's own; a frozen server never runs it, and a blocked read waits for ever.
     """
+
+    used_at = float("-inf")
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         try:
@@ -54,13 +57,13 @@ class Database:
         self._pool: ConnectionPool[DeadlineConnection] = ConnectionPool(
             dsn,
             connection_class=DeadlineConnection,
-            kwargs=_deadlines() | {"row_factory": dict_row},
+            kwargs=_deadlines() | {"row_factory": dict_row, "autocommit": True},
             min_size=2,
             max_size=max_connections,
             timeout=POOL_DEADLINE,
             max_idle=60,
             reconnect_timeout=5,
-            check=ConnectionPool.check_connection,
+            check=_checked_if_idle,
             num_workers=1,
             open=False,
         )
@@ -83,25 +86,39 @@ class Database:
         if joined is not None:
             yield joined
             return
-        with self._pool.connection() as connection, connection.cursor() as cursor:
-            token = self._current.set(cursor)
-            try:
-                yield cursor
-            finally:
-                self._current.reset(token)
+        with self._pool.connection() as connection:
+            with connection.transaction(), connection.cursor() as cursor:
+                token = self._current.set(cursor)
+                try:
+                    yield cursor
+                finally:
+                    self._current.reset(token)
+            connection.used_at = time.monotonic()
 
     def all(self, query: LiteralString | sql.Composed, params: Any = None) -> Sequence[Row]:
-        with self.transaction() as cursor:
+        with self._statement() as cursor:
             return cursor.execute(query, params).fetchall()
 
     def one(self, query: LiteralString | sql.Composed, params: Any = None) -> Row | None:
-        with self.transaction() as cursor:
+        with self._statement() as cursor:
             return cursor.execute(query, params).fetchone()
 
     def execute(self, query: LiteralString | sql.Composed, params: Any = None) -> int:
         """Run a statement; answers how many rows it touched."""
-        with self.transaction() as cursor:
+        with self._statement() as cursor:
             return cursor.execute(query, params).rowcount
+
+    @contextmanager
+    def _statement(self) -> Iterator[Cursor[DictRow]]:
+        """A cursor for one statement: in this call's transaction, else committed by itself in one round trip."""
+        joined = self._current.get()
+        if joined is not None:
+            yield joined
+            return
+        with self._pool.connection() as connection:
+            with connection.cursor() as cursor:
+                yield cursor
+            connection.used_at = time.monotonic()
 
     @contextmanager
     def long_work(self) -> Iterator[Connection[DictRow]]:
@@ -110,15 +127,6 @@ class Database:
             self._dsn, row_factory=dict_row, connect_timeout=2, options="-c lock_timeout=30s"
         ) as connection:
             yield connection
-
-    @contextmanager
-    def joining(self, cursor: Cursor[DictRow]) -> Iterator[None]:
-        """Within the block, transaction() is the one of this cursor."""
-        token = self._current.set(cursor)
-        try:
-            yield
-        finally:
-            self._current.reset(token)
 
     def session(self, **settings: str) -> Connection[DictRow]:
         """A connection of its own in autocommit, with these server settings (used for leases and LISTEN)."""
@@ -142,6 +150,12 @@ def notified(session: Connection[DictRow], seconds: float) -> bool:
         return True
     select.select([session], [], [], seconds)
     return any(True for _ in session.notifies(timeout=0))
+
+
+def _checked_if_idle(connection: DeadlineConnection) -> None:
+    """Find a connection that broke while nobody used it, without a round trip for each of a busy one's uses."""
+    if time.monotonic() - connection.used_at > _CHECK_AFTER:
+        ConnectionPool.check_connection(connection)
 
 
 def constraint_of(error: BaseException) -> str | None:

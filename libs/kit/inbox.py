@@ -91,8 +91,11 @@ class Inbox:
         failure: Exception | None = None
         for _ in range(_TRIES):
             try:
+                call = self._call(attributes, payload)
+                if call is None:
+                    return "skipped"  # leaves no trace: it has no effect that a repetition could double
                 with self._database.transaction():
-                    return self._once(attributes, payload)
+                    return self._once(attributes, payload, call)
             except TRANSIENT:
                 raise
             except Exception as error:  # whatever it is, only this subject may stop
@@ -102,46 +105,55 @@ class Inbox:
         self._park(attributes, payload, failure)
         return "parked"
 
-    def _once(self, attributes: Attributes, payload: bytes) -> str:
-        if not self._advance(attributes):
+    def _once(self, attributes: Attributes, payload: bytes, call: Callable[[], None]) -> str:
+        fresh, behind = self._advance(attributes)
+        if not fresh:
             return "seen"
-        if self._subject_is_parked(attributes):
+        if behind:
             self._store_parked(attributes, payload, "waits behind an earlier message", 0)
             return "parked"
-        return self._apply(attributes, payload)
+        call()
+        return "done"
 
-    def _apply(self, attributes: Attributes, payload: bytes) -> str:
+    def _call(self, attributes: Attributes, payload: bytes) -> Callable[[], None] | None:
+        """What this message asks to be done; None for a type that nobody here handles."""
         envelope = self._parse(payload)
         handler = self._handlers.get(type(envelope.data)) if envelope is not None else None
         if handler is None:
-            return "skipped"
-        with acting(
-            actor=attributes.actor,
-            correlation=attributes.correlation,
-            causation=attributes.id,
-            traceparent=attributes.traceparent,
-        ):
-            handler(envelope)
-        return "done"
+            return None
 
-    def _advance(self, attributes: Attributes) -> bool:
-        """Move the high-water mark; False when this sequence was seen. The row lock makes two replicas queue up."""
-        return bool(
-            self._database.execute(
-                "INSERT INTO inbox (durable, source, sequence) VALUES (%s, %s, %s) "
-                "ON CONFLICT (durable, source) DO UPDATE SET sequence = EXCLUDED.sequence "
-                "WHERE inbox.sequence < EXCLUDED.sequence",
-                (self.durable, attributes.source, attributes.sequence),
-            )
-        )
+        def call() -> None:
+            with acting(
+                actor=attributes.actor,
+                correlation=attributes.correlation,
+                causation=attributes.id,
+                traceparent=attributes.traceparent,
+            ):
+                handler(envelope)
 
-    def _subject_is_parked(self, attributes: Attributes) -> bool:
-        return bool(
-            self._database.one(
-                "SELECT 1 FROM parked WHERE durable = %s AND source = %s AND subject = %s LIMIT 1",
-                (self.durable, attributes.source, attributes.subject),
-            )
+        return call
+
+    def _advance(self, attributes: Attributes) -> tuple[bool, bool]:
+        """Move the high-water mark: whether this sequence is new, and whether earlier ones of its subject are parked.
+
+        The row lock makes two replicas queue up.
+        """
+        row = self._database.one(
+            "WITH moved AS (INSERT INTO inbox (durable, source, sequence) "
+            "VALUES (%(durable)s, %(source)s, %(sequence)s) "
+            "ON CONFLICT (durable, source) DO UPDATE SET sequence = EXCLUDED.sequence "
+            "WHERE inbox.sequence < EXCLUDED.sequence RETURNING 1) "
+            "SELECT EXISTS (SELECT FROM moved) AS fresh, EXISTS (SELECT FROM parked WHERE durable = %(durable)s "
+            "AND source = %(source)s AND subject = %(subject)s) AS behind",
+            {
+                "durable": self.durable,
+                "source": attributes.source,
+                "sequence": attributes.sequence,
+                "subject": attributes.subject,
+            },
         )
+        assert row is not None
+        return row["fresh"], row["behind"]
 
     def _park(self, attributes: Attributes, payload: bytes, error: Exception) -> None:
         with self._database.transaction():
@@ -191,7 +203,9 @@ class Inbox:
             if row is None:
                 return False
             payload = bytes(row["payload"])
-            self._apply(Attributes.of(payload), payload)
+            call = self._call(Attributes.of(payload), payload)
+            if call is not None:
+                call()
         PARKED.labels(self.durable).dec()
         return True
 

@@ -69,8 +69,9 @@ class Lease:
             self._valid_until = beat_at + _VALID
             self._on_wake()
             notified(session, _HEARTBEAT)
-            beat_at = time.monotonic()
-            session.execute("SELECT 1")
+            if time.monotonic() - beat_at > _HEARTBEAT / 2:
+                beat_at = time.monotonic()
+                session.execute("SELECT 1")
 
     def _take(self, session: psycopg.Connection[dict[str, object]]) -> bool:
         row = session.execute("SELECT pg_try_advisory_lock(hashtext(%s)) AS got", (self._name,)).fetchone()

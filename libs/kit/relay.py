@@ -78,6 +78,7 @@ class Relay:
             num_replicas=stream.replicas,
         )
         self._translate = translate
+        self._epochs: Sequence[tuple[str, int]] = ()
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lease = Lease(store.database, f"relay-{self._name}", channel=CHANNEL, on_wake=self.wake)
@@ -139,15 +140,17 @@ class Relay:
         except nats.js.errors.NotFoundError:
             self._log.warning("stream %s is missing: declaring it, and refilling it from the store", self._name)
             info = await self._jetstream.add_stream(self._stream)
+        # A new epoch begins only while the service is down, so they are read with each new position.
+        self._epochs = await asyncio.to_thread(self._store.epochs)
         if info.state.messages == 0:
             return Position(info.state.last_seq, None, 0)
         last = await self._jetstream.get_last_msg(self._name, (self._stream.subjects or [">"])[0])
         epoch, sequence = _parse_id((last.headers or {}).get("Nats-Msg-Id", ""))
-        return Position(info.state.last_seq, epoch, await asyncio.to_thread(self._resume_at, epoch, sequence))
+        return Position(info.state.last_seq, epoch, self._resume_at(epoch, sequence))
 
     def _resume_at(self, epoch: str, sequence: int) -> int:
         """Where to go on after (epoch, sequence): a newer epoch begins at a sequence that the old one had passed."""
-        epochs = self._store.epochs()
+        epochs = self._epochs
         later = [after for name, after in epochs if after > dict(epochs).get(epoch, 0)]
         return min([sequence, *later]) if epoch in dict(epochs) else (epochs[-1][1])
 
@@ -162,8 +165,7 @@ class Relay:
         events = self._store.read(after, _BATCH)
         if not events:
             return [], after, False, None
-        epochs = self._store.epochs()
-        outgoing = [self._translate(one, _epoch_of(one.sequence, epochs)) for one in events]
+        outgoing = [self._translate(one, _epoch_of(one.sequence, self._epochs)) for one in events]
         oldest = events[0].time.timestamp()
         return [m for m in outgoing if m], events[-1].sequence, len(events) == _BATCH, oldest
 

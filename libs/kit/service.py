@@ -24,6 +24,7 @@ Background = Callable[[], Awaitable[None]]
 
 SCHEMA: tuple[tuple[str, str], ...] = (
     ("kit-store-1", store.SCHEMA),
+    ("kit-store-2", store.APPEND),
     ("kit-keys-1", service_keys.SCHEMA),
     ("kit-inbox-1", inbox.SCHEMA),
     ("kit-idempotency-1", idempotency.SCHEMA),
