@@ -18,7 +18,7 @@ from identity.application.sessions import Sessions
 from identity.application.sign_in import SignIn
 from identity.application.signing_keys import SigningKeys
 from identity.application.store import IdentityStore
-from identity.oauth import ClientCache
+from identity.oauth import Changes, ClientCache
 from identity.settings import Settings
 from identity.views import clients, people
 from identity.views.all import IdentityViews
@@ -77,9 +77,10 @@ class Parts:
             domains=settings.registration_domains,
             first_operator=settings.first_operator,
         )
-        self.client_cache = ClientCache(self.views)
+        self.signing_keys = SigningKeys(database, self.keys, clock)
+        self.changes = Changes(database, self.signing_keys)
+        self.client_cache = ClientCache(self.views, self.changes)
         self.clients = Clients(self.store, self.views, clock, self.client_cache.forget)
-        self.signing_keys = SigningKeys(database, self.keys)
         self.oauth = oauth.provider(
             settings, self.store, self.client_cache, self.sessions, self.signing_keys, self.keys, clock
         )
@@ -91,3 +92,4 @@ class Parts:
         self.idempotency.forget_old()
         self.oauth.codes.forget_old()
         self.oauth.families.forget_old()
+        self.signing_keys.forget_old()

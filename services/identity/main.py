@@ -52,14 +52,16 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Fa
         background=[
             Relay(parts.store, bus, STREAMS[NAME], publish).run,
             *(one.run for one in consumers(bus, database, durables_of(NAME), parse_known, members.handlers())),
-            parts.client_cache.run,
+            parts.changes.run,
             Worker(database, parts.registration.work_one, parts.tidy).run,
         ],
     )
 
 
 def _routers(parts: Parts, settings: Settings, bus: Bus, members: MembersCopy) -> list[APIRouter]:
-    guard = _guard(parts, settings, bus, members)
+    verifier = _verifier(parts, settings)
+    ended = EndedTokens(EndedSessions(parts.sessions), parts.views)
+    guard = Guard(verifier, Access(members, parts.clients, ended, bus))
     cookie = SessionCookie(parts.sessions, secure=settings.secure)
     show = Renderer(secure=settings.secure)
 
@@ -72,24 +74,23 @@ def _routers(parts: Parts, settings: Settings, bus: Bus, members: MembersCopy) -
         client_routes.routes(parts.clients, guard, parts.idempotency),
         oauth.routes(
             parts.oauth,
-            parts.store,
             parts.signing_keys,
             parts.people,
             cookie.session_of,
             show.refused,
             guard,
+            verifier,
+            parts.changes,
         ),
         *hosted_pages(parts, settings, bus, show, cookie, caller_address),
     ]
 
 
-def _guard(parts: Parts, settings: Settings, bus: Bus, members: MembersCopy) -> Guard:
+def _verifier(parts: Parts, settings: Settings) -> Verifier:
     async def fetch() -> Mapping[str, Any]:
         return parts.signing_keys.jwks()
 
-    verifier = Verifier(settings.public_url, f"{settings.public_url}/api", fetch, parts.database)
-    ended = EndedTokens(EndedSessions(parts.sessions), parts.views)
-    return Guard(verifier, Access(members, parts.clients, ended, bus))
+    return Verifier(settings.public_url, f"{settings.public_url}/api", fetch, parts.database)
 
 
 def _now() -> datetime:

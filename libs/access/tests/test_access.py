@@ -143,6 +143,17 @@ def test_a_deleted_organization_is_nowhere_until_it_is_restored(world: World) ->
     assert world.access.acting(person(), ORG, None)
 
 
+def test_a_deleted_organizations_clients_are_nobody_until_it_is_restored(world: World) -> None:
+    world.tell(organizations.OrgCreated(organization_id=ORG, name="A", owner=ADA))
+    world.tell(client("platforms:read"))
+    until = datetime.now(UTC) + timedelta(days=30)
+    world.tell(organizations.OrgDeleted(organization_id=ORG, restorable_until=until))
+    with pytest.raises(InvalidToken):
+        world.access.alive(program("platforms:read"))
+    world.tell(organizations.OrgRestored(organization_id=ORG))
+    world.access.alive(program("platforms:read"))
+
+
 def test_limits_hide_other_platforms(world: World) -> None:
     limited = Limits(platforms=(PLATFORM,))
     world.tell(organizations.MemberJoined(organization_id=ORG, user_id=ADA, role=Role.VIEWER, limits=limited))

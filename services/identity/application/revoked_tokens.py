@@ -1,9 +1,21 @@
-"""Whether a token that has not expired is still to be believed: what libs/access asks, from the owner's rows."""
+"""Access tokens that are no longer to be believed before they expire: made so here, and asked for by libs/access."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from identity.application.store import IdentityStore
+from identity.domain.revoked_token import RevokedToken
 from identity.views.clients import ClientViews
+
+
+def revoke(store: IdentityStore, tokens: Mapping[UUID, datetime]) -> None:
+    """From now on nobody believes these access tokens, named by `jti` with the time they expire; those that
+    were revoked before stay so. In the transaction at hand."""
+    known = store.database.all("SELECT jti FROM revoked_tokens WHERE jti = ANY(%s)", (list(tokens),))
+    new = tokens.keys() - {row["jti"] for row in known}
+    store.save(*(RevokedToken(id=jti, expires_at=tokens[jti]) for jti in sorted(new)))
 
 
 class _Ended(Protocol):

@@ -6,6 +6,7 @@ from datetime import datetime
 from identity.application.signing_keys import SigningKeys
 from identity.application.store import IdentityStore
 from identity.oauth import codes, families
+from identity.oauth.changes import Changes
 from identity.oauth.client_cache import ClientCache
 from identity.oauth.clients import first_party
 from identity.oauth.codes import Codes
@@ -18,7 +19,7 @@ from kit.service_keys import ServiceKeys
 
 SCHEMA = [*codes.SCHEMA, *families.SCHEMA]
 
-__all__ = ["SCHEMA", "AuthorizationServer", "ClientCache", "provider", "routes"]
+__all__ = ["SCHEMA", "AuthorizationServer", "Changes", "ClientCache", "provider", "routes"]
 
 
 def provider(
@@ -30,10 +31,11 @@ def provider(
     service_keys: ServiceKeys,
     clock: Callable[[], datetime],
 ) -> AuthorizationServer:
-    """The authorization server of one installation. To be run beside it: `cache.run`; to be called now and
+    """The authorization server of one installation. To be run beside it: `Changes.run`; to be called now and
     then: `families.forget_old` and `codes.forget_old`."""
     portal_secret = settings.portal_secret.get_secret_value() if settings.portal_secret else None
     return AuthorizationServer(
+        store,
         first_party(settings.public_url, portal_secret),
         cache,
         Issuing(settings.public_url, signing_keys, clock),

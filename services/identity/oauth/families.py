@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from authlib.oauth2.rfc6749 import TokenMixin
 
+from identity.application.revoked_tokens import revoke
 from identity.application.store import IdentityStore
-from identity.domain.revoked_token import RevokedToken
 from identity.oauth.issuing import AccessToken, SignIn
 from kit.keys import keyed_hash, seal, unseal
 
@@ -39,6 +39,11 @@ CREATE INDEX family_access_tokens_age ON family_access_tokens (expires_at);
 ]
 IDLE = timedelta(days=30)
 LONGEST = timedelta(days=180)
+_FIND: LiteralString = (
+    "SELECT f.*, r.expires_at, r.used_at, r.answer FROM refresh_tokens r "
+    "JOIN token_families f ON f.id = r.family WHERE r.hash = %s"
+)
+PREFIX = "thrt_"
 REPLAY = timedelta(seconds=10)  # in which a client whose answer was lost may ask again
 
 
@@ -99,7 +104,7 @@ class Families:
 
     def next_refresh_token(self, family: UUID) -> tuple[str, datetime]:
         """A new refresh token and how long it is good: for 30 days, but no longer than the family."""
-        token = "thrt_" + secrets.token_urlsafe(32)
+        token = PREFIX + secrets.token_urlsafe(32)
         row = self._database.one(
             "INSERT INTO refresh_tokens (hash, family, expires_at) "
             "SELECT %s, id, least(good_until, %s) FROM token_families WHERE id = %s RETURNING expires_at",
@@ -110,11 +115,14 @@ class Families:
 
     def find(self, token: str) -> RefreshToken | None:
         """Used ones and those of ended families too; locked until the transaction ends."""
-        row = self._database.one(
-            "SELECT f.*, r.expires_at, r.used_at, r.answer FROM refresh_tokens r "
-            "JOIN token_families f ON f.id = r.family WHERE r.hash = %s FOR UPDATE",
-            (_hash(token),),
-        )
+        return self._found(token, _FIND + " FOR UPDATE")
+
+    def look_at(self, token: str) -> RefreshToken | None:
+        """As `find`, without a lock."""
+        return self._found(token, _FIND)
+
+    def _found(self, token: str, query: LiteralString) -> RefreshToken | None:
+        row = self._database.one(query, (_hash(token),))
         if row is None:
             return None
         who = SignIn(row["id"], row["user_id"], row["session_id"], row["signed_in_at"])
@@ -159,11 +167,9 @@ class Families:
         if not ended:
             return
         living = self._database.all(
-            "SELECT jti, expires_at FROM family_access_tokens t WHERE family = %s AND expires_at > %s "
-            "AND NOT EXISTS (SELECT FROM revoked_tokens r WHERE r.jti = t.jti)",
-            (family, now),
+            "SELECT jti, expires_at FROM family_access_tokens WHERE family = %s AND expires_at > %s", (family, now)
         )
-        self._store.save(*(RevokedToken(id=row["jti"], expires_at=row["expires_at"]) for row in living))
+        revoke(self._store, {row["jti"]: row["expires_at"] for row in living})
 
     def forget_old(self) -> None:
         """Answers that are not due again, and what can have no effect any more."""

@@ -13,6 +13,7 @@ from identity.oauth.authorization_checks import Authorization
 from identity.oauth.clients import OrganizationClient
 from identity.oauth.errors import InvalidClient
 from identity.oauth.parameters import Pairs, Parameters
+from kit.tokens import Token
 
 Method = Literal["client_secret_basic", "client_secret_post", "none"]
 
@@ -37,6 +38,7 @@ class Request(OAuth2Request):  # type: ignore[misc]
         self.payload = Parameters(pairs)
         self.authorization: Authorization | None = None
         self.organization_client: OrganizationClient | None = None
+        self.access_token: Token | None = None  # one that is presented to be revoked
 
     @property
     def form(self) -> dict[str, str]:

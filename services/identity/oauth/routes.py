@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, Protocol
 from uuid import UUID
 
-from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
+from authlib.oauth2.rfc6749 import OAuth2Error
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
@@ -14,15 +14,16 @@ from starlette.responses import JSONResponse, Response
 from access.caller import Caller
 from access.guard import Guard
 from identity.application.signing_keys import SigningKeys
-from identity.application.store import IdentityStore
 from identity.oauth import discovery, userinfo
 from identity.oauth.authorization_checks import PATH, SignedIn
+from identity.oauth.changes import Changes
 from identity.oauth.errors import PageNeeded
-from identity.oauth.grants.client_credentials import ClientCredentialsGrant
 from identity.oauth.parameters import Pairs, form_parameters, query_parameters
 from identity.oauth.request import Request
 from identity.oauth.server import AuthorizationServer, Redirect
+from identity.oauth.token_routes import OAuthError, token_routes
 from kit.errors import Refusal
+from kit.tokens import Verifier
 
 _PUBLIC = {"Cache-Control": "public, max-age=60"}
 
@@ -31,25 +32,6 @@ class People(Protocol):
     """What userinfo asks of the accounts."""
 
     def find(self, user_id: UUID) -> userinfo.Person: ...
-
-
-class TokenAnswer(BaseModel):
-    """RFC 6749 5.1. `expires_in` is in seconds; people's tokens come with a refresh token for the scope
-    offline_access and an ID token for openid."""
-
-    access_token: str
-    token_type: str
-    expires_in: int
-    scope: str
-    refresh_token: str | None = None
-    id_token: str | None = None
-
-
-class OAuthError(BaseModel):
-    """RFC 6749 5.2."""
-
-    error: str
-    error_description: str | None = None
 
 
 class UserInfo(BaseModel):
@@ -81,18 +63,19 @@ class AuthorizationRefused(Refusal):
 
 def routes(
     server: AuthorizationServer,
-    store: IdentityStore,
     keys: SigningKeys,
     people: People,
     session_of: SessionOf,
     show_refusal: ShowRefusal,
     guard: Guard,
+    verifier: Verifier,
+    changes: Changes,
 ) -> APIRouter:
-    """The endpoints that discovery announces, and discovery."""
+    """The endpoints that discovery announces, and discovery; signing out is a page, beside the other pages."""
     router = APIRouter(tags=["oauth"])
-    _token(router, server, store)
+    router.include_router(token_routes(server, server.introspection(verifier, changes), verifier, changes))
     _published(router, server, keys)
-    _authorize(router, server, store, session_of, show_refusal)
+    _authorize(router, server, session_of, show_refusal)
     _userinfo(router, people, guard)
     return router
 
@@ -119,7 +102,6 @@ def _published(router: APIRouter, server: AuthorizationServer, keys: SigningKeys
 def _authorize(
     router: APIRouter,
     server: AuthorizationServer,
-    store: IdentityStore,
     session_of: SessionOf,
     show_refusal: ShowRefusal,
 ) -> None:
@@ -132,7 +114,7 @@ def _authorize(
         asked = Request(request.method, pairs, request.headers)
         session = session_of(request)
         try:
-            return store.run(lambda: server.authorize(asked, session))
+            return server.authorize(asked, session)
         except PageNeeded as page:
             return Redirect(page.location)
 
@@ -140,7 +122,7 @@ def _authorize(
         """There is no client to be told: to a browser it is a page, to a program RFC 6749's JSON."""
         if "text/html" in request.headers.get("accept", ""):
             return show_refusal(AuthorizationRefused(error.description))
-        return _refused(server, error)
+        return server.handle_response(*error())
 
     @router.get(PATH, operation_id="authorize", status_code=303, response_class=Response, responses=responses)
     async def authorize(request: HttpRequest) -> Response:
@@ -157,30 +139,6 @@ def _authorize(
             return await run_in_threadpool(answer, request, await form_parameters(request))
         except OAuth2Error as error:
             return refused(request, error)
-
-
-def _token(router: APIRouter, server: AuthorizationServer, store: IdentityStore) -> None:
-    @router.post(
-        "/oauth2/token",
-        operation_id="token",
-        response_model=TokenAnswer,
-        responses={400: {"model": OAuthError}, 401: {"model": OAuthError}},
-        openapi_extra=_TOKEN_BODY,
-    )
-    async def token(request: HttpRequest) -> Response:
-        """RFC 6749 3.2: client_credentials, authorization_code and refresh_token."""
-        try:
-            asked = Request(request.method, await form_parameters(request), request.headers)
-            _check_token_request(asked)
-            if (credentials := asked.credentials).client_id not in server.first_party:
-                asked.organization_client = await server.organization_clients.current(
-                    credentials.client_id, credentials.secret
-                )
-        except OAuth2Error as error:
-            return _refused(server, error)
-        if asked.payload.grant_type == ClientCredentialsGrant.GRANT_TYPE:
-            return server.respond(asked)
-        return await run_in_threadpool(store.run, lambda: server.respond(asked))
 
 
 def _userinfo(router: APIRouter, people: People, guard: Guard) -> None:
@@ -204,39 +162,3 @@ def _userinfo(router: APIRouter, people: People, guard: Guard) -> None:
     def post_userinfo(caller: SignedInPerson) -> dict[str, Any]:
         """The same; the token stands in the Authorization header here too."""
         return answer(caller)
-
-
-def _check_token_request(request: Request) -> None:
-    if request.payload.repeated:
-        raise InvalidRequestError("A parameter is given more than once.")
-    if request.payload.unprintable:
-        raise InvalidRequestError("A parameter holds a control character.")
-    if request.payload.grant_type is None:
-        raise InvalidRequestError("Missing 'grant_type' in request.")
-
-
-def _refused(server: AuthorizationServer, error: OAuth2Error) -> Response:
-    return server.handle_response(*error())
-
-
-_FIELDS = ("client_id", "client_secret", "scope", "code", "redirect_uri", "code_verifier", "refresh_token")
-_TOKEN_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/x-www-form-urlencoded": {
-                "schema": {
-                    "type": "object",
-                    "required": ["grant_type"],
-                    "properties": {
-                        "grant_type": {
-                            "type": "string",
-                            "enum": ["authorization_code", "client_credentials", "refresh_token"],
-                        },
-                        **{name: {"type": "string"} for name in _FIELDS},
-                    },
-                }
-            }
-        },
-    }
-}

@@ -11,7 +11,9 @@ from authlib.oauth2.rfc9207 import IssuerParameter
 from authlib.oidc.core import OpenIDToken
 from starlette.responses import JSONResponse, Response
 
+from identity.application.store import IdentityStore
 from identity.oauth.authorization_checks import Authorization, SignedIn
+from identity.oauth.changes import Changes
 from identity.oauth.client_cache import ClientCache
 from identity.oauth.clients import FirstPartyClient, KnownClient, OrganizationClient
 from identity.oauth.codes import Codes
@@ -20,8 +22,11 @@ from identity.oauth.families import Families
 from identity.oauth.grants.authorization_code import S256, AuthorizationCodeGrant
 from identity.oauth.grants.client_credentials import ClientCredentialsGrant
 from identity.oauth.grants.refresh_token import RefreshTokenGrant
+from identity.oauth.introspection import Introspection
 from identity.oauth.issuing import CLIENT_SECONDS, PERSON_SECONDS, Issuing, SignIn
 from identity.oauth.request import Request
+from identity.oauth.revocation import Revocation
+from kit.tokens import Verifier
 
 
 class Sessions(Protocol):
@@ -72,6 +77,7 @@ class AuthorizationServer(Core):  # type: ignore[misc]
 
     def __init__(
         self,
+        store: IdentityStore,
         first_party: Mapping[str, FirstPartyClient],
         organization_clients: ClientCache,
         issuing: Issuing,
@@ -81,6 +87,7 @@ class AuthorizationServer(Core):  # type: ignore[misc]
         clock: Callable[[], datetime],
     ) -> None:
         super().__init__()
+        self.store = store
         self.first_party = first_party
         self.organization_clients = organization_clients
         self.issuing = issuing
@@ -91,6 +98,7 @@ class AuthorizationServer(Core):  # type: ignore[misc]
         self.register_grant(ClientCredentialsGrant)
         self.register_grant(AuthorizationCodeGrant, [S256(required=True), IdToken(issuing)])
         self.register_grant(RefreshTokenGrant, [IdToken(issuing)])
+        self.register_endpoint(Revocation)
         self.register_token_generator(ClientCredentialsGrant.GRANT_TYPE, self._for_client)
         self.register_token_generator("default", self._for_person)
         self.register_extension(lambda server: Issuer(issuing.issuer)(server))
@@ -109,12 +117,26 @@ class AuthorizationServer(Core):  # type: ignore[misc]
         client = self.first_party.get(request.payload.client_id or "")
         request.authorization = Authorization(request.payload, client, session, self._clock())
         grant = self.get_authorization_grant(request)
-        response: Response = self.create_authorization_response(request, grant_user=session, grant=grant)
+        response: Response = self.store.run(
+            lambda: self.create_authorization_response(request, grant_user=session, grant=grant)
+        )
         return response
 
     def respond(self, request: Request) -> Response:
         """The answer to a token request, good or bad."""
         response: Response = self.create_token_response(request)
+        return response
+
+    def respond_in_transaction(self, request: Request) -> Response:
+        """The same for grants that touch rows."""
+        return self.store.run(lambda: self.respond(request))
+
+    def introspection(self, verifier: Verifier, changes: Changes) -> Introspection:
+        return Introspection(verifier, changes, self.organization_clients, self.families, self.sessions, self._clock)
+
+    def revoke(self, request: Request) -> Response:
+        """The answer to a revocation request, good or bad."""
+        response: Response = self.store.run(lambda: self.create_endpoint_response("revocation", request))
         return response
 
     def authenticate_client(self, request: Request, methods: tuple[str, ...], endpoint: str = "token") -> KnownClient:

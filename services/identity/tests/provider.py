@@ -185,7 +185,9 @@ class Provider:
         problems.install(app)
         session_of = SessionCookie(parts.sessions, secure=False).session_of
         refused = Renderer(secure=False).refused
-        app.include_router(oauth.routes(self.server, parts.store, self.keys, parts.people, session_of, refused, guard))
+        app.include_router(
+            oauth.routes(self.server, self.keys, parts.people, session_of, refused, guard, verifier, parts.changes)
+        )
         app.include_router(client_routes.routes(parts.clients, guard, parts.idempotency))
         app.add_middleware(Edge)
         return app

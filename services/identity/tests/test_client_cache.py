@@ -9,7 +9,8 @@ import anyio
 import pytest
 
 from identity.application.clients import Clients
-from identity.oauth import client_cache
+from identity.oauth import changes
+from identity.oauth.changes import Changes
 from identity.oauth.client_cache import ClientCache
 from identity.oauth.clients import OrganizationClient
 from identity.tests.provider import Provider
@@ -26,15 +27,19 @@ def elsewhere(provider: Provider) -> Clients:
 def time(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """The cache's own clock, which stands still unless a test moves it."""
     clock = SimpleNamespace(now=100.0)
-    monkeypatch.setattr(client_cache, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    monkeypatch.setattr(changes, "time", SimpleNamespace(monotonic=lambda: clock.now))
     return clock
 
 
 @pytest.fixture
 def cache(provider: Provider, time: SimpleNamespace) -> ClientCache:
-    cache = ClientCache(provider.parts.views)
-    cache.look()
+    cache = ClientCache(provider.parts.views, Changes(provider.parts.database, provider.keys))
+    look(cache)
     return cache
+
+
+def look(cache: ClientCache) -> None:
+    cache._changes.look()
 
 
 def current(cache: ClientCache, client: dict[str, Any]) -> OrganizationClient | None:
@@ -55,9 +60,9 @@ def test_a_known_client_is_found_without_the_database(
     provider: Provider, cache: ClientCache, without_database: Callable[[], None]
 ) -> None:
     client = provider.new_client()
-    cache.look()
+    look(cache)
     first = current(cache, client)
-    cache.look()
+    look(cache)
     without_database()
 
     assert current(cache, client) == first is not None
@@ -68,13 +73,13 @@ def test_what_another_replica_changed_is_forgotten_at_the_next_look(
 ) -> None:
     client = provider.new_client()
     current(cache, client)
-    cache.look()
+    look(cache)
     assert (known := current(cache, client)) is not None
 
     elsewhere.remove(client["organization"], UUID(client["id"]))
 
     assert current(cache, client) == known
-    cache.look()
+    look(cache)
     assert current(cache, client) is None
 
 
@@ -111,7 +116,7 @@ def test_what_was_read_before_a_change_is_not_kept(
 
     def slowly(_: str) -> object:
         elsewhere.remove(client["organization"], UUID(client["id"]))
-        cache.look()
+        look(cache)
         return before
 
     monkeypatch.setattr(views, "client_by_client_id", slowly)

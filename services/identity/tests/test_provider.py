@@ -51,7 +51,7 @@ def test_the_published_keys_are_public_and_one_for_each_algorithm(provider: Prov
 
 
 def test_replicas_that_start_at_once_make_one_set_of_keys(parts: Parts) -> None:
-    replicas = [SigningKeys(parts.database, parts.keys) for _ in range(4)]
+    replicas = [SigningKeys(parts.database, parts.keys, parts.clock) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(SigningKeys.ensure, replicas))
 

@@ -68,8 +68,12 @@ class ClientViews(Views):
         return next(iter(self._with_secrets(self.database.all(query, (organization_id, id)))), None)
 
     def client_by_client_id(self, client_id: str) -> ClientRow | None:
-        """By the `thc_…` of its tokens."""
-        rows = self.database.all("SELECT * FROM clients WHERE client_id = %s", (client_id,))
+        """By the `thc_…` of its tokens; None while its organization is deleted."""
+        rows = self.database.all(
+            "SELECT * FROM clients c WHERE client_id = %s AND NOT EXISTS "
+            "(SELECT FROM deleted_organization_copies d WHERE d.organization_id = c.organization_id)",
+            (client_id,),
+        )
         return next(iter(self._with_secrets(rows)), None)
 
     def clients(self, organization_id: UUID, paging: Paging) -> list[ClientRow]:
