@@ -11,6 +11,7 @@ from identity.oauth.client_cache import ClientCache
 from identity.oauth.clients import first_party
 from identity.oauth.codes import Codes
 from identity.oauth.families import Families
+from identity.oauth.hints import Hints
 from identity.oauth.issuing import Issuing
 from identity.oauth.routes import routes
 from identity.oauth.server import AuthorizationServer, Sessions
@@ -42,5 +43,6 @@ def provider(
         Codes(store.database, clock),
         Families(store, service_keys.key("refresh-answers"), clock),
         sessions,
+        Hints(settings.public_url, signing_keys),
         clock,
     )

@@ -24,16 +24,19 @@ from identity.oauth.errors import (
     RequestNotSupported,
     RequestUriNotSupported,
 )
+from identity.oauth.hints import Hint
 from identity.oauth.parameters import Parameters
 
 PATH = "/oauth2/authorize"
+RESPONSE_MODES = ("query", "form_post")
+PROMPTS = ("none", "login", "consent", "select_account")
+"""Programs of ours need no consent: who asks for it has it."""
 # Ours, in the way back from the sign-in page only: from when on a sign-in is as new as was asked for.
 _SIGNED_IN_AFTER = "signed_in_after"
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # base64url of a SHA-256
 _NEW_SIGN_IN = {"login", "select_account"}
 _WAY_BACK = timedelta(minutes=10)
 _ANY_AGE = 10**10  # seconds
-_PROMPTS = {"none", "login", "consent", "select_account"}
 _LONGEST = 2048  # characters of a value that is kept with the code
 
 
@@ -58,6 +61,7 @@ class Authorization:
     client: FirstPartyClient | None
     session: SignedIn | None
     now: datetime
+    hint: Hint | None = None  # what the id_token_hint says, if it is one of ours
 
     @property
     def given(self) -> Mapping[str, str]:
@@ -123,9 +127,9 @@ def response_type_is_code(request: Authorization) -> None:
         raise UnsupportedResponseTypeError(response_type, "The only response_type is code.")
 
 
-def response_mode_is_query(request: Authorization) -> None:
-    if request.given.get("response_mode", "query") != "query":
-        raise InvalidRequestError("The only response_mode is query.")
+def response_mode_is_known(request: Authorization) -> None:
+    if request.given.get("response_mode", "query") not in RESPONSE_MODES:
+        raise InvalidRequestError(f"The response_mode is one of {', '.join(RESPONSE_MODES)}.")
 
 
 def client_may_have_codes(request: Authorization) -> None:
@@ -155,7 +159,7 @@ def nonce_is_short(request: Authorization) -> None:
 
 def prompt_is_understood(request: Authorization) -> None:
     prompts = request.prompts
-    if not prompts <= _PROMPTS or ("none" in prompts and len(prompts) > 1):
+    if not prompts <= set(PROMPTS) or ("none" in prompts and len(prompts) > 1):
         raise InvalidRequestError("The prompt is not understood, or none does not stand alone.")
 
 
@@ -164,6 +168,13 @@ def max_age_is_a_number(request: Authorization) -> None:
         value = request.given.get(name, "0")
         if not (value.isascii() and value.isdigit() and len(value) <= 10):
             raise InvalidRequestError(f"The {name} is not a number of seconds.")
+
+
+def id_token_hint_is_this_clients(request: Authorization) -> None:
+    if "id_token_hint" not in request.given:
+        return
+    if request.hint is None or request.hint.client_id != request.known_client.client_id:
+        raise InvalidRequestError("The id_token_hint is not an ID token that this client was given here.")
 
 
 def somebody_is_signed_in(request: Authorization) -> None:
@@ -193,6 +204,16 @@ def sign_in_is_new_enough(request: Authorization) -> None:
     raise PageNeeded(_sign_in_page(request))
 
 
+def person_is_the_hinted_one(request: Authorization) -> None:
+    """OpenID Connect Core 3.1.2.1: nobody else is answered for. They may sign in once."""
+    assert request.session is not None
+    if request.hint is None or request.hint.user_id == request.session.user_id:
+        return
+    if "none" in request.prompts or _SIGNED_IN_AFTER in request.given:
+        raise LoginRequired("The person of the id_token_hint is not signed in.")
+    raise PageNeeded(_sign_in_page(request, anew=True))
+
+
 def password_is_their_own(request: Authorization) -> None:
     """After a one-time password the person is not signed in anywhere else until they have chosen their own."""
     assert request.session is not None
@@ -217,24 +238,26 @@ CHECKS: tuple[Check, ...] = (
     parameters_are_printable,
     request_stands_in_the_query,
     response_type_is_code,
-    response_mode_is_query,
+    response_mode_is_known,
     client_may_have_codes,
     scope_is_known,
     code_challenge_is_s256,
     nonce_is_short,
     prompt_is_understood,
     max_age_is_a_number,
+    id_token_hint_is_this_clients,
     somebody_is_signed_in,
     sign_in_is_new_enough,
+    person_is_the_hinted_one,
     password_is_their_own,
 )
 """A refusal here is told to the client by redirect."""
 
 
-def _sign_in_page(request: Authorization) -> str:
+def _sign_in_page(request: Authorization, *, anew: bool = False) -> str:
     """Back from there the request asks for a sign-in from now on, where it asked for a new one: once is enough."""
     pairs = [(name, value) for name, value in request.parameters.pairs if name not in ("prompt", _SIGNED_IN_AFTER)]
-    if request.prompts & _NEW_SIGN_IN or request.given.keys() & {"max_age", _SIGNED_IN_AFTER}:
+    if anew or request.prompts & _NEW_SIGN_IN or request.given.keys() & {"max_age", _SIGNED_IN_AFTER}:
         pairs.append((_SIGNED_IN_AFTER, str(int(request.now.timestamp()))))
     return _page("/login", pairs)
 

@@ -64,6 +64,7 @@ class FirstPartyClient(KnownClient):
 
     client_id: str
     redirect_is_registered: Callable[[str], bool] = field(repr=False)
+    post_logout_redirect_is_registered: Callable[[str], bool] = field(repr=False)
     secret_hash: bytes | None = field(default=None, repr=False)
     scopes = PEOPLES_SCOPES
     grants = _PERSONS_GRANTS
@@ -76,6 +77,10 @@ class FirstPartyClient(KnownClient):
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
         return self.redirect_is_registered(redirect_uri)
+
+    def check_post_logout_redirect_uri(self, uri: str) -> bool:
+        """OpenID Connect RP-Initiated Logout 3.1."""
+        return self.post_logout_redirect_is_registered(uri)
 
     def check_client_secret(self, client_secret: str) -> bool:
         return self.secret_hash is not None and same(self.secret_hash, secret_hash(client_secret))
@@ -114,8 +119,9 @@ class OrganizationClient(KnownClient):
 
 def first_party(public_url: str, portal_secret: str | None) -> Mapping[str, FirstPartyClient]:
     """`tradehall-cli` always; `tradehall-portal` where it has a secret."""
-    known = [FirstPartyClient("tradehall-cli", is_loopback_callback)]
+    known = [FirstPartyClient("tradehall-cli", is_loopback_callback, is_loopback_callback)]
     if portal_secret:
-        callback = f"{public_url}/portal/callback"
-        known.append(FirstPartyClient("tradehall-portal", callback.__eq__, secret_hash(portal_secret)))
+        callback, signed_out = f"{public_url}/portal/callback", f"{public_url}/portal/signed-out"
+        portal = FirstPartyClient("tradehall-portal", callback.__eq__, signed_out.__eq__, secret_hash(portal_secret))
+        known.append(portal)
     return {client.client_id: client for client in known}

@@ -3,8 +3,12 @@
 from typing import Any
 
 from contracts.permissions import Scope
+from identity.oauth import logout
+from identity.oauth.authorization_checks import PROMPTS, RESPONSE_MODES
 from identity.oauth.clients import PEOPLES_SCOPES
+from identity.oauth.revocation import Revocation
 from identity.oauth.server import AuthorizationServer
+from identity.oauth.token_routes import SECRET_METHODS
 
 
 def metadata(server: AuthorizationServer) -> dict[str, Any]:
@@ -15,16 +19,21 @@ def metadata(server: AuthorizationServer) -> dict[str, Any]:
         "authorization_endpoint": f"{issuer}/oauth2/authorize",
         "token_endpoint": f"{issuer}/oauth2/token",
         "userinfo_endpoint": f"{issuer}/oauth2/userinfo",
+        "introspection_endpoint": f"{issuer}/oauth2/introspect",
+        "revocation_endpoint": f"{issuer}/oauth2/revoke",
+        "end_session_endpoint": f"{issuer}{logout.PATH}",
         "jwks_uri": f"{issuer}/oauth2/jwks",
         "scopes_supported": [*PEOPLES_SCOPES, *map(str, Scope)],
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": [*RESPONSE_MODES],
         "grant_types_supported": server.grant_types,
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "token_endpoint_auth_methods_supported": [*SECRET_METHODS, "none"],
+        "introspection_endpoint_auth_methods_supported": [*SECRET_METHODS],
+        "revocation_endpoint_auth_methods_supported": [*Revocation.CLIENT_AUTH_METHODS],
         "code_challenge_methods_supported": ["S256"],
-        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "prompt_values_supported": [*PROMPTS],
         "claims_supported": [
             "iss",
             "sub",

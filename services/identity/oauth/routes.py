@@ -21,7 +21,7 @@ from identity.oauth.errors import PageNeeded
 from identity.oauth.parameters import Pairs, form_parameters, query_parameters
 from identity.oauth.request import Request
 from identity.oauth.server import AuthorizationServer, Redirect
-from identity.oauth.token_routes import OAuthError, token_routes
+from identity.oauth.token_routes import OAuthError, add_token_routes
 from kit.errors import Refusal
 from kit.tokens import Verifier
 
@@ -73,7 +73,7 @@ def routes(
 ) -> APIRouter:
     """The endpoints that discovery announces, and discovery; signing out is a page, beside the other pages."""
     router = APIRouter(tags=["oauth"])
-    router.include_router(token_routes(server, server.introspection(verifier, changes), verifier, changes))
+    add_token_routes(router, server, server.introspection(verifier, changes), verifier, changes)
     _published(router, server, keys)
     _authorize(router, server, session_of, show_refusal)
     _userinfo(router, people, guard)
@@ -106,6 +106,7 @@ def _authorize(
     show_refusal: ShowRefusal,
 ) -> None:
     responses: dict[int | str, dict[str, Any]] = {
+        200: {"description": "A form that the browser posts to the client, with response_mode=form_post"},
         303: {"description": "To the client, or to a page where the person signs in"},
         400: {"model": OAuthError},
     }

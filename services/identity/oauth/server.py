@@ -19,9 +19,11 @@ from identity.oauth.clients import FirstPartyClient, KnownClient, OrganizationCl
 from identity.oauth.codes import Codes
 from identity.oauth.errors import InvalidClient
 from identity.oauth.families import Families
+from identity.oauth.form_post import form_post
 from identity.oauth.grants.authorization_code import S256, AuthorizationCodeGrant
 from identity.oauth.grants.client_credentials import ClientCredentialsGrant
 from identity.oauth.grants.refresh_token import RefreshTokenGrant
+from identity.oauth.hints import Hints
 from identity.oauth.introspection import Introspection
 from identity.oauth.issuing import CLIENT_SECONDS, PERSON_SECONDS, Issuing, SignIn
 from identity.oauth.request import Request
@@ -84,6 +86,7 @@ class AuthorizationServer(Core):  # type: ignore[misc]
         codes: Codes,
         families: Families,
         sessions: Sessions,
+        hints: Hints,
         clock: Callable[[], datetime],
     ) -> None:
         super().__init__()
@@ -94,6 +97,7 @@ class AuthorizationServer(Core):  # type: ignore[misc]
         self.codes = codes
         self.families = families
         self.sessions = sessions
+        self.hints = hints
         self._clock = clock
         self.register_grant(ClientCredentialsGrant)
         self.register_grant(AuthorizationCodeGrant, [S256(required=True), IdToken(issuing)])
@@ -113,13 +117,17 @@ class AuthorizationServer(Core):  # type: ignore[misc]
         return client is not None and client.check_redirect_uri(redirect_uri)
 
     def authorize(self, request: Request, session: SignedIn | None) -> Response:
-        """The redirect with a code or an error; raises PageNeeded."""
-        client = self.first_party.get(request.payload.client_id or "")
-        request.authorization = Authorization(request.payload, client, session, self._clock())
+        """The redirect with a code or an error, or a form that the browser posts; raises PageNeeded."""
+        given = request.payload.data
+        client = self.first_party.get(given.get("client_id", ""))
+        hint = self.hints.read(given["id_token_hint"]) if "id_token_hint" in given else None
+        request.authorization = Authorization(request.payload, client, session, self._clock(), hint)
         grant = self.get_authorization_grant(request)
         response: Response = self.store.run(
             lambda: self.create_authorization_response(request, grant_user=session, grant=grant)
         )
+        if given.get("response_mode") == "form_post":
+            return form_post(response.headers["Location"])
         return response
 
     def respond(self, request: Request) -> Response:

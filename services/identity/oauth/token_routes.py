@@ -57,11 +57,10 @@ class IntrospectionAnswer(BaseModel):
     jti: str | None = None
 
 
-def token_routes(
-    server: AuthorizationServer, introspection: Introspection, verifier: Verifier, changes: Changes
-) -> APIRouter:
+def add_token_routes(
+    router: APIRouter, server: AuthorizationServer, introspection: Introspection, verifier: Verifier, changes: Changes
+) -> None:
     """What stands in the query counts for nothing here."""
-    router = APIRouter()
     errors: dict[int | str, dict[str, Any]] = {400: {"model": OAuthError}, 401: {"model": OAuthError}}
 
     @router.post(
@@ -126,8 +125,6 @@ def token_routes(
         # Noticed at the next look anyhow; what this replica says next should agree with what it said here.
         await run_in_threadpool(changes.look)
         return answer
-
-    return router
 
 
 async def _asked(server: AuthorizationServer, request: HttpRequest, *, needed: str) -> Request:

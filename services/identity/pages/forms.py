@@ -5,6 +5,7 @@ from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 _PLACES = re.compile(r"/oauth2/authorize\?[!#-\[\]-~]{1,8000}|/invitations/[A-Za-z0-9._~-]{1,300}")
+_LONGEST_HINT = 254  # characters
 
 MayRedirect = Callable[[str, str], bool]
 """Whether a client (by client_id) is registered with a redirect_uri."""
@@ -26,3 +27,9 @@ def redirect_origin(place: str | None, may_redirect: MayRedirect) -> str | None:
         return None
     parts = urlsplit(redirect_uri)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def login_hint(place: str | None) -> str:
+    """The address that the asking client expects to sign in (OpenID Connect Core 3.1.2.1); empty for none."""
+    hint = parse_qs(urlsplit(place or "").query).get("login_hint", [""])[0]
+    return hint if hint.isprintable() and len(hint) <= _LONGEST_HINT else ""

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from identity.assembly import Parts
+from identity.pages.client_logout import client_logout_router
 from identity.pages.cookies import SessionCookie
 from identity.pages.invitations import invitations_router
 from identity.pages.passwords import passwords_router
@@ -26,6 +27,9 @@ def hosted_pages(
     return [
         show.static_router(),
         sign_in_router(show, own_forms, cookie, address_of, parts.people, parts.sign_in, parts.sessions, may_redirect),
+        client_logout_router(
+            show, own_forms, cookie, parts.people, parts.sessions, parts.oauth.hints, parts.oauth.first_party
+        ),
         registration_router(show, own_forms, parts.registration, settings.registration_domains),
         passwords_router(show, own_forms, cookie, parts.people, parts.passwords, may_redirect),
         invitations_router(

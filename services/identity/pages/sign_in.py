@@ -11,7 +11,7 @@ from identity.application.sessions import Session, Sessions
 from identity.application.sign_in import SignIn, WrongCredentials
 from identity.domain.user import OneTimePasswordSpent
 from identity.pages.cookies import SessionCookie
-from identity.pages.forms import MayRedirect, place, redirect_origin
+from identity.pages.forms import MayRedirect, login_hint, place, redirect_origin
 from identity.pages.rendering import Renderer, go_to
 from kit.context import acting
 from kit.forms import OwnForms
@@ -53,7 +53,7 @@ def sign_in_router(
         then = place(next)
         if then is None and cookie.session_of(request) is not None:
             return go_to("/")
-        return form("", then)
+        return form(login_hint(then), then)
 
     @router.post("/login", dependencies=[Depends(own_forms)])
     def login(request: Request, email: Text = "", password: Text = "", next: Text = "") -> Response:

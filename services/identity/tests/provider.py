@@ -23,12 +23,14 @@ from identity import oauth
 from identity.api import clients as client_routes
 from identity.application.revoked_tokens import EndedTokens
 from identity.application.sessions import EndedSessions, Session
+from identity.pages.client_logout import client_logout_router
 from identity.pages.cookies import SessionCookie
 from identity.pages.rendering import Renderer
 from identity.tests.parts import Clock, Parts, settings
 from kit import problems
 from kit.bus import Bus
 from kit.edge import Edge
+from kit.forms import OwnForms
 from kit.tokens import Verifier
 
 ISSUER = "http://tradehall.test:8080"
@@ -183,10 +185,21 @@ class Provider:
         guard = Guard(verifier, Access(self.members, parts.clients, ended, bus))
         app = FastAPI()
         problems.install(app)
-        session_of = SessionCookie(parts.sessions, secure=False).session_of
-        refused = Renderer(secure=False).refused
+        cookie, show = SessionCookie(parts.sessions, secure=False), Renderer(secure=False)
+        session_of, refused = cookie.session_of, show.refused
         app.include_router(
             oauth.routes(self.server, self.keys, parts.people, session_of, refused, guard, verifier, parts.changes)
+        )
+        app.include_router(
+            client_logout_router(
+                show,
+                OwnForms(ISSUER),
+                cookie,
+                parts.people,
+                parts.sessions,
+                self.server.hints,
+                self.server.first_party,
+            )
         )
         app.include_router(client_routes.routes(parts.clients, guard, parts.idempotency))
         app.add_middleware(Edge)

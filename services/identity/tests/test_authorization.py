@@ -1,11 +1,16 @@
 """The authorization endpoint: what it refuses, whom it tells, and where it sends people first."""
 
+import base64
+import re
 from datetime import timedelta
+from hashlib import sha256
+from html import unescape
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
 from identity.oauth.clients import is_loopback_callback
+from identity.pages.forms import login_hint
 from identity.tests.provider import CLI_CALLBACK, ISSUER, Person, Provider, challenge, redirected
 
 
@@ -223,3 +228,85 @@ def test_sign_in_pages_may_lead_to_registered_addresses_only(provider: Provider)
     assert not may("tradehall-cli", "https://evil.example/callback")
     assert not may("nobody", CLI_CALLBACK)
     assert not is_loopback_callback("http://127.0.0.1:8080/callback\n")
+
+
+def test_form_post_brings_the_same_answer_in_a_form(provider: Provider, ada: Person) -> None:
+    page = provider.authorize(ada.cookie, response_mode="form_post", state='"><x>')
+
+    assert page.status_code == 200
+    assert f'<form method="post" action="{CLI_CALLBACK}">' in page.text
+    fields = dict(re.findall(r'name="([^"]*)" value="([^"]*)"', page.text))
+    assert set(fields) == {"code", "state", "iss"}
+    assert (unescape(fields["state"]), fields["iss"]) == ('"><x>', ISSUER)
+    assert "<x>" not in page.text
+    script = re.search("<script>(.*)</script>", page.text)
+    assert script is not None
+    digest = base64.b64encode(sha256(script[1].encode()).digest()).decode()
+    policy = page.headers["content-security-policy"]
+    assert policy.startswith(f"default-src 'none'; script-src 'sha256-{digest}'")
+    assert provider.redeem(fields["code"]).status_code == 200
+
+
+def test_form_post_brings_errors_too_and_leads_to_our_pages_as_ever(provider: Provider, ada: Person) -> None:
+    page = provider.authorize(ada.cookie, response_mode="form_post", scope="no-such-scope")
+    assert 'name="error" value="invalid_scope"' in page.text
+    assert 'name="iss"' in page.text
+    assert provider.authorize(None, response_mode="form_post").headers["location"].startswith("/login?next=")
+    refused = provider.authorize(ada.cookie, response_mode="form_post", redirect_uri="https://evil.example/callback")
+    assert refused.status_code == 400
+
+
+def test_response_mode_query_is_the_usual_one(provider: Provider, ada: Person) -> None:
+    assert set(redirected(provider.authorize(ada.cookie, response_mode="query"))) == {"code", "state", "iss"}
+
+
+@pytest.mark.parametrize("ignored", [{"claims": '{"id_token": {}}'}, {"display": "popup"}, {"ui_locales": "de"}])
+def test_what_is_not_offered_and_no_error_is_ignored(provider: Provider, ada: Person, ignored: dict[str, str]) -> None:
+    assert "code" in redirected(provider.authorize(ada.cookie, **ignored))
+
+
+@pytest.mark.parametrize("prompt", ["consent", "login consent"])
+def test_programs_of_ours_have_consent_already(provider: Provider, ada: Person, prompt: str) -> None:
+    answer = provider.authorize(ada.cookie, prompt=prompt)
+    if prompt == "consent":
+        assert "code" in redirected(answer)
+    else:
+        assert answer.headers["location"].startswith("/login?")
+
+
+def test_a_hint_of_the_signed_in_person_is_answered_at_once(provider: Provider, ada: Person) -> None:
+    hint = provider.code_flow(ada.cookie)["id_token"]
+    assert "code" in redirected(provider.authorize(ada.cookie, id_token_hint=hint, prompt="none"))
+
+
+def test_nobody_but_the_hinted_person_is_answered_for(provider: Provider, ada: Person) -> None:
+    bob = provider.person()
+    hint = provider.code_flow(bob.cookie)["id_token"]
+
+    none = redirected(provider.authorize(ada.cookie, id_token_hint=hint, prompt="none"))
+    assert (none["error"], none["iss"]) == ("login_required", ISSUER)
+    back = next_of(provider.authorize(ada.cookie, id_token_hint=hint).headers["location"], "/login")
+    assert redirected(provider.authorize(bob.cookie, **back)).get("code")
+    again = provider.person()
+    assert redirected(provider.authorize(again.cookie, **back))["error"] == "login_required"
+
+
+@pytest.mark.parametrize("client", ["tradehall-cli", "tradehall-portal"])
+def test_a_hint_is_an_id_token_that_the_client_was_given(provider: Provider, ada: Person, client: str) -> None:
+    tokens = provider.code_flow(ada.cookie)
+    hint = tokens["access_token"] if client == "tradehall-cli" else tokens["id_token"]
+    callback = CLI_CALLBACK if client == "tradehall-cli" else f"{ISSUER}/portal/callback"
+    told = redirected(provider.authorize(ada.cookie, client_id=client, redirect_uri=callback, id_token_hint=hint))
+    assert told["error"] == "invalid_request"
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [("ada@example.com", "ada@example.com"), ("a\x07b", ""), ("x" * 300, ""), (None, "")],
+)
+def test_the_sign_in_page_is_filled_in_with_the_login_hint(provider: Provider, given: str | None, shown: str) -> None:
+    location = provider.authorize(None, login_hint=given).headers["location"]
+    if given is not None and "\x07" in given:
+        assert redirected(provider.authorize(None, login_hint=given))["error"] == "invalid_request"
+        return
+    assert login_hint(unquote(location.partition("?next=")[2])) == shown

@@ -12,7 +12,7 @@ from joserfc.jwk import ECKey, OctKey
 
 from identity.application.signing_keys import SigningKeys
 from identity.tests.parts import Parts
-from identity.tests.provider import ISSUER, Person, Provider
+from identity.tests.provider import ISSUER, Person, Provider, basic, redirected
 
 
 def test_discovery_names_the_issuer_to_the_letter_whatever_host_was_asked(provider: Provider) -> None:
@@ -26,6 +26,13 @@ def test_discovery_names_the_issuer_to_the_letter_whatever_host_was_asked(provid
     assert all(address.startswith(f"{ISSUER}/oauth2/") for address in addresses)
 
 
+def paths(router: Any) -> set[str]:
+    """Of all routes, those of included routers too."""
+    own = {str(route.path) for route in router.routes if hasattr(route, "path")}
+    included = [route.original_router for route in router.routes if hasattr(route, "original_router")]
+    return own.union(*map(paths, included))
+
+
 def test_discovery_announces_what_is_there_and_nothing_else(provider: Provider) -> None:
     document = provider.http.get("/.well-known/openid-configuration").json()
 
@@ -37,8 +44,9 @@ def test_discovery_announces_what_is_there_and_nothing_else(provider: Provider) 
     for name, address in document.items():
         if name.endswith(("_endpoint", "_uri")):
             assert provider.http.get(address.removeprefix(ISSUER)).status_code != 404
-    for missing in ("introspection_endpoint", "revocation_endpoint", "end_session_endpoint", "registration_endpoint"):
-        assert missing not in document
+    there = {f"{ISSUER}{path}" for path in paths(provider.http.app) if path.startswith("/oauth2/")}
+    assert there == {value for name, value in document.items() if name.endswith(("_endpoint", "_uri"))}
+    assert "registration_endpoint" not in document
     assert document["grant_types_supported"] == ["authorization_code", "client_credentials", "refresh_token"]
 
 
@@ -137,3 +145,35 @@ def test_a_token_that_was_not_signed_as_an_access_token_here_is_refused(provider
         answer = provider.userinfo(token)
         assert answer.status_code == 401
         assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+
+
+def test_each_announced_way_to_authenticate_and_to_answer_is_there(provider: Provider, ada: Person) -> None:
+    document = provider.http.get("/.well-known/openid-configuration").json()
+    client = provider.new_client()
+    known = {"client_id": client["client_id"], "client_secret": client["client_secret"]}
+    ways: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+        "client_secret_basic": ({}, basic(client["client_id"], client["client_secret"])),
+        "client_secret_post": (known, {}),
+        "none": ({"client_id": "tradehall-cli"}, {}),
+    }
+    for endpoint, form in (
+        ("token", {"grant_type": "client_credentials"}),
+        ("introspection", {"token": "x"}),
+        ("revocation", {"token": "x"}),
+    ):
+        address = document[f"{endpoint}_endpoint"].removeprefix(ISSUER)
+        for way, (fields, headers) in ways.items():
+            status = provider.http.post(address, data={**form, **fields}, headers=headers).status_code
+            announced = way in document[f"{endpoint}_endpoint_auth_methods_supported"]
+            # A public client authenticates at the token endpoint, and has no right to this grant.
+            assert (status == 200) == (announced and (endpoint, way) != ("token", "none"))
+    for mode in ("query", "fragment", "form_post", "query.jwt"):
+        told = provider.authorize(ada.cookie, response_mode=mode)
+        good = "error" not in (redirected(told) if told.status_code == 303 else {})
+        assert good == (mode in document["response_modes_supported"])
+    for prompt in ("none", "login", "consent", "select_account", "create"):
+        told = provider.authorize(ada.cookie, prompt=prompt)
+        refused = told.headers["location"].startswith("http") and "error" in redirected(told)
+        assert refused == (prompt not in document["prompt_values_supported"])
+    claims = provider.decoded(provider.code_flow(ada.cookie, nonce="n")["id_token"], "RS256").claims
+    assert set(claims) <= set(document["claims_supported"])
