@@ -33,6 +33,7 @@ ROUTES = (
         ),
     ),
     Route("platforms", ("/api/v1/organizations/*/platforms/**",)),
+    Route("portal", ("/portal/**",)),
     Route("organizations", ("/api/v1/organizations/**", "/api/v1/invitations/**")),
 )
 

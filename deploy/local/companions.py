@@ -51,11 +51,19 @@ class Caddy:
             )
         )
 
+    @property
+    def url(self) -> str:
+        """For our own services on this machine."""
+        return f"http://[{self._host}]:{self.port}" if ":" in self._host else f"http://{self._host}:{self.port}"
+
+    @property
+    def _host(self) -> str:
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._bind, self._bind)  # noqa: S104 - compared only
+
     def is_up(self) -> bool:
         """True when it listens, whatever stands behind it."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._bind, self._bind)  # noqa: S104 - compared only
         try:
-            socket.create_connection((host, self.port), timeout=1).close()
+            socket.create_connection((self._host, self.port), timeout=1).close()
         except OSError:
             return False
         return True

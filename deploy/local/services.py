@@ -11,7 +11,8 @@ from deploy.local.folder import VarFolder, write_private
 from deploy.local.settings import ROOT
 from embedded import Process, Program
 
-SERVICES = ("identity", "organizations", "platforms", "notifications")
+SERVICES = ("identity", "organizations", "platforms", "notifications", "portal")
+_KNOW_THE_PORTALS_SECRET = ("identity", "portal")
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Surroundings:
 
     nats_url: str
     public_url: str
+    internal_url: str
     smtp_port: int
     environment: Mapping[str, str]
     """The runner's own; what a person has set there for a service goes through where we set nothing."""
@@ -66,6 +68,8 @@ class Service:
             "TRADEHALL_NATS_PASSWORD_FILE": str(self._var.folder("secrets") / f"{self.name}-nats"),
             "TRADEHALL_MASTER_KEY_FILE": str(self._var.master_key(self.name)),
             "TRADEHALL_PUBLIC_URL": around.public_url,
+            "TRADEHALL_INTERNAL_URL": around.internal_url,
+            **self._portal_secret(),
             "TRADEHALL_SMTP_HOST": "127.0.0.1",
             "TRADEHALL_SMTP_PORT": str(around.smtp_port),
             "TRADEHALL_SMTP_TLS": "off",
@@ -86,6 +90,13 @@ class Service:
             "TRADEHALL_MAIL_FROM": "Tradehall <no-reply@tradehall.example>",
         }
         return {**defaults, **theirs, **ours}
+
+    def _portal_secret(self) -> dict[str, str]:
+        """The secret of the portal's client: the provider and the portal read the same file."""
+        if self.name not in _KNOW_THE_PORTALS_SECRET:
+            return {}
+        self._var.secret("portal-client")
+        return {"TRADEHALL_PORTAL_SECRET_FILE": str(self._var.folder("secrets") / "portal-client")}
 
 
 def python_path() -> str:

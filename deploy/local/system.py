@@ -104,7 +104,7 @@ class Tradehall:
         self._supervisor.start("caddy", gateway, caddy.is_up)
         postgres = self._postgres()
         dsns = {name: postgres.create_database(name, self._var.secret(f"{name}-postgres")) for name in services}
-        around = Surroundings(nats.url, url, mailbox.smtp_port, self._environment)
+        around = Surroundings(nats.url, url, caddy.url, mailbox.smtp_port, self._environment)
         for name, service in services.items():
             self._supervisor.start(name, service.process(dsns[name], around), service.is_ready)
         self._wait_ready("caddy", *_COMPANIONS, *services)

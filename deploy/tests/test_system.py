@@ -48,7 +48,7 @@ def test_what_a_person_exports_reaches_the_services_but_not_in_place_of_our_own(
         "TRADEHALL_POSTGRES_DSN": "postgresql://elsewhere/",
         "TRADEHALL_SMTP_PASSWORD": "x",
     }
-    around = Surroundings("nats://127.0.0.1:1", "http://localhost:1", 25, exported)
+    around = Surroundings("nats://127.0.0.1:1", "http://localhost:1", "http://127.0.0.1:1", 25, exported)
     environment = Service("identity", VarFolder(tmp_path)).process("postgresql://here/", around).program.environment
     assert environment["TRADEHALL_REGISTRATION"] == "invited"
     assert "TRADEHALL_POSTGRES_DSN" not in environment

@@ -1,0 +1,25 @@
+"""All pages of the portal."""
+
+from fastapi import APIRouter
+
+from kit.forms import OwnForms
+from portal.cookies import Cookies
+from portal.pages import clients, home, organizations, profile, sign_in, users
+from portal.provider import Provider
+from portal.rendering import Renderer
+from portal.sessions import Sessions
+from portal.visits import Visits
+
+
+def routers(
+    show: Renderer, visits: Visits, sessions: Sessions, provider: Provider, cookies: Cookies, own_forms: OwnForms
+) -> list[APIRouter]:
+    return [
+        show.assets.router(),
+        sign_in.routes(show, visits, sessions, provider, cookies, own_forms),
+        organizations.routes(show, visits, own_forms),
+        profile.routes(show, visits, own_forms),
+        home.routes(show, visits),
+        users.routes(show, visits, own_forms),
+        clients.routes(show, visits, own_forms),
+    ]

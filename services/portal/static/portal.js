@@ -1,0 +1,117 @@
+"use strict";
+
+// What the pages do beyond links and forms. Everything works without it.
+
+const dialog = document.getElementById("dialog");
+
+function localTimes(root) {
+  const form = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+  for (const each of root.querySelectorAll("time[datetime]")) {
+    each.textContent = form.format(new Date(each.dateTime));
+  }
+}
+
+function reveal(root) {
+  for (const button of root.querySelectorAll("[data-copy], [data-reveal]")) button.hidden = false;
+  for (const group of root.querySelectorAll("[data-shown-by]")) showChosen(group);
+}
+
+function showChosen(group) {
+  const chosen = group.closest("form").querySelector(`[name="${group.dataset.shownBy}"]:checked`);
+  group.hidden = !chosen || chosen.value !== "yes";
+}
+
+function prepare(root) {
+  localTimes(root);
+  reveal(root);
+}
+
+function toast(text) {
+  const place = document.getElementById("toast");
+  place.textContent = text;
+  place.hidden = false;
+  clearTimeout(toast.timer);
+  toast.timer = setTimeout(() => { place.hidden = true; }, 6000);
+}
+
+async function copy(button) {
+  const source = document.getElementById(button.dataset.copy);
+  const before = button.textContent;
+  try {
+    await navigator.clipboard.writeText(source.textContent.trim());
+    button.textContent = document.body.dataset.copied;
+    setTimeout(() => { button.textContent = before; }, 2000);
+  } catch {
+    getSelection().selectAllChildren(source);
+  }
+}
+
+function toggleSecret(button) {
+  const field = document.getElementById(button.dataset.reveal);
+  const shown = field.type === "password";
+  field.type = shown ? "text" : "password";
+  button.setAttribute("aria-pressed", String(shown));
+  [button.textContent, button.dataset.hide] = [button.dataset.hide, button.textContent];
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-close], [data-copy], [data-reveal]");
+  if (button?.hasAttribute("data-close")) dialog.close();
+  else if (button?.dataset.copy) copy(button);
+  else if (button?.dataset.reveal) toggleSecret(button);
+  if (event.target === dialog) dialog.close();
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+document.addEventListener("change", (event) => {
+  for (const group of event.target.closest("form")?.querySelectorAll("[data-shown-by]") ?? []) showChosen(group);
+});
+
+document.addEventListener("input", (event) => {
+  event.target.closest(".in-place")?.classList.add("changed");
+});
+
+// What is no answer of the portal's pages (a gateway's problem, say) is told, not shown.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const answer = event.detail.xhr;
+  if (answer.status >= 400 && !answer.getResponseHeader("HX-Retarget")) {
+    event.detail.shouldSwap = false;
+    toast(document.body.dataset.failed);
+  }
+});
+
+document.addEventListener("htmx:sendError", () => toast(document.body.dataset.failed));
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target === dialog) {
+    prepare(dialog);
+    if (!dialog.open) dialog.showModal();
+    (dialog.querySelector("[aria-invalid], [autofocus]") ?? document.getElementById("sheet-title"))?.focus();
+    return;
+  }
+  prepare(document);
+  if (document.getElementById("app") !== event.detail.target && event.detail.target.id === "app") {
+    dialog.close();
+    dialog.replaceChildren();
+    (document.querySelector("main [aria-invalid]") ?? document.getElementById("main")).focus({ preventScroll: true });
+  }
+});
+
+// A secret that was shown must not stay in a closed dialog.
+dialog.addEventListener("close", () => {
+  const left = dialog.querySelector("#shown-secret") !== null;
+  dialog.replaceChildren();
+  if (left) location.reload();
+});
+
+prepare(document);
