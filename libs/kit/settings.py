@@ -63,7 +63,8 @@ def _sentence(location: tuple[int | str, ...], message: str) -> str:
     if not location:
         return message
     name = _PREFIX + str(location[0]).upper()
-    return f"{name} (or {name}_FILE): {message}"
+    inside = "".join(f", {part}" for part in location[1:])
+    return f"{name} (or {name}_FILE){inside}: {message}"
 
 
 def _values(environment: Mapping[str, str]) -> dict[str, Any]:

@@ -1,19 +1,22 @@
 """The settings of the identity service."""
 
 import idna
-from pydantic import SecretStr, field_validator
+from pydantic import Field, Json, SecretStr, field_validator
 
+from identity.first_party import FirstPartyProgram
 from kit.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
     """`registration`: "open", "invited", or a comma list of e-mail domains that may register.
     `first_operator`: whether the first person who registers becomes operator.
-    `portal_secret`: the secret of the portal's client, where there is a portal."""
+    `portal_secret`: the secret of the portal's client, where there is a portal.
+    `first_party_clients`: programs of the operator's own in which people sign in (docs/conformance.md)."""
 
     registration: str = "open"
     first_operator: bool = False
     portal_secret: SecretStr | None = None
+    first_party_clients: Json[tuple[FirstPartyProgram, ...]] = Field((), validate_default=False)
 
     @field_validator("registration")
     @classmethod
@@ -27,6 +30,15 @@ class Settings(ServiceSettings):
         if not all("." in each for each in domains):
             raise ValueError("give open, invited, or whole e-mail domains such as example.com")
         return ",".join(domains)
+
+    @field_validator("first_party_clients")
+    @classmethod
+    def _named_once(cls, value: tuple[FirstPartyProgram, ...]) -> tuple[FirstPartyProgram, ...]:
+        names = [program.client_id for program in value]
+        for name in names:
+            if name.startswith("tradehall-") or names.count(name) > 1:
+                raise ValueError(f"give another client_id than {name}: it is taken")
+        return value
 
     @property
     def registration_domains(self) -> frozenset[str] | None:

@@ -37,7 +37,7 @@ def provider(
     portal_secret = settings.portal_secret.get_secret_value() if settings.portal_secret else None
     return AuthorizationServer(
         store,
-        first_party(settings.public_url, portal_secret),
+        first_party(settings.public_url, portal_secret, settings.first_party_clients),
         cache,
         Issuing(settings.public_url, signing_keys, clock),
         Codes(store.database, clock),

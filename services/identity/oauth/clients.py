@@ -1,7 +1,7 @@
 """Whom the OAuth endpoints know: first-party clients, and the clients of organizations."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 from authlib.oauth2.rfc6749 import ClientMixin
 
 from identity.application.client_secrets import secret_hash
+from identity.first_party import FirstPartyProgram
 from kit.keys import same
 
 PEOPLES_SCOPES = ("openid", "profile", "email", "offline_access")
@@ -117,11 +118,22 @@ class OrganizationClient(KnownClient):
         return any(secret.expires_at is None or now < secret.expires_at for secret in fitting)
 
 
-def first_party(public_url: str, portal_secret: str | None) -> Mapping[str, FirstPartyClient]:
-    """`tradehall-cli` always; `tradehall-portal` where it has a secret."""
+def first_party(
+    public_url: str, portal_secret: str | None, programs: Iterable[FirstPartyProgram]
+) -> Mapping[str, FirstPartyClient]:
+    """`tradehall-cli` always; `tradehall-portal` where it has a secret; the programs that the settings name."""
     known = [FirstPartyClient("tradehall-cli", is_loopback_callback, is_loopback_callback)]
     if portal_secret:
         callback, signed_out = f"{public_url}/portal/callback", f"{public_url}/portal/signed-out"
         portal = FirstPartyClient("tradehall-portal", callback.__eq__, signed_out.__eq__, secret_hash(portal_secret))
         known.append(portal)
+    known.extend(
+        FirstPartyClient(
+            program.client_id,
+            program.redirect_uris.__contains__,
+            program.post_logout_redirect_uris.__contains__,
+            secret_hash(program.client_secret.get_secret_value()),
+        )
+        for program in programs
+    )
     return {client.client_id: client for client in known}
