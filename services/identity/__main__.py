@@ -1,14 +1,11 @@
-"""`python -m identity`: the service as a process."""
+"""`python -m identity`: the service as a process, and its commands."""
 
-from identity.main import NAME, build
-from identity.settings import Settings
-from kit.service import serve
+from identity.commands import app
 
 
 def main() -> None:
-    """Serve until SIGTERM."""
-    settings = Settings.load()
-    serve(build(settings), NAME, settings)
+    """Serve until SIGTERM, or do what the command line says."""
+    app(prog_name="identity")
 
 
 if __name__ == "__main__":
