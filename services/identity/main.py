@@ -70,7 +70,7 @@ def _routers(parts: Parts, settings: Settings, bus: Bus, members: MembersCopy) -
 
     return [
         people_routes.open_router(parts.registration),
-        people_routes.own_router(guard, parts.people, parts.passwords, parts.sessions),
+        people_routes.own_router(guard, parts.people, parts.passwords, parts.sessions, parts.hashing),
         client_routes.routes(parts.clients, guard, parts.idempotency),
         oauth.routes(
             parts.oauth,

@@ -8,12 +8,15 @@ from pydantic import AwareDatetime, BaseModel
 
 from access.caller import Caller
 from access.guard import Guard
+from identity.application.hashing import Hashing, Overloaded
 from identity.application.passwords import Passwords
 from identity.application.people import People
 from identity.application.registration import Registration
 from identity.application.sessions import OpenSession, Sessions
+from identity.domain.password import PasswordRefused, WrongPassword
 from identity.domain.user import UnknownUser
 from identity.views.people import Person
+from kit.openapi import refusals
 from kit.pages import Page, Paged
 from kit.text import Body, Name, Raw
 
@@ -93,7 +96,7 @@ def open_router(registration: Registration) -> APIRouter:
     return router
 
 
-def own_router(guard: Guard, people: People, passwords: Passwords, sessions: Sessions) -> APIRouter:
+def own_router(guard: Guard, people: People, passwords: Passwords, sessions: Sessions, hashing: Hashing) -> APIRouter:
     """What signed-in people do with their own account."""
     router = APIRouter(prefix="/api/v1/me", tags=["people"])
     Self = Annotated[Caller, Depends(guard.person)]
@@ -106,7 +109,13 @@ def own_router(guard: Guard, people: People, passwords: Passwords, sessions: Ses
     def rename_me(caller: Self, body: NameChange) -> Me:
         return Me.of(people.rename(_user(caller), body.name))
 
-    @router.put("/password", status_code=204, operation_id="change_my_password")
+    @router.put(
+        "/password",
+        status_code=204,
+        operation_id="change_my_password",
+        dependencies=[Depends(hashing.place)],
+        responses=refusals(WrongPassword, PasswordRefused, Overloaded),
+    )
     def change_password(caller: Self, body: PasswordChange) -> None:
         """All other sessions end."""
         passwords.change(_user(caller), body.current_password, body.new_password, caller.session_id)

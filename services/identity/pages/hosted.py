@@ -26,12 +26,22 @@ def hosted_pages(
 
     return [
         show.static_router(),
-        sign_in_router(show, own_forms, cookie, address_of, parts.people, parts.sign_in, parts.sessions, may_redirect),
+        sign_in_router(
+            show,
+            own_forms,
+            cookie,
+            address_of,
+            parts.people,
+            parts.sign_in,
+            parts.sessions,
+            parts.hashing,
+            may_redirect,
+        ),
         client_logout_router(
             show, own_forms, cookie, parts.people, parts.sessions, parts.oauth.hints, parts.oauth.first_party
         ),
         registration_router(show, own_forms, parts.registration, settings.registration_domains),
-        passwords_router(show, own_forms, cookie, parts.people, parts.passwords, may_redirect),
+        passwords_router(show, own_forms, cookie, parts.people, parts.passwords, parts.hashing, may_redirect),
         invitations_router(
             show,
             own_forms,
@@ -41,6 +51,7 @@ def hosted_pages(
             parts.views,
             parts.passwords,
             parts.sessions,
+            parts.hashing,
             bus,
         ),
     ]

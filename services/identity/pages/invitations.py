@@ -7,6 +7,7 @@ from pydantic import SecretStr
 
 from contracts import rpc
 from contracts.email import normal
+from identity.application.hashing import Hashing
 from identity.application.passwords import Passwords
 from identity.application.people import People
 from identity.application.sessions import Sessions
@@ -84,6 +85,7 @@ def invitations_router(
     views: PeopleViews,
     passwords: Passwords,
     sessions: Sessions,
+    hashing: Hashing,
     bus: Bus,
 ) -> APIRouter:
     router = show.router()
@@ -111,7 +113,7 @@ def invitations_router(
     def invitation_page(request: Request, token: str) -> Response:
         return page(inviting.open(token), token, signed_in(request))
 
-    @router.post("/invitations/{token}", dependencies=[Depends(own_forms)])
+    @router.post("/invitations/{token}", dependencies=[Depends(own_forms), Depends(hashing.place)])
     def accept(request: Request, token: str, password: Text = "") -> Response:
         invitation, person = inviting.open(token), signed_in(request)
         if person is not None:

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 
+from identity.application.hashing import Hashing
 from identity.application.passwords import Passwords
 from identity.application.people import People
 from identity.application.sessions import Session
@@ -25,6 +26,7 @@ def passwords_router(
     cookie: SessionCookie,
     people: People,
     passwords: Passwords,
+    hashing: Hashing,
     may_redirect: MayRedirect,
 ) -> APIRouter:
     router = show.router()
@@ -48,7 +50,7 @@ def passwords_router(
         session, then = cookie.session_of(request), place(next)
         return sign_in_first(then) if session is None else form(session, then)
 
-    @router.post("/password/new", dependencies=[Depends(own_forms)])
+    @router.post("/password/new", dependencies=[Depends(own_forms), Depends(hashing.place)])
     def new(request: Request, password: Text = "", current_password: Text = "", next: Text = "") -> Response:
         session, then = cookie.session_of(request), place(next)
         if session is None:
@@ -75,7 +77,7 @@ def passwords_router(
         except ResetLinkSpent as refusal:
             return show.show("link_spent.html", refusal.status)
 
-    @router.post("/password/reset/{token}", dependencies=[Depends(own_forms)])
+    @router.post("/password/reset/{token}", dependencies=[Depends(own_forms), Depends(hashing.place)])
     def reset(request: Request, token: str, password: Text = "") -> Response:
         try:
             passwords.reset(token, password)

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 
+from identity.application.hashing import Hashing
 from identity.application.people import People
 from identity.application.sessions import Session, Sessions
 from identity.application.sign_in import SignIn, WrongCredentials
@@ -30,6 +31,7 @@ def sign_in_router(
     people: People,
     sign_in: SignIn,
     sessions: Sessions,
+    hashing: Hashing,
     may_redirect: MayRedirect,
 ) -> APIRouter:
     router = show.router()
@@ -55,7 +57,7 @@ def sign_in_router(
             return go_to("/")
         return form(login_hint(then), then)
 
-    @router.post("/login", dependencies=[Depends(own_forms)])
+    @router.post("/login", dependencies=[Depends(own_forms), Depends(hashing.place)])
     def login(request: Request, email: Text = "", password: Text = "", next: Text = "") -> Response:
         then = place(next)
         try:
