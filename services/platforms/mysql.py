@@ -38,6 +38,7 @@ class ReportConnection(aiomysql.Connection):  # type: ignore[misc]  # the librar
             user=user, password=password.encode().decode("latin1"), db=database, charset="utf8mb4", autocommit=True
         )
         self.client_flag &= ~CLIENT.MULTI_STATEMENTS
+        self._signed_in = False
 
     async def greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> str:
         """Take the server's greeting on a fresh connection; answers its version."""
@@ -65,6 +66,7 @@ class ReportConnection(aiomysql.Connection):  # type: ignore[misc]  # the librar
             # Whatever the server prefers: what we begin with shows no password to who listens.
             self._client_auth_plugin = "mysql_native_password"
         await self._request_authentication()
+        self._signed_in = True
         await self.autocommit(True)
         limit = (
             f"max_statement_time={STATEMENT_SECONDS}"
@@ -95,12 +97,12 @@ class ReportConnection(aiomysql.Connection):  # type: ignore[misc]  # the librar
             yield row
 
     async def end(self) -> None:
-        """Hang up, politely if it can be done at once."""
-        try:
-            async with asyncio.timeout(1.0):
-                await self.ensure_closed()
-        except Exception:
-            self.close()
+        """Hang up; politely, if it can be done at once."""
+        if self._signed_in:
+            with suppress(Exception):
+                async with asyncio.timeout(1.0):
+                    await self.ensure_closed()
+        self.close()
 
 
 def quoted(name: str) -> str:

@@ -60,8 +60,10 @@ _CODES: dict[int, tuple[str, str]] = {
 def failed(error: MySQLError) -> Failed:
     """The outcome and the advice for a refusal of the server; its own text may hold what nobody shall read."""
     code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
+    if code == 0:
+        return Failed("protocol-error", "What answers there does not speak as MySQL does. See host and port.")
     outcome, advice = _CODES.get(code, ("server-error", "The server's log says why."))
-    return Failed(outcome, f"The server answered {code}. {advice}" if code else advice)
+    return Failed(outcome, f"The server answered {code}. {advice}")
 
 
 class DatabaseCheck(Check):

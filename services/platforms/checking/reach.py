@@ -106,6 +106,7 @@ def tls_failed(error: Exception, host: str) -> Failed:
 
 _UNKNOWN_AUTHORITY = "Give the authority's certificate in ca_pem, or have the server send its whole chain."
 _ADVICE = {
+    7: _UNKNOWN_AUTHORITY,
     9: "Set the server's clock, or ours.",
     10: "Have the certificate renewed.",
     18: _UNKNOWN_AUTHORITY,
