@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Annotated, Any, Protocol
+from urllib.parse import urlencode
 from uuid import UUID
 
 from authlib.oauth2.rfc6749 import OAuth2Error
@@ -114,6 +115,9 @@ def _authorize(
     def answer(request: HttpRequest, pairs: Pairs) -> Response:
         asked = Request(request.method, pairs, request.headers)
         session = session_of(request)
+        if session is None and request.method == "POST":
+            # With the form of another site our cookie does not come (SameSite=Lax); by GET it comes along.
+            return Redirect(f"{PATH}?{urlencode(pairs)}")
         try:
             return server.authorize(asked, session)
         except PageNeeded as page:
