@@ -1,18 +1,27 @@
 """One running Tradehall for the journeys."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from deploy.local import Tradehall
 from embedded import temporary_folder
+from tests.conformance.programs import Programs
 from tests.driver import Hall
 
 
 @pytest.fixture(scope="session")
-def tradehall() -> Iterator[Tradehall]:
+def programs() -> Programs:
+    """Those in which people sign in, known to the running system."""
+    return Programs()
+
+
+@pytest.fixture(scope="session")
+def tradehall(programs: Programs) -> Iterator[Tradehall]:
     """The whole system on embedded servers, shared by the journeys that break nothing."""
-    with temporary_folder() as var, Tradehall(var) as system:
+    environment = {**os.environ, **programs.environment}
+    with temporary_folder() as var, Tradehall(var, environment=environment) as system:
         yield system
 
 

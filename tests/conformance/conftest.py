@@ -1,0 +1,34 @@
+"""A person with a name, browsers, and programs at the running system."""
+
+import pytest
+
+from tests.conformance.browser import Browser
+from tests.conformance.programs import Programs
+from tests.conformance.relying_party import RelyingParty
+from tests.driver import Hall, Person
+
+
+@pytest.fixture(scope="session")
+def ada(hall: Hall) -> Person:
+    """Somebody with an account, who has signed in before; every test has a browser of its own."""
+    person = hall.newcomer("ada")
+    assert person.api("PATCH", "/me", json={"name": "Ada Lovelace"}).status_code == 200
+    return person
+
+
+@pytest.fixture
+def browser(hall: Hall, ada: Person) -> Browser:
+    """Ada's; nobody is signed in in it."""
+    return Browser(hall, ada)
+
+
+@pytest.fixture(params=[None, "form_post"], ids=["basic", "formpost"])
+def rp(hall: Hall, programs: Programs, browser: Browser, request: pytest.FixtureRequest) -> RelyingParty:
+    """A program that the Foundation's basic plan, and then its form post plan, tries the provider with."""
+    return RelyingParty(hall, programs.first, browser, request.param)
+
+
+@pytest.fixture
+def client(hall: Hall, programs: Programs, browser: Browser) -> RelyingParty:
+    """A program with the default response mode."""
+    return RelyingParty(hall, programs.first, browser)
