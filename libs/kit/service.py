@@ -91,9 +91,7 @@ def build(
         try:
             yield
         finally:
-            for task in reversed(work):
-                task.cancel()
-            await asyncio.gather(*work, return_exceptions=True)
+            await _ended(work)
             await asyncio.to_thread(database.close)
 
     app = FastAPI(title=title or f"Tradehall {name}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
@@ -131,6 +129,16 @@ def _kept_up(work: Background) -> asyncio.Task[None]:
                 await asyncio.sleep(1)
 
     return asyncio.create_task(forever())
+
+
+async def _ended(work: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel until all have ended: in Python 3.11 a cancellation that meets a finished wait_for is lost
+    (gh-86296), in our own code and in libraries alike."""
+    pending = set(work)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=1)
 
 
 def _operations(health: Health) -> APIRouter:

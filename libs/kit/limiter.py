@@ -1,0 +1,99 @@
+"""Limits that all replicas share: so many at once, then one at a time, counted in one small row for each key."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from kit.database import Database
+from kit.errors import TooManyRequests
+from kit.keys import keyed_hash
+
+SCHEMA = [
+    (
+        "kit-limiter-1",
+        """
+CREATE UNLOGGED TABLE limits (key bytea PRIMARY KEY, full_until timestamptz NOT NULL);
+CREATE INDEX limits_full_until ON limits (full_until);
+""",
+    )
+]
+"""Unlogged, since a count costs no flush that way; a crash of the database forgets what was counted."""
+
+
+class LimitReached(TooManyRequests):
+    code = "limit-reached"
+    title = "This was asked too often"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """`most` at once; what was taken comes back one at a time, each after `each`."""
+
+    name: str
+    most: int
+    each: timedelta
+
+    @property
+    def all(self) -> timedelta:
+        """How long until all of it has come back."""
+        return self.most * self.each
+
+
+class Limiter:
+    """Counts by a keyed hash of (limit, whom), so that nobody can be read out of the table.
+
+    A row says until when its limit is not wholly free again: the generic cell rate algorithm. After that time it
+    says nothing and may go. `clock` answers the time in UTC.
+    """
+
+    def __init__(self, database: Database, key: bytes, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._key = key
+        self._clock = clock
+
+    def take(self, limit: Limit, whom: str) -> None:
+        """Count one. Raises LimitReached, and counts nothing, when there is no more."""
+        if not self.count(limit, whom):
+            raise LimitReached(retry_after=seconds(self.wait(limit, whom)))
+
+    def count(self, limit: Limit, whom: str) -> bool:
+        """Count one; False, and nothing is counted, when there is no more."""
+        now = self._clock()
+        return bool(
+            self._database.execute(
+                "INSERT INTO limits VALUES (%(key)s, %(now)s + %(each)s) ON CONFLICT (key) "
+                "DO UPDATE SET full_until = greatest(limits.full_until, %(now)s) + %(each)s "
+                "WHERE limits.full_until + %(each)s <= %(now)s + %(all)s",
+                {"key": self._hash(limit, whom), "now": now, "each": limit.each, "all": limit.all},
+            )
+        )
+
+    def wait(self, limit: Limit, whom: str) -> timedelta:
+        """How long until there is one more; none while there is."""
+        row = self._database.one("SELECT full_until FROM limits WHERE key = %s", (self._hash(limit, whom),))
+        if row is None:
+            return timedelta()
+        return max(timedelta(), row["full_until"] + limit.each - limit.all - self._clock())
+
+    def forget_old(self) -> int:
+        """Delete the rows that count nothing any more."""
+        return self._database.execute("DELETE FROM limits WHERE full_until < %s", (self._clock(),))
+
+    def _hash(self, limit: Limit, whom: str) -> bytes:
+        return keyed_hash(self._key, "limit", limit.name, whom)
+
+
+def seconds(wait: timedelta) -> int:
+    """As Retry-After tells it: whole seconds, at least one."""
+    return max(1, math.ceil(wait.total_seconds()))
+
+
+def in_words(wait: timedelta) -> str:
+    """As a page tells it: "in 40 seconds", "in 2 minutes"."""
+    number, unit = seconds(wait), "second"
+    if number > 90:
+        number, unit = math.ceil(number / 60), "minute"
+    if number > 90:
+        number, unit = math.ceil(number / 60), "hour"
+    return f"in {number} {unit}{'' if number == 1 else 's'}"

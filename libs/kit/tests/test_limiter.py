@@ -1,0 +1,80 @@
+"""Limits that are shared: how many, how they come back, and what stands in the table."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from kit import limiter
+from kit.database import Database, migrate
+from kit.limiter import Limit, Limiter, LimitReached, in_words
+
+THREE = Limit("mails", 3, timedelta(minutes=10))
+
+
+class Hall:
+    """Two replicas on one clock."""
+
+    def __init__(self, database: Database) -> None:
+        self.now = datetime(2025, 3, 5, tzinfo=UTC)
+        self.database = database
+        self.one, self.other = (Limiter(database, b"key", lambda: self.now) for _ in range(2))
+
+
+@pytest.fixture
+def hall(postgres_dsn: str) -> Iterator[Hall]:
+    database = Database(postgres_dsn)
+    database.open()
+    migrate(database, limiter.SCHEMA)
+    yield Hall(database)
+    database.close()
+
+
+def test_replicas_share_a_limit_that_comes_back_one_at_a_time(hall: Hall) -> None:
+    hall.one.take(THREE, "ann")
+    hall.other.take(THREE, "ann")
+    assert hall.other.wait(THREE, "ann") == timedelta()
+    hall.one.take(THREE, "ann")
+    with pytest.raises(LimitReached) as refusal:
+        hall.other.take(THREE, "ann")
+    assert refusal.value.headers == {"Retry-After": "600"}
+    hall.now += timedelta(minutes=9, seconds=59)
+    assert not hall.one.count(THREE, "ann")
+    hall.now += timedelta(seconds=1)
+    assert hall.one.count(THREE, "ann")
+    assert not hall.one.count(THREE, "ann")
+    hall.now += timedelta(days=1)
+    assert [hall.one.count(THREE, "ann") for _ in range(4)] == [True, True, True, False]
+
+
+def test_one_is_not_limited_by_another(hall: Hall) -> None:
+    for _ in range(3):
+        hall.one.take(THREE, "ann")
+    hall.one.take(THREE, "bob")
+    hall.one.take(Limit("calls", 3, timedelta(minutes=10)), "ann")
+
+
+def test_at_the_same_moment_no_more_than_the_limit_are_counted(hall: Hall) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        counted = pool.map(lambda _: hall.one.count(THREE, "ann"), range(40))
+        assert sum(counted) == 3
+
+
+def test_there_is_one_row_for_each_and_none_when_it_is_over(hall: Hall) -> None:
+    for _ in range(9):
+        hall.one.count(THREE, "ann")
+    rows = hall.database.all("SELECT * FROM limits")
+    assert len(rows) == 1
+    assert "ann" not in str(rows)
+    assert hall.one.forget_old() == 0
+    hall.now += timedelta(minutes=31)
+    assert hall.one.forget_old() == 1
+
+
+@pytest.mark.parametrize(
+    ("wait", "words"),
+    [(0, "in 1 second"), (15, "in 15 seconds"), (89.2, "in 90 seconds"), (120, "in 2 minutes"), (7100, "in 2 hours")],
+)
+def test_a_time_is_told_in_words(wait: float, words: str) -> None:
+    assert in_words(timedelta(seconds=wait)) == words
