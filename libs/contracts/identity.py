@@ -63,13 +63,19 @@ class UserPasswordResetRequested(Event):
 
 
 class UserSignedIn(Event):
-    """A session has begun: `how` is password, one-time-password, and so on; `address` the peer's IP."""
+    """A session has begun: `how` is password, one-time-password, and so on; `address` the peer's IP.
+
+    `new_device` says that the owner is to be told of a device that they did not use before; `device` is what to
+    call it ("Firefox on Linux"), null where it is not known. `address` and `device` are null once they are erased.
+    """
 
     context: ClassVar[str] = "identity"
     user_id: UUID
     session_id: UUID
     how: Code
     address: str | None
+    new_device: bool = False
+    device: str | None = None
 
 
 class UserSessionEnded(Event):
@@ -89,7 +95,7 @@ class TokenRevoked(Event):
 
 
 class UserLocked(Event):
-    """Signing in is refused until a time, after too many failures."""
+    """After too many failures, signing in is refused until a time, at least where these came from."""
 
     context: ClassVar[str] = "identity"
     user_id: UUID
@@ -167,6 +173,17 @@ class ClientSecretIssued(ClientEvent):
     name: str
     expires_at: AwareDatetime | None
     issued_by: UUID
+
+
+class ClientSecretExpiring(ClientEvent):
+    """A secret of a client stops working soon; `user_id` is to be told: who issued it, or an administrator
+    where they have left."""
+
+    client_name: str
+    secret_id: UUID
+    name: str
+    expires_at: AwareDatetime
+    user_id: UUID
 
 
 class ClientSecretEnded(ClientEvent):

@@ -6,26 +6,31 @@ from datetime import datetime
 from access import copies
 from contracts.email import normal
 from identity import oauth
-from identity.application import intake, one_time, sessions, signing_keys
+from identity.application import devices, guesses, intake, one_time, secret_uses, sessions, signing_keys
 from identity.application.clients import Clients
+from identity.application.expiry_warnings import ExpiryWarnings
+from identity.application.devices import Devices
+from identity.application.guesses import Guesses
 from identity.application.hashing import Hashing, common_passwords
 from identity.application.intake import Intake
 from identity.application.one_time import OneTimeSecrets
 from identity.application.passwords import Passwords
 from identity.application.people import People
 from identity.application.registration import Registration
+from identity.application.secret_uses import SecretUses
 from identity.application.sessions import Sessions
 from identity.application.sign_in import SignIn
 from identity.application.signing_keys import SigningKeys
 from identity.application.store import IdentityStore
 from identity.oauth import Changes, ClientCache
 from identity.settings import Settings
-from identity.views import clients, people
+from identity.views import clients, locks, people
 from identity.views.all import IdentityViews
-from kit import service
+from kit import limiter, service
 from kit.database import Database
 from kit.idempotency import Idempotency
 from kit.keys import MasterKey, keyed_hash
+from kit.limiter import Limiter
 from kit.service_keys import ServiceKeys, SubjectKeys
 
 SCHEMA = [
@@ -34,8 +39,13 @@ SCHEMA = [
     *people.SCHEMA,
     *clients.SCHEMA,
     *sessions.SCHEMA,
+    *locks.SCHEMA,
+    *limiter.SCHEMA,
+    *devices.SCHEMA,
+    *guesses.SCHEMA,
     *intake.SCHEMA,
     *signing_keys.SCHEMA,
+    *secret_uses.SCHEMA,
     *oauth.SCHEMA,
 ]
 
@@ -60,13 +70,17 @@ class Parts:
         self.views = IdentityViews(database, email_hash)
         self.store = IdentityStore(database, self.subjects, self.views)
         self.idempotency = Idempotency(self.store, self.keys.key("idempotency"))
-        self.sessions = Sessions(self.store, clock)
+        self.limiter = Limiter(database, self.keys.key("limits"), clock)
+        self.devices = Devices(database, self.keys.key(devices.KEY), clock)
+        guesses_key = self.keys.key(guesses.KEY)
+        self.guesses = Guesses(self.store, self.views, self.limiter, self.devices, guesses_key, email_hash, clock)
+        self.sessions = Sessions(self.store, self.devices, self.limiter, clock)
         self.secrets = OneTimeSecrets(self.keys)
         self.hashing = Hashing()
         common_passwords()
-        shared = (self.store, self.views, self.sessions, self.hashing, self.secrets, clock)
-        self.sign_in = SignIn(*shared)
-        self.passwords = Passwords(*shared)
+        shared = (self.store, self.views, self.sessions, self.hashing, self.secrets, self.guesses)
+        self.sign_in = SignIn(*shared, clock)
+        self.passwords = Passwords(*shared, self.devices, clock)
         self.people = People(self.store, self.views)
         self.intake = Intake(self.store, self.keys, email_hash, clock)
         self.registration = Registration(
@@ -81,15 +95,32 @@ class Parts:
         self.changes = Changes(database, self.signing_keys)
         self.client_cache = ClientCache(self.views, self.changes)
         self.clients = Clients(self.store, self.views, clock, self.client_cache.forget)
+        self.secret_uses = SecretUses(database, clock)
+        self.expiry_warnings = ExpiryWarnings(self.store, clock)
         self.oauth = oauth.provider(
-            settings, self.store, self.client_cache, self.sessions, self.signing_keys, self.keys, clock
+            settings,
+            self.store,
+            self.client_cache,
+            self.sessions,
+            self.signing_keys,
+            self.keys,
+            self.secret_uses,
+            clock,
         )
+
+    def work_one(self) -> bool:
+        """One piece of the elected worker's work; False when there is none."""
+        return self.registration.work_one() or self.guesses.tell_one()
 
     def tidy(self) -> None:
         """End and forget what has passed its time."""
         self.sessions.end_stale()
         self.intake.forget_old()
+        self.limiter.forget_old()
+        self.guesses.forget_old()
+        self.devices.forget_old()
         self.idempotency.forget_old()
         self.oauth.codes.forget_old()
         self.oauth.families.forget_old()
         self.signing_keys.forget_old()
+        self.expiry_warnings.warn()

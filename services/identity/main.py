@@ -14,6 +14,7 @@ from contracts.streams import STREAMS, durables_of
 from identity import oauth
 from identity.answers import ClientAnswers, PeopleAnswers
 from identity.api import clients as client_routes
+from identity.api import operations
 from identity.api import people as people_routes
 from identity.application.revoked_tokens import EndedTokens
 from identity.application.sessions import EndedSessions
@@ -53,7 +54,8 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Fa
             Relay(parts.store, bus, STREAMS[NAME], publish).run,
             *(one.run for one in consumers(bus, database, durables_of(NAME), parse_known, members.handlers())),
             parts.changes.run,
-            Worker(database, parts.registration.work_one, parts.tidy).run,
+            parts.secret_uses.run,
+            Worker(database, parts.work_one, parts.tidy).run,
         ],
     )
 
@@ -71,6 +73,7 @@ def _routers(parts: Parts, settings: Settings, bus: Bus, members: MembersCopy) -
     return [
         people_routes.open_router(parts.registration),
         people_routes.own_router(guard, parts.people, parts.passwords, parts.sessions, parts.hashing),
+        operations.routes(guard, parts.people, parts.guesses),
         client_routes.routes(parts.clients, guard, parts.idempotency),
         oauth.routes(
             parts.oauth,
@@ -81,6 +84,7 @@ def _routers(parts: Parts, settings: Settings, bus: Bus, members: MembersCopy) -
             guard,
             verifier,
             parts.changes,
+            caller_address,
         ),
         *hosted_pages(parts, settings, bus, show, cookie, caller_address),
     ]

@@ -153,6 +153,14 @@ class Composer:
                     issued_at=occasion.at,
                     expires_at=occasion.secret_expires_at,
                 )
+            case "secret-expiring":
+                return contents.SecretExpiring(
+                    **common,
+                    **organization,
+                    **_client(occasion),
+                    secret_name=shown(_given(occasion.secret_name)),
+                    expires_at=_given(occasion.secret_expires_at),
+                )
         raise NoLonger("unknown-template")
 
     def _subject(self, occasion: Occasion) -> _Subject:

@@ -111,3 +111,15 @@ class SecretIssued(Content):
     secret_name: str
     issued_at: datetime
     expires_at: datetime | None
+
+
+@dataclass(frozen=True, repr=False)
+class SecretExpiring(Content):
+    """To who issued a secret that stops working soon, or to an administrator where they have left."""
+
+    template = "secret-expiring"
+    organization: str
+    client_name: str
+    client_id: str
+    secret_name: str
+    expires_at: datetime

@@ -7,6 +7,8 @@ from contracts.envelope import Envelope
 from contracts.event import Event
 from contracts.identity import (
     ClientCreated,
+    ClientEvent,
+    ClientSecretExpiring,
     ClientSecretIssued,
     UserErased,
     UserPasswordChanged,
@@ -106,7 +108,16 @@ def _clients(app: Notifications) -> dict[type[Event], Handler]:
         told = Occasion(**about, user_id=data.issued_by)
         app.request_for_secret(envelope.id, told, envelope.correlationid)
 
-    return {ClientCreated: _with_data(created), ClientSecretIssued: _with_data(issued)}
+    def expiring(envelope: Envelope, data: ClientSecretExpiring) -> None:
+        about = _client(envelope, data, data.client_name)
+        about |= {"secret_name": data.name, "secret_expires_at": data.expires_at}
+        app.request("secret-expiring", envelope.id, Occasion(**about, user_id=data.user_id))
+
+    return {
+        ClientCreated: _with_data(created),
+        ClientSecretIssued: _with_data(issued),
+        ClientSecretExpiring: _with_data(expiring),
+    }
 
 
 def _secret(
@@ -127,7 +138,7 @@ def _invitation(envelope: Envelope, data: MemberInvited | InvitationResent) -> O
     )
 
 
-def _client(envelope: Envelope, data: ClientCreated | ClientSecretIssued, name: str) -> dict[str, Any]:
+def _client(envelope: Envelope, data: ClientEvent, name: str) -> dict[str, Any]:
     return {
         "at": envelope.time,
         "organization_id": data.organization_id,

@@ -12,7 +12,7 @@ from access.guard import Guard
 from contracts.permissions import Limits, Scope
 from identity.application.clients import Clients, Granter, GrantExceedsOwn
 from identity.domain.client import TooManySecrets, UnknownClient, UnknownSecret
-from identity.views.clients import ClientRow, SecretRow
+from identity.views.clients import ClientRow, SecretRow, Use
 from kit.errors import NotFound, Unauthenticated
 from kit.idempotency import Idempotency, Keyed, KeyReused, created
 from kit.openapi import refusals
@@ -57,17 +57,37 @@ class NewSecretBody(Body):
     expires_at: AwareDatetime | None = None
 
 
+class SecretUse(BaseModel):
+    """`address` is the IP address of who used it, an IPv6 one as its /64."""
+
+    at: AwareDatetime
+    address: str
+
+    @classmethod
+    def of(cls, use: Use | None) -> "SecretUse | None":
+        return None if use is None else cls(at=use.at, address=use.address)
+
+
 class SecretAnswer(BaseModel):
-    """A secret as everybody may see it: never its value."""
+    """A secret as everybody may see it: never its value. Its uses may be a minute old."""
 
     id: UUID
     name: str
     created_at: AwareDatetime
     expires_at: AwareDatetime | None
+    first_used: SecretUse | None
+    last_used: SecretUse | None
 
     @classmethod
     def of(cls, row: SecretRow) -> "SecretAnswer":
-        return cls(id=row.id, name=row.name, created_at=row.created_at, expires_at=row.expires_at)
+        return cls(
+            id=row.id,
+            name=row.name,
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+            first_used=SecretUse.of(row.first_use),
+            last_used=SecretUse.of(row.last_use),
+        )
 
 
 class ClientAnswer(BaseModel):

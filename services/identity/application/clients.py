@@ -185,6 +185,9 @@ class Clients:
         self._store.database.execute(
             "DELETE FROM client_secret_hashes WHERE secret_id = ANY(%s::uuid[])", (list(secret_ids),)
         )
+        self._store.database.execute(
+            "DELETE FROM client_secret_uses WHERE secret_id = ANY(%s::uuid[])", (list(secret_ids),)
+        )
 
 
 def _limits(client: Client) -> Limits:

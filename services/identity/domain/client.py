@@ -1,6 +1,7 @@
 """A client: an account for a program inside one organization. No secret is here, only that there is one."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,8 @@ from kit.errors import Conflict, Invalid, NotFound
 
 MOST_SECRETS = 10
 LONGEST_EXPIRY = timedelta(days=3653)
+WARNED_AHEAD = timedelta(days=14)
+"""How long before a secret expires somebody is told."""
 
 
 class UnknownClient(NotFound):
@@ -27,6 +30,16 @@ class UnknownSecret(NotFound):
 class TooManySecrets(Conflict):
     code = "too-many-secrets"
     title = f"A client has at most {MOST_SECRETS} secrets; end one first"
+
+
+@dataclass(frozen=True)
+class IssuedSecret:
+    """A secret of a client, which is not here itself. `warned`: somebody was told that it expires."""
+
+    name: str
+    expires_at: datetime | None
+    issued_by: UUID
+    warned: bool = False
 
 
 class Client(Aggregate):
@@ -80,14 +93,29 @@ class Client(Aggregate):
         issued_by: UUID
 
         def apply(self, aggregate: Any) -> None:
-            aggregate.secrets.append(str(self.secret_id))
+            secret = IssuedSecret(self.name, self.expires_at, self.issued_by)
+            aggregate.secrets[str(self.secret_id)] = secret
+
+    class SecretExpiring(Event):
+        """A secret stops working soon, and `user_id` is told."""
+
+        TOPIC = "identity.ClientSecretExpiring"
+        secret_id: UUID
+        name: str
+        expires_at: datetime
+        client_name: str
+        user_id: UUID
+
+        def apply(self, aggregate: Any) -> None:
+            secrets = aggregate.secrets
+            secrets[str(self.secret_id)] = replace(secrets[str(self.secret_id)], warned=True)
 
     class SecretEnded(Event):
         TOPIC = "identity.ClientSecretEnded"
         secret_id: UUID
 
         def apply(self, aggregate: Any) -> None:
-            aggregate.secrets.remove(str(self.secret_id))
+            del aggregate.secrets[str(self.secret_id)]
 
     class Removed(Event):
         TOPIC = "identity.ClientRemoved"
@@ -111,7 +139,7 @@ class Client(Aggregate):
         self.name = name
         self.scopes = scopes
         self.platforms = platforms
-        self.secrets: list[str] = []
+        self.secrets: dict[str, IssuedSecret] = {}
         self.removed = False
 
     @staticmethod
@@ -174,6 +202,21 @@ class Client(Aggregate):
             client_name=self.name,
             issued_by=issued_by,
         )
+
+    def warn_of_expiry(self, secret_id: UUID, user_id: UUID, now: datetime) -> None:
+        """`user_id` is told that a secret expires; once, when that is near, and not when it is too late."""
+        secret = self.secrets.get(str(secret_id))
+        if secret is None or secret.warned or secret.expires_at is None:
+            return
+        if now < secret.expires_at <= now + WARNED_AHEAD:
+            self._tell(
+                self.SecretExpiring,
+                secret_id=secret_id,
+                name=secret.name,
+                expires_at=secret.expires_at,
+                client_name=self.name,
+                user_id=user_id,
+            )
 
     def end_secret(self, secret_id: UUID) -> None:
         """Raises UnknownSecret, also for one that was ended before."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from identity.application.secret_uses import SecretUses
 from identity.application.signing_keys import SigningKeys
 from identity.application.store import IdentityStore
 from identity.oauth import codes, families
@@ -30,6 +31,7 @@ def provider(
     sessions: Sessions,
     signing_keys: SigningKeys,
     service_keys: ServiceKeys,
+    secret_uses: SecretUses,
     clock: Callable[[], datetime],
 ) -> AuthorizationServer:
     """The authorization server of one installation. To be run beside it: `Changes.run`; to be called now and
@@ -44,5 +46,6 @@ def provider(
         Families(store, service_keys.key("refresh-answers"), clock),
         sessions,
         Hints(settings.public_url, signing_keys),
+        secret_uses,
         clock,
     )

@@ -64,5 +64,5 @@ class ClientCache:
 
 
 def _client(row: ClientRow) -> OrganizationClient:
-    secrets = tuple(Secret(secret.hash, secret.expires_at) for secret in row.secrets)
+    secrets = tuple(Secret(secret.id, secret.hash, secret.expires_at) for secret in row.secrets)
     return OrganizationClient(row.id, row.client_id, row.organization_id, row.scopes, secrets)

@@ -91,6 +91,7 @@ class FirstPartyClient(KnownClient):
 class Secret:
     """The SHA-256 of a secret, and when it stops working."""
 
+    id: UUID
     hash: bytes = field(repr=False)
     expires_at: datetime | None
 
@@ -112,10 +113,14 @@ class OrganizationClient(KnownClient):
         return " ".join(self.scopes) if scope is None else super().get_allowed_scope(scope)
 
     def check_client_secret(self, client_secret: str) -> bool:
+        return self.fitting(client_secret) is not None
+
+    def fitting(self, client_secret: str) -> Secret | None:
+        """The secret that this is, unless it has expired."""
         given, now = secret_hash(client_secret), datetime.now(UTC)
         # All are compared, so that the time taken does not tell which one fits.
         fitting = [secret for secret in self.secrets if same(secret.hash, given)]
-        return any(secret.expires_at is None or now < secret.expires_at for secret in fitting)
+        return next((each for each in fitting if each.expires_at is None or now < each.expires_at), None)
 
 
 def first_party(

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import unquote_plus
@@ -32,10 +32,13 @@ class Request(OAuth2Request):  # type: ignore[misc]
 
     payload: Parameters
 
-    def __init__(self, method: str, pairs: Pairs, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, method: str, pairs: Pairs, headers: Mapping[str, str], address: Callable[[], str] = lambda: ""
+    ) -> None:
         # Whether TLS is spoken is the gateway's matter; Authlib looks at the address only to refuse plain http.
         super().__init__(method, "https://issuer", headers=headers)
         self.payload = Parameters(pairs)
+        self.address = address  # the caller's
         self.authorization: Authorization | None = None
         self.organization_client: OrganizationClient | None = None
         self.access_token: Token | None = None  # one that is presented to be revoked

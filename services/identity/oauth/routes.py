@@ -22,7 +22,7 @@ from identity.oauth.errors import PageNeeded
 from identity.oauth.parameters import Pairs, form_parameters, query_parameters
 from identity.oauth.request import Request
 from identity.oauth.server import AuthorizationServer, Redirect
-from identity.oauth.token_routes import OAuthError, add_token_routes
+from identity.oauth.token_routes import AddressOf, OAuthError, add_token_routes
 from kit.errors import Refusal
 from kit.tokens import Verifier
 
@@ -71,10 +71,11 @@ def routes(
     guard: Guard,
     verifier: Verifier,
     changes: Changes,
+    address_of: AddressOf,
 ) -> APIRouter:
     """The endpoints that discovery announces, and discovery; signing out is a page, beside the other pages."""
     router = APIRouter(tags=["oauth"])
-    add_token_routes(router, server, server.introspection(verifier, changes), verifier, changes)
+    add_token_routes(router, server, server.introspection(verifier, changes), verifier, changes, address_of)
     _published(router, server, keys)
     _authorize(router, server, session_of, show_refusal)
     _userinfo(router, people, guard)

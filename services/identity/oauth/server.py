@@ -11,6 +11,7 @@ from authlib.oauth2.rfc9207 import IssuerParameter
 from authlib.oidc.core import OpenIDToken
 from starlette.responses import JSONResponse, Response
 
+from identity.application.secret_uses import SecretUses
 from identity.application.store import IdentityStore
 from identity.oauth.authorization_checks import Authorization, SignedIn
 from identity.oauth.changes import Changes
@@ -87,6 +88,7 @@ class AuthorizationServer(Core):  # type: ignore[misc]
         families: Families,
         sessions: Sessions,
         hints: Hints,
+        secret_uses: SecretUses,
         clock: Callable[[], datetime],
     ) -> None:
         super().__init__()
@@ -98,6 +100,7 @@ class AuthorizationServer(Core):  # type: ignore[misc]
         self.families = families
         self.sessions = sessions
         self.hints = hints
+        self.secret_uses = secret_uses
         self._clock = clock
         self.register_grant(ClientCredentialsGrant)
         self.register_grant(AuthorizationCodeGrant, [S256(required=True), IdToken(issuing)])
@@ -154,10 +157,18 @@ class AuthorizationServer(Core):  # type: ignore[misc]
         good = client is not None and given.method in methods
         if client is None or not good or not client.check_endpoint_auth_method(given.method, endpoint):
             raise InvalidClient("The client is not known, or authenticates in another way.")
-        if given.secret is not None and not client.check_client_secret(given.secret):
+        if given.secret is not None and not self._is_secret_of(client, given.secret, request):
             raise InvalidClient("The client is not known, or authenticates in another way.")
         request.auth_method = given.method
         return client
+
+    def _is_secret_of(self, client: KnownClient, secret: str, request: Request) -> bool:
+        if not isinstance(client, OrganizationClient):
+            return client.check_client_secret(secret)
+        fitting = client.fitting(secret)
+        if fitting is not None:
+            self.secret_uses.note(fitting.id, request.address)
+        return fitting is not None
 
     def _for_client(self, client: OrganizationClient, scope: str, **_: Any) -> dict[str, Any]:
         token = self.issuing.for_client(client, scope)

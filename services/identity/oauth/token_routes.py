@@ -1,5 +1,7 @@
 """The endpoints that programs call with a form: token, introspection, revocation."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
@@ -17,6 +19,9 @@ from identity.oauth.parameters import form_parameters
 from identity.oauth.request import Request
 from identity.oauth.server import AuthorizationServer
 from kit.tokens import InvalidToken, Token, Verifier
+
+AddressOf = Callable[[HttpRequest], str]
+"""The caller's IP address."""
 
 SECRET_METHODS = ("client_secret_basic", "client_secret_post")
 
@@ -58,7 +63,12 @@ class IntrospectionAnswer(BaseModel):
 
 
 def add_token_routes(
-    router: APIRouter, server: AuthorizationServer, introspection: Introspection, verifier: Verifier, changes: Changes
+    router: APIRouter,
+    server: AuthorizationServer,
+    introspection: Introspection,
+    verifier: Verifier,
+    changes: Changes,
+    address_of: AddressOf,
 ) -> None:
     """What stands in the query counts for nothing here."""
     errors: dict[int | str, dict[str, Any]] = {400: {"model": OAuthError}, 401: {"model": OAuthError}}
@@ -83,7 +93,7 @@ def add_token_routes(
     async def token(request: HttpRequest) -> Response:
         """RFC 6749 3.2: client_credentials, authorization_code and refresh_token."""
         try:
-            asked = await _asked(server, request, needed="grant_type")
+            asked = await _asked(server, request, address_of, needed="grant_type")
         except OAuth2Error as error:
             return _refused(server, error)
         if asked.payload.grant_type == ClientCredentialsGrant.GRANT_TYPE:
@@ -101,7 +111,7 @@ def add_token_routes(
     async def introspect(request: HttpRequest) -> Response:
         """RFC 7662. A client sees tokens of its own organization; all others are inactive."""
         try:
-            asked = await _asked(server, request, needed="token")
+            asked = await _asked(server, request, address_of, needed="token")
             asker = server.authenticate_client(asked, SECRET_METHODS, "introspection")
         except OAuth2Error as error:
             return _refused(server, error)
@@ -117,7 +127,7 @@ def add_token_routes(
     async def revoke(request: HttpRequest) -> Response:
         """RFC 7009. A refresh token goes with all tokens of its authorization."""
         try:
-            asked = await _asked(server, request, needed="token")
+            asked = await _asked(server, request, address_of, needed="token")
         except OAuth2Error as error:
             return _refused(server, error)
         asked.access_token = await _access_token(verifier, asked.form["token"])
@@ -127,9 +137,9 @@ def add_token_routes(
         return answer
 
 
-async def _asked(server: AuthorizationServer, request: HttpRequest, *, needed: str) -> Request:
+async def _asked(server: AuthorizationServer, request: HttpRequest, address_of: AddressOf, *, needed: str) -> Request:
     """The request with the client that it names. Raises OAuth2Error."""
-    asked = Request(request.method, await form_parameters(request), request.headers)
+    asked = Request(request.method, await form_parameters(request), request.headers, partial(address_of, request))
     if asked.payload.repeated:
         raise InvalidRequestError("A parameter is given more than once.")
     if asked.payload.unprintable:

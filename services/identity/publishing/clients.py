@@ -44,6 +44,17 @@ def _secret_issued(event: Client.SecretIssued) -> Event:
     )
 
 
+def _secret_expiring(event: Client.SecretExpiring) -> Event:
+    return public.ClientSecretExpiring(
+        **_of(event),
+        client_name=event.client_name,
+        secret_id=event.secret_id,
+        name=event.name,
+        expires_at=event.expires_at,
+        user_id=event.user_id,
+    )
+
+
 def _secret_ended(event: Client.SecretEnded) -> Event:
     return public.ClientSecretEnded(**_of(event), secret_id=event.secret_id)
 
@@ -73,6 +84,7 @@ CLIENTS: Mapping[type, Callable[[Any], Event]] = {
     Client.Renamed: _renamed,
     Client.ScopesChanged: _scopes_changed,
     Client.SecretIssued: _secret_issued,
+    Client.SecretExpiring: _secret_expiring,
     Client.SecretEnded: _secret_ended,
     Client.Removed: _removed,
     RevokedToken.Revoked: _token_revoked,

@@ -29,7 +29,7 @@ from identity.pages.rendering import Renderer
 from identity.tests.parts import Clock, Parts, settings
 from kit import problems
 from kit.bus import Bus
-from kit.edge import Edge
+from kit.edge import Edge, address_of
 from kit.forms import OwnForms
 from kit.tokens import Verifier
 
@@ -84,6 +84,7 @@ class Provider:
             parts.sessions,
             self.keys,
             parts.keys,
+            parts.secret_uses,
             parts.clock,
         )
         self.http = TestClient(self._app(), base_url="http://internal:9", follow_redirects=False)
@@ -188,7 +189,17 @@ class Provider:
         cookie, show = SessionCookie(parts.sessions, secure=False), Renderer(secure=False)
         session_of, refused = cookie.session_of, show.refused
         app.include_router(
-            oauth.routes(self.server, self.keys, parts.people, session_of, refused, guard, verifier, parts.changes)
+            oauth.routes(
+                self.server,
+                self.keys,
+                parts.people,
+                session_of,
+                refused,
+                guard,
+                verifier,
+                parts.changes,
+                lambda request: address_of(request, []),
+            )
         )
         app.include_router(
             client_logout_router(

@@ -30,18 +30,35 @@ CREATE INDEX client_secrets_of_client ON client_secrets (client, created_at, id)
 CREATE TABLE client_secret_hashes (secret_id uuid PRIMARY KEY, hash bytea NOT NULL);
 CREATE TABLE revoked_tokens (jti uuid PRIMARY KEY, expires_at timestamptz NOT NULL);
 """,
-    )
+    ),
+    (
+        "identity-clients-2",
+        """
+ALTER TABLE client_secrets ADD COLUMN warned boolean NOT NULL DEFAULT false;
+CREATE INDEX client_secrets_expiring ON client_secrets (expires_at) WHERE NOT warned;
+""",
+    ),
 ]
 
 
 @dataclass(frozen=True)
+class Use:
+    """When and from which network address."""
+
+    at: datetime
+    address: str
+
+
+@dataclass(frozen=True)
 class SecretRow:
-    """`hash` is the SHA-256 of the secret."""
+    """`hash` is the SHA-256 of the secret; its uses are less than a minute old, None while there was none."""
 
     id: UUID
     name: str
     created_at: datetime
     expires_at: datetime | None
+    first_use: Use | None
+    last_use: Use | None
     hash: bytes = field(repr=False)
 
 
@@ -94,8 +111,8 @@ class ClientViews(Views):
         if not rows:
             return []
         secrets = self.database.all(
-            "SELECT s.*, h.hash FROM client_secrets s JOIN client_secret_hashes h ON h.secret_id = s.id "
-            "WHERE s.client = ANY(%s) ORDER BY s.created_at, s.id",
+            "SELECT s.*, h.hash, u.* FROM client_secrets s JOIN client_secret_hashes h ON h.secret_id = s.id "
+            "LEFT JOIN client_secret_uses u ON u.secret_id = s.id WHERE s.client = ANY(%s) ORDER BY s.created_at, s.id",
             ([row["id"] for row in rows],),
         )
         return [_client(row, [s for s in secrets if s["client"] == row["id"]]) for row in rows]
@@ -129,9 +146,13 @@ class ClientViews(Views):
     @on(Client.SecretIssued)
     def _secret_issued(self, cursor: Cursor[Any], event: Client.SecretIssued, recorded: Recorded) -> None:
         cursor.execute(
-            "INSERT INTO client_secrets VALUES (%s, %s, %s, %s, %s)",
+            "INSERT INTO client_secrets (id, client, name, created_at, expires_at) VALUES (%s, %s, %s, %s, %s)",
             (event.secret_id, event.originator_id, event.name, recorded.time, event.expires_at),
         )
+
+    @on(Client.SecretExpiring)
+    def _secret_expiring(self, cursor: Cursor[Any], event: Client.SecretExpiring, _: Recorded) -> None:
+        cursor.execute("UPDATE client_secrets SET warned = true WHERE id = %s", (event.secret_id,))
 
     @on(Client.SecretEnded)
     def _secret_ended(self, cursor: Cursor[Any], event: Client.SecretEnded, _: Recorded) -> None:
@@ -170,5 +191,11 @@ def _secret(row: dict[str, Any]) -> SecretRow:
         row["name"],
         row["created_at"].astimezone(UTC),
         None if expires_at is None else expires_at.astimezone(UTC),
+        _use(row["first_at"], row["first_address"]),
+        _use(row["last_at"], row["last_address"]),
         bytes(row["hash"]),
     )
+
+
+def _use(at: datetime | None, address: str) -> Use | None:
+    return None if at is None else Use(at.astimezone(UTC), address)

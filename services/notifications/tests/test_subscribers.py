@@ -9,6 +9,7 @@ import pytest
 from contracts.event import Event
 from contracts.identity import (
     ClientCreated,
+    ClientSecretExpiring,
     ClientSecretIssued,
     UserPasswordChanged,
     UserPasswordResetRequested,
@@ -60,6 +61,12 @@ CASES: list[tuple[Event, list[tuple[str, UUID | None]]]] = [
             **_OF_CLIENT, client_name="bot", secret_id=UUID(int=8), name="two", expires_at=None, issued_by=ADA
         ),
         [("secret-issued", ADA)],
+    ),
+    (
+        ClientSecretExpiring(
+            **_OF_CLIENT, client_name="bot", secret_id=UUID(int=8), name="two", expires_at=SOON, user_id=ADA
+        ),
+        [("secret-expiring", ADA)],
     ),
     (OrgCreated(organization_id=HALL, name="Acme", owner=ADA), []),
     (MemberInvited(**_INVITED, role="viewer"), [("invitation", None)]),
