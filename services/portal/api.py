@@ -1,7 +1,6 @@
 """The public HTTP interface as the portal calls it, and the one place for what it refuses."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -83,18 +82,18 @@ class Api:
     def delete(self, path: str) -> None:
         self._json("DELETE", path)
 
-    @contextmanager
-    def stream(self, method: str, path: str, accept: str, **rest: Any) -> Iterator[httpx.Response]:
-        """An answer to be read as it comes."""
-        headers = self._headers({"Accept": accept})
+    def open(self, method: str, path: str, accept: str, **rest: Any) -> httpx.Response:
+        """An answer to be read as it comes, and closed."""
+        request = self.http.build_request(method, _PREFIX + path, headers=self._headers({"Accept": accept}), **rest)
         try:
-            with self.http.stream(method, _PREFIX + path, headers=headers, **rest) as answer:
-                if answer.is_error:
-                    answer.read()
-                    raise self._problem(answer)
-                yield answer
+            answer = self.http.send(request, stream=True)
+            if answer.is_error:
+                answer.read()
         except httpx.TransportError as error:
             raise ApiProblem(503, "service-unavailable", "") from error
+        if answer.is_error:
+            raise self._problem(answer)
+        return answer
 
     def _json(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **rest: Any) -> Json:
         try:

@@ -108,11 +108,9 @@ class Renderer:
         """A problem in the portal's own words where it has some."""
         return self.texts.or_else(f"problems.{problem.code}", problem.detail or self.texts("problems.other"))
 
-    def refused(self, visit: Visit | None, status: int, title: str, detail: str) -> Response:
-        values = {"title": title, "detail": detail, "retry": status >= 500}
-        if visit is None:
-            return self.stranger("refused_stranger.html", status, **values)
-        return self.page(visit, "refused.html", status, **values)
+    def refused(self, status: int, title: str, detail: str) -> Response:
+        """A page that needs no call: the one that failed may have been for the menu."""
+        return self.stranger("refused.html", status, title=title, detail=detail, retry=status >= 500)
 
     def router(self) -> APIRouter:
         """A router whose refusals and failures are pages."""
@@ -155,13 +153,11 @@ class Renderer:
         return response
 
     def _failed(self, request: Request, error: Exception) -> Response:
-        """A page that needs no further call, since the call that failed may have been the one for the menu."""
         status, title, detail = self._said_of(error)
-        response = self.refused(None, status, title, detail)
-        if request.headers.get("hx-request") == "true":
-            body = self.fragment("layouts/problem.html", title=title, detail=detail)
-            response = HTMLResponse(body, status, {"HX-Retarget": "#dialog", "HX-Reswap": "innerHTML"})
-        return response
+        if request.headers.get("hx-request") != "true":
+            return self.refused(status, title, detail)
+        body = self.fragment("layouts/problem.html", title=title, detail=detail)
+        return HTMLResponse(body, status, {"HX-Retarget": "#dialog", "HX-Reswap": "innerHTML"})
 
     def _said_of(self, error: Exception) -> tuple[int, str, str]:
         say = self.texts

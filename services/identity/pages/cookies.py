@@ -1,8 +1,11 @@
-"""The session's cookie, and the one that shows that a form is ours."""
+"""The cookies of a browser: the session's, and the one by which the browser itself is known again."""
+
+from uuid import UUID, uuid4
 
 from fastapi import Request
 from fastapi.responses import Response
 
+from identity.application.devices import REMEMBERED, Devices
 from identity.application.sessions import Session, Sessions
 
 
@@ -24,3 +27,26 @@ class SessionCookie:
 
     def take_away(self, response: Response) -> None:
         response.delete_cookie(self.name, httponly=True, secure=self._secure, samesite="lax")
+
+
+class DeviceCookie:
+    """It stays when somebody signs out, and opens nothing."""
+
+    def __init__(self, devices: Devices, *, secure: bool) -> None:
+        self._devices = devices
+        self._secure = secure
+        self.name = "__Host-tradehall-device" if secure else "tradehall-device"
+
+    def device_of(self, request: Request) -> UUID:
+        """The browser that asks; a new one where it has no cookie of ours."""
+        return self._devices.read(request.cookies.get(self.name, "")) or uuid4()
+
+    def give(self, response: Response, device: UUID) -> None:
+        response.set_cookie(
+            self.name,
+            self._devices.cookie(device),
+            max_age=int(REMEMBERED.total_seconds()),
+            httponly=True,
+            secure=self._secure,
+            samesite="lax",
+        )

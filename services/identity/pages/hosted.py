@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from identity.assembly import Parts
 from identity.pages.client_logout import client_logout_router
-from identity.pages.cookies import SessionCookie
+from identity.pages.cookies import DeviceCookie, SessionCookie
 from identity.pages.invitations import invitations_router
 from identity.pages.passwords import passwords_router
 from identity.pages.registration import registration_router
@@ -19,6 +19,7 @@ def hosted_pages(
     parts: Parts, settings: Settings, bus: Bus, show: Renderer, cookie: SessionCookie, address_of: AddressOf
 ) -> list[APIRouter]:
     own_forms = OwnForms(settings.public_url)
+    device_cookie = DeviceCookie(parts.devices, secure=settings.secure)
 
     def may_redirect(client_id: str, redirect_uri: str) -> bool:
         client = parts.oauth.first_party.get(client_id)
@@ -30,22 +31,27 @@ def hosted_pages(
             show,
             own_forms,
             cookie,
+            device_cookie,
             address_of,
             parts.people,
             parts.sign_in,
             parts.sessions,
             parts.hashing,
             may_redirect,
+            portal=settings.portal_secret is not None,
         ),
         client_logout_router(
             show, own_forms, cookie, parts.people, parts.sessions, parts.oauth.hints, parts.oauth.first_party
         ),
         registration_router(show, own_forms, parts.registration, settings.registration_domains),
-        passwords_router(show, own_forms, cookie, parts.people, parts.passwords, parts.hashing, may_redirect),
+        passwords_router(
+            show, own_forms, cookie, device_cookie, parts.people, parts.passwords, parts.hashing, may_redirect
+        ),
         invitations_router(
             show,
             own_forms,
             cookie,
+            device_cookie,
             address_of,
             parts.people,
             parts.views,

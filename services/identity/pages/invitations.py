@@ -11,7 +11,7 @@ from identity.application.hashing import Hashing
 from identity.application.passwords import Passwords
 from identity.application.people import People
 from identity.application.sessions import Sessions
-from identity.pages.cookies import SessionCookie
+from identity.pages.cookies import DeviceCookie, SessionCookie
 from identity.pages.rendering import Renderer, errors_of
 from identity.pages.sign_in import AddressOf
 from identity.views.people import PeopleViews, Person
@@ -80,6 +80,7 @@ def invitations_router(
     show: Renderer,
     own_forms: OwnForms,
     cookie: SessionCookie,
+    device_cookie: DeviceCookie,
     address_of: AddressOf,
     people: People,
     views: PeopleViews,
@@ -125,13 +126,15 @@ def invitations_router(
         except Invalid as refusal:
             return page(invitation, token, None, refusal)
         with acting(actor=str(user_id)):
-            _, value = sessions.start(user_id, "invitation", address_of(request), request.headers.get("user-agent"))
+            agent, device = request.headers.get("user-agent"), device_cookie.device_of(request)
+            _, value = sessions.start(user_id, "invitation", address_of(request), agent, device)
         try:
             response = join(invitation, token, people.find(user_id))
         except Refusal as refusal:
             # The account is there whatever became of the invitation: they are signed in, and may try again.
             response = show.refused(refusal)
         cookie.give(response, value)
+        device_cookie.give(response, device)
         return response
 
     return router

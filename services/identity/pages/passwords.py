@@ -10,7 +10,7 @@ from identity.application.passwords import Passwords
 from identity.application.people import People
 from identity.application.sessions import Session
 from identity.domain.user import ResetLinkSpent
-from identity.pages.cookies import SessionCookie
+from identity.pages.cookies import DeviceCookie, SessionCookie
 from identity.pages.forms import MayRedirect, place, redirect_origin
 from identity.pages.rendering import Renderer, errors_of, go_to
 from kit.context import acting
@@ -24,6 +24,7 @@ def passwords_router(
     show: Renderer,
     own_forms: OwnForms,
     cookie: SessionCookie,
+    device_cookie: DeviceCookie,
     people: People,
     passwords: Passwords,
     hashing: Hashing,
@@ -80,7 +81,7 @@ def passwords_router(
     @router.post("/password/reset/{token}", dependencies=[Depends(own_forms), Depends(hashing.place)])
     def reset(request: Request, token: str, password: Text = "") -> Response:
         try:
-            passwords.reset(token, password)
+            passwords.reset(token, password, device_cookie.device_of(request))
         except ResetLinkSpent as refusal:
             return show.show("link_spent.html", refusal.status)
         except Invalid as refusal:

@@ -6,12 +6,13 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 
+from identity.application.guesses import TooManyGuesses
 from identity.application.hashing import Hashing
 from identity.application.people import People
 from identity.application.sessions import Session, Sessions
 from identity.application.sign_in import SignIn, WrongCredentials
 from identity.domain.user import OneTimePasswordSpent
-from identity.pages.cookies import SessionCookie
+from identity.pages.cookies import DeviceCookie, SessionCookie
 from identity.pages.forms import MayRedirect, login_hint, place, redirect_origin
 from identity.pages.rendering import Renderer, go_to
 from kit.context import acting
@@ -27,13 +28,17 @@ def sign_in_router(
     show: Renderer,
     own_forms: OwnForms,
     cookie: SessionCookie,
+    device_cookie: DeviceCookie,
     address_of: AddressOf,
     people: People,
     sign_in: SignIn,
     sessions: Sessions,
     hashing: Hashing,
     may_redirect: MayRedirect,
+    *,
+    portal: bool,
 ) -> APIRouter:
+    """`portal`: whether there is one, where those who have signed in go on."""
     router = show.router()
 
     def form(email: str, then: str | None, status: int = 200, error: str | None = None) -> Response:
@@ -48,6 +53,8 @@ def sign_in_router(
             return show.show("start.html")
         if session.must_choose_password:
             return go_to("/password/new")
+        if portal:
+            return go_to("/portal")
         return show.show("signed_in.html", person=people.find(session.user_id))
 
     @router.get("/login")
@@ -59,11 +66,15 @@ def sign_in_router(
 
     @router.post("/login", dependencies=[Depends(own_forms), Depends(hashing.place)])
     def login(request: Request, email: Text = "", password: Text = "", next: Text = "") -> Response:
-        then = place(next)
+        then, device = place(next), device_cookie.device_of(request)
         try:
             session, value = sign_in.with_password(
-                email, password, address_of(request), request.headers.get("user-agent")
+                email, password, address_of(request), request.headers.get("user-agent"), device
             )
+        except TooManyGuesses as refusal:
+            response = form(email, then, refusal.status, f"{refusal.title}. {refusal.detail}")
+            response.headers.update(refusal.headers)
+            return response
         except WrongCredentials as refusal:
             return form(email, then, refusal.status, f"{refusal.title}.")
         except OneTimePasswordSpent as refusal:
@@ -71,6 +82,7 @@ def sign_in_router(
         _end_a_strangers(cookie.session_of(request), session)
         response = go_to(_after(session, then))
         cookie.give(response, value)
+        device_cookie.give(response, device)
         return response
 
     def _end_a_strangers(before: Session | None, now: Session) -> None:

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from kit.forms import OwnForms
 from portal.cookies import Cookies
-from portal.pages import clients, home, organizations, profile, sign_in, users
+from portal.pages import activity, clients, home, organizations, profile, sign_in, users
 from portal.provider import Provider
 from portal.rendering import Renderer
 from portal.sessions import Sessions
@@ -22,4 +22,6 @@ def routers(
         home.routes(show, visits),
         users.routes(show, visits, own_forms),
         clients.routes(show, visits, own_forms),
+        activity.routes(show, visits),
+        home.rest(show),
     ]

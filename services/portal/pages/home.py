@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 from fastapi.responses import RedirectResponse
 
+from kit.errors import NotFound
 from portal.api import ApiProblem
 from portal.rendering import Renderer
 from portal.visits import Visit, Visits
@@ -37,6 +38,17 @@ def routes(show: Renderer, visits: Visits) -> APIRouter:
     def overview(visit: Member) -> Response:
         counts = _counts(visit)
         return show.page(visit, "overview.html", section="overview", steps=_steps(visit, counts), counts=counts)
+
+    return router
+
+
+def rest(show: Renderer) -> APIRouter:
+    """What is no page."""
+    router = show.router()
+
+    @router.get("/portal/{path:path}")
+    def missing(path: str) -> Response:
+        raise NotFound
 
     return router
 

@@ -36,11 +36,11 @@ function toast(text) {
 
 async function copy(button) {
   const source = document.getElementById(button.dataset.copy);
-  const before = button.textContent;
+  const before = [...button.childNodes];
   try {
     await navigator.clipboard.writeText(source.textContent.trim());
     button.textContent = document.body.dataset.copied;
-    setTimeout(() => { button.textContent = before; }, 2000);
+    setTimeout(() => { button.replaceChildren(...before); }, 2000);
   } catch {
     getSelection().selectAllChildren(source);
   }

@@ -1,0 +1,107 @@
+"""Somebody with a browser: what they see and do, and whatever the browser complains of on the way."""
+
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, ConsoleMessage, Page, Response
+
+from tests.driver import Hall, address
+
+ROOT = Path(__file__).resolve().parents[2]
+PICTURES = ROOT / "build" / "screenshots"
+_AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+_WATCH = "addEventListener('securitypolicyviolation', e => console.error('CSP', e.violatedDirective, e.blockedURI))"
+PASSWORD = "four unrelated garden words"
+
+
+@dataclass
+class Surfer:
+    """A person in a browser context of their own. `complaints` are errors of the console and failed requests."""
+
+    hall: Hall
+    page: Page
+    email: str = field(default_factory=lambda: address("surfer"))
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("response", self._answer)
+        self.page.context.add_init_script(_WATCH)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        # The browser also reports each 4xx as an error; those are told by `_answer`.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.complaints.append(message.text)
+
+    def _answer(self, response: Response) -> None:
+        if response.status >= 500:
+            self.complaints.append(f"{response.status} {response.url}")
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.hall.url + path)
+
+    def see(self, text: str) -> None:
+        """Waits until this can be read."""
+        self.page.get_by_text(text).first.wait_for()
+
+    def press(self, name: str) -> None:
+        """The button of this name in the dialog that is open, else in the page."""
+        dialog = self.page.locator("dialog[open]")
+        place = dialog if dialog.count() else self.page
+        place.get_by_role("button", name=name, exact=True).click()
+
+    def follow(self, name: str) -> None:
+        self.page.get_by_role("link", name=name, exact=True).first.click()
+
+    def fill(self, label: str, text: str) -> None:
+        self.page.get_by_label(label, exact=True).fill(text)
+
+    def register(self) -> "Surfer":
+        """From the first page to the portal's, with the password that was mailed."""
+        self.go("/")
+        self.follow("Register")
+        self.fill("E-mail address", self.email)
+        self.press("Register")
+        self.see("Check your mail")
+        self.follow("Sign in")
+        self.fill("E-mail address", self.email)
+        self.fill("Password", self.hall.mail(self.email).one_time_password)
+        self.press("Sign in")
+        self.fill("New password", PASSWORD)
+        self.press("Save and go on")
+        self.page.wait_for_url(re.compile(r".*/portal/organizations/.*"))
+        return self
+
+    def sign_in(self) -> "Surfer":
+        self.go("/portal")
+        self.fill("E-mail address", self.email)
+        self.fill("Password", PASSWORD)
+        self.press("Sign in")
+        self.page.wait_for_url(re.compile(r".*/portal.*"))
+        return self
+
+    @property
+    def home(self) -> str:
+        """The path of the present organization's pages."""
+        found = re.search(r"/portal/organizations/[0-9a-f-]{36}", self.page.url)
+        assert found, self.page.url
+        return found.group()
+
+    def picture(self, name: str) -> None:
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+
+    def violations(self) -> list[str]:
+        """What axe-core finds on the page as it is, one line each."""
+        self.page.evaluate(_AXE.read_text(encoding="utf-8") + "\n;undefined")
+        found: list[dict[str, Any]] = self.page.evaluate("axe.run().then(result => result.violations)")
+        return [f"{each['id']}: {json.dumps([node['html'][:200] for node in each['nodes']])}" for each in found]
+
+
+def surfer(hall: Hall, browser: Browser, **options: Any) -> Surfer:
+    """Somebody new; `options` are Playwright's of a context."""
+    return Surfer(hall, browser.new_context(**options).new_page())

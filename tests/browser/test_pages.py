@@ -1,0 +1,109 @@
+"""Every page on three widths of screen, light and dark: pictures to look at, and nothing that axe-core objects to."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.surfing import Surfer, surfer
+from tests.driver import Hall, address
+
+WIDTHS = (390, 768, 1440)
+STRANGERS_PAGES = {"start": "/", "register": "/register", "sign-in": "/login", "forgot": "/password/forgot"}
+PAGES = {
+    "overview": "",
+    "platforms": "/platforms",
+    "platform-new": "/platforms/new",
+    "users": "/users",
+    "users-invite": "/users/invite",
+    "clients": "/clients",
+    "client-new": "/clients/new",
+    "activity": "/activity",
+}
+OWN_PAGES = {
+    "organizations": "/portal/organizations",
+    "organization-new": "/portal/organizations/new",
+    "profile": "/portal/profile",
+    "missing": "/portal/organizations/00000000-0000-0000-0000-000000000000",
+}
+
+
+@pytest.fixture(scope="module", params=["light", "dark"])
+def resident(request: pytest.FixtureRequest, hall: Hall, browser: Browser) -> Iterator[Surfer]:
+    """Somebody whose organization holds something of everything."""
+    person = surfer(hall, browser, color_scheme=request.param, viewport={"width": 1440, "height": 900}).register()
+    home = person.home
+    person.go(f"{home}/users/invite")
+    person.fill("E-mail addresses", f"{address('colleague')} {address('dealer')}")
+    person.press("Send invitations")
+    person.go(f"{home}/clients/new")
+    person.fill("Name", "Back office sync")
+    person.page.get_by_label("Read platforms").check()
+    person.press("Create client")
+    person.follow("I have saved it")
+    person.page.wait_for_url(re.compile(r".*/clients/[0-9a-f-]{36}"))
+    yield person
+    assert person.complaints == []
+    person.page.context.close()
+
+
+@pytest.fixture
+def scheme(resident: Surfer) -> str:
+    dark = resident.page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    return "dark" if dark else "light"
+
+
+@pytest.mark.parametrize("name", [*PAGES, *OWN_PAGES, "client"])
+def test_a_page_is_sound_on_every_screen(resident: Surfer, scheme: str, name: str) -> None:
+    if name == "client":
+        resident.go(f"{resident.home}/clients" if "/organizations/" in resident.page.url else "/portal")
+        resident.follow("Clients")
+        resident.follow("Back office sync")
+    else:
+        if not re.search(r"/organizations/[0-9a-f-]{36}", resident.page.url) or "00000000" in resident.page.url:
+            resident.go("/portal")
+        resident.go(OWN_PAGES.get(name) or resident.home + PAGES[name])
+    _sound(resident, f"{name}-{scheme}")
+
+
+@pytest.mark.parametrize(("name", "opener"), [("dialog-invite", "Invite users"), ("menu", "")])
+def test_what_opens_over_a_page_is_sound_on_every_screen(resident: Surfer, scheme: str, name: str, opener: str) -> None:
+    resident.go("/portal")
+    resident.follow("Users")
+    if opener:
+        resident.follow(opener)
+        resident.page.locator("dialog[open] h2").wait_for()
+    else:
+        resident.page.locator(".person summary").click()
+    _sound(resident, f"{name}-{scheme}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", STRANGERS_PAGES)
+def test_a_page_for_strangers_is_sound_on_every_screen(hall: Hall, browser: Browser, name: str, scheme: str) -> None:
+    stranger = surfer(hall, browser, color_scheme=scheme)
+    stranger.go(STRANGERS_PAGES[name])
+    _sound(stranger, f"{name}-{scheme}")
+    assert stranger.complaints == []
+    stranger.page.context.close()
+
+
+def test_a_first_visit_is_small(hall: Hall, browser: Browser) -> None:
+    person = surfer(hall, browser)
+    taken: dict[str, int] = {}
+    network = person.page.context.new_cdp_session(person.page)
+    network.send("Network.enable")
+    network.on("Network.loadingFinished", lambda each: taken.update({each["requestId"]: each["encodedDataLength"]}))
+    person.register()
+    person.page.wait_for_load_state("networkidle")
+    assert 0 < sum(taken.values()) < 150_000
+
+
+def _sound(person: Surfer, name: str) -> None:
+    for width in WIDTHS:
+        person.page.set_viewport_size({"width": width, "height": 900})
+        person.picture(f"{name}-{width}")
+        overflow = person.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert overflow <= 0, f"{name} is {overflow} px too wide at {width} px"
+        assert person.violations() == [], f"{name} at {width} px"

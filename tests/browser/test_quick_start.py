@@ -1,0 +1,98 @@
+"""The quick start as a person does it who reads nothing but the screen."""
+
+import json
+import re
+import subprocess
+
+import pytest
+
+from tests.browser.conftest import NewSurfer
+from tests.browser.surfing import Surfer
+from tests.driver import address
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_from_registering_to_a_clients_token(new_surfer: NewSurfer, scripts: bool) -> None:
+    person = new_surfer(java_script_enabled=scripts).register()
+    page = person.page
+    person.see("1 of 5 done")
+
+    person.follow("Name it")
+    page.get_by_label("Name of My organization").fill("Harbour Brokers")
+    page.get_by_role("button", name="Save").click()
+    person.see("The organization is now called “Harbour Brokers”.")
+    person.follow("Open Harbour Brokers")
+
+    person.follow("Users")
+    person.follow("Invite users")
+    colleague, typo = address("colleague"), "not-an-address"
+    person.fill("E-mail addresses", f"{colleague}\n{typo}")
+    person.press("Send invitations")
+    person.page.locator(".results").wait_for()
+    assert page.locator(".results li").count() == 2
+    assert "Invited" in page.locator(".results li", has_text=colleague).inner_text()
+    assert page.get_by_label("E-mail addresses").input_value() == typo
+    person.page.get_by_label("E-mail addresses").fill(address("second"))
+    person.press("Send invitations")
+    person.see("An invitation is on its way to")
+    assert "invitations" in person.hall.mail(colleague).link("/invitations/")
+
+    person.follow("Clients")
+    person.follow("Create client")
+    person.fill("Name", "Back office sync")
+    page.get_by_label("Read platforms").check()
+    person.press("Create client")
+    person.see("This secret is shown only this once.")
+    curl = page.locator("#shown-curl").inner_text().strip()
+    assert page.locator("#shown-secret").inner_text().strip() in curl
+    person.follow("I have saved it")
+    person.see("Back office sync")
+    assert _run(curl)["scope"] == "platforms:read"
+
+
+def test_a_secret_is_gone_once_its_dialog_is_closed(new_surfer: NewSurfer) -> None:
+    person = _with_client_form(new_surfer().register())
+    person.press("Create client")
+    secret = person.page.locator("#shown-secret")
+    secret.wait_for()
+    shown = secret.inner_text()
+    person.page.keyboard.press("Escape")
+    person.see("Machine")
+    assert shown not in person.page.content()
+
+
+def test_a_form_sent_twice_makes_one_client(new_surfer: NewSurfer) -> None:
+    person = _with_client_form(new_surfer(java_script_enabled=False).register())
+    person.press("Create client")
+    first = person.page.locator("#shown-secret").inner_text()
+    person.page.reload()
+    assert person.page.locator("#shown-secret").inner_text() == first
+    person.go(f"{person.home}/clients")
+    assert person.page.locator("tbody tr").count() == 1
+
+
+def test_signing_out_ends_everything(new_surfer: NewSurfer) -> None:
+    person = new_surfer().register()
+    home = person.home
+    person.page.locator(".person summary").click()
+    person.press("Sign out")
+    person.page.wait_for_url(re.compile(r".*/logout"))
+    person.go(home)
+    person.see("Sign in")
+    person.fill("E-mail address", person.email)
+    person.fill("Password", "four unrelated garden words")
+    person.press("Sign in")
+    person.page.wait_for_url(re.compile(f".*{home}"))
+
+
+def _with_client_form(person: Surfer) -> Surfer:
+    person.follow("Clients")
+    person.follow("Create client")
+    person.fill("Name", "Machine")
+    return person
+
+
+def _run(curl: str) -> dict[str, str]:
+    """What the shown line answers when it is pasted into a shell."""
+    answer = subprocess.run(["sh", "-c", curl], capture_output=True, text=True, timeout=20, check=True)
+    return dict(json.loads(answer.stdout))
