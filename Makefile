@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 CODE := libs services deploy $(wildcard tests)
+NODE_MODULES := $(patsubst %package-lock.json,%node_modules/.installed,$(wildcard package-lock.json tests/*/package-lock.json))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lint format schemas lock clean
@@ -11,7 +12,7 @@ CODE := libs services deploy $(wildcard tests)
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.installed node_modules/.installed ## install everything below .venv and node_modules (the other targets do it, too)
+setup: $(VENV)/.installed $(NODE_MODULES) ## install everything below .venv and node_modules (the other targets do it, too)
 
 run: setup ## run Tradehall on this machine until Ctrl-C (TRADEHALL_PORT, TRADEHALL_VAR)
 	@$(PY) -m deploy.local
@@ -40,7 +41,7 @@ lock: $(VENV)/bin/python ## choose new versions of all packages for requirements
 		--no-emit-index-url $${index:+--default-index "$$index"} --output-file requirements.lock requirements.in
 
 clean: ## remove what setup and tests made; data in var/ stay
-	rm -rf $(VENV) node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(dir $(NODE_MODULES)) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find libs services deploy $(wildcard tests) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -59,7 +60,9 @@ $(VENV)/.installed: requirements.lock | $(VENV)/bin/python
 		> "$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tradehall.pth"
 	@touch $@
 
-node_modules/.installed: package-lock.json | $(VENV)/.installed
-	@PATH="$$PATH:$(CURDIR)/$(VENV)/bin" npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error || \
-		{ echo "The pages' assets could not be installed: see that this machine reaches its npm registry (npm config), then try again" >&2; exit 1; }
+.SECONDEXPANSION:
+$(NODE_MODULES): $$(patsubst %node_modules/.installed,%package-lock.json,$$@) | $(VENV)/.installed
+	@cd $(<D) && PATH="$$PATH:$(CURDIR)/$(VENV)/bin" \
+		npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error || \
+		{ echo "The packages of $< could not be installed: see that this machine reaches its npm registry (npm config), then try again" >&2; exit 1; }
 	@touch $@
