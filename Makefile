@@ -14,7 +14,7 @@ help: ## list these targets
 
 setup: $(VENV)/.installed $(NODE_MODULES) ## install everything below .venv and node_modules (the other targets do it, too)
 
-run: setup ## run Tradehall on this machine until Ctrl-C (TRADEHALL_PORT, TRADEHALL_VAR)
+run: setup ## run Tradehall on this machine until Ctrl-C (TRADEHALL_PORT, TRADEHALL_VAR; DEMO=1 adds MetaTrader simulators)
 	@$(PY) -m deploy.local
 
 test: setup ## run all tests (ARGS="-k invitation" for some)

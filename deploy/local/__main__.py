@@ -34,6 +34,7 @@ def main(services: Sequence[str] | None = None) -> int:
             bind=settings.bind,
             public_url=settings.public_url,
             services=services,
+            demo=os.environ.get("DEMO") == "1",
             say=say,
         )
 
@@ -67,6 +68,9 @@ def _show(tradehall: Tradehall, settings: RunnerSettings, seconds: float) -> Non
     say(f"  Mailbox          {info['mailbox_url']}  (every mail arrives here)")
     say(f"  HTTP interface   {info['url']}/docs")
     say(f"  NATS             {info['nats_url'].rpartition('@')[2]}")
+    for api, place in info.get("demo", {}).items():
+        login = f", login {place['login']}, password {place['password']}" if "login" in place else ""
+        say(f"  Demo {api:<11} {place['host']}:{place['port']}{login}")
     say(f"  Logs             {settings.var / 'log'}")
     say(f"  All addresses    {settings.var / 'local.json'}  (with passwords)\n")
     if settings.bind not in _LOOPBACK:

@@ -11,6 +11,7 @@ from typing import Any, Self
 from contracts.nats_config import OBSERVER, nats_configuration
 from deploy.gateway import openapi
 from deploy.local.companions import Caddy, Mailbox
+from deploy.local.demo import Simulators
 from deploy.local.folder import VarFolder
 from deploy.local.services import SERVICES, Service, Surroundings, built_services
 from deploy.local.settings import RunnerSettings
@@ -27,7 +28,7 @@ class Tradehall:
     """The system in one folder: PostgreSQL, NATS, the mailbox, every service that is built, and the gateway.
 
     `port` 0 takes any free one. `environment` is what a person would have exported. `services` names those
-    to start, by default all. `say` takes lines for the person. Start and stop once; `info` is what
+    to start, by default all. `demo` starts the MetaTrader simulators too. `say` takes lines for the person. Start and stop once; `info` is what
     local.json says.
     """
 
@@ -40,11 +41,13 @@ class Tradehall:
         public_url: str | None = None,
         environment: Mapping[str, str] | None = None,
         services: Sequence[str] | None = None,
+        demo: bool = False,
         say: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._settings = RunnerSettings(var, port, bind, public_url)
         self._environment = os.environ if environment is None else environment
         self._services = built_services() if services is None else services
+        self._demo = demo
         self._say = say
         self._var = VarFolder(var)
         self._supervisor = Supervisor(say, self._announce)
@@ -55,7 +58,7 @@ class Tradehall:
     def info(self) -> dict[str, Any]:
         """What local.json says: url, nats_url, postgres_dsn, mailbox_url, pids (current ones)."""
         pids = self._supervisor.pids()
-        return {**self._facts, "pids": {name: pid for name, pid in pids.items() if name != "mailbox"}}
+        return {**self._facts, "pids": {name: pid for name, pid in pids.items() if name not in ("mailbox", "demo")}}
 
     def pid(self, name: str) -> int:
         """The present process id of `postgres`, `nats`, `caddy`, `mailbox` or a service."""
@@ -82,7 +85,7 @@ class Tradehall:
 
     def stop(self) -> None:
         """Ends everything in order within ten seconds, and lets the next one in."""
-        self._supervisor.stop(("caddy", *SERVICES), _COMPANIONS)
+        self._supervisor.stop(("caddy", "demo", *SERVICES), _COMPANIONS)
         self._var.unlock()
 
     def __enter__(self) -> Self:
@@ -107,7 +110,10 @@ class Tradehall:
         around = Surroundings(nats.url, url, caddy.url, mailbox.smtp_port, self._environment)
         for name, service in services.items():
             self._supervisor.start(name, service.process(dsns[name], around), service.is_ready)
-        self._wait_ready("caddy", *_COMPANIONS, *services)
+        simulators = Simulators(self._var) if self._demo else None
+        if simulators:
+            self._supervisor.start("demo", simulators.process(), simulators.is_ready)
+        self._wait_ready("caddy", *_COMPANIONS, *services, *(["demo"] if simulators else []))
         openapi.write({name: service.port for name, service in services.items()}, caddy.pages)
         observer = self._var.secret(f"{OBSERVER}-nats")
         self._facts = {
@@ -116,6 +122,8 @@ class Tradehall:
             "postgres_dsn": dsns,
             "mailbox_url": mailbox.url,
         }
+        if simulators:
+            self._facts["demo"] = simulators.places
         self._announce()
 
     def _wait_ready(self, *names: str) -> None:

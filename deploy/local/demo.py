@@ -1,0 +1,50 @@
+"""The MetaTrader simulators as one child process, so that nobody needs a broker's licence to try Tradehall."""
+
+import json
+import signal
+import sys
+from typing import Any
+
+from deploy.local.folder import VarFolder
+from deploy.local.services import python_path
+from embedded import Process, Program
+
+_API_OF = {"mt5-webapi": "mt5_tcp", "mt5-rest": "mt5_https", "mt4-web": "mt4_web"}
+"""What local.json calls each, and what the simulators print."""
+
+
+class Simulators:
+    """Ports are remembered between starts; the certificate is a new one each time."""
+
+    def __init__(self, var: VarFolder) -> None:
+        self._log = var.log("demo")
+        ports = {name: var.port(f"demo-{name}") for name in ("tcp", "https", "mt4")}
+        self._options = [part for name, port in ports.items() for part in (f"--{name}-port", str(port))]
+
+    def process(self) -> Process:
+        """The process, ready to be started."""
+        return Process(
+            Program(
+                argv=(sys.executable, "-m", "metatrader.simulator", *self._options),
+                log=self._log,
+                environment={"PYTHONPATH": python_path(), "PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2"},
+                stop_signals=((signal.SIGTERM, 2.0),),
+            )
+        )
+
+    def is_ready(self) -> bool:
+        """True once the simulators have said where they are."""
+        return self._said() is not None
+
+    @property
+    def places(self) -> dict[str, Any]:
+        """Host, port, login, password and ca_pem of each, under the names that `api` has for a platform."""
+        said = self._said() or {}
+        return {api: {k: v for k, v in said[name].items() if v is not None} for api, name in _API_OF.items()}
+
+    def _said(self) -> dict[str, Any] | None:
+        """Their last line of JSON: after a restart a new one follows."""
+        if not self._log.exists():
+            return None
+        lines = [line for line in self._log.read_text().splitlines() if line.startswith("{")]
+        return json.loads(lines[-1]) if lines else None
