@@ -72,9 +72,8 @@ class Limiter:
     def wait(self, limit: Limit, whom: str) -> timedelta:
         """How long until there is one more; none while there is."""
         row = self._database.one("SELECT full_until FROM limits WHERE key = %s", (self._hash(limit, whom),))
-        if row is None:
-            return timedelta()
-        return max(timedelta(), row["full_until"] + limit.each - limit.all - self._clock())
+        free_at: datetime = self._clock() if row is None else row["full_until"] + limit.each - limit.all
+        return max(timedelta(), free_at - self._clock())
 
     def forget_old(self) -> int:
         """Delete the rows that count nothing any more."""
