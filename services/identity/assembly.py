@@ -8,8 +8,8 @@ from contracts.email import normal
 from identity import oauth
 from identity.application import devices, guesses, intake, one_time, secret_uses, sessions, signing_keys
 from identity.application.clients import Clients
-from identity.application.expiry_warnings import ExpiryWarnings
 from identity.application.devices import Devices
+from identity.application.expiry_warnings import ExpiryWarnings
 from identity.application.guesses import Guesses
 from identity.application.hashing import Hashing, common_passwords
 from identity.application.intake import Intake

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel
 
 from access.caller import Caller
 from access.guard import Guard
+from identity.application.guesses import TooManyGuesses
 from identity.application.hashing import Hashing, Overloaded
 from identity.application.passwords import Passwords
 from identity.application.people import People
@@ -56,12 +57,18 @@ class Me(BaseModel):
 
 
 class SessionAnswer(BaseModel):
-    """A session that goes on; `address` is the IP address at sign-in, `current` the one of this token."""
+    """A session that goes on.
+
+    `device` is a few words for the browser, null where they cannot be told from `user_agent`; `address` the network
+    address at sign-in, an IPv6 one as its /64; `last_used_at` is exact to the minute; `current` is the session of
+    this token.
+    """
 
     id: UUID
     created_at: AwareDatetime
     last_used_at: AwareDatetime
     address: str | None
+    device: str | None
     user_agent: str | None
     current: bool
 
@@ -72,6 +79,7 @@ class SessionAnswer(BaseModel):
             created_at=session.created_at,
             last_used_at=session.last_used_at,
             address=session.address,
+            device=session.device,
             user_agent=session.user_agent,
             current=session.id == current,
         )
@@ -114,7 +122,7 @@ def own_router(guard: Guard, people: People, passwords: Passwords, sessions: Ses
         status_code=204,
         operation_id="change_my_password",
         dependencies=[Depends(hashing.place)],
-        responses=refusals(WrongPassword, PasswordRefused, Overloaded),
+        responses=refusals(WrongPassword, PasswordRefused, Overloaded, TooManyGuesses),
     )
     def change_password(caller: Self, body: PasswordChange) -> None:
         """All other sessions end."""
@@ -128,6 +136,11 @@ def own_router(guard: Guard, people: People, passwords: Passwords, sessions: Ses
             lambda each: SessionAnswer.of(each, caller.session_id),
             lambda each: (each.created_at.isoformat(), str(each.id)),
         )
+
+    @router.delete("/sessions", status_code=204, operation_id="end_my_sessions")
+    def end_sessions(caller: Self, others: bool = False) -> None:
+        """All of them, this one too; with `others=true`, all others. Their tokens stop working everywhere."""
+        sessions.end_all(_user(caller), except_id=caller.session_id if others else None)
 
     @router.delete("/sessions/{id}", status_code=204, operation_id="end_my_session")
     def end_session(caller: Self, id: UUID) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from identity.application.devices import Devices
+from identity.application.guesses import Guesses
 from identity.application.hashing import Hashing, common_passwords
 from identity.application.one_time import OneTimeSecrets
 from identity.application.sessions import Session, Sessions
@@ -24,6 +26,8 @@ class Passwords:
         sessions: Sessions,
         hashing: Hashing,
         secrets: OneTimeSecrets,
+        guesses: Guesses,
+        devices: Devices,
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
@@ -31,6 +35,8 @@ class Passwords:
         self._sessions = sessions
         self._hashing = hashing
         self._secrets = secrets
+        self._guesses = guesses
+        self._devices = devices
         self._clock = clock
 
     def choose(self, session: Session, new: str) -> None:
@@ -47,10 +53,12 @@ class Passwords:
         self._store.run(work)
 
     def change(self, user_id: UUID, current: str, new: str, session_id: UUID | None) -> None:
-        """Ends all other sessions. Raises WrongPassword."""
+        """Ends all other sessions. Raises WrongPassword or TooManyGuesses."""
         user = self._store.find(User, user_id, UnknownUser)
+        attempt = self._guesses.signed_in(user_id)
         if not self._hashing.verify(self._views.password_hash(user_id), normal_password(current)):
             raise WrongPassword("current_password", "This is not your current password.")
+        self._guesses.succeeded(attempt)
         hashed = self._checked_hash(new, user.email, "new_password")
 
         def work() -> None:
@@ -67,8 +75,8 @@ class Passwords:
             raise ResetLinkSpent
         return user
 
-    def reset(self, token: str, new: str) -> None:
-        """Ends all sessions. Raises ResetLinkSpent."""
+    def reset(self, token: str, new: str, device: UUID | None = None) -> None:
+        """Ends all sessions, and whatever refused sign-ins to this person. Raises ResetLinkSpent."""
         email = self.reset_link_owner(token).email
         hashed = self._checked_hash(new, email, "password")
 
@@ -76,7 +84,8 @@ class Passwords:
             user, generation = self._of_reset_token(token)
             user.reset_password(generation, self._clock())
             with acting(actor=str(user.id)):
-                self._keep(user, hashed, except_session=None)
+                self._keep(user, hashed, except_session=None, device=device)
+                self._guesses.clear(user)
 
         self._store.run(work)
 
@@ -107,7 +116,7 @@ class Passwords:
         user.choose_first_password()
         return user
 
-    def _keep(self, user: User, hashed: str, *, except_session: UUID | None) -> None:
+    def _keep(self, user: User, hashed: str, *, except_session: UUID | None, device: UUID | None = None) -> None:
         self._store.save(user)
         self._store.database.execute(
             "INSERT INTO passwords (user_id, hash) VALUES (%s, %s) "
@@ -115,6 +124,7 @@ class Passwords:
             (user.id, hashed),
         )
         self._sessions.end_all(user.id, except_id=except_session)
+        self._devices.forget(user.id, except_devices=(device, self._sessions.device_of(except_session)))
 
     def _checked_hash(self, new: str, email: str | None, field: str) -> str:
         return self._hashing.hash(check_new_password(new, email or "", common_passwords(), field=field))

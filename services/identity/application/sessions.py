@@ -10,9 +10,11 @@ from uuid import UUID, uuid4
 
 from psycopg.sql import SQL
 
+from identity.application.devices import Devices, device_name
 from identity.application.store import IdentityStore
 from identity.domain.session import UserSession
 from kit.errors import NotFound
+from kit.limiter import Limit, Limiter
 from kit.pages import Paging
 
 SCHEMA = [
@@ -27,13 +29,15 @@ CREATE INDEX sessions_open ON sessions (user_id, created_at, id) WHERE ended_at 
 CREATE INDEX sessions_stale ON sessions (kept_until, last_used_at) WHERE ended_at IS NULL;
 CREATE INDEX sessions_ended ON sessions (ended_at) WHERE ended_at IS NOT NULL;
 """,
-    )
+    ),
+    ("identity-sessions-2", "ALTER TABLE sessions ADD COLUMN device_id uuid, ADD COLUMN refreshed_at timestamptz;"),
 ]
 IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=30)
 _TOUCH = timedelta(minutes=1)  # how exactly the last use is known, to spare a write at each request
 _REMEMBER_ENDED = timedelta(days=1)  # longer than any access token lives
 _LONGEST_AGENT = 300  # characters
+_NEWS = Limit("new-devices", 10, timedelta(minutes=6))
 
 # A cookie is good while used, for 30 days; a session lives on while a refresh token of it may be used.
 _OPEN = SQL("ended_at IS NULL AND (kept_until > %(now)s OR (last_used_at > %(idle)s AND created_at > %(oldest)s))")
@@ -52,13 +56,21 @@ class Session:
 
 @dataclass(frozen=True)
 class OpenSession:
-    """A session as its owner sees it; `address` is the IP address at sign-in."""
+    """A session as its owner sees it; `address` is the network address at sign-in, an IPv6 one as its /64.
+
+    `last_used_at` is the last use of its cookie or of a refresh token of it, to the minute.
+    """
 
     id: UUID
     created_at: datetime
     last_used_at: datetime
     address: str | None
     user_agent: str | None
+
+    @property
+    def device(self) -> str | None:
+        """In a few words, such as "Firefox on Linux"."""
+        return device_name(self.user_agent)
 
 
 class UnknownSession(NotFound):
@@ -69,24 +81,39 @@ class UnknownSession(NotFound):
 class Sessions:
     """`clock` answers the time in UTC."""
 
-    def __init__(self, store: IdentityStore, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: IdentityStore, devices: Devices, limiter: Limiter, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._database = store.database
+        self._devices = devices
+        self._limiter = limiter
         self._clock = clock
 
-    def start(self, user_id: UUID, how: str, address: str | None, agent: str | None) -> tuple[Session, str]:
+    def start(
+        self, user_id: UUID, how: str, address: str | None, agent: str | None, device: UUID | None = None
+    ) -> tuple[Session, str]:
         """A new session and its cookie's value, which is not stored.
 
         `how` is password, one-time-password (a password must be chosen first), or invitation.
         """
         session = Session(uuid4(), user_id, self._clock(), how == "one-time-password")
         cookie = "ths_" + secrets.token_urlsafe(32)
+        is_news = self._is_news(user_id, how, device)
 
         def work() -> None:
-            self._store.save(UserSession(id=session.id, user_id=user_id, how=how, address=address))
+            begun = UserSession(
+                id=session.id,
+                user_id=user_id,
+                how=how,
+                address=address,
+                new_device=is_news,
+                device=device_name(agent),
+            )
+            self._store.save(begun)
+            if device is not None:
+                self._devices.note(device, user_id)
             self._database.execute(
                 "INSERT INTO sessions (id, secret_hash, user_id, created_at, last_used_at, kept_until, "
-                "address, user_agent, must_choose_password) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+                "address, user_agent, must_choose_password, device_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
                 (
                     session.id,
                     _hash(cookie),
@@ -97,6 +124,7 @@ class Sessions:
                     address,
                     _printable(agent),
                     session.must_choose_password,
+                    device,
                 ),
             )
 
@@ -128,8 +156,9 @@ class Sessions:
     def keep(self, session_id: UUID, until: datetime) -> None:
         """The session lives on until then, though its cookie may not: a refresh token was given out."""
         self._database.execute(
-            "UPDATE sessions SET kept_until = greatest(kept_until, %s) WHERE id = %s AND ended_at IS NULL",
-            (until, session_id),
+            "UPDATE sessions SET kept_until = greatest(kept_until, %s), refreshed_at = %s "
+            "WHERE id = %s AND ended_at IS NULL",
+            (until, self._clock(), session_id),
         )
 
     def list(self, user_id: UUID, paging: Paging) -> list[OpenSession]:
@@ -137,7 +166,8 @@ class Sessions:
         created, last_id = paging.time_and_id()
         place = {"user": user_id, "created": created, "last": last_id, "limit": paging.limit + 1}
         query = SQL(
-            "SELECT id, created_at, last_used_at, address, user_agent FROM sessions "
+            "SELECT id, created_at, greatest(last_used_at, refreshed_at) AS last_used_at, address, user_agent "
+            "FROM sessions "
             "WHERE user_id = %(user)s AND (created_at, id) > (%(created)s::timestamptz, %(last)s::uuid) "
             "AND {} ORDER BY created_at, id LIMIT %(limit)s"
         ).format(_OPEN)
@@ -147,6 +177,11 @@ class Sessions:
     def password_was_chosen(self, session_id: UUID) -> None:
         chosen = "UPDATE sessions SET must_choose_password = false WHERE id = %s"
         self._database.execute(chosen, (session_id,))
+
+    def device_of(self, session_id: UUID | None) -> UUID | None:
+        """The device on which a session began."""
+        row = self._database.one("SELECT device_id FROM sessions WHERE id = %s", (session_id,))
+        return None if row is None else row["device_id"]
 
     def end(self, session_id: UUID) -> None:
         """Nothing happens where it has ended already."""
@@ -191,6 +226,12 @@ class Sessions:
             "UPDATE sessions SET ended_at = %s WHERE id = ANY(%s)", (self._clock(), [s.id for s in ended])
         )
         return len(ended)
+
+    def _is_news(self, user_id: UUID, how: str, device: UUID | None) -> bool:
+        """Whether the owner is to be told: not of their first sign-in ever, and not a hundred times."""
+        if how != "password" or (device is not None and self._devices.is_known(device, user_id)):
+            return False
+        return self._limiter.count(_NEWS, str(user_id))
 
     def _limits(self) -> dict[str, Any]:
         now = self._clock()

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from uuid import UUID
 
 from contracts.email import InvalidEmail
+from identity.application.guesses import Guesses
 from identity.application.hashing import Hashing
 from identity.application.one_time import OneTimeSecrets
 from identity.application.sessions import Session, Sessions
@@ -29,6 +31,7 @@ class SignIn:
         sessions: Sessions,
         hashing: Hashing,
         secrets: OneTimeSecrets,
+        guesses: Guesses,
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
@@ -36,35 +39,42 @@ class SignIn:
         self._sessions = sessions
         self._hashing = hashing
         self._secrets = secrets
+        self._guesses = guesses
         self._clock = clock
 
-    def with_password(self, email: str, password: str, address: str | None, agent: str | None) -> tuple[Session, str]:
-        """(session, cookie value). Raises WrongCredentials, or OneTimePasswordSpent to who has the right one.
+    def with_password(
+        self, email: str, password: str, address: str | None, agent: str | None, device: UUID | None = None
+    ) -> tuple[Session, str]:
+        """(session, cookie value). Raises WrongCredentials, TooManyGuesses, or OneTimePasswordSpent to who has the
+        right one.
 
-        Each call costs one slow hash and one keyed hash.
+        Each call that is let in costs one slow hash and one keyed hash.
         """
+        attempt = self._guesses.sign_in(email, address, device)
         known = self._credentials(email)
         given = normal_password(password)
         fits = self._hashing.verify(known.password_hash if known else None, given[: LONGEST + 1])
         generation = known.one_time_generation if known else 0
         one_time = self._secrets.is_password(given, known.user_id if known else None, generation)
         if known is not None and fits:
+            self._guesses.succeeded(attempt)
             self._rehash(known, given)
             with acting(actor=str(known.user_id)):
-                return self._sessions.start(known.user_id, "password", address, agent)
-        if known is not None and one_time and generation > 0:
-            return self._once(known, address, agent)
+                return self._sessions.start(known.user_id, "password", address, agent, device)
+        if known is not None and one_time and generation > 0 and known.password_hash is None:
+            self._guesses.succeeded(attempt)
+            return self._once(known, address, agent, device)
+        self._guesses.failed(attempt)
         raise WrongCredentials
 
-    def _once(self, known: Credentials, address: str | None, agent: str | None) -> tuple[Session, str]:
-        if known.password_hash is not None:
-            raise WrongCredentials
-
+    def _once(
+        self, known: Credentials, address: str | None, agent: str | None, device: UUID | None
+    ) -> tuple[Session, str]:
         def work() -> tuple[Session, str]:
             user = self._store.find(User, known.user_id, UnknownUser)
             user.use_one_time_password(known.one_time_generation, self._clock())
             self._store.save(user)
-            return self._sessions.start(user.id, "one-time-password", address, agent)
+            return self._sessions.start(user.id, "one-time-password", address, agent, device)
 
         with acting(actor=str(known.user_id)):
             return self._store.run(work)

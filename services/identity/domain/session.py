@@ -13,21 +13,32 @@ class UserSession(Aggregate):
     TOPIC = "identity.UserSession"
 
     class SignedIn(Created):
-        """`how` is password, one-time-password or invitation."""
+        """`how` is password, one-time-password or invitation; `new_device`: the owner is to be told of a device
+        that they did not use before, `device` what to call it."""
 
         TOPIC = "identity.UserSignedIn"
-        personal = frozenset({"address"})
+        personal = frozenset({"address", "device"})
         personal_key = "user_id"
         user_id: UUID
         how: str
         address: str | None
+        new_device: bool = False
+        device: str | None = None
 
     class Ended(Aggregate.Event):
         TOPIC = "identity.UserSessionEnded"
         user_id: UUID
 
     @event(SignedIn)
-    def __init__(self, id: UUID, user_id: UUID, how: str, address: str | None) -> None:
+    def __init__(
+        self,
+        id: UUID,
+        user_id: UUID,
+        how: str,
+        address: str | None,
+        new_device: bool = False,
+        device: str | None = None,
+    ) -> None:
         self.user_id = user_id
         self.ended = False
 

@@ -1,10 +1,11 @@
-"""Private events of users and sessions -> events of the contract."""
+"""Private events of users, sessions and locks -> events of the contract."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from contracts import identity as public
 from contracts.event import Event
+from identity.domain.lock import Lock
 from identity.domain.session import UserSession
 from identity.domain.user import User
 
@@ -36,12 +37,25 @@ def _reset_requested(event: User.PasswordResetRequested) -> Event:
 
 def _signed_in(event: UserSession.SignedIn) -> Event:
     return public.UserSignedIn(
-        user_id=event.user_id, session_id=event.originator_id, how=event.how, address=event.address
+        user_id=event.user_id,
+        session_id=event.originator_id,
+        how=event.how,
+        address=event.address,
+        new_device=event.new_device,
+        device=event.device,
     )
 
 
 def _session_ended(event: UserSession.Ended) -> Event:
     return public.UserSessionEnded(user_id=event.user_id, session_id=event.originator_id)
+
+
+def _locked(event: Lock.Locked) -> Event:
+    return public.UserLocked(user_id=event.user_id, lock_id=event.originator_id, locked_until=event.locked_until)
+
+
+def _unlocked(event: Lock.Unlocked) -> Event:
+    return public.UserUnlocked(user_id=event.user_id, lock_id=event.originator_id)
 
 
 def _verified(event: User.EmailVerified) -> Event:
@@ -65,6 +79,8 @@ PEOPLE: Mapping[type, Callable[[Any], Event]] = {
     User.Renamed: _renamed,
     UserSession.SignedIn: _signed_in,
     UserSession.Ended: _session_ended,
+    Lock.Locked: _locked,
+    Lock.Unlocked: _unlocked,
 }
 """From a private event to its public one; none of them belongs to an organization."""
 

@@ -27,7 +27,8 @@ def service(postgres_server: Postgres) -> Iterator[Running]:
 def sign_in(service: Running) -> httpx.Response:
     """Somebody without an account, from an address of their own, tries."""
     form = {"email": f"{uuid4().hex}@example.com", "password": PASSWORD}
-    return service.browser().post("/login", data=form)
+    answer: httpx.Response = service.browser().post("/login", data=form)
+    return answer
 
 
 def test_who_finds_no_place_is_told_within_a_tenth_of_a_second_and_livez_answers(service: Running) -> None:
@@ -47,17 +48,14 @@ def test_who_finds_no_place_is_told_within_a_tenth_of_a_second_and_livez_answers
             turned_away = wait_until(lambda: [each for each in waiting if each.done()], what="somebody turned away")
             assert {each.result().status_code for each in turned_away} == {429}
             took = []
-            for ask in (
-                lambda: browser.post("/login", data={"email": "ann@example.com", "password": PASSWORD}),
-                lambda: browser.post("/password/new", data={"password": PASSWORD}),
-                lambda: browser.post("/password/reset/x", data={"password": PASSWORD}),
-                lambda: browser.post("/invitations/x", data={"password": PASSWORD}),
-                lambda: caller.put("/api/v1/me/password", json=change),
-            ):
+            for path in ("/login", "/password/new", "/password/reset/x", "/invitations/x", "/api/v1/me/password"):
                 started = time.perf_counter()
-                answer = ask()
+                if path.startswith("/api"):
+                    answer = caller.put(path, json=change)
+                else:
+                    answer = browser.post(path, data={"password": PASSWORD})
                 took.append(time.perf_counter() - started)
-                assert answer.status_code == 429
+                assert answer.status_code == 429, path
                 assert int(answer.headers["retry-after"]) > 0
             assert "Too many people" in browser.post("/login").text
             assert statistics.median(took) < 0.1

@@ -1,4 +1,4 @@
-"""Every event ever written still loads: one stored example of each, personal fields as plain text."""
+"""Every event ever written still loads: one stored example of each form, personal fields as plain text."""
 
 import json
 from pathlib import Path
@@ -10,6 +10,7 @@ from eventsourcing.persistence import StoredEvent
 from eventsourcing.utils import resolve_topic
 
 from identity.domain.client import Client
+from identity.domain.lock import Lock
 from identity.domain.revoked_token import RevokedToken
 from identity.domain.session import UserSession
 from identity.domain.user import User
@@ -18,7 +19,7 @@ from kit.domain import Aggregate
 from kit.mapper import PersonalMapper
 
 EXAMPLES = sorted((Path(__file__).parent / "history").glob("*.json"))
-AGGREGATES = (User, UserSession, Client, RevokedToken)
+AGGREGATES = (User, UserSession, Lock, Client, RevokedToken)
 PERSON = UUID("7c9e6679-7425-40de-944b-e07fc1f90ae7")
 
 
@@ -45,13 +46,13 @@ def test_a_stored_event_still_loads(parts: Parts, path: Path) -> None:
     event: Any = parts.store.mapper.to_domain_event(_stored(parts, path))
     assert type(event) in events_of(*AGGREGATES)
     state = json.loads(path.read_text())["state"]
-    assert {name: getattr(event, name) for name in event.personal} == {name: state[name] for name in event.personal}
+    assert {name: getattr(event, name) for name in event.personal} == {name: state.get(name) for name in event.personal}
     again = json.loads(bytes(parts.store.mapper.to_stored_event(event).state))
-    assert {**again, **{name: state[name] for name in event.personal}} == state
+    assert {**again, **{name: state[name] for name in event.personal & state.keys()}} == state
 
 
 def test_there_is_an_example_of_every_event() -> None:
-    assert {path.stem for path in EXAMPLES} == {str(event.TOPIC) for event in events_of(*AGGREGATES)}  # type: ignore[attr-defined]
+    assert {path.stem.partition("-")[0] for path in EXAMPLES} == {str(event.TOPIC) for event in events_of(*AGGREGATES)}  # type: ignore[attr-defined]
 
 
 def test_what_a_person_wrote_is_gone_with_their_key(parts: Parts) -> None:

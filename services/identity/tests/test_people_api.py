@@ -178,3 +178,24 @@ def test_a_session_with_a_one_time_password_gives_no_token(service: Running, ema
     }
     answer = browser.get("/oauth2/authorize", params=asked)
     assert answer.headers["location"].startswith("/password/new?next=%2Foauth2%2Fauthorize")
+
+
+@pytest.mark.parametrize(("query", "mine_goes_on"), [("?others=true", True), ("", False)])
+def test_people_end_all_other_sessions_or_all(service: Running, email: str, query: str, mine_goes_on: bool) -> None:
+    caller = service.caller(email)
+    others = [service.browser() for _ in range(2)]
+    for other in others:
+        other.post("/login", data={"email": email, "password": PASSWORD})
+    assert caller.delete(f"/api/v1/me/sessions{query}").status_code == 204
+    assert all(email not in other.get("/").text for other in others)
+    assert caller.get("/api/v1/me").status_code == (200 if mine_goes_on else 401)
+
+
+def test_a_session_says_what_device_it_is_on(service: Running, email: str) -> None:
+    caller = service.caller(email)
+    agent = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+    service.browser().post("/login", data={"email": email, "password": PASSWORD}, headers={"User-Agent": agent})
+    sessions = caller.get("/api/v1/me/sessions").json()["items"]
+    assert [(each["device"], each["current"]) for each in sessions] == [(None, True), ("Firefox on Linux", False)]
+    assert sessions[1]["user_agent"] == agent
+    assert sessions[1]["address"]

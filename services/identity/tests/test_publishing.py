@@ -34,10 +34,11 @@ def test_the_way_from_a_registration_to_an_own_password_is_told_in_order(parts: 
     expires_at = parts.clock() + timedelta(hours=24)
     parts.with_password("Ann@example.com")
     one_time = {"generation": 1, "expires_at": expires_at}
+    device = {"new_device": False, "device": None}
     assert told(parts) == [
         ("UserRegistered", {"email": "Ann@example.com", "name": None, "via": "registration", **one_time}),
         ("UserEmailVerified", {}),
-        ("UserSignedIn", {"how": "one-time-password", "address": "10.0.0.1"}),
+        ("UserSignedIn", {"how": "one-time-password", "address": "10.0.0.1", **device}),
         ("UserPasswordChanged", {"how": "chosen"}),
     ]
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from identity.application.sessions import UnknownSession
+from identity.application.sessions import OpenSession, UnknownSession
 from identity.tests.parts import PASSWORD, Clock, Parts
 from kit.pages import Paging
 
@@ -95,3 +95,33 @@ def test_ending_all_keeps_the_one_that_is_named(parts: Parts) -> None:
     assert parts.sessions.find(second) is None
     parts.sessions.end_all(first.user_id)
     assert parts.sessions.find(cookie) is None
+
+
+def test_a_session_is_listed_by_device_place_first_and_last_use(parts: Parts, clock: Clock) -> None:
+    session, cookie = parts.with_password("ann@example.com")
+    agent = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+    begun = clock()
+    _, cookie = parts.sign_in.with_password("ann@example.com", PASSWORD, "2001:db8:1:2::/64", agent, uuid4())
+    clock.forward(timedelta(seconds=50))
+    parts.sessions.find(cookie)
+
+    def listed() -> OpenSession:
+        return next(each for each in parts.sessions.list(session.user_id, Paging()) if each.id != session.id)
+
+    assert (listed().device, listed().address) == ("Firefox on Linux", "2001:db8:1:2::/64")
+    assert (listed().created_at, listed().last_used_at) == (begun, begun)
+    clock.forward(timedelta(seconds=20))
+    parts.sessions.find(cookie)
+    assert listed().last_used_at == clock()
+    clock.forward(timedelta(minutes=5))
+    parts.sessions.keep(listed().id, clock() + timedelta(days=30))
+    assert listed().last_used_at == clock()
+
+
+def test_refreshing_tokens_does_not_keep_the_cookie(parts: Parts, clock: Clock) -> None:
+    session, cookie = parts.with_password("ann@example.com")
+    for _ in range(3):
+        clock.forward(timedelta(hours=5))
+        parts.sessions.keep(session.id, clock() + timedelta(days=30))
+    assert parts.sessions.find(cookie) is None
+    assert parts.sessions.alive(session.id)

@@ -3,8 +3,9 @@
 from typing import ClassVar
 
 from identity.views.clients import ClientViews
+from identity.views.locks import LockViews
 from identity.views.people import PeopleViews
 
 
-class IdentityViews(PeopleViews, ClientViews):
-    tables: ClassVar[tuple[str, ...]] = (*PeopleViews.tables, *ClientViews.tables)
+class IdentityViews(PeopleViews, ClientViews, LockViews):
+    tables: ClassVar[tuple[str, ...]] = (*PeopleViews.tables, *ClientViews.tables, *LockViews.tables)
