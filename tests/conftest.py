@@ -4,9 +4,11 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser
 
 from deploy.local import Tradehall
 from embedded import temporary_folder
+from tests import chromium as real_browser
 from tests.conformance.programs import Programs
 from tests.driver import Hall
 
@@ -30,3 +32,10 @@ def hall(tradehall: Tradehall) -> Iterator[Hall]:
     made = Hall(tradehall.info)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for the whole run: Playwright starts once a thread."""
+    with real_browser.running() as browser:
+        yield browser

@@ -30,9 +30,9 @@ OWN_PAGES = {
 
 
 @pytest.fixture(scope="module", params=["light", "dark"])
-def resident(request: pytest.FixtureRequest, hall: Hall, browser: Browser) -> Iterator[Surfer]:
+def resident(request: pytest.FixtureRequest, hall: Hall, chromium: Browser) -> Iterator[Surfer]:
     """Somebody whose organization holds something of everything."""
-    person = surfer(hall, browser, color_scheme=request.param, viewport={"width": 1440, "height": 900}).register()
+    person = surfer(hall, chromium, color_scheme=request.param, viewport={"width": 1440, "height": 900}).register()
     home = person.home
     person.go(f"{home}/users/invite")
     person.fill("E-mail addresses", f"{address('colleague')} {address('dealer')}")
@@ -81,16 +81,16 @@ def test_what_opens_over_a_page_is_sound_on_every_screen(resident: Surfer, schem
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", STRANGERS_PAGES)
-def test_a_page_for_strangers_is_sound_on_every_screen(hall: Hall, browser: Browser, name: str, scheme: str) -> None:
-    stranger = surfer(hall, browser, color_scheme=scheme)
+def test_a_page_for_strangers_is_sound_on_every_screen(hall: Hall, chromium: Browser, name: str, scheme: str) -> None:
+    stranger = surfer(hall, chromium, color_scheme=scheme)
     stranger.go(STRANGERS_PAGES[name])
     _sound(stranger, f"{name}-{scheme}")
     assert stranger.complaints == []
     stranger.page.context.close()
 
 
-def test_a_first_visit_is_small(hall: Hall, browser: Browser) -> None:
-    person = surfer(hall, browser)
+def test_a_first_visit_is_small(hall: Hall, chromium: Browser) -> None:
+    person = surfer(hall, chromium)
     taken: dict[str, int] = {}
     network = person.page.context.new_cdp_session(person.page)
     network.send("Network.enable")
