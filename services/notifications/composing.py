@@ -28,6 +28,7 @@ _PATIENCE = timedelta(minutes=1)
 """How long a mail waits for a name that has not arrived here yet; the order between streams is not given."""
 _SOMEBODY = "Somebody"
 _SOME_ORGANIZATION = "an organization"
+_SOME_DEVICE = "a device that does not say what it is"
 _LONGEST_NAME = 120
 _JOINERS = "\u200c\u200d"  # parts of words and emoji, invisible but not to be dropped
 A = TypeVar("A")
@@ -135,6 +136,14 @@ class Composer:
             case "password-changed":
                 return contents.PasswordChanged(
                     **common, changed_at=occasion.at, forgot_url=self._link("/password/forgot")
+                )
+            case "new-device":
+                return contents.NewDevice(
+                    **common,
+                    signed_in_at=occasion.at,
+                    device=shown(occasion.device or _SOME_DEVICE),
+                    network_address=occasion.network_address or "unknown",
+                    forgot_url=self._link("/password/forgot"),
                 )
             case "joined":
                 return contents.Joined(**common, **organization, sign_in_url=self._link("/login"))

@@ -52,6 +52,17 @@ class PasswordChanged(Content):
 
 
 @dataclass(frozen=True, repr=False)
+class NewDevice(Content):
+    """Somebody signed in on a device that was not used before."""
+
+    template = "new-device"
+    signed_in_at: datetime
+    device: str
+    network_address: str
+    forgot_url: str
+
+
+@dataclass(frozen=True, repr=False)
 class Invitation(Content):
     """The offer of a membership, with its link."""
 

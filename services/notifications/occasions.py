@@ -10,11 +10,11 @@ LONGEST = timedelta(hours=24)
 
 
 class Occasion(BaseModel):
-    """Nothing here is personal: people stand here by their ids.
+    """People stand here by their ids; personal is only the `network_address` of a sign-in.
 
     `user_id` is the recipient (none for an invitation, whose link names the address), `other_id` whom the
     mail speaks of, `client` a client's UUID and `client_id` its `thc_…`; `generation` and `expires_at`
-    belong to the secret that is claimed at sending time.
+    belong to the secret that is claimed at sending time; `device` is what signed in.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,6 +32,8 @@ class Occasion(BaseModel):
     client_name: str | None = None
     secret_name: str | None = None
     secret_expires_at: datetime | None = None
+    device: str | None = None
+    network_address: str | None = None
 
     @property
     def over_at(self) -> datetime:

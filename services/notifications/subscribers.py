@@ -16,6 +16,7 @@ from contracts.identity import (
     UserRegistered,
     UserRegistrationRepeated,
     UserRenamed,
+    UserSignedIn,
 )
 from contracts.organizations import (
     InvitationResent,
@@ -33,7 +34,7 @@ Handler = Callable[[Envelope], None]
 
 def handlers(app: Notifications) -> Mapping[type[Event], Handler]:
     """What to do for each event of identity and organizations that matters here."""
-    return {**_people(app), **_organizations(app), **_passwords(app), **_members(app), **_clients(app)}
+    return {**_people(app), **_organizations(app), **_accounts(app), **_members(app), **_clients(app)}
 
 
 def _people(app: Notifications) -> dict[type[Event], Handler]:
@@ -62,7 +63,7 @@ def _organizations(app: Notifications) -> dict[type[Event], Handler]:
     }
 
 
-def _passwords(app: Notifications) -> dict[type[Event], Handler]:
+def _accounts(app: Notifications) -> dict[type[Event], Handler]:
     def reset(envelope: Envelope, data: UserPasswordResetRequested) -> None:
         app.request("password-reset", envelope.id, _secret(envelope, data))
 
@@ -70,7 +71,16 @@ def _passwords(app: Notifications) -> dict[type[Event], Handler]:
         if data.how != "chosen":  # the first own password, in place of the mailed one
             app.request("password-changed", envelope.id, Occasion(at=envelope.time, user_id=data.user_id))
 
-    return {UserPasswordResetRequested: _with_data(reset), UserPasswordChanged: _with_data(changed)}
+    def signed_in(envelope: Envelope, data: UserSignedIn) -> None:
+        if data.new_device:
+            about = Occasion(at=envelope.time, user_id=data.user_id, device=data.device, network_address=data.address)
+            app.request("new-device", envelope.id, about)
+
+    return {
+        UserPasswordResetRequested: _with_data(reset),
+        UserPasswordChanged: _with_data(changed),
+        UserSignedIn: _with_data(signed_in),
+    }
 
 
 def _members(app: Notifications) -> dict[type[Event], Handler]:

@@ -1,5 +1,6 @@
 """Which events lead to which mails, once each, whatever is redelivered or comes in another order."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,6 +17,7 @@ from contracts.identity import (
     UserRegistered,
     UserRegistrationRepeated,
     UserRenamed,
+    UserSignedIn,
 )
 from contracts.organizations import (
     InvitationResent,
@@ -41,6 +43,13 @@ _INVITED: dict[str, Any] = {
 }
 _OF_CLIENT: dict[str, Any] = {"client": CLIENT, "client_id": "thc_1", "organization_id": HALL}
 _REGISTERED: dict[str, Any] = {"user_id": ADA, "email": "ada@mail.example", "name": None}
+_SIGNED_IN: dict[str, Any] = {
+    "user_id": ADA,
+    "session_id": UUID(int=7),
+    "how": "password",
+    "address": "203.0.113.7",
+    "device": "Firefox on Linux",
+}
 
 CASES: list[tuple[Event, list[tuple[str, UUID | None]]]] = [
     (
@@ -54,6 +63,8 @@ CASES: list[tuple[Event, list[tuple[str, UUID | None]]]] = [
     (UserPasswordChanged(user_id=ADA, how="changed"), [("password-changed", ADA)]),
     (UserPasswordChanged(user_id=ADA, how="reset"), [("password-changed", ADA)]),
     (UserPasswordChanged(user_id=ADA, how="chosen"), []),
+    (UserSignedIn(**_SIGNED_IN, new_device=True), [("new-device", ADA)]),
+    (UserSignedIn(**_SIGNED_IN), []),
     (UserRenamed(user_id=ADA, name="Ada"), []),
     (ClientCreated(**_OF_CLIENT, name="bot", scopes=(), created_by=ADA), [("client-created", ADA)]),
     (
@@ -124,6 +135,25 @@ def test_names_are_those_of_the_time_of_sending(world: World, mailroom: Mailroom
     texts = {letter.recipients[0]: letter.text for letter in mailroom.letters}
     assert "“Zenith”" in texts["bob@mail.example"]
     assert "Robert, whom you invited" in texts["ada@mail.example"]
+
+
+def test_a_new_device_is_told_of_by_what_is_known_of_it_and_forgotten_with_the_mail(
+    world: World, mailroom: Mailroom
+) -> None:
+    world.hears(UserSignedIn(**(_SIGNED_IN | {"user_id": world.meets("ada@mail.example")}), new_device=True))
+    bob = {"user_id": world.meets("bob@mail.example"), "device": None, "address": None}
+    world.hears(UserSignedIn(**(_SIGNED_IN | bob), new_device=True))
+    world.sends()
+    texts = {letter.recipients[0]: letter.text for letter in mailroom.letters}
+    assert "Firefox on Linux" in texts["ada@mail.example"]
+    assert "203.0.113.7" in texts["ada@mail.example"]
+    assert "does not say what it is" in " ".join(texts["bob@mail.example"].split())
+    rows = str([dict(row) for table in ("deliveries", "notifications") for row in _all(world, table)])
+    assert "203.0.113.7" not in rows
+
+
+def _all(world: World, table: str) -> Sequence[dict[str, Any]]:
+    return world.database.all(f"SELECT * FROM {table}")
 
 
 def test_the_request_that_led_to_a_mail_is_named_on_all_its_events(world: World) -> None:
