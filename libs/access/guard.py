@@ -78,8 +78,13 @@ class Guard:
 
         return acting
 
-    def may_on_platform(self, permission: str, *, fresh: bool = False) -> Callable[..., Awaitable[Acting]]:
-        """As `may`, on the platform `{platform}` in the path: NotFound for one beyond the caller's limits."""
+    def may_on_platform(
+        self, permission: str, *, scope: str | None = None, fresh: bool = False
+    ) -> Callable[..., Awaitable[Acting]]:
+        """As `may`, on the platform `{platform}` in the path: NotFound for one beyond the caller's limits.
+
+        `scope` is what a client needs where that is not the permission that a member needs.
+        """
 
         async def acting(
             request: Request,
@@ -88,10 +93,11 @@ class Guard:
             _: Annotated[HTTPAuthorizationCredentials | None, Depends(_documented)] = None,
         ) -> Acting:
             caller = await self._caller(request)
+            needed = permission if scope is None or caller.client_id is None else scope
 
             def check() -> Acting:
                 self._access.alive(caller)
-                return self._access.acting(caller, org, permission, platform=platform, fresh=fresh)
+                return self._access.acting(caller, org, needed, platform=platform, fresh=fresh)
 
             return await run_in_threadpool(check)
 

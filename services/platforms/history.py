@@ -130,6 +130,14 @@ class CheckHistory:
         )
         return {row["target"]: (row["state"], row["reason"]) for row in rows}
 
+    def zones(self, platform_id: UUID) -> dict[str, int]:
+        """By target, the server's time zone as a check saw it last, in minutes east of UTC."""
+        rows = self._database.all(
+            "SELECT target, zone_minutes FROM check_plans WHERE platform_id = %s AND zone_minutes IS NOT NULL",
+            (platform_id,),
+        )
+        return {row["target"]: row["zone_minutes"] for row in rows}
+
     def add(
         self,
         organization_id: UUID,

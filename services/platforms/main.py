@@ -21,12 +21,13 @@ from kit.relay import Relay
 from kit.service_keys import ServiceKeys, SubjectKeys
 from platforms import history, vault, views
 from platforms.addresses import Policy
-from platforms.api import checks
+from platforms.api import checks, reading
 from platforms.api import platforms as platform_routes
 from platforms.application import Clock, Platforms
 from platforms.checker import Checker, Schedule
 from platforms.history import CheckHistory
 from platforms.publishing import publish
+from platforms.reading.reader import Reader
 from platforms.settings import Settings
 from platforms.subscribers import handlers
 from platforms.vault import Vault
@@ -62,6 +63,7 @@ def build(settings: Settings) -> FastAPI:
             platform_routes.routes(parts.store, guard, parts.idempotency),
             platform_routes.credential_routes(parts.store, guard, policy),
             checks.routes(parts.store, parts.checker, guard, access, policy),
+            reading.routes(parts.store, Reader(parts.store, policy), guard),
         ],
         background=[
             Relay(parts.store, bus, STREAMS[NAME], publish).run,

@@ -90,7 +90,9 @@ class ReportConnection(aiomysql.Connection):  # type: ignore[misc]  # the librar
             return list(await cursor.fetchall())
 
     async def stream(self, statement: str, params: Sequence[Any] = ()) -> AsyncIterator[tuple[Any, ...]]:
-        """Rows of a long answer as they come; a reader who stops early must close the connection."""
+        """Rows of a long answer as they come, their values as text or None; a reader who stops early must end the
+        connection. Raises pymysql.err.MySQLError."""
+        self.decoders: dict[int, Any] = {}
         cursor = await self.cursor(aiomysql.SSCursor)
         await cursor.execute(statement, params)
         while row := await cursor.fetchone():

@@ -85,8 +85,14 @@ class Schema:
 
     def newest(self, name: str) -> Table | None:
         """The table, or where it is cut by years the last of them."""
-        years = sorted(each for each in self.tables if (m := _YEAR.fullmatch(each)) and m[1] == name)
-        return self.tables.get(name) or (self.tables[years[-1]] if years else None)
+        found = self.all_of(name)
+        return found[-1] if found else None
+
+    def all_of(self, name: str) -> list[Table]:
+        """The table, or where it is cut by years all of them in order; never both, since their rows overlap."""
+        if name in self.tables:
+            return [self.tables[name]]
+        return [self.tables[each] for each in sorted(self.tables) if (m := _YEAR.fullmatch(each)) and m[1] == name]
 
     def advice(self) -> str:
         other = "mt5" if self.kind == "mt4" else "mt4"

@@ -16,10 +16,17 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture(scope="session")
+def world_dsn(postgres_server: Postgres) -> str:
+    """One database for the insides of all tests, since to make one takes longer than most tests."""
+    return postgres_server.create_database("platforms_world")
+
+
 @pytest.fixture
-def world(postgres_dsn: str) -> Iterator[World]:
-    made = World(postgres_dsn)
+def world(world_dsn: str) -> Iterator[World]:
+    made = World(world_dsn)
     yield made
+    made.empty()
     made.database.close()
 
 

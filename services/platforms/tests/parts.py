@@ -85,12 +85,20 @@ class World:
     def rows(self, table: str) -> list[dict[str, Any]]:
         return list(self.database.all(SQL("TABLE {}").format(Identifier(table))))
 
+    def tables(self) -> list[str]:
+        rows = self.database.all("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        return [row["tablename"] for row in rows]
+
+    def empty(self) -> None:
+        """As after the migrations."""
+        names = SQL(", ").join(Identifier(name) for name in self.tables() if name != "migrations")
+        self.database.execute(SQL("TRUNCATE {} RESTART IDENTITY").format(names))
+
     def dump(self) -> bytes:
         """Every byte that the database holds."""
         with psycopg.connect(self.dsn) as connection:
-            tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
             found = b""
-            for (table,) in tables:
+            for table in self.tables():
                 copy = sql.SQL("COPY {} TO STDOUT (FORMAT binary)").format(Identifier(table))
                 with connection.cursor().copy(copy) as out:
                     found += b"".join(bytes(part) for part in out)

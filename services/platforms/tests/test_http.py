@@ -236,6 +236,12 @@ ROUTES = [
     ("DELETE", "/{platform}/db-credentials", None),
     ("POST", "/{platform}/checks", {"target": "api"}),
     ("GET", "/{platform}/checks", None),
+    ("GET", "/{platform}/accounts", None),
+    ("GET", "/{platform}/accounts/{login}", None),
+    ("GET", "/{platform}/positions", None),
+    ("GET", "/{platform}/orders", None),
+    ("GET", "/{platform}/deals", None),
+    ("GET", "/{platform}/symbols", None),
 ]
 
 
@@ -253,15 +259,15 @@ def test_the_table_above_holds_every_route(running: Running) -> None:
 def test_a_route_refuses_every_foreign_token(running: Running, method: str, route: str, body: Any) -> None:
     owner = running.member()
     path = owner.add("Secret name")
-    url = owner.platforms + route.format(platform=path.rpartition("/")[2])
-    scopes = ("platforms:read", "platforms:write", "credentials:write")
+    url = owner.platforms + route.format(platform=path.rpartition("/")[2], login=1)
+    scopes = ("platforms:read", "platforms:write", "credentials:write", "accounts:read")
     stranger, client = running.member(), running.client(uuid4(), *scopes)
     for caller in (stranger, client):
         answer = caller.request(method, url, json=body)
         refused(answer, 404, "not-found")
         assert "ecret" not in answer.text
         if "{platform}" in route:  # not by way of an organization of one's own either
-            own = caller.platforms + route.format(platform=path.rpartition("/")[2])
+            own = caller.platforms + route.format(platform=path.rpartition("/")[2], login=1)
             refused(caller.request(method, own, json=body), 404, "not-found")
     refused(running.nobody().request(method, url, json=body), 401, "invalid-token")
     refused(httpx.request(method, running.base + url, json=body), 401, "unauthenticated")
