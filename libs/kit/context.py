@@ -36,6 +36,11 @@ def acting(**changes: Any) -> Iterator[None]:
         _cause.reset(token)
 
 
+def begin(new: Cause) -> None:
+    """This is the cause of all that follows in this request's context."""
+    _cause.set(new)
+
+
 def set_cause(**changes: Any) -> None:
     """Change the cause for the rest of this request's context (used where no block can be opened)."""
     _cause.set(replace(_cause.get(), **changes))

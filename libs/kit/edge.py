@@ -4,20 +4,28 @@ import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
-from starlette.datastructures import Headers, MutableHeaders
+from prometheus_client import Histogram
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
-from kit.context import set_cause
+from kit.context import Cause, begin
 from kit.metrics import REQUESTS
-from kit.problems import failed, problem
+from kit.problems import problem, rendered
 
 BODY_LIMIT = 1024 * 1024  # bytes
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+
+_ALWAYS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"no-referrer"),
+)
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -37,12 +45,7 @@ class Edge:
         headers = Headers(scope=scope)
         request_id = _request_id(headers.get("x-request-id", ""))
         trace = headers.get("traceparent", "")
-        set_cause(
-            actor=None,
-            correlation=request_id,
-            causation=None,
-            traceparent=trace if _TRACEPARENT.fullmatch(trace) else None,
-        )
+        begin(Cause(correlation=request_id, traceparent=trace if _TRACEPARENT.fullmatch(trace) else None))
         answer = _Answer(send, request_id)
         started = time.perf_counter()
         try:
@@ -51,12 +54,12 @@ class Edge:
             else:
                 await self._app(scope, _limited(receive), answer)
         except Exception as error:  # the last place that can answer
-            response = failed(error)
+            response = rendered(error)
             if not answer.begun:
                 await response(scope, receive, answer)
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
-            REQUESTS.labels(scope["method"], route, answer.status).observe(time.perf_counter() - started)
+            _timer(scope["method"], route, answer.status).observe(time.perf_counter() - started)
 
 
 class _Answer:
@@ -72,11 +75,10 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.begun = True
             self.status = message["status"]
-            headers = MutableHeaders(scope=message)
-            headers["X-Request-Id"] = self._request_id
-            headers.setdefault("X-Content-Type-Options", "nosniff")
-            headers.setdefault("Cache-Control", "no-store")
-            headers.setdefault("Referrer-Policy", "no-referrer")
+            # ASGI names are lower-case; looking them up one by one would cost more than all the rest here.
+            given = {name for name, _ in message["headers"]}
+            added = [header for header in _ALWAYS if header[0] not in given]
+            message["headers"] = [*message["headers"], *added, (b"x-request-id", self._request_id.encode())]
         await self._send(message)
 
 
@@ -97,6 +99,11 @@ def address_of(request: HTTPConnection, proxies: Sequence[IPv4Network | IPv6Netw
         if not any(ip in network for network in proxies):
             break
     return address
+
+
+@lru_cache(1024)
+def _timer(method: str, route: str, status: int) -> Histogram:
+    return REQUESTS.labels(method, route, status)
 
 
 def _request_id(given: str) -> str:

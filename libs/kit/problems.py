@@ -54,6 +54,16 @@ def refused(refusal: Refusal) -> JSONResponse:
     )
 
 
+def rendered(error: Exception) -> JSONResponse:
+    """The answer for whatever an endpoint raised."""
+    if isinstance(error, Refusal):
+        return refused(error)
+    if isinstance(error, HTTPException):
+        code, title = _TITLES.get(error.status_code, ("malformed-request", "The request cannot be read"))
+        return problem(error.status_code, code, title, headers=dict(error.headers or {}))
+    return failed(error)
+
+
 def failed(error: Exception) -> JSONResponse:
     """The answer for an unexpected error: logged once with the request id, without internals."""
     if isinstance(error, psycopg.OperationalError):
@@ -77,8 +87,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def on_http(_: Request, error: HTTPException) -> JSONResponse:
-        code, title = _TITLES.get(error.status_code, ("malformed-request", "The request cannot be read"))
-        return problem(error.status_code, code, title, headers=dict(error.headers or {}))
+        return rendered(error)
 
     @app.exception_handler(psycopg.OperationalError)
     async def on_database(_: Request, error: psycopg.OperationalError) -> JSONResponse:

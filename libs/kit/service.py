@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
@@ -15,6 +16,7 @@ from psycopg import OperationalError
 from kit import idempotency, inbox, logs, problems, service_keys, store, tokens
 from kit.bus import Bus
 from kit.database import Database
+from kit.direct import Direct, Endpoint
 from kit.edge import Edge
 from kit.metrics import LOOP_LAG
 from kit.settings import HttpSettings
@@ -81,8 +83,10 @@ def build(
     routers: Sequence[APIRouter],
     background: Sequence[Background] = (),
     title: str = "",
+    direct: Mapping[str, Endpoint] = MappingProxyType({}),
 ) -> FastAPI:
-    """The HTTP application of a service. `background` runs from start-up to shutdown; so does the bus, if any."""
+    """The HTTP application of a service. `background` runs from start-up to shutdown; so does the bus, if any.
+    `direct` are endpoints, by path, that are reached without routing."""
     health = Health(database, bus)
 
     @asynccontextmanager
@@ -98,6 +102,8 @@ def build(
     problems.install(app)
     for router in (_operations(health), *routers):
         app.include_router(router)
+    if direct:
+        app.add_middleware(Direct, endpoints=direct)
     app.add_middleware(Edge)
     return app
 

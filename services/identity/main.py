@@ -45,11 +45,14 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Fa
     PeopleAnswers(parts.store, parts.views, parts.sessions, parts.secrets, parts.clock).serve(bus)
     ClientAnswers(parts.signing_keys, parts.clients).serve(bus)
     members = MembersCopy(database)
+    verifier = _verifier(parts, settings)
+    endpoints = oauth.TokenEndpoints(parts.oauth, verifier, parts.changes, _caller_address(settings))
     return service.build(
         NAME,
         database=database,
         bus=bus,
-        routers=_routers(parts, settings, bus, members),
+        routers=_routers(parts, settings, bus, members, verifier, endpoints),
+        direct={"/oauth2/token": endpoints.token, "/oauth2/introspect": endpoints.introspect},
         background=[
             Relay(parts.store, bus, STREAMS[NAME], publish).run,
             *(one.run for one in consumers(bus, database, durables_of(NAME), parse_known, members.handlers())),
@@ -60,16 +63,18 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Fa
     )
 
 
-def _routers(parts: Parts, settings: Settings, bus: Bus, members: MembersCopy) -> list[APIRouter]:
-    verifier = _verifier(parts, settings)
+def _routers(
+    parts: Parts,
+    settings: Settings,
+    bus: Bus,
+    members: MembersCopy,
+    verifier: Verifier,
+    endpoints: oauth.TokenEndpoints,
+) -> list[APIRouter]:
     ended = EndedTokens(EndedSessions(parts.sessions), parts.views)
     guard = Guard(verifier, Access(members, parts.clients, ended, bus))
     cookie = SessionCookie(parts.sessions, secure=settings.secure)
     show = Renderer(secure=settings.secure)
-
-    def caller_address(request: Request) -> str:
-        return address_of(request, settings.proxies)
-
     return [
         people_routes.open_router(parts.registration),
         people_routes.own_router(guard, parts.people, parts.passwords, parts.sessions, parts.hashing),
@@ -82,12 +87,15 @@ def _routers(parts: Parts, settings: Settings, bus: Bus, members: MembersCopy) -
             cookie.session_of,
             show.refused,
             guard,
-            verifier,
-            parts.changes,
-            caller_address,
+            endpoints,
         ),
-        *hosted_pages(parts, settings, bus, show, cookie, caller_address),
+        *hosted_pages(parts, settings, bus, show, cookie, _caller_address(settings)),
     ]
+
+
+def _caller_address(settings: Settings) -> Callable[[Request], str]:
+    proxies = settings.proxies
+    return lambda request: address_of(request, proxies)
 
 
 def _verifier(parts: Parts, settings: Settings) -> Verifier:

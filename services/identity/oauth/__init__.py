@@ -16,12 +16,13 @@ from identity.oauth.hints import Hints
 from identity.oauth.issuing import Issuing
 from identity.oauth.routes import routes
 from identity.oauth.server import AuthorizationServer, Sessions
+from identity.oauth.token_endpoints import TokenEndpoints
 from identity.settings import Settings
 from kit.service_keys import ServiceKeys
 
 SCHEMA = [*codes.SCHEMA, *families.SCHEMA]
 
-__all__ = ["SCHEMA", "AuthorizationServer", "Changes", "ClientCache", "provider", "routes"]
+__all__ = ["SCHEMA", "AuthorizationServer", "Changes", "ClientCache", "TokenEndpoints", "provider", "routes"]
 
 
 def provider(

@@ -8,7 +8,7 @@ from identity.oauth.authorization_checks import PROMPTS, RESPONSE_MODES
 from identity.oauth.clients import PEOPLES_SCOPES
 from identity.oauth.revocation import Revocation
 from identity.oauth.server import AuthorizationServer
-from identity.oauth.token_routes import SECRET_METHODS
+from identity.oauth.token_endpoints import SECRET_METHODS
 
 
 def metadata(server: AuthorizationServer) -> dict[str, Any]:

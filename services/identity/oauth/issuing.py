@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 from authlib.oidc.core.util import create_half_hash
 from joserfc import jwt
 
-from identity.application.signing_keys import Algorithm, SigningKeys
+from identity.application.signing_keys import SigningKeys
 from identity.oauth.clients import OrganizationClient
+from identity.oauth.compact import es256
 
 CLIENT_SECONDS = 3600
 PERSON_SECONDS = 600
@@ -80,7 +81,8 @@ class Issuing:
         }
         if who.nonce is not None:
             claims["nonce"] = who.nonce
-        return self._signed("RS256", "JWT", claims)
+        key = self._keys.signing("RS256")
+        return jwt.encode({"alg": "RS256", "typ": "JWT", "kid": key.kid}, claims, key, algorithms=["RS256"])
 
     def _access_token(self, seconds: int, **about: Any) -> AccessToken:
         now, jti = self._now(), uuid4()
@@ -92,12 +94,7 @@ class Issuing:
             "jti": str(jti),
             **about,
         }
-        return AccessToken(jti, self._signed("ES256", "at+jwt", claims), now + seconds)
-
-    def _signed(self, algorithm: Algorithm, kind: str, claims: dict[str, Any]) -> str:
-        key = self._keys.signing(algorithm)
-        header = {"alg": algorithm, "typ": kind, "kid": key.kid}
-        return jwt.encode(header, claims, key, algorithms=[algorithm])
+        return AccessToken(jti, es256(self._keys.signing("ES256"), "at+jwt", claims), now + seconds)
 
     def _now(self) -> int:
         return int(self._clock().timestamp())

@@ -4,6 +4,7 @@ import re
 from urllib.parse import parse_qsl
 
 from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Payload
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 
 _MOST = 50  # parameters
@@ -53,7 +54,19 @@ async def form_parameters(request: HttpRequest) -> Pairs:
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != _FORM:
         raise InvalidRequestError(f"The body must be {_FORM}.")
-    return _parsed(await request.body())
+    return _parsed(await _body(request))
+
+
+async def _body(request: HttpRequest) -> bytes:
+    """As Starlette's, which takes a generator and an exception for each request."""
+    parts, more = [], True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        parts.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(parts)
 
 
 def _single_spaced(value: str) -> str:

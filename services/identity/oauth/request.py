@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 from urllib.parse import unquote_plus
 
@@ -51,7 +52,7 @@ class Request(OAuth2Request):  # type: ignore[misc]
     def args(self) -> dict[str, str]:
         return self.payload.data
 
-    @property
+    @cached_property
     def credentials(self) -> Credentials:
         """Raises InvalidClient where there are none; InvalidRequestError for two kinds at once (RFC 6749 2.3)."""
         given = self.payload.data

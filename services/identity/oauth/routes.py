@@ -17,14 +17,13 @@ from access.guard import Guard
 from identity.application.signing_keys import SigningKeys
 from identity.oauth import discovery, userinfo
 from identity.oauth.authorization_checks import PATH, SignedIn
-from identity.oauth.changes import Changes
 from identity.oauth.errors import PageNeeded
 from identity.oauth.parameters import Pairs, form_parameters, query_parameters
 from identity.oauth.request import Request
 from identity.oauth.server import AuthorizationServer, Redirect
-from identity.oauth.token_routes import AddressOf, OAuthError, add_token_routes
+from identity.oauth.token_endpoints import TokenEndpoints
+from identity.oauth.token_routes import OAuthError, add_token_routes
 from kit.errors import Refusal
-from kit.tokens import Verifier
 
 _PUBLIC = {"Cache-Control": "public, max-age=60"}
 
@@ -69,13 +68,11 @@ def routes(
     session_of: SessionOf,
     show_refusal: ShowRefusal,
     guard: Guard,
-    verifier: Verifier,
-    changes: Changes,
-    address_of: AddressOf,
+    endpoints: TokenEndpoints,
 ) -> APIRouter:
     """The endpoints that discovery announces, and discovery; signing out is a page, beside the other pages."""
     router = APIRouter(tags=["oauth"])
-    add_token_routes(router, server, server.introspection(verifier, changes), verifier, changes, address_of)
+    add_token_routes(router, endpoints)
     _published(router, server, keys)
     _authorize(router, server, session_of, show_refusal)
     _userinfo(router, people, guard)

@@ -196,9 +196,7 @@ class Provider:
                 session_of,
                 refused,
                 guard,
-                verifier,
-                parts.changes,
-                lambda request: address_of(request, []),
+                oauth.TokenEndpoints(self.server, verifier, parts.changes, lambda request: address_of(request, [])),
             )
         )
         app.include_router(
