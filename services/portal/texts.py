@@ -11,7 +11,7 @@ _FILE = Path(__file__).with_name("texts.toml")
 
 
 class Texts:
-    """`texts("clients.created", name="x")`: the text of that name with its values. KeyError for an unknown one."""
+    """`texts("clients.changed", name="x")`: the text of that name with its values. KeyError for an unknown one."""
 
     def __init__(self) -> None:
         self._texts = dict(_flat(tomllib.loads(_FILE.read_text(encoding="utf-8")), ""))

@@ -25,6 +25,8 @@ class Surfer:
     page: Page
     email: str = field(default_factory=lambda: address("surfer"))
     complaints: list[str] = field(default_factory=list)
+    home: str = ""
+    """The path of the first organization's pages."""
 
     def __post_init__(self) -> None:
         self.page.on("console", self._console)
@@ -73,7 +75,11 @@ class Surfer:
         self.press("Sign in")
         self.fill("New password", PASSWORD)
         self.press("Save and go on")
+        return self._arrived()
+
+    def _arrived(self) -> "Surfer":
         self.page.wait_for_url(re.compile(r".*/portal/organizations/.*"))
+        self.home = self.page.url.removeprefix(self.hall.url)
         return self
 
     def sign_in(self) -> "Surfer":
@@ -81,15 +87,7 @@ class Surfer:
         self.fill("E-mail address", self.email)
         self.fill("Password", PASSWORD)
         self.press("Sign in")
-        self.page.wait_for_url(re.compile(r".*/portal.*"))
-        return self
-
-    @property
-    def home(self) -> str:
-        """The path of the present organization's pages."""
-        found = re.search(r"/portal/organizations/[0-9a-f-]{36}", self.page.url)
-        assert found, self.page.url
-        return found.group()
+        return self._arrived()
 
     def picture(self, name: str) -> None:
         PICTURES.mkdir(parents=True, exist_ok=True)

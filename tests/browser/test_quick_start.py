@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from tests.browser.conftest import NewSurfer
-from tests.browser.surfing import Surfer
+from tests.browser.surfing import PASSWORD, Surfer
 from tests.driver import address
 
 
@@ -73,16 +73,15 @@ def test_a_form_sent_twice_makes_one_client(new_surfer: NewSurfer) -> None:
 
 def test_signing_out_ends_everything(new_surfer: NewSurfer) -> None:
     person = new_surfer().register()
-    home = person.home
     person.page.locator(".person summary").click()
     person.press("Sign out")
     person.page.wait_for_url(re.compile(r".*/logout"))
-    person.go(home)
+    person.go(person.home)
     person.see("Sign in")
     person.fill("E-mail address", person.email)
-    person.fill("Password", "four unrelated garden words")
+    person.fill("Password", PASSWORD)
     person.press("Sign in")
-    person.page.wait_for_url(re.compile(f".*{home}"))
+    person.page.wait_for_url(re.compile(f".*{person.home}"))
 
 
 def _with_client_form(person: Surfer) -> Surfer:

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from kit.forms import OwnForms
 from portal.cookies import Cookies
-from portal.pages import activity, clients, home, organizations, profile, sign_in, users
+from portal.pages import activity, clients, home, organizations, platforms, profile, sign_in, users
 from portal.provider import Provider
 from portal.rendering import Renderer
 from portal.sessions import Sessions
@@ -20,6 +20,7 @@ def routers(
         organizations.routes(show, visits, own_forms),
         profile.routes(show, visits, own_forms),
         home.routes(show, visits),
+        platforms.routes(show, visits, own_forms),
         users.routes(show, visits, own_forms),
         clients.routes(show, visits, own_forms),
         activity.routes(show, visits),

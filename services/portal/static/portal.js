@@ -54,6 +54,55 @@ function toggleSecret(button) {
   [button.textContent, button.dataset.hide] = [button.dataset.hide, button.textContent];
 }
 
+// A test shows each stage when it ends: the answer is a stream of pieces of page, made by the server.
+async function test(button) {
+  const form = button.form;
+  if (!form.reportValidity()) return;
+  const stages = document.getElementById(button.dataset.test);
+  stages.replaceChildren();
+  stages.hidden = false;
+  button.disabled = true;
+  try {
+    const answer = await fetch(button.formAction, {
+      method: "POST",
+      body: new URLSearchParams(new FormData(form)),
+      headers: { Accept: "text/event-stream" },
+    });
+    if (!answer.headers.get("content-type")?.startsWith("text/event-stream")) throw new Error(answer.statusText);
+    await readPieces(answer.body, (piece) => {
+      stages.insertAdjacentHTML("beforeend", piece);
+      stages.lastElementChild.scrollIntoView({ block: "nearest" });
+    });
+  } catch {
+    toast(document.body.dataset.failed);
+  } finally {
+    button.disabled = false;
+  }
+}
+
+async function readPieces(stream, take) {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    text += value;
+    for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
+      take(JSON.parse(text.slice("data: ".length, end)));
+      text = text.slice(end + 2);
+    }
+  }
+}
+
+// Before htmx, which would send the form it stands in.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-test]");
+  if (!button) return;
+  event.preventDefault();
+  event.stopPropagation();
+  test(button);
+}, true);
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-close], [data-copy], [data-reveal]");
   if (button?.hasAttribute("data-close")) dialog.close();

@@ -1,0 +1,195 @@
+"""A stand-in for the public interface: the provider signs and refreshes, the interface answers what a test says."""
+
+import threading
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from functools import cache
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID, uuid4
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from joserfc import jwt
+from joserfc.jwk import RSAKey
+from psycopg import connect
+from pydantic import SecretStr
+from starlette.responses import JSONResponse
+
+from kit.keys import MasterKey
+from portal.main import build
+from portal.settings import Settings
+
+ISSUER = "http://localhost:8080"
+USER = UUID("11111111-1111-1111-1111-111111111111")
+ORG = UUID("22222222-2222-2222-2222-222222222222")
+ALL = [
+    *("organization:write", "members:read", "members:write", "platforms:read", "platforms:write"),
+    *("credentials:write", "clients:read", "clients:write", "audit:read"),
+]
+Answer = tuple[int, Any]
+Asked = dict[str, Any]
+
+
+@cache
+def _key() -> RSAKey:
+    return RSAKey.generate_key(2048, {"kid": "one", "use": "sig", "alg": "RS256"})
+
+
+class Hall:
+    """`answers` maps "GET /path" to an answer, or a function of the request; `asked` is what came."""
+
+    def __init__(self) -> None:
+        self.key = _key()
+        self.asked: list[Asked] = []
+        self.tokens_last = 600.0
+        self.claims: dict[str, Any] = {}
+        self.refreshes = 0
+        self.session_over = False
+        self._nonce = self._challenge = ""
+        organization = {"id": str(ORG), "name": "Acme", "role": "administrator", "permissions": ALL}
+        self.organization = {**organization, "created_at": "2026-01-02T03:04:05Z"}
+        self.answers: dict[str, Answer | Callable[[Asked], Answer]] = {
+            "GET /me": (200, {"id": str(USER), "email": "ada@broker.example", "name": None}),
+            "GET /organizations": lambda _: (200, {"items": [self.organization], "next_cursor": None}),
+        }
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def lists(self, path: str, *items: Mapping[str, Any]) -> None:
+        self.answers[f"GET /organizations/{ORG}{path}"] = (200, {"items": list(items), "next_cursor": None})
+
+    def refuses(self, call: str, status: int, code: str, detail: str = "", **errors: str) -> None:
+        problem = {"code": code, "detail": detail, "errors": [{"field": f, "message": m} for f, m in errors.items()]}
+        self.answers[call] = (status, problem)
+
+    def authorize(self, location: str) -> str:
+        """What the provider's page leads back to, for whoever was sent there."""
+        query = {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
+        self._nonce, self._challenge = query["nonce"], query["code_challenge"]
+        return f"/portal/callback?code=c&state={query['state']}&iss={ISSUER}"
+
+    def _answer(self, asked: Asked) -> Answer:
+        if asked["path"] == "/oauth2/jwks":
+            return 200, {"keys": [self.key.as_dict(private=False)]}
+        if asked["path"] == "/oauth2/token":
+            return self._token({name: values[0] for name, values in parse_qs(asked["body"]).items()})
+        if self.session_over:
+            return 401, {"code": "invalid-token", "detail": "over"}
+        known = self.answers.get(f"{asked['method']} {asked['path'].removeprefix('/api/v1')}")
+        if known is None:
+            return 404, {"code": "not-found", "detail": "Nothing is found here"}
+        return known(asked) if callable(known) else known
+
+    def _token(self, form: dict[str, str]) -> Answer:
+        if form.get("client_secret") != "the secret":
+            return 401, {"error": "invalid_client"}
+        if form["grant_type"] == "refresh_token":
+            self.refreshes += 1
+            if self.session_over:
+                return 400, {"error": "invalid_grant"}
+        else:
+            digest = urlsafe_b64encode(sha256(form["code_verifier"].encode()).digest()).rstrip(b"=").decode()
+            if digest != self._challenge:
+                return 400, {"error": "invalid_grant"}
+        answer = {
+            "access_token": f"access-{uuid4()}",
+            "refresh_token": f"refresh-{uuid4()}",
+            "token_type": "Bearer",
+            "expires_in": self.tokens_last,
+            "id_token": self._id_token(),
+        }
+        return 200, answer
+
+    def _id_token(self) -> str:
+        now = int(time.time())
+        claims = {
+            "iss": ISSUER,
+            "aud": "tradehall-portal",
+            "sub": str(USER),
+            "sid": str(uuid4()),
+            "iat": now,
+            "exp": now + 600,
+            "nonce": self._nonce,
+        }
+        return jwt.encode({"alg": "RS256", "kid": "one"}, claims | self.claims, self.key, algorithms=["RS256"])
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        hall = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def handle_any(self) -> None:
+                parts = urlsplit(self.path)
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+                asked = {"method": self.command, "path": parts.path, "query": parse_qs(parts.query), "body": body}
+                asked["headers"] = dict(self.headers)
+                hall.asked.append(asked)
+                status, answer = hall._answer(asked)
+                content = b"" if status == 204 else JSONResponse(answer).body
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(bytes(content))
+
+            do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = handle_any
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        return Handler
+
+
+class Browser:
+    """Somebody at the portal in this process; follows no redirect."""
+
+    def __init__(self, dsn: str, hall: Hall, public_url: str = ISSUER) -> None:
+        self.hall = hall
+        self._dsn = dsn
+        self.app: FastAPI = build(
+            Settings(
+                service_port=0,
+                postgres_dsn=SecretStr(dsn),
+                master_key=SecretStr(MasterKey.generate()),
+                public_url=public_url,
+                portal_secret=SecretStr("the secret"),
+                internal_url=hall.url,
+            )
+        )
+        self.http = TestClient(self.app, base_url=public_url, follow_redirects=False)
+
+    def __enter__(self) -> Self:
+        self.http.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.http.__exit__(kind, error, trace)
+
+    def sign_in(self, then: str = "/portal") -> Self:
+        away = self.http.get("/portal/sign-in", params={"next": then})
+        back = self.http.get(self.hall.authorize(away.headers["location"]))
+        assert (back.status_code, back.headers["location"]) == (303, then), back.text
+        return self
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """The sessions as they are stored."""
+        with connect(self._dsn) as connection:
+            return connection.execute("SELECT * FROM sessions").fetchall()
