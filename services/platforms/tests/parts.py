@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
-from psycopg import sql
 from psycopg.sql import SQL, Identifier
 from pydantic import SecretStr
 
@@ -95,14 +94,19 @@ class World:
         self.database.execute(SQL("TRUNCATE {} RESTART IDENTITY").format(names))
 
     def dump(self) -> bytes:
-        """Every byte that the database holds."""
-        with psycopg.connect(self.dsn) as connection:
-            found = b""
-            for table in self.tables():
-                copy = sql.SQL("COPY {} TO STDOUT (FORMAT binary)").format(Identifier(table))
-                with connection.cursor().copy(copy) as out:
-                    found += b"".join(bytes(part) for part in out)
-        return found
+        return dump(self.dsn)
+
+
+def dump(dsn: str) -> bytes:
+    """Every byte that a database holds."""
+    found = b""
+    with psycopg.connect(dsn) as connection:
+        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        for (table,) in tables:
+            copy = SQL("COPY {} TO STDOUT (FORMAT binary)").format(Identifier(table))
+            with connection.cursor().copy(copy) as out:
+                found += b"".join(bytes(part) for part in out)
+    return found
 
 
 def credentials(**given: Any) -> GivenCredentials:

@@ -154,7 +154,7 @@ class Caller:
 
 
 class Running:
-    """The service on a free port; `logs` is all that it logged, formatted."""
+    """The service on a free port; `logs` is all that it and its libraries logged, down to the smallest."""
 
     def __init__(self, dsn: str, nats_url: str) -> None:
         self.others = Others(nats_url)
@@ -167,8 +167,8 @@ class Running:
 
     def __enter__(self) -> Self:
         handler = logging.StreamHandler(self._log)
-        handler.setLevel(logging.DEBUG)
         logging.getLogger().addHandler(handler)
+        logging.getLogger().setLevel(logging.DEBUG)
         self.others.start()
         settings = Settings(
             service_port=self._port,
@@ -195,6 +195,7 @@ class Running:
         self._server.should_exit = True
         self._thread.join(10)
         self.others.stop()
+        logging.getLogger().setLevel(logging.WARNING)
 
     @property
     def logs(self) -> str:
