@@ -3,7 +3,9 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+
+from starlette.requests import Request
 
 from kit.database import Database
 from kit.errors import TooManyRequests
@@ -55,7 +57,8 @@ class Limiter:
     def take(self, limit: Limit, whom: str) -> None:
         """Count one. Raises LimitReached, and counts nothing, when there is no more."""
         if not self.count(limit, whom):
-            raise LimitReached(retry_after=seconds(self.wait(limit, whom)))
+            wait = self.wait(limit, whom)
+            raise LimitReached(f"Try again {in_words(wait)}.", retry_after=seconds(wait))
 
     def count(self, limit: Limit, whom: str) -> bool:
         """Count one; False, and nothing is counted, when there is no more."""
@@ -81,6 +84,43 @@ class Limiter:
 
     def _hash(self, limit: Limit, whom: str) -> bytes:
         return keyed_hash(self._key, "limit", limit.name, whom)
+
+
+class Misses:
+    """Turns away who has tried too many things that were never made here: tokens of links, secrets.
+
+    What is right costs no query this way: only a miss is counted in the database, and who is to wait is kept in
+    memory. A replica learns of misses at another one by the first miss at itself.
+    """
+
+    def __init__(self, limiter: Limiter, limit: Limit, clock: Callable[[], datetime]) -> None:
+        self._limiter = limiter
+        self._limit = limit
+        self._clock = clock
+        self._until: dict[str, datetime] = {}
+
+    def must_be_let_in(self, whom: str) -> None:
+        """Raises LimitReached."""
+        wait = self._until.get(whom, datetime.min.replace(tzinfo=UTC)) - self._clock()
+        if wait > timedelta():
+            raise LimitReached(f"Try again {in_words(wait)}.", retry_after=seconds(wait))
+
+    def note(self, whom: str) -> None:
+        """One more miss."""
+        now = self._clock()
+        self._limiter.count(self._limit, whom)
+        self._until = {key: until for key, until in self._until.items() if until > now}
+        if wait := self._limiter.wait(self._limit, whom):
+            self._until[whom] = now + wait
+
+
+def taking(limiter: Limiter, limit: Limit, whom: Callable[[Request], str]) -> Callable[[Request], None]:
+    """A dependency of a route that counts each request. Raises LimitReached."""
+
+    def take(request: Request) -> None:
+        limiter.take(limit, whom(request))
+
+    return take
 
 
 def seconds(wait: timedelta) -> int:

@@ -16,6 +16,7 @@ from identity.answers import ClientAnswers, PeopleAnswers
 from identity.api import clients as client_routes
 from identity.api import operations
 from identity.api import people as people_routes
+from identity.application.registration import OF_A_NETWORK
 from identity.application.revoked_tokens import EndedTokens
 from identity.application.sessions import EndedSessions
 from identity.assembly import SCHEMA, Parts
@@ -30,6 +31,7 @@ from kit.bus import Bus
 from kit.consumer import consumers
 from kit.database import opened
 from kit.edge import address_of
+from kit.limiter import taking
 from kit.relay import Relay
 from kit.tokens import Verifier
 
@@ -75,8 +77,9 @@ def _routers(
     guard = Guard(verifier, Access(members, parts.clients, ended, bus))
     cookie = SessionCookie(parts.sessions, secure=settings.secure)
     show = Renderer(secure=settings.secure)
+    caller_address = _caller_address(settings)
     return [
-        people_routes.open_router(parts.registration),
+        people_routes.open_router(parts.registration, taking(parts.limiter, OF_A_NETWORK, caller_address)),
         people_routes.own_router(guard, parts.people, parts.passwords, parts.sessions, parts.hashing),
         operations.routes(guard, parts.people, parts.guesses),
         client_routes.routes(parts.clients, guard, parts.idempotency),
@@ -89,7 +92,7 @@ def _routers(
             guard,
             endpoints,
         ),
-        *hosted_pages(parts, settings, bus, show, cookie, _caller_address(settings)),
+        *hosted_pages(parts, settings, bus, show, cookie, caller_address),
     ]
 
 

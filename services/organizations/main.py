@@ -14,12 +14,14 @@ from contracts.email import normal
 from contracts.envelope import parse_known
 from contracts.permissions import Grant
 from contracts.streams import STREAMS, durables_of
-from kit import service
+from kit import limiter, service
 from kit.bus import Bus
 from kit.consumer import consumers
 from kit.database import Database, opened
+from kit.edge import address_of
 from kit.idempotency import Idempotency
 from kit.keys import MasterKey, keyed_hash
+from kit.limiter import Limiter, Misses
 from kit.relay import Relay
 from kit.service_keys import ServiceKeys, SubjectKeys
 from kit.settings import ServiceSettings
@@ -37,7 +39,7 @@ from organizations.upkeep import Upkeep
 from organizations.views import AllViews
 
 NAME = "organizations"
-SCHEMA = [*service.SCHEMA, *copies.SCHEMA, *people.SCHEMA, *views.SCHEMA, *shredder.SCHEMA]
+SCHEMA = [*service.SCHEMA, *copies.SCHEMA, *people.SCHEMA, *views.SCHEMA, *shredder.SCHEMA, *limiter.SCHEMA]
 
 
 class OwnMembers:
@@ -62,6 +64,7 @@ class Parts:
     upkeep: Upkeep
     idempotency: Idempotency
     shredder: Shredder
+    limiter: Limiter
 
 
 def build(settings: ServiceSettings) -> FastAPI:
@@ -74,6 +77,8 @@ def build(settings: ServiceSettings) -> FastAPI:
     guard = Guard(asking_verifier(settings.public_url, bus, database), access)
     store = parts.store
     known = handlers(store, store.people, parts.upkeep)
+    misses = Misses(parts.limiter, invitations.UNKNOWN_LINKS, _now)
+    proxies = settings.proxies
     return service.build(
         NAME,
         database=database,
@@ -81,8 +86,10 @@ def build(settings: ServiceSettings) -> FastAPI:
         routers=[
             organization_routes.routes(store, guard, access, parts.idempotency),
             members.routes(store, guard),
-            invitations.routes(parts.invitations, store, guard, parts.idempotency),
-            invitations.link_routes(parts.invitations, store, guard),
+            invitations.routes(parts.invitations, store, guard, parts.idempotency, parts.limiter),
+            invitations.link_routes(
+                parts.invitations, store, guard, misses, lambda request: address_of(request, proxies)
+            ),
             audit.routes(store, guard),
         ],
         background=[
@@ -107,8 +114,9 @@ def assemble(database: Database, master: MasterKey, bus: Bus, clock: Clock) -> P
     )
     idempotency = Idempotency(store, keys.key("idempotency"))
     shreds = Shredder(database, bus, STREAMS[NAME].name)
-    upkeep = Upkeep(store, idempotency, shreds)
-    return Parts(store, Invitations(store, Links(link_key), hash_of), upkeep, idempotency, shreds)
+    limits = Limiter(database, keys.key("limits"), clock)
+    upkeep = Upkeep(store, idempotency, shreds, limits)
+    return Parts(store, Invitations(store, Links(link_key), hash_of), upkeep, idempotency, shreds, limits)
 
 
 def _now() -> datetime:

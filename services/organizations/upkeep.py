@@ -8,6 +8,7 @@ from psycopg import OperationalError
 
 from kit.errors import Unavailable
 from kit.idempotency import Idempotency
+from kit.limiter import Limiter
 from organizations.application import Organizations
 from organizations.domain import Invitation, Organization
 from organizations.shredder import Shredder
@@ -19,10 +20,11 @@ _BATCH = 100
 class Upkeep:
     """Any number of replicas may run it: each step looks again at what it changes."""
 
-    def __init__(self, store: Organizations, idempotency: Idempotency, shredder: Shredder) -> None:
+    def __init__(self, store: Organizations, idempotency: Idempotency, shredder: Shredder, limiter: Limiter) -> None:
         self._store = store
         self._shredder = shredder
         self._idempotency = idempotency
+        self._limiter = limiter
         self._log = logging.getLogger("organizations.upkeep")
 
     async def run(self) -> None:
@@ -44,6 +46,7 @@ class Upkeep:
             for organization_id in due:
                 self._purge(organization_id)
         self._idempotency.forget_old()
+        self._limiter.forget_old()
 
     def erase(self, user_id: UUID) -> None:
         """Forget a person: memberships, the addresses of invitations to them, and the copy of who they are.

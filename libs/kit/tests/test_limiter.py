@@ -8,7 +8,7 @@ import pytest
 
 from kit import limiter
 from kit.database import Database, migrate
-from kit.limiter import Limit, Limiter, LimitReached, in_words
+from kit.limiter import Limit, Limiter, LimitReached, Misses, in_words
 
 THREE = Limit("mails", 3, timedelta(minutes=10))
 
@@ -70,6 +70,22 @@ def test_there_is_one_row_for_each_and_none_when_it_is_over(hall: Hall) -> None:
     assert hall.one.forget_old() == 0
     hall.now += timedelta(minutes=31)
     assert hall.one.forget_old() == 1
+
+
+def test_who_misses_too_often_waits_at_each_replica_that_has_seen_a_miss(hall: Hall) -> None:
+    one, other = (Misses(each, THREE, lambda: hall.now) for each in (hall.one, hall.other))
+    for _ in range(3):
+        one.must_be_let_in("192.0.2.1")
+        one.note("192.0.2.1")
+    with pytest.raises(LimitReached) as refusal:
+        one.must_be_let_in("192.0.2.1")
+    assert refusal.value.headers == {"Retry-After": "600"}
+    one.must_be_let_in("192.0.2.2")
+    other.note("192.0.2.1")
+    with pytest.raises(LimitReached):
+        other.must_be_let_in("192.0.2.1")
+    hall.now += timedelta(minutes=10)
+    one.must_be_let_in("192.0.2.1")
 
 
 @pytest.mark.parametrize(

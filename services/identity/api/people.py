@@ -1,9 +1,10 @@
 """The routes of people: registration, forgotten passwords, and one's own account and sessions."""
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from pydantic import AwareDatetime, BaseModel
 
 from access.caller import Caller
@@ -17,6 +18,7 @@ from identity.application.sessions import OpenSession, Sessions
 from identity.domain.password import PasswordRefused, WrongPassword
 from identity.domain.user import UnknownUser
 from identity.views.people import Person
+from kit.limiter import LimitReached
 from kit.openapi import refusals
 from kit.pages import Page, Paged
 from kit.text import Body, Name, Raw
@@ -85,9 +87,14 @@ class SessionAnswer(BaseModel):
         )
 
 
-def open_router(registration: Registration) -> APIRouter:
-    """What strangers may ask for."""
-    router = APIRouter(prefix="/api/v1", tags=["people"])
+def open_router(registration: Registration, limited: Callable[[Request], None]) -> APIRouter:
+    """What strangers may ask for; `limited` is a dependency that counts."""
+    router = APIRouter(
+        prefix="/api/v1",
+        tags=["people"],
+        dependencies=[Depends(limited)],
+        responses=refusals(LimitReached),
+    )
 
     @router.post("/registrations", status_code=202, operation_id="register")
     def register(body: Address) -> Accepted:

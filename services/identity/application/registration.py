@@ -9,9 +9,12 @@ from identity.application.intake import Intake, Wish
 from identity.application.store import IdentityStore
 from identity.domain.user import UnknownUser, User
 from identity.views.people import PeopleViews
+from kit.limiter import Limit
 
 ONE_TIME_PASSWORD_LIVES = timedelta(hours=24)
 RESET_LINK_LIVES = timedelta(minutes=60)
+OF_A_NETWORK = Limit("registrations-of-a-network", 500, timedelta(seconds=7.2))
+"""Registrations and requests for a link together. Each address has a limit of its own, see Intake."""
 
 
 class Registration:

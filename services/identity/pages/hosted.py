@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter
 
+from identity.application.registration import OF_A_NETWORK
 from identity.assembly import Parts
 from identity.pages.client_logout import client_logout_router
 from identity.pages.cookies import DeviceCookie, SessionCookie
-from identity.pages.invitations import invitations_router
+from identity.pages.invitations import UNKNOWN_LINKS, invitations_router
 from identity.pages.passwords import passwords_router
 from identity.pages.registration import registration_router
 from identity.pages.rendering import Renderer
@@ -13,12 +14,15 @@ from identity.pages.sign_in import AddressOf, sign_in_router
 from identity.settings import Settings
 from kit.bus import Bus
 from kit.forms import OwnForms
+from kit.limiter import Misses, taking
 
 
 def hosted_pages(
     parts: Parts, settings: Settings, bus: Bus, show: Renderer, cookie: SessionCookie, address_of: AddressOf
 ) -> list[APIRouter]:
     own_forms = OwnForms(settings.public_url)
+    limited = taking(parts.limiter, OF_A_NETWORK, address_of)
+    misses = Misses(parts.limiter, UNKNOWN_LINKS, parts.clock)
     device_cookie = DeviceCookie(parts.devices, secure=settings.secure)
 
     def may_redirect(client_id: str, redirect_uri: str) -> bool:
@@ -43,7 +47,7 @@ def hosted_pages(
         client_logout_router(
             show, own_forms, cookie, parts.people, parts.sessions, parts.oauth.hints, parts.oauth.first_party
         ),
-        registration_router(show, own_forms, parts.registration, settings.registration_domains),
+        registration_router(show, own_forms, parts.registration, limited, settings.registration_domains),
         passwords_router(
             show, own_forms, cookie, device_cookie, parts.people, parts.passwords, parts.hashing, may_redirect
         ),
@@ -58,6 +62,7 @@ def hosted_pages(
             parts.passwords,
             parts.sessions,
             parts.hashing,
+            misses,
             bus,
         ),
     ]

@@ -1,5 +1,6 @@
 """What an invitation's mail links to: join, sign in first, or choose a password and join."""
 
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request, Response
@@ -19,6 +20,7 @@ from kit.bus import Bus
 from kit.context import acting
 from kit.errors import Gone, Invalid, NotFound, Refusal
 from kit.forms import OwnForms
+from kit.limiter import Limit, Misses
 
 Text = Annotated[str, Form()]
 
@@ -45,6 +47,8 @@ _REASONS = {
     "replaced": "A newer one was sent. Use the link in the latest mail.",
 }
 _ANOTHER_ADDRESS = "invitation-for-another-address"
+UNKNOWN_LINKS = Limit("unknown-links", 100, timedelta(seconds=36))
+"""Of a network address."""
 
 
 class Inviting:
@@ -87,6 +91,7 @@ def invitations_router(
     passwords: Passwords,
     sessions: Sessions,
     hashing: Hashing,
+    misses: Misses,
     bus: Bus,
 ) -> APIRouter:
     router = show.router()
@@ -97,6 +102,14 @@ def invitations_router(
         if session is None or session.must_choose_password:
             return None
         return people.find(session.user_id)
+
+    def opened(request: Request, token: str) -> rpc.Invitation:
+        misses.must_be_let_in(address_of(request))
+        try:
+            return inviting.open(token)
+        except UnknownInvitation:
+            misses.note(address_of(request))
+            raise
 
     def page(invitation: rpc.Invitation, token: str, person: Person | None, refusal: Invalid | None = None) -> Response:
         status, errors = (refusal.status, errors_of(refusal)) if refusal else (200, {})
@@ -112,11 +125,11 @@ def invitations_router(
 
     @router.get("/invitations/{token}")
     def invitation_page(request: Request, token: str) -> Response:
-        return page(inviting.open(token), token, signed_in(request))
+        return page(opened(request, token), token, signed_in(request))
 
     @router.post("/invitations/{token}", dependencies=[Depends(own_forms), Depends(hashing.place)])
     def accept(request: Request, token: str, password: Text = "") -> Response:
-        invitation, person = inviting.open(token), signed_in(request)
+        invitation, person = opened(request, token), signed_in(request)
         if person is not None:
             return join(invitation, token, person)
         if _template(invitation, None, views) != "invitation_new.html" or invitation.email is None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Set
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Response
+from fastapi import APIRouter, Depends, Form, Request, Response
 
 from identity.application.registration import Registration
 from identity.pages.rendering import Renderer, errors_of
@@ -14,9 +14,13 @@ Text = Annotated[str, Form()]
 
 
 def registration_router(
-    show: Renderer, own_forms: OwnForms, registration: Registration, domains: Set[str] | None
+    show: Renderer,
+    own_forms: OwnForms,
+    registration: Registration,
+    limited: Callable[[Request], None],
+    domains: Set[str] | None,
 ) -> APIRouter:
-    """`domains`: who may register, to be told beforehand; None for all."""
+    """`limited`: a dependency that counts; `domains`: who may register, to be told beforehand; None for all."""
     router = show.router()
     listed = None if domains is None else sorted(domains)
 
@@ -32,7 +36,7 @@ def registration_router(
     def register_form() -> Response:
         return show.show("register.html", email="", domains=listed)
 
-    @router.post("/register", dependencies=[Depends(own_forms)])
+    @router.post("/register", dependencies=[Depends(own_forms), Depends(limited)])
     def register(email: Text = "") -> Response:
         return answer("register.html", "registered.html", registration.register, email)
 
@@ -40,7 +44,7 @@ def registration_router(
     def forgot_form() -> Response:
         return show.show("forgot.html", email="")
 
-    @router.post("/password/forgot", dependencies=[Depends(own_forms)])
+    @router.post("/password/forgot", dependencies=[Depends(own_forms), Depends(limited)])
     def forgot(email: Text = "") -> Response:
         return answer("forgot.html", "link_sent.html", registration.request_reset, email)
 

@@ -1,9 +1,11 @@
 """Routes of invitations: what members do with them, and what the invited person does."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel
 
@@ -14,6 +16,7 @@ from contracts.email import InvalidEmail
 from contracts.permissions import Grant, Limits
 from kit.errors import Invalid, NotFound
 from kit.idempotency import Idempotency, Keyed, KeyReused, created
+from kit.limiter import Limit, Limiter, LimitReached, Misses
 from kit.openapi import refusals
 from kit.pages import Page, Paged
 from kit.text import Body, Raw
@@ -37,6 +40,11 @@ from organizations.invitations import Invitations, Offer
 from organizations.people import EmailNotVerified
 from organizations.views.invitations import Invited
 
+OF_AN_ORGANIZATION = Limit("invitations-of-an-organization", 500, timedelta(seconds=7.2))
+RESENT = Limit("invitations-resent", 5, timedelta(minutes=12))
+"""Of one invitation."""
+UNKNOWN_LINKS = Limit("unknown-links", 100, timedelta(seconds=36))
+"""Of a network address."""
 _NOT_OPEN = (InvitationExpired, InvitationRevoked, InvitationDeclined, InvitationUsed, InvitationReplaced)
 
 
@@ -98,7 +106,9 @@ class MembershipAnswer(BaseModel):
     joined_at: AwareDatetime
 
 
-def routes(invitations: Invitations, store: Organizations, guard: Guard, idempotency: Idempotency) -> APIRouter:
+def routes(
+    invitations: Invitations, store: Organizations, guard: Guard, idempotency: Idempotency, limiter: Limiter
+) -> APIRouter:
     """Listing takes members:read, the rest members:write; a limited or lesser member grants no more than theirs."""
     path = "/api/v1/organizations/{org}/invitations"
     router = APIRouter(prefix=path, tags=["invitations"])
@@ -117,9 +127,12 @@ def routes(invitations: Invitations, store: Organizations, guard: Guard, idempot
         operation_id="create_invitation",
         status_code=201,
         response_model=InvitationAnswer,
-        responses=refusals(NotFound, MissingPermission, GrantExceedsOwn, AlreadyMember, AlreadyInvited, KeyReused),
+        responses=refusals(
+            NotFound, MissingPermission, GrantExceedsOwn, AlreadyMember, AlreadyInvited, KeyReused, LimitReached
+        ),
     )
     def create_invitation(acting: Writer, body: NewInvitation, key: Keyed) -> JSONResponse:
+        limiter.take(OF_AN_ORGANIZATION, str(acting.organization_id))
         grant = Grant(role=body.role, permissions=body.permissions, limits=body.limits)
 
         def work() -> JSONResponse:
@@ -137,10 +150,17 @@ def routes(invitations: Invitations, store: Organizations, guard: Guard, idempot
         "/{id}/resend",
         operation_id="resend_invitation",
         responses=refusals(
-            NotFound, MissingPermission, GrantExceedsOwn, AlreadyMember, AlreadyInvited, InvitationClosed
+            NotFound,
+            MissingPermission,
+            GrantExceedsOwn,
+            AlreadyMember,
+            AlreadyInvited,
+            InvitationClosed,
+            LimitReached,
         ),
     )
     def resend_invitation(acting: Writer, id: UUID) -> InvitationAnswer:
+        limiter.take(RESENT, f"{acting.organization_id} {id}")
         invitations.resend(acting.organization_id, id, _by(acting))
         return InvitationAnswer.of(invitations.find(id))
 
@@ -156,14 +176,26 @@ def routes(invitations: Invitations, store: Organizations, guard: Guard, idempot
     return router
 
 
-def link_routes(invitations: Invitations, store: Organizations, guard: Guard) -> APIRouter:
-    """What the holder of a link may do; answering takes the sign-in of the invited address."""
+def link_routes(
+    invitations: Invitations,
+    store: Organizations,
+    guard: Guard,
+    misses: Misses,
+    address_of: Callable[[Request], str],
+) -> APIRouter:
+    """What the holder of a link may do; answering takes the sign-in of the invited address. Links that were never
+    made count against the network address they are tried from."""
     router = APIRouter(prefix="/api/v1/invitations/{token}", tags=["invitations"])
     Person = Annotated[Caller, Depends(guard.person)]
 
-    @router.get("", operation_id="get_invitation", responses=refusals(NotFound, InvitationReplaced))
-    def get_invitation(token: str) -> OfferAnswer:
-        return OfferAnswer.of(invitations.offer(token))
+    @router.get("", operation_id="get_invitation", responses=refusals(NotFound, InvitationReplaced, LimitReached))
+    def get_invitation(request: Request, token: str) -> OfferAnswer:
+        misses.must_be_let_in(address_of(request))
+        try:
+            return OfferAnswer.of(invitations.offer(token))
+        except NotFound:
+            misses.note(address_of(request))
+            raise
 
     @router.post(
         "/accept",

@@ -112,3 +112,24 @@ def test_fifty_concurrent_accepts_by_http_give_one_membership(running: Running) 
     ]
     joined = owner.get(f"{path}/audit?type=MemberJoined").json()["items"]
     assert len(joined) == 1
+
+
+def test_an_invitation_is_sent_again_five_times_at_once_at_most(running: Running) -> None:
+    owner = running.person()
+    path = make(owner)
+    invitation = invite(owner, path, "ann@example.com").json()["id"]
+    for _ in range(5):
+        assert owner.post(f"{path}/invitations/{invitation}/resend").status_code == 200
+    answer = owner.post(f"{path}/invitations/{invitation}/resend")
+    refused(answer, 429, "limit-reached")
+    assert int(answer.headers["retry-after"]) > 0
+
+
+def test_who_tries_a_hundred_links_that_were_never_made_must_wait(running: Running) -> None:
+    owner = running.person()
+    good = link(running, invite(owner, make(owner), "ann@example.com").json()["id"])
+    with httpx.Client(base_url=running.base, headers={"X-Forwarded-For": "192.0.2.77"}) as guesser:
+        for number in range(100):
+            assert guesser.get(f"/api/v1/invitations/thi_{number}").status_code == 404
+        refused(guesser.get(good), 429, "limit-reached")
+    assert httpx.get(running.base + good).status_code == 200
