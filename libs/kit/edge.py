@@ -1,8 +1,8 @@
 """The edge of every service: request id, body limit, time taken, unexpected errors, the caller's address."""
 
 import re
+import secrets
 import time
-import uuid
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -107,7 +107,7 @@ def _timer(method: str, route: str, status: int) -> Histogram:
 
 
 def _request_id(given: str) -> str:
-    return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
 
 
 def _declared_length(headers: Headers) -> int:

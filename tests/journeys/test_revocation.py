@@ -1,0 +1,42 @@
+"""What is taken back at identity is refused everywhere."""
+
+from embedded.fixtures import wait_until
+from tests.driver import Hall, Person, call, client_token
+
+_SOON = 3.0  # seconds; a second is promised, on a machine that has nothing else to do
+
+
+def refusals(hall: Hall, token: str, organization: str) -> set[int]:
+    """What identity, organizations and platforms say to the token."""
+    paths = (f"/organizations/{organization}/clients", "/organizations", f"/organizations/{organization}/platforms")
+    return {call(hall, token, "GET", path).status_code for path in paths}
+
+
+def test_a_revoked_token_is_refused_by_every_service(hall: Hall) -> None:
+    ada = hall.newcomer("ada")
+    body = {"name": "Bridge", "scopes": ["platforms:read"]}
+    client = ada.api("POST", f"/organizations/{ada.organization}/clients", json=body).json()
+    credentials = (client["client_id"], client["client_secret"])
+    token, other = (client_token(hall, *credentials).json()["access_token"] for _ in range(2))
+    assert refusals(hall, token, ada.organization) == {200, 403}
+
+    assert hall.http.post("/oauth2/revoke", data={"token": token}, auth=credentials).status_code == 200
+
+    wait_until(lambda: refusals(hall, token, ada.organization) == {401}, _SOON, "every service refuses the token")
+    answer = hall.http.post("/oauth2/introspect", data={"token": token}, auth=credentials)
+    assert answer.json() == {"active": False}
+    assert refusals(hall, other, ada.organization) == {200, 403}
+
+
+def test_who_signs_out_through_a_program_is_signed_out_everywhere(hall: Hall) -> None:
+    bob: Person = hall.newcomer("bob")
+    tokens = bob.fetch_tokens()
+    organization = bob.organization
+    assert call(hall, tokens["access_token"], "GET", f"/organizations/{organization}/platforms").status_code == 200
+
+    page = bob.browser.get("/oauth2/logout", params={"id_token_hint": tokens["id_token"]})
+
+    assert "You are signed out" in page.text
+    wait_until(
+        lambda: refusals(hall, tokens["access_token"], organization) == {401}, _SOON, "every service refuses the token"
+    )
