@@ -18,7 +18,7 @@ run: setup ## run Tradehall on this machine until Ctrl-C (TRADEHALL_PORT, TRADEH
 	@$(PY) -m deploy.local
 
 test: setup ## run all tests (ARGS="-k invitation" for some)
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest --numprocesses 3 --dist loadfile $(ARGS)
 
 lint: setup ## check format, style, types and the direction of imports
 	$(PY) -m ruff format --check $(CODE)
