@@ -99,6 +99,10 @@ class Misses:
         self._clock = clock
         self._until: dict[str, datetime] = {}
 
+    def __bool__(self) -> bool:
+        """Whether there is anybody who must wait."""
+        return bool(self._until)
+
     def must_be_let_in(self, whom: str) -> None:
         """Raises LimitReached."""
         wait = self._until.get(whom, datetime.min.replace(tzinfo=UTC)) - self._clock()

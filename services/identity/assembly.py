@@ -30,7 +30,7 @@ from kit import limiter, service
 from kit.database import Database
 from kit.idempotency import Idempotency
 from kit.keys import MasterKey, keyed_hash
-from kit.limiter import Limiter
+from kit.limiter import Limiter, Misses
 from kit.service_keys import ServiceKeys, SubjectKeys
 
 SCHEMA = [
@@ -71,6 +71,7 @@ class Parts:
         self.store = IdentityStore(database, self.subjects, self.views)
         self.idempotency = Idempotency(self.store, self.keys.key("idempotency"))
         self.limiter = Limiter(database, self.keys.key("limits"), clock)
+        self.wrong_credentials = Misses(self.limiter, oauth.WRONG_CREDENTIALS, clock)
         self.devices = Devices(database, self.keys.key(devices.KEY), clock)
         guesses_key = self.keys.key(guesses.KEY)
         self.guesses = Guesses(self.store, self.views, self.limiter, self.devices, guesses_key, email_hash, clock)

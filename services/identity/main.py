@@ -48,7 +48,9 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Fa
     ClientAnswers(parts.signing_keys, parts.clients).serve(bus)
     members = MembersCopy(database)
     verifier = _verifier(parts, settings)
-    endpoints = oauth.TokenEndpoints(parts.oauth, verifier, parts.changes, _caller_address(settings))
+    endpoints = oauth.TokenEndpoints(
+        parts.oauth, verifier, parts.changes, _caller_address(settings), parts.wrong_credentials
+    )
     return service.build(
         NAME,
         database=database,

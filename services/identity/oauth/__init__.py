@@ -16,13 +16,22 @@ from identity.oauth.hints import Hints
 from identity.oauth.issuing import Issuing
 from identity.oauth.routes import routes
 from identity.oauth.server import AuthorizationServer, Sessions
-from identity.oauth.token_endpoints import TokenEndpoints
+from identity.oauth.token_endpoints import WRONG_CREDENTIALS, TokenEndpoints
 from identity.settings import Settings
 from kit.service_keys import ServiceKeys
 
 SCHEMA = [*codes.SCHEMA, *families.SCHEMA]
 
-__all__ = ["SCHEMA", "AuthorizationServer", "Changes", "ClientCache", "TokenEndpoints", "provider", "routes"]
+__all__ = [
+    "SCHEMA",
+    "WRONG_CREDENTIALS",
+    "AuthorizationServer",
+    "Changes",
+    "ClientCache",
+    "TokenEndpoints",
+    "provider",
+    "routes",
+]
 
 
 def provider(

@@ -196,7 +196,13 @@ class Provider:
                 session_of,
                 refused,
                 guard,
-                oauth.TokenEndpoints(self.server, verifier, parts.changes, lambda request: address_of(request, [])),
+                oauth.TokenEndpoints(
+                    self.server,
+                    verifier,
+                    parts.changes,
+                    lambda request: address_of(request, []),
+                    parts.wrong_credentials,
+                ),
             )
         )
         app.include_router(
