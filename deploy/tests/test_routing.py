@@ -18,6 +18,7 @@ from deploy.gateway.routing import service_of
         ("/api/v1/registrations", "identity"),
         ("/api/v1/me", "identity"),
         ("/api/v1/me/sessions/1", "identity"),
+        ("/api/v1/operations/users/1/unlock", "identity"),
         ("/api/v1/organizations/1/clients", "identity"),
         ("/api/v1/organizations/1/clients/2/secrets/3", "identity"),
         ("/api/v1/organizations/1/platforms", "platforms"),

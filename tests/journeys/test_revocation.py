@@ -40,3 +40,34 @@ def test_who_signs_out_through_a_program_is_signed_out_everywhere(hall: Hall) ->
     wait_until(
         lambda: refusals(hall, tokens["access_token"], organization) == {401}, _SOON, "every service refuses the token"
     )
+
+
+def test_a_session_that_is_ended_from_another_is_ended_everywhere(hall: Hall) -> None:
+    ada = hall.newcomer("ada")
+    elsewhere = Person(hall, ada.email, ada.password)
+    elsewhere.sign_in()
+    token, organization = elsewhere.token, ada.organization
+    assert refusals(hall, token, organization) == {200}
+    sessions = ada.api("GET", "/me/sessions").json()["items"]
+    assert [each["current"] for each in sessions] == [True, False]
+
+    assert ada.api("DELETE", f"/me/sessions/{sessions[1]['id']}").status_code == 204
+
+    wait_until(lambda: refusals(hall, token, organization) == {401}, _SOON, "every service refuses the token")
+    assert refusals(hall, ada.token, organization) == {200}
+    assert "on a new device" in hall.mail(ada.email, "New sign-in").text
+
+
+def test_all_other_sessions_end_at_once(hall: Hall) -> None:
+    ada = hall.newcomer("ada")
+    others = [Person(hall, ada.email, ada.password) for _ in range(2)]
+    for other in others:
+        other.sign_in()
+    tokens, organization = [other.token for other in others], ada.organization
+
+    assert ada.api("DELETE", "/me/sessions?others=true").status_code == 204
+
+    wait_until(
+        lambda: {s for t in tokens for s in refusals(hall, t, organization)} == {401}, _SOON, "all tokens refused"
+    )
+    assert refusals(hall, ada.token, organization) == {200}
