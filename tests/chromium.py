@@ -24,9 +24,11 @@ _MISSING = "Chromium is missing: apt-get install chromium, or name the program i
 
 @contextmanager
 def running() -> Iterator[Browser]:
-    """The browser. Where there is none the test skips."""
+    """The browser. Where there is none the test skips; in continuous integration (CI=true) it fails."""
     program = os.environ.get("TRADEHALL_CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
     if program is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(_MISSING)
         pytest.skip(_MISSING)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=_FLAGS)

@@ -23,7 +23,7 @@ def programs() -> Programs:
 def tradehall(programs: Programs) -> Iterator[Tradehall]:
     """The whole system on embedded servers, shared by the journeys that break nothing."""
     environment = {**os.environ, **programs.environment}
-    with temporary_folder() as var, Tradehall(var, environment=environment) as system:
+    with temporary_folder() as var, Tradehall(var, environment=environment, demo=True) as system:
         yield system
 
 

@@ -1,4 +1,4 @@
-"""A real browser for the tests of pages."""
+"""People with browsers."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

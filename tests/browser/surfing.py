@@ -62,6 +62,13 @@ class Surfer:
     def fill(self, label: str, text: str) -> None:
         self.page.get_by_label(label, exact=True).fill(text)
 
+    def fill_api(self, place: dict[str, Any]) -> None:
+        """The form of a platform's API credentials, with those of a simulator."""
+        self.fill("Address", place["host"])
+        self.fill("Port", str(place["port"]))
+        self.fill("Manager login", str(place["login"]))
+        self.fill("Password", place["password"])
+
     def register(self) -> "Surfer":
         """From the first page to the portal's, with the password that was mailed."""
         self.go("/")

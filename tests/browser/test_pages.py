@@ -21,6 +21,7 @@ PAGES = {
     "client-new": "/clients/new",
     "activity": "/activity",
 }
+DETAILS = {"client": ("clients", "Back office sync"), "platform": ("platforms", "MT5 Live")}
 OWN_PAGES = {
     "organizations": "/portal/organizations",
     "organization-new": "/portal/organizations/new",
@@ -42,6 +43,15 @@ def resident(request: pytest.FixtureRequest, hall: Hall, chromium: Browser) -> I
     person.press("Create client")
     person.follow("I have saved it")
     person.page.wait_for_url(re.compile(r".*/clients/[0-9a-f-]{36}"))
+    person.go(f"{person.home}/platforms/new")
+    person.fill("Name", "MT5 Live")
+    person.press("Add platform")
+    person.follow("API")
+    person.fill_api(hall.info["demo"]["mt5-webapi"])
+    person.press("Test")
+    person.see("Everything works.")
+    person.press("Save")
+    person.see("The API credentials are stored.")
     yield person
     assert person.complaints == []
     person.page.context.close()
@@ -53,21 +63,26 @@ def scheme(resident: Surfer) -> str:
     return "dark" if dark else "light"
 
 
-@pytest.mark.parametrize("name", [*PAGES, *OWN_PAGES, "client"])
+@pytest.mark.parametrize("name", [*PAGES, *OWN_PAGES, *DETAILS])
 def test_a_page_is_sound_on_every_screen(resident: Surfer, scheme: str, name: str) -> None:
-    if name == "client":
-        resident.go(f"{resident.home}/clients")
-        resident.follow("Back office sync")
+    if name in DETAILS:
+        section, shown = DETAILS[name]
+        resident.go(f"{resident.home}/{section}")
+        resident.follow(shown)
     else:
         resident.go(OWN_PAGES.get(name) or resident.home + PAGES[name])
     _sound(resident, f"{name}-{scheme}")
 
 
-@pytest.mark.parametrize(("name", "opener"), [("dialog-invite", "Invite users"), ("menu", "")])
+@pytest.mark.parametrize(
+    ("name", "opener"),
+    [("dialog-invite", "users/Invite users"), ("dialog-database", "platforms/DB MT5 Live"), ("menu", "users/")],
+)
 def test_what_opens_over_a_page_is_sound_on_every_screen(resident: Surfer, scheme: str, name: str, opener: str) -> None:
-    resident.go(f"{resident.home}/users")
-    if opener:
-        resident.follow(opener)
+    section, _, link = opener.partition("/")
+    resident.go(f"{resident.home}/{section}")
+    if link:
+        resident.follow(link)
         resident.page.locator("dialog[open] h2").wait_for()
     else:
         resident.page.locator(".person summary").click()

@@ -23,6 +23,8 @@ def test_from_registering_to_a_clients_token(new_surfer: NewSurfer, scripts: boo
     person.see("The organization is now called “Harbour Brokers”.")
     person.follow("Open Harbour Brokers")
 
+    _connect_a_platform(person, scripts)
+
     person.follow("Users")
     person.follow("Invite users")
     colleague, typo = address("colleague"), "not-an-address"
@@ -82,6 +84,28 @@ def test_signing_out_ends_everything(new_surfer: NewSurfer) -> None:
     person.fill("Password", PASSWORD)
     person.press("Sign in")
     person.page.wait_for_url(re.compile(f".*{person.home}"))
+
+
+def _connect_a_platform(person: Surfer, scripts: bool) -> None:
+    simulator = person.hall.info["demo"]["mt5-webapi"]
+    person.follow("Trade platforms")
+    person.follow("Add platform")
+    person.fill("Name", "MT5 Live")
+    person.press("Add platform")
+    person.see("“MT5 Live” is added.")
+    person.follow("API")
+    person.fill_api({**simulator, "password": "wrong"})
+    person.press("Test")
+    person.see("Login or password is wrong")
+    person.fill("Password", simulator["password"])
+    person.press("Test")
+    person.see("Everything works.")
+    assert person.page.locator("#stages .step").count() >= 6
+    if not scripts:
+        assert person.page.get_by_label("Password").input_value() == ""
+        person.fill("Password", simulator["password"])
+    person.press("Save")
+    person.see("The API credentials are stored.")
 
 
 def _with_client_form(person: Surfer) -> Surfer:
