@@ -1,4 +1,4 @@
-"""Templates to answers: strict headers, refusals as pages, one style sheet and one icon under hashed names."""
+"""Templates to answers: strict headers, refusals as pages, and our own few files under hashed names."""
 
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -19,12 +19,13 @@ from kit.problems import failed
 
 _HERE = Path(__file__).parent
 _POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'; form-action 'self'"
 )
 
 
 class Renderer:
-    """Shows templates. Nothing is loaded but our own style and icon."""
+    """Shows templates. Nothing is loaded but our own style, script and icon."""
 
     def __init__(self, *, secure: bool) -> None:
         self._secure = secure

@@ -79,14 +79,14 @@ def test_somebody_registers_signs_in_and_chooses_a_password(service: Running, em
 def test_every_page_is_plain_strict_and_labelled(service: Running, path: str) -> None:
     answer = service.browser().get(path)
     policy = answer.headers["content-security-policy"]
-    assert policy.startswith("default-src 'none'; style-src 'self'")
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
     assert "form-action 'self'" in policy
     assert "frame-ancestors 'none'" in policy
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert answer.headers["cache-control"] == "no-store"
     marks = Marks(answer.text)
     assert not marks.styled
-    assert "script" not in marks.tags
+    assert not re.search("<script[^>]*>[^<]", answer.text)
     shown = [each for each in marks.inputs if each.get("type") != "hidden" and "hidden" not in each]
     assert all(each["id"] in marks.labelled and each["autocomplete"] for each in shown)
 
@@ -99,7 +99,7 @@ def test_an_error_stands_beside_its_field_and_is_read_with_it(service: Running) 
     assert field["aria-invalid"] == "true"
     assert set((field["aria-describedby"] or "").split()) <= marks.ids
     assert 'role="alert"' in answer.text
-    assert "script" not in marks.tags
+    assert not re.search("<script[^>]*>[^<]", answer.text)
 
 
 def test_style_and_icon_may_be_kept_for_ever(service: Running) -> None:
