@@ -41,7 +41,7 @@ class Parameters(OAuth2Payload):  # type: ignore[misc]
     @property
     def unprintable(self) -> bool:
         """Whether any name or value holds a control character."""
-        return any(_CONTROL.search(text) for pair in self.pairs for text in pair)
+        return _CONTROL.search("".join(text for pair in self.pairs for text in pair)) is not None
 
 
 def query_parameters(request: HttpRequest) -> Pairs:

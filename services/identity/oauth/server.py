@@ -18,6 +18,7 @@ from identity.oauth.changes import Changes
 from identity.oauth.client_cache import ClientCache
 from identity.oauth.clients import FirstPartyClient, KnownClient, OrganizationClient
 from identity.oauth.codes import Codes
+from identity.oauth.compact import compact_json
 from identity.oauth.errors import InvalidClient
 from identity.oauth.families import Families
 from identity.oauth.form_post import form_post
@@ -147,7 +148,8 @@ class AuthorizationServer(Core):  # type: ignore[misc]
         scope = client_credentials.granted_scope(client, request.form.get("scope"))
         assert isinstance(client, OrganizationClient)
         token = self.issuing.for_client(client, scope)
-        return JSONResponse(_answer(token.value, CLIENT_SECONDS, scope), headers=_NOT_STORED)
+        answer = compact_json(_answer(token.value, CLIENT_SECONDS, scope))
+        return Response(answer, headers=_NOT_STORED, media_type="application/json")
 
     def introspection(self, verifier: Verifier, changes: Changes) -> Introspection:
         return Introspection(verifier, changes, self.organization_clients, self.families, self.sessions, self._clock)

@@ -7,9 +7,10 @@ from functools import partial
 from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request as HttpRequest
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from identity.oauth.changes import Changes
+from identity.oauth.compact import compact_json
 from identity.oauth.errors import InvalidClient
 from identity.oauth.families import PREFIX
 from identity.oauth.grants import client_credentials
@@ -62,7 +63,8 @@ class TokenEndpoints:
             asker = self.server.authenticate_client(asked, SECRET_METHODS, "introspection")
         except OAuth2Error as error:
             return await self._refused(request, error)
-        return JSONResponse(dict(await self._introspection.answer(asked.form["token"], asker)))
+        answer = compact_json(await self._introspection.answer(asked.form["token"], asker))
+        return Response(answer, media_type="application/json")
 
     async def revoke(self, request: HttpRequest) -> Response:
         """RFC 7009. A refresh token goes with all tokens of its authorization."""
