@@ -187,3 +187,43 @@ def test_the_trail_is_filtered_and_shows_what_differs(signed_in: Browser) -> Non
     assert asked["after"] == ["2025-12-31T23:59:59.999999Z"]
     assert asked["before"] == ["2026-02-01T00:00:00Z"]
     assert asked["type"] == ["OrgRenamed"]
+
+
+def test_a_long_list_goes_on_where_it_ended_as_a_page_or_for_htmx_in_place(signed_in: Browser) -> None:
+    listed = {"items": [CLIENT], "next_cursor": "a/b"}
+    signed_in.hall.answers[f"GET {API}/clients"] = (200, listed)
+    assert 'href="?cursor=a/b" hx-get="?cursor=a/b"' in signed_in.http.get(f"{HOME}/clients").text
+    more = signed_in.http.get(f"{HOME}/clients?cursor=a/b", headers={**HTMX, "HX-Target": "more"})
+    assert "HX-Retarget" not in more.headers
+    assert '<tbody id="rows">' in more.text
+    assert {"cursor": ["a/b"]} in [each["query"] for each in signed_in.hall.asked]
+
+
+def test_users_go_on_from_members_to_invitations(signed_in: Browser) -> None:
+    invitation = {**MEMBER, "id": str(ORG), "email": "new@broker.example", "status": "pending"}
+    signed_in.hall.answers[f"GET {API}/members"] = (200, {"items": [MEMBER], "next_cursor": "m2"})
+    first = signed_in.http.get(f"{HOME}/users").text
+    assert "cursor=members%3Am2" in first
+    signed_in.hall.lists("/members", MEMBER)
+    signed_in.hall.lists("/invitations", {**invitation, "expires_at": MEMBER["joined_at"]})
+    assert "new@broker.example" in signed_in.http.get(f"{HOME}/users?cursor=members:m2").text
+    assert "&lt;Ada&gt;" not in signed_in.http.get(f"{HOME}/users?cursor=invitations:i2").text
+
+
+def test_a_password_that_was_refused_is_not_shown_again(signed_in: Browser) -> None:
+    platform = {
+        "id": str(USER),
+        "name": "Live",
+        "kind": "mt5",
+        "api": "mt5-webapi",
+        "api_credentials": None,
+        "db_credentials": None,
+    }
+    signed_in.hall.answers[f"GET {API}/platforms/{USER}"] = (200, platform)
+    signed_in.hall.refuses(f"PUT {API}/platforms/{USER}/api-credentials", 422, "invalid", port="must be a number")
+    form = {"host": "mt5.example", "port": "x", "login": "1", "password": "correct-horse"}
+    page = signed_in.http.post(f"{HOME}/platforms/{USER}/credentials/api", data=form)
+    assert page.status_code == 422
+    assert "Must be a number" in page.text
+    assert "mt5.example" in page.text
+    assert "correct-horse" not in page.text
