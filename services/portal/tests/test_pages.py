@@ -164,6 +164,19 @@ def test_a_created_client_shows_its_secret_and_a_curl_line_once(signed_in: Brows
     assert "the-secret" not in signed_in.http.get(f"{HOME}/clients/{CLIENT['id']}").text
 
 
+def test_secrets_are_listed_with_their_last_use_and_expiry(signed_in: Browser) -> None:
+    common = {"id": str(ORG), "created_at": CLIENT["created_at"], "first_used": None}
+    used = {"at": "2026-02-03T04:05:06Z", "address": "192.0.2.7"}
+    secrets = [
+        {**common, "name": "old", "expires_at": "2026-01-03T00:00:00Z", "last_used": used},
+        {**common, "name": "new", "expires_at": None, "last_used": None},
+    ]
+    signed_in.hall.answers[f"GET {API}/clients/{CLIENT['id']}"] = (200, {**CLIENT, "secrets": secrets})
+    page = signed_in.http.get(f"{HOME}/clients/{CLIENT['id']}").text
+    for told in ("from 192.0.2.7", "3 Feb 2026, 04:05 UTC", "Expired", "Not yet", "Never"):
+        assert told in page
+
+
 def test_the_trail_is_filtered_and_shows_what_differs(signed_in: Browser) -> None:
     entry = {
         "id": str(ORG),
