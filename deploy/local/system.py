@@ -28,8 +28,8 @@ class Tradehall:
     """The system in one folder: PostgreSQL, NATS, the mailbox, every service that is built, and the gateway.
 
     `port` 0 takes any free one. `environment` is what a person would have exported. `services` names those
-    to start, by default all. `demo` starts the MetaTrader simulators too. `say` takes lines for the person. Start and stop once; `info` is what
-    local.json says.
+    to start, by default all. `demo` starts the MetaTrader simulators too. `say` takes lines for the person.
+    Start and stop once; `info` is what local.json says.
     """
 
     def __init__(
