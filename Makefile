@@ -7,7 +7,7 @@ CODE := libs services deploy $(wildcard tests)
 NODE_MODULES := $(patsubst %package-lock.json,%node_modules/.installed,$(wildcard package-lock.json tests/*/package-lock.json))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format schemas lock clean
+.PHONY: help setup run test bench lint format schemas lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,11 @@ run: setup ## run Tradehall on this machine until Ctrl-C (TRADEHALL_PORT, TRADEH
 
 test: setup ## run all tests (ARGS="-k invitation" for some)
 	@$(PY) -m pytest --numprocesses 3 --dist loadfile $(ARGS)
+
+bench: setup ## measure speed and memory, each beside a reference in the same run
+	$(PY) -m tests.benchmarks.spine
+	$(PY) -m tests.benchmarks.tokens
+	$(PY) -m metatrader.benchmarks.deals
 
 lint: setup ## check format, style, types and the direction of imports
 	$(PY) -m ruff format --check $(CODE)
