@@ -57,7 +57,9 @@ def test_a_scope_that_was_not_granted_is_refused(provider: Provider, scope: str)
     assert answer.json()["error"] == ("invalid_request" if "\n" in scope else "invalid_scope")
 
 
-@pytest.mark.parametrize("secret", [new_secret(), "wrong", "thcs_" + "0" * 43 + "_000000", "ü"])
+@pytest.mark.parametrize(
+    "secret", [pytest.param(new_secret(), id="another"), "wrong", "thcs_" + "0" * 43 + "_000000", "ü"]
+)
 def test_a_wrong_secret_is_refused_in_both_ways(provider: Provider, secret: str) -> None:
     client = provider.new_client()
 
