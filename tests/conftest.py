@@ -34,8 +34,9 @@ def hall(tradehall: Tradehall) -> Iterator[Hall]:
     made.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser for the whole run: Playwright starts once a thread."""
+    """A browser for the tests of one file: while Playwright runs, its event loop is this thread's, and tests
+    elsewhere have loops of their own."""
     with real_browser.running() as browser:
         yield browser
