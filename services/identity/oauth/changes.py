@@ -15,6 +15,8 @@ from identity.domain.session import UserSession
 from kit.database import Database
 
 _INTERVAL = 0.4  # seconds between two looks at the database
+_IDLE_INTERVAL = 2.0  # seconds, while nobody asks; whoever asks first then looks in the database
+_IDLE_AFTER = 10.0
 _OLDEST = 1.0  # seconds after which what is in memory is no longer believed
 _REMEMBERED = 2 * 3600.0  # seconds; longer than any access token lives
 _ENDINGS = {RevokedToken.Revoked.TOPIC, UserSession.Ended.TOPIC}
@@ -37,6 +39,7 @@ class Changes:
         self._ended: dict[UUID, float] = {}
         self._position: int | None = None
         self._looked_at = float("-inf")
+        self._asked_at = float("-inf")
 
     def on_client(self, forget: Callable[[UUID], None]) -> None:
         """Call this with the id of each client that changes."""
@@ -45,7 +48,8 @@ class Changes:
     @property
     def are_fresh(self) -> bool:
         """Whether what is in memory is less than a second old."""
-        return time.monotonic() - self._looked_at < _OLDEST
+        self._asked_at = time.monotonic()
+        return self._asked_at - self._looked_at < _OLDEST
 
     async def refresh(self) -> None:
         """Look, if the last look is too long ago. Raises psycopg.OperationalError while the database is away."""
@@ -65,7 +69,8 @@ class Changes:
         while True:
             with suppress(OperationalError):
                 await run_in_threadpool(self.look)
-            await asyncio.sleep(_INTERVAL)
+            idle = time.monotonic() - self._asked_at > _IDLE_AFTER
+            await asyncio.sleep(_IDLE_INTERVAL if idle else _INTERVAL)
 
     def look(self) -> None:
         """Notice what has changed since the last look."""
