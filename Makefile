@@ -17,8 +17,9 @@ setup: $(VENV)/.installed $(NODE_MODULES) ## install everything below .venv and 
 run: setup ## run Tradehall on this machine until Ctrl-C (TRADEHALL_PORT, TRADEHALL_VAR; DEMO=1 adds MetaTrader simulators)
 	@$(PY) -m deploy.local
 
+# Without the last two, pytest-xdist runs the longest files last, and waits for ever after a process that died.
 test: setup ## run all tests (ARGS="-k invitation" for some)
-	@$(PY) -m pytest --numprocesses 3 --dist loadfile $(ARGS)
+	@$(PY) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(ARGS)
 
 bench: setup ## measure speed and memory, each beside a reference in the same run
 	$(PY) -m tests.benchmarks.spine

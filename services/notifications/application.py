@@ -99,6 +99,10 @@ class Notifications(Store):
         """The mail server has the mail."""
         self._end(delivery, lambda mail: mail.sent(delivery.attempts))
 
+    def spent(self, delivery: Delivery, reason: str) -> None:
+        """The mail's secret is no longer due."""
+        self._end(delivery, lambda mail: mail.spent(reason, delivery.attempts))
+
     def failed(self, delivery: Delivery, reason: str) -> None:
         """The mail is given up."""
         self._end(delivery, lambda mail: mail.failed(reason, delivery.attempts))

@@ -42,6 +42,10 @@ class NoLonger(Exception):
     """The mail cannot be put together ever; the text is a kebab-case code."""
 
 
+class Spent(Exception):
+    """What the mail is to hold has been used, replaced or taken back; the message is a code."""
+
+
 @dataclass(frozen=True, repr=False)
 class _Subject:
     """What is written about: names that may be shown."""
@@ -65,7 +69,7 @@ class Composer:
         }
 
     async def compose(self, delivery: Delivery) -> contents.Content:
-        """The mail's content and address. Raises NotYet, NoLonger, BusUnavailable, OperationalError."""
+        """The mail's content and address. Raises NotYet, NoLonger, Spent, BusUnavailable, OperationalError."""
         subject = await asyncio.to_thread(self._subject, delivery.occasion)
         claim = self._claimed.get(delivery.template)
         if claim is not None:
@@ -120,7 +124,7 @@ class Composer:
         except BusUnavailable as error:
             raise NotYet(error.code) from error
         if reply.ok is None:
-            raise NoLonger(reply.refused or "no-longer-due")
+            raise Spent(reply.refused or "no-longer-due")
         return reply.ok
 
     def _plain(self, delivery: Delivery, subject: _Subject, address: str) -> contents.Content:

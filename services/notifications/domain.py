@@ -109,6 +109,14 @@ class Notification(Aggregate):
         if not self.ended:
             self._failed(**self._facts, reason=reason, attempts=attempts)
 
+    def spent(self, reason: str, attempts: int) -> None:
+        """Its secret is no longer due. After an attempt that may have got through, that is how it looks when the
+        mail was read and the secret used: no failure to alarm anybody with."""
+        if self.outcome_unknown:
+            self.sent(attempts)
+        else:
+            self.failed(reason, attempts)
+
     @property
     def _facts(self) -> dict[str, Any]:
         return {

@@ -11,7 +11,7 @@ from prometheus_client import Counter
 from psycopg import OperationalError
 
 from notifications.application import Notifications
-from notifications.composing import Composer, NoLonger, NotYet
+from notifications.composing import Composer, NoLonger, NotYet, Spent
 from notifications.deliveries import LEASE, Delivery
 from notifications.messages import Letterhead, UnusableAddress
 from notifications.rendering import render
@@ -97,6 +97,9 @@ class Sender:
             return "sent"
         except (NoLonger, Refused) as error:
             return await self._give_up(delivery, str(error))
+        except Spent as error:
+            await self._recorded(partial(self._app.spent, delivery, str(error)))
+            return "spent"
         except UnusableAddress:
             return await self._give_up(delivery, "unusable-address")
         except (NotYet, Unreached) as error:

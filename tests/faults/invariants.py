@@ -106,7 +106,7 @@ def every_mail_came_once(hall: Hall, ledger: Ledger, killed: int) -> None:
     for _, guest in ledger.invited.values():
         assert hall.mails(guest), f"{guest} was invited and got no mail"
     notified = rows(hall, "notifications", "SELECT * FROM notifications")
-    assert [one for one in notified if one["state"] == "failed"] == []
+    assert [(one["template"], one["reason"]) for one in notified if one["state"] == "failed"] == []
     unknown = [one for one in notified if one["outcome_unknown"]]
     assert len(unknown) <= killed, "at most one unknown outcome for each killed process"
     received = sum(len(hall.mails(one)) for one in _recipients(hall))

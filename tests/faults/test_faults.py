@@ -16,6 +16,7 @@ from tests.driver import Hall
 from tests.faults.actors import Crowd, Ledger
 from tests.faults.invariants import all_hold
 
+pytestmark = pytest.mark.timeout(400)  # each of the waits below has its own, shorter limit
 SERVICES = ("identity", "organizations", "notifications")
 FROZEN_FOR = 6.0  # seconds: longer than a lease (3 s) and than a message is left with a consumer (4 s)
 

@@ -49,6 +49,24 @@ def test_a_mail_sent_after_a_doubt_says_so(world: World) -> None:
     assert (sent.template, sent.cause, sent.user_id) == ("joined", "identity-e1-1", mail.user_id)
 
 
+def test_a_secret_that_was_spent_after_a_doubt_is_no_failure(world: World) -> None:
+    mail = _mail()
+    mail.outcome_is_unknown(1)
+    loaded = _stored(world, mail)
+    loaded.spent("not-due", 2)
+    [sent] = loaded.collect_events()
+    assert isinstance(sent, Notification.Sent)
+    assert sent.outcome_unknown
+
+
+def test_a_secret_that_was_spent_before_any_attempt_is_a_failure(world: World) -> None:
+    loaded = _stored(world, _mail())
+    loaded.spent("not-due", 1)
+    [failed] = loaded.collect_events()
+    assert isinstance(failed, Notification.Failed)
+    assert failed.reason == "not-due"
+
+
 def test_a_failure_says_why_and_after_how_many_attempts(world: World) -> None:
     loaded = _stored(world, _mail())
     loaded.failed("smtp-550", 3)

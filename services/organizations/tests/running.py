@@ -86,7 +86,8 @@ class Identity:
         return asyncio.run_coroutine_threadsafe(asking, self._loop).result(5)
 
     def read(self, subject: str, count: int) -> list[Envelope]:
-        """The first messages of a subject in the organizations' stream."""
+        """The first messages of a subject in the organizations' stream, once there are so many."""
+        wait_until(lambda: self.stored("ORGANIZATIONS", subject) >= count)
 
         async def take() -> list[Envelope]:
             subscription = await self._bus.jetstream.subscribe(subject, stream="ORGANIZATIONS")
