@@ -9,9 +9,10 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import nats
 import psycopg
@@ -27,7 +28,8 @@ COMMANDS_PER_SECOND = 100
 SECONDS = 20
 ORGANIZATIONS = 50
 EVENTS = 100_000
-IDLE_SECONDS = 30
+IDLE_SECONDS = 60
+N = TypeVar("N", int, float)
 
 
 def main() -> None:
@@ -48,17 +50,19 @@ def main() -> None:
 
 def _idle(system: Tradehall) -> None:
     """Memory (PSS, shared pages counted once) and processor time of everything while nobody asks."""
-    pids = _tree(os.getpid())
-    before, since = _cpu_seconds(pids), time.monotonic()
+    trees = {name: _tree(system.pid(name)) for name in system.info["pids"]} | {"all": _tree(os.getpid())}
+    before, since = {name: _cpu_seconds(pids) for name, pids in trees.items()}, time.monotonic()
     time.sleep(IDLE_SECONDS)
-    share = (_cpu_seconds(pids) - before) / (time.monotonic() - since)
+    passed = time.monotonic() - since
+    shares = {name: (_cpu_seconds(pids) - before[name]) / passed * 100 for name, pids in trees.items()}
     pss = {name: sum(_pss(pid) for pid in _tree(system.pid(name))) for name in system.info["pids"]}
     total = sum(_pss(pid) for pid in _tree(os.getpid()))
     print(f"idle memory: {total / 1024:.0f} MB PSS (at most 700): " + _listed(pss, lambda kb: f"{kb / 1024:.0f}"))
-    print(f"idle processor: {share * 100:.1f} % of one core (at most 3)")
+    whole = shares.pop("all")
+    print(f"idle processor: {whole:.1f} % of one core (at most 3): " + _listed(shares, lambda share: f"{share:.2f}"))
 
 
-def _listed(values: dict[str, int], show: Callable[[int], str]) -> str:
+def _listed(values: Mapping[str, N], show: Callable[[N], str]) -> str:
     return ", ".join(f"{name} {show(value)}" for name, value in values.items())
 
 
