@@ -7,7 +7,10 @@ from kit.errors import Invalid
 
 SHORTEST = 8  # characters
 LONGEST = 128
-_SHORTEST_NAME = 3  # a name part of one or two letters is in too many good passwords to say anything
+TOO_SHORT = f"Use at least {SHORTEST} characters."
+TOO_LONG = f"Use at most {LONGEST} characters."
+HAS_NAME = "Leave out the name part of your e-mail address."
+SHORTEST_NAME = 3  # a name part of one or two letters is in too many good passwords to say anything
 
 
 class PasswordRefused(Invalid):
@@ -34,16 +37,16 @@ def check_new_password(text: str, email: str, common: Container[str], *, field: 
     """
     password = normal_password(text)
     if len(password) < SHORTEST:
-        raise PasswordRefused(field, f"Use at least {SHORTEST} characters.")
+        raise PasswordRefused(field, TOO_SHORT)
     if len(password) > LONGEST:
-        raise PasswordRefused(field, f"Use at most {LONGEST} characters.")
+        raise PasswordRefused(field, TOO_LONG)
     if password.lower() in common:
         raise PasswordRefused(field, "Attackers try this password among the first. Choose another one.")
     if any(name in password.casefold() for name in _names(email)):
-        raise PasswordRefused(field, "Leave out the name part of your e-mail address.")
+        raise PasswordRefused(field, HAS_NAME)
     return password
 
 
 def _names(email: str) -> set[str]:
     local = unicodedata.normalize("NFC", email.strip()).rpartition("@")[0].casefold()
-    return {name for name in (local, local.partition("+")[0]) if len(name) >= _SHORTEST_NAME}
+    return {name for name in (local, local.partition("+")[0]) if len(name) >= SHORTEST_NAME}

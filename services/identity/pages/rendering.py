@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
+from identity.domain import password
 from kit.assets import Assets
 from kit.context import cause
 from kit.errors import Invalid, Refusal, Unavailable
@@ -34,6 +35,7 @@ class Renderer:
             loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined
         )
         self._templates.globals["static"] = self._assets.urls
+        self._templates.globals["rules"] = password
 
     def show(
         self, template: str, status: int = 200, *, redirect_origin: str | None = None, **values: Any

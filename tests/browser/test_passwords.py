@@ -1,0 +1,45 @@
+"""Choosing a password: what is said while typing is what the server says."""
+
+from tests.browser.conftest import NewSurfer
+from tests.browser.surfing import Surfer
+
+
+def _choosing(person: Surfer) -> Surfer:
+    """Before the form for an own password."""
+    person.go("/register")
+    person.fill("E-mail address", person.email)
+    person.press("Register")
+    person.see("Check your mail")
+    person.go("/login")
+    person.fill("E-mail address", person.email)
+    person.fill("Password", person.hall.mail(person.email).one_time_password)
+    person.press("Sign in")
+    person.page.get_by_label("New password", exact=True).wait_for()
+    return person
+
+
+def test_strength_is_told_while_typing_in_the_words_of_the_server(new_surfer: NewSurfer) -> None:
+    person = _choosing(new_surfer())
+    told = person.page.locator("[data-strength] [role=status]")
+    name = person.email.partition("@")[0]
+    for refused in ("short", "x" * 129, f"garden {name} words"):
+        person.fill("New password", refused)
+        said = told.inner_text()
+        person.press("Save and go on")
+        person.page.get_by_role("alert").get_by_text(said, exact=True).wait_for()
+    for password, said in (
+        ("garden12", "Fair."),
+        ("garden and wall", "Good."),
+        ("four unrelated garden words", "Strong."),
+    ):
+        person.fill("New password", password)
+        assert told.inner_text().startswith(said)
+    assert person.violations() == []
+
+
+def test_without_scripts_the_server_alone_tells(new_surfer: NewSurfer) -> None:
+    person = _choosing(new_surfer(java_script_enabled=False))
+    assert not person.page.locator("[data-strength]").is_visible()
+    person.fill("New password", "short")
+    person.press("Save and go on")
+    person.see("Use at least 8 characters.")
