@@ -24,6 +24,7 @@ test: setup ## run all tests (ARGS="-k invitation" for some)
 bench: setup ## measure speed and memory, each beside a reference in the same run
 	$(PY) -m tests.benchmarks.spine
 	$(PY) -m tests.benchmarks.tokens
+	$(PY) -m tests.benchmarks.pages
 	$(PY) -m metatrader.benchmarks.deals
 
 lint: setup ## check format, style, types and the direction of imports
