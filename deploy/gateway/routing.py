@@ -30,6 +30,7 @@ ROUTES = (
             "/api/v1/password-resets",
             "/api/v1/me/**",
             "/api/v1/operations/users/**",
+            "/api/v1/operations/identity/**",
             "/api/v1/organizations/*/clients/**",
         ),
     ),

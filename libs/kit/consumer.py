@@ -60,7 +60,7 @@ class Consumer:
         self._bus = bus
         self._stream = stream
         self._subject = subject
-        self._inbox = inbox
+        self.inbox = inbox
         self._log = logging.getLogger("kit.consumer")
 
     async def run(self) -> None:
@@ -74,17 +74,17 @@ class Consumer:
                         continue
                     if subscriber is None:
                         subscriber = await self._subscribe()
-                        self._log.info("%s reads %s", self._inbox.durable, self._stream)
+                        self._log.info("%s reads %s", self.inbox.durable, self._stream)
                     await asyncio.sleep(_LOOK)
-                    await self._bus.jetstream.consumer_info(self._stream, self._inbox.durable)
+                    await self._bus.jetstream.consumer_info(self._stream, self.inbox.durable)
                 except nats.js.errors.NotFoundError:
                     if subscriber is not None:
-                        self._log.warning("durable %s is gone: making it again", self._inbox.durable)
+                        self._log.warning("durable %s is gone: making it again", self.inbox.durable)
                         await subscriber.stop()
                         subscriber = None
                     await asyncio.sleep(0.3)
                 except (nats.errors.Error, OSError, TimeoutError) as error:
-                    self._log.warning("%s waits: %s", self._inbox.durable, error or type(error).__name__)
+                    self._log.warning("%s waits: %s", self.inbox.durable, error or type(error).__name__)
                     await asyncio.sleep(0.3)
         finally:
             if subscriber is not None:
@@ -95,7 +95,7 @@ class Consumer:
         subscriber = self._bus.broker.subscriber(
             self._subject,
             stream=JStream(self._stream, declare=False),
-            durable=self._inbox.durable,
+            durable=self.inbox.durable,
             pull_sub=PullSub(batch_size=1, timeout=5.0),
             config=ConsumerConfig(
                 ack_policy=JsAckPolicy.EXPLICIT,
@@ -114,12 +114,12 @@ class Consumer:
 
     async def _receive(self, message: NatsMessage) -> None:
         raw = message.raw_message
-        work = asyncio.create_task(asyncio.to_thread(self._inbox.take, raw.data))
+        work = asyncio.create_task(asyncio.to_thread(self.inbox.take, raw.data))
         while not (await asyncio.wait([work], timeout=_PROGRESS))[0]:
             with suppress(nats.errors.Error):
                 await raw.in_progress()
         try:
             work.result()
         except TRANSIENT as error:
-            self._log.warning("%s comes again: %s", self._inbox.durable, type(error).__name__)
+            self._log.warning("%s comes again: %s", self.inbox.durable, type(error).__name__)
             raise NackMessage(delay=_LATER) from error

@@ -211,9 +211,9 @@ class Inbox:
 
     def discard(self, parked_id: int) -> bool:
         """Drop one parked message for good."""
-        return (
-            self._database.execute("DELETE FROM parked WHERE durable = %s AND id = %s", (self.durable, parked_id)) > 0
-        )
+        dropped = self._database.execute("DELETE FROM parked WHERE durable = %s AND id = %s", (self.durable, parked_id))
+        PARKED.labels(self.durable).dec(dropped)
+        return dropped > 0
 
 
 def _unreadable(payload: bytes) -> Attributes:

@@ -1,6 +1,6 @@
 """Builds the service and hands everything inwards; nothing happens at import."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,7 +31,9 @@ from kit.bus import Bus
 from kit.consumer import consumers
 from kit.database import opened
 from kit.edge import address_of
+from kit.inbox import Inbox
 from kit.limiter import taking
+from kit.operations import parked_routes
 from kit.relay import Relay
 from kit.tokens import Verifier
 
@@ -47,6 +49,7 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Fa
     PeopleAnswers(parts.store, parts.views, parts.sessions, parts.secrets, parts.clock).serve(bus)
     ClientAnswers(parts.signing_keys, parts.clients).serve(bus)
     members = MembersCopy(database)
+    reading = consumers(bus, database, durables_of(NAME), parse_known, members.handlers())
     verifier = _verifier(parts, settings)
     endpoints = oauth.TokenEndpoints(
         parts.oauth, verifier, parts.changes, _caller_address(settings), parts.wrong_credentials
@@ -55,11 +58,11 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Fa
         NAME,
         database=database,
         bus=bus,
-        routers=_routers(parts, settings, bus, members, verifier, endpoints),
+        routers=_routers(parts, settings, bus, members, verifier, endpoints, [one.inbox for one in reading]),
         direct={"/oauth2/token": endpoints.token, "/oauth2/introspect": endpoints.introspect},
         background=[
             Relay(parts.store, bus, STREAMS[NAME], publish).run,
-            *(one.run for one in consumers(bus, database, durables_of(NAME), parse_known, members.handlers())),
+            *(one.run for one in reading),
             parts.changes.run,
             parts.secret_uses.run,
             Worker(database, parts.work_one, parts.tidy).run,
@@ -74,16 +77,19 @@ def _routers(
     members: MembersCopy,
     verifier: Verifier,
     endpoints: oauth.TokenEndpoints,
+    inboxes: Sequence[Inbox],
 ) -> list[APIRouter]:
     ended = EndedTokens(EndedSessions(parts.sessions), parts.views)
     guard = Guard(verifier, Access(members, parts.clients, ended, bus))
+    operator = operations.operator_needed(guard, parts.people)
     cookie = SessionCookie(parts.sessions, secure=settings.secure)
     show = Renderer(secure=settings.secure)
     caller_address = _caller_address(settings)
     return [
         people_routes.open_router(parts.registration, taking(parts.limiter, OF_A_NETWORK, caller_address)),
         people_routes.own_router(guard, parts.people, parts.passwords, parts.sessions, parts.hashing),
-        operations.routes(guard, parts.people, parts.guesses),
+        operations.routes(operator, parts.guesses),
+        parked_routes(NAME, parts.database, inboxes, operator, operations.OperatorNeeded),
         client_routes.routes(parts.clients, guard, parts.idempotency),
         oauth.routes(
             parts.oauth,

@@ -1,5 +1,6 @@
 """What operators may do with the accounts of others."""
 
+from collections.abc import Callable
 from typing import Annotated
 from uuid import UUID
 
@@ -19,8 +20,8 @@ class OperatorNeeded(Forbidden):
     title = "This is for the operators of this installation"
 
 
-def routes(guard: Guard, people: People, guesses: Guesses) -> APIRouter:
-    router = APIRouter(prefix="/api/v1/operations", tags=["operations"])
+def operator_needed(guard: Guard, people: People) -> Callable[..., Caller]:
+    """A dependency that refuses everybody but operators."""
     Self = Annotated[Caller, Depends(guard.person)]
 
     def operator(caller: Self) -> Caller:
@@ -28,6 +29,12 @@ def routes(guard: Guard, people: People, guesses: Guesses) -> APIRouter:
         if not people.find(caller.user_id).operator:
             raise OperatorNeeded
         return caller
+
+    return operator
+
+
+def routes(operator: Callable[..., Caller], guesses: Guesses) -> APIRouter:
+    router = APIRouter(prefix="/api/v1/operations", tags=["operations"])
 
     @router.post(
         "/users/{user}/unlock",
