@@ -45,7 +45,7 @@ STREAMS: Mapping[str, Stream] = MappingProxyType(
 READS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "identity": ("organizations",),
-        "organizations": ("identity",),
+        "organizations": ("identity", "platforms"),
         "platforms": ("identity", "organizations"),
         "notifications": ("identity", "organizations"),
     }

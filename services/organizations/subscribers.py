@@ -1,11 +1,11 @@
-"""What other services tell and ask: identity's events, and the requests that this service answers."""
+"""What other services tell and ask: events of identity and platforms, and the requests that this service answers."""
 
 from collections.abc import Callable
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from access.copies import ClientsCopy, EndedCopy
-from contracts import identity, rpc
+from contracts import identity, platforms, rpc
 from contracts.email import InvalidEmail
 from contracts.envelope import Envelope
 from contracts.event import Message
@@ -24,7 +24,7 @@ Handlers = dict[type, Callable[[Envelope], None]]
 
 
 def handlers(store: Organizations, people: People, upkeep: Upkeep) -> Handlers:
-    """What identity's events lead to here."""
+    """What the events of identity and platforms lead to here."""
 
     def registered(envelope: Envelope) -> None:
         event: Any = envelope.data
@@ -90,12 +90,31 @@ _OF_CLIENTS: dict[type[identity.ClientEvent], Callable[[Any], Change]] = {
 }
 
 
+def _platform_credentials(event: Any) -> Change:
+    return None, event.model_dump(mode="json", include=_CREDENTIALS)
+
+
+_CREDENTIALS = {"target", "host", "port", "login", "version", "fingerprint"}
+
+# Not PlatformStatusChanged: what a check found is nobody's change, and platforms keeps the history of checks.
+_OF_PLATFORMS: dict[type[platforms.PlatformEvent], Callable[[Any], Change]] = {
+    platforms.PlatformAdded: lambda e: (None, {"name": e.name, "kind": e.kind, "api": e.api}),
+    platforms.PlatformRenamed: lambda e: ({"name": e.from_}, {"name": e.to}),
+    platforms.PlatformApiChosen: lambda e: ({"api": e.from_}, {"api": e.to}),
+    platforms.PlatformCredentialsSet: _platform_credentials,
+    platforms.PlatformCredentialsRemoved: lambda e: ({"target": e.target}, None),
+    platforms.PlatformRemoved: lambda _: (None, None),
+}
+
+_CHANGES: dict[type, Callable[[Any], Change]] = {**_OF_CLIENTS, **_OF_PLATFORMS}
+
+
 def _heard(audit: AuditTrail) -> Handlers:
-    """Changes of an organization's clients belong into its audit trail."""
+    """Changes of an organization's clients and platforms belong into its audit trail."""
 
     def hear(envelope: Envelope) -> None:
         event: Any = envelope.data
-        before, after = _OF_CLIENTS[type(event)](event)
+        before, after = _CHANGES[type(event)](event)
         audit.hear(
             Entry(
                 id=uuid5(NAMESPACE_URL, f"{envelope.source}#{envelope.id}"),
@@ -104,14 +123,14 @@ def _heard(audit: AuditTrail) -> Handlers:
                 sequence=None,
                 actor=envelope.actor,
                 type=type(event).__name__,
-                target=event.client,
+                target=event.platform_id if isinstance(event, platforms.PlatformEvent) else event.client,
                 before=before,
                 after=after,
                 request_id=envelope.correlationid,
             )
         )
 
-    return dict.fromkeys(_OF_CLIENTS, hear)
+    return dict.fromkeys(_CHANGES, hear)
 
 
 def answer_requests(bus: Bus, store: Organizations, invitations: Invitations) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from organizations.views.audit import Shown
 
 _NOBODY = "somebody whose address is not known"
+_TARGETS = {"api": "API", "db": "database"}
 
 
 def summary_of(shown: Shown) -> str:
@@ -66,6 +67,19 @@ _SENTENCES: Mapping[str, Callable[[Shown], str]] = {
     "ClientSecretIssued": lambda s: f'Issued the secret "{_after(s, "name")}" to a client',
     "ClientSecretEnded": lambda s: "Ended a secret of a client",
     "ClientRemoved": lambda s: "Removed a client",
+    "PlatformAdded": lambda s: f'Added the trade platform "{_after(s, "name")}"',
+    "PlatformRenamed": lambda s: f'Renamed the trade platform from "{_before(s, "name")}" to "{_after(s, "name")}"',
+    "PlatformApiChosen": lambda s: (
+        f"Changed the API of a trade platform from {_before(s, 'api')} to {_after(s, 'api')}"
+    ),
+    "PlatformCredentialsSet": lambda s: (
+        f"Set the {_TARGETS.get(_after(s, 'target'))} credentials of a trade platform: "
+        f"{_after(s, 'login')} at {_after(s, 'host')}:{_after(s, 'port')}"
+    ),
+    "PlatformCredentialsRemoved": lambda s: (
+        f"Removed the {_TARGETS.get(_before(s, 'target'))} credentials of a trade platform"
+    ),
+    "PlatformRemoved": lambda s: "Removed a trade platform",
 }
 
 

@@ -33,7 +33,7 @@ ISSUER = "http://localhost:8080"
 
 
 class Identity:
-    """Stands in for the identity service, on the real bus."""
+    """Stands in for the identity service, and tells what platforms tells, on the real bus."""
 
     def __init__(self, nats_url: str) -> None:
         self.people: dict[UUID, rpc.Person] = {}
@@ -52,8 +52,9 @@ class Identity:
         self._thread.start()
         self._running = asyncio.run_coroutine_threadsafe(self._bus.run(), self._loop)
         wait_until(lambda: self._bus.connected)
-        config = StreamConfig(name="IDENTITY", subjects=["evt.identity.>"])
-        asyncio.run_coroutine_threadsafe(self._bus.jetstream.add_stream(config), self._loop).result(5)
+        for name in ("identity", "platforms"):
+            config = StreamConfig(name=name.upper(), subjects=[f"evt.{name}.>"])
+            asyncio.run_coroutine_threadsafe(self._bus.jetstream.add_stream(config), self._loop).result(5)
 
     def stop(self) -> None:
         self._running.cancel()
@@ -62,11 +63,11 @@ class Identity:
         self._thread.join(5)
 
     def tell(self, event: Event, about: UUID, organization: UUID | None = None, actor: str | None = None) -> int:
-        """Publish an event of identity; answers its sequence."""
+        """Publish an event of identity or platforms; answers its sequence."""
         self._sequence += 1
         envelope = Envelope.of(
             event,
-            context="identity",
+            context=event.context,
             epoch="e1",
             sequence=self._sequence,
             version=self._sequence,

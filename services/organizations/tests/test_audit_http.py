@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from contracts import identity
+from contracts import identity, platforms
 from contracts.envelope import Envelope
 from embedded.fixtures import wait_until
 from organizations.tests.running import Running
@@ -136,6 +136,40 @@ def test_the_organizations_clients_are_in_its_trail_without_a_secret(running: Ru
     ]
     assert {entry["request_id"] for entry in entries} == {"request-of-identity"}
     assert {entry["target"] for entry in entries} == {str(client)}
+
+
+def test_the_organizations_platforms_are_in_its_trail_but_not_what_checks_find(running: Running) -> None:
+    owner, other = running.person(), running.person()
+    path, elsewhere = make(owner), make(other, "Others")
+    organization, platform = UUID(path.rpartition("/")[2]), uuid4()
+    about: dict[str, Any] = {"organization_id": organization, "platform_id": platform}
+    where: dict[str, Any] = {"host": "mt5.example.com", "port": 443, "login": "1000", "fingerprint": "0f1e2d3c4b5a6978"}
+    for event in (
+        platforms.PlatformAdded(**about, name="Live", kind="mt5", api="none"),
+        platforms.PlatformRenamed(**about, from_="Live", to="Live 1"),
+        platforms.PlatformApiChosen(**about, from_="none", to="mt5-webapi"),
+        platforms.PlatformCredentialsSet(**about, **where, target="api", version=1),
+        platforms.PlatformStatusChanged(**about, from_="unknown", to="ok", reason=None),
+        platforms.PlatformCredentialsSet(**about, **where, target="db", version=1),
+        platforms.PlatformCredentialsRemoved(**about, target="db"),
+        platforms.PlatformRemoved(**about),
+    ):
+        running.identity.tell(event, platform, organization, actor=str(owner.id))
+    wait_until(lambda: owner.get(f"{path}/audit?type=PlatformRemoved").json()["items"])
+    entries = [entry for entry in owner.get(f"{path}/audit").json()["items"] if entry["type"] != "OrgCreated"]
+    assert [entry["summary"] for entry in reversed(entries)] == [
+        'Added the trade platform "Live"',
+        'Renamed the trade platform from "Live" to "Live 1"',
+        "Changed the API of a trade platform from none to mt5-webapi",
+        "Set the API credentials of a trade platform: 1000 at mt5.example.com:443",
+        "Set the database credentials of a trade platform: 1000 at mt5.example.com:443",
+        "Removed the database credentials of a trade platform",
+        "Removed a trade platform",
+    ]
+    assert (entries[-2]["before"], entries[-2]["after"]) == ({"name": "Live"}, {"name": "Live 1"})
+    assert entries[-4]["after"] == {**where, "target": "api", "version": 1}
+    assert {(entry["target"], entry["actor"]) for entry in entries} == {(str(platform), str(owner.id))}
+    assert [entry["type"] for entry in other.get(f"{elsewhere}/audit").json()["items"]] == ["OrgCreated"]
 
 
 def test_a_client_reads_the_organizations_events_as_on_the_bus(running: Running) -> None:
