@@ -14,12 +14,16 @@ _API_OF = {"mt5-webapi": "mt5_tcp", "mt5-rest": "mt5_https", "mt4-web": "mt4_web
 
 
 class Simulators:
-    """Ports are remembered between starts; the certificate is a new one each time."""
+    """Ports and the certificate are remembered between starts."""
 
     def __init__(self, var: VarFolder) -> None:
         self._log = var.log("demo")
+        folder = var.folder("demo")
+        self._places = folder / "places.json"  # not the log: it says the password
+        self._places.unlink(missing_ok=True)
         ports = {name: var.port(f"demo-{name}") for name in ("tcp", "https", "mt4")}
         self._options = [part for name, port in ports.items() for part in (f"--{name}-port", str(port))]
+        self._options += ["--folder", str(folder)]
 
     def process(self) -> Process:
         """The process, ready to be started."""
@@ -43,8 +47,5 @@ class Simulators:
         return {api: {k: v for k, v in said[name].items() if v is not None} for api, name in _API_OF.items()}
 
     def _said(self) -> dict[str, Any] | None:
-        """Their last line of JSON: after a restart a new one follows."""
-        if not self._log.exists():
-            return None
-        lines = [line for line in self._log.read_text().splitlines() if line.startswith("{")]
-        return json.loads(lines[-1]) if lines else None
+        """What they wrote when they were listening."""
+        return json.loads(self._places.read_text()) if self._places.exists() else None

@@ -23,6 +23,20 @@ def test_addresses_secrets_and_data_are_the_same_at_the_second_start() -> None:
     assert {**before, "pids": None} == {**after, "pids": None}
 
 
+def test_the_simulators_keep_their_certificate_and_their_password_out_of_the_log() -> None:
+    with temporary_folder() as folder:
+        shown = []
+        for _ in range(2):
+            with Tradehall(folder / "var", services=(), demo=True) as system:
+                shown.append(system.info["demo"])
+        assert shown[0] == shown[1]
+        assert "BEGIN CERTIFICATE" in shown[0]["mt5-rest"]["ca_pem"]
+        for log in (folder / "var" / "log").glob("demo.log*"):
+            assert "listening" in log.read_text()
+            assert shown[0]["mt5-webapi"]["password"] not in log.read_text()
+        assert {path.stat().st_mode & 0o077 for path in (folder / "var" / "demo").iterdir()} == {0}
+
+
 async def _may_read_only(nats_url: str) -> None:
     refused: list[Exception] = []
 

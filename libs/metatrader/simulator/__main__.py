@@ -1,4 +1,4 @@
-"""`python -m metatrader.simulator`: starts all simulators over one broker and prints where they are."""
+"""`python -m metatrader.simulator`: starts all simulators over one broker and tells where they are."""
 
 import argparse
 import asyncio
@@ -6,8 +6,10 @@ import gc
 import json
 import signal
 from collections.abc import Sequence
+from pathlib import Path
 
 from metatrader.simulator import Certificate, HttpsSimulator, Mt4Simulator, TcpSimulator, invent
+from metatrader.simulator.certificates import write_private
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -24,11 +26,16 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--tls-name", action="append", help="host name or address for the certificate (may be repeated)"
     )
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        help="keep the certificate here, and write the places to places.json instead of printing them",
+    )
     return parser.parse_args(arguments)
 
 
 async def run(arguments: Sequence[str] | None = None) -> None:
-    """Prints one line of JSON, then serves until SIGINT or SIGTERM."""
+    """Tells the places in one line of JSON, then serves until SIGINT or SIGTERM."""
     options = _options(arguments)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -41,7 +48,8 @@ async def run(arguments: Sequence[str] | None = None) -> None:
         trades=options.trades,
     )
     gc.freeze()  # the broker stays: looking through it again and again is what a large one costs
-    certificate = Certificate.make(options.tls_name or ("localhost", "127.0.0.1"))
+    names, folder = options.tls_name or ("localhost", "127.0.0.1"), options.folder
+    certificate = Certificate.kept(folder / "certificate.json", names) if folder else Certificate.make(names)
     host = options.host
     async with (
         TcpSimulator(broker, host=host, port=options.tcp_port) as tcp,
@@ -54,7 +62,11 @@ async def run(arguments: Sequence[str] | None = None) -> None:
             "mt5_https": {"host": host, "port": https.port, **signs_in, "ca_pem": certificate.ca_pem},
             "mt4_web": {"host": host, "port": mt4.port, "login": None, "password": None, "ca_pem": None},
         }
-        print(json.dumps(places), flush=True)
+        if folder:
+            write_private(folder / "places.json", json.dumps(places))
+            print("listening", *(place["port"] for place in places.values()), flush=True)
+        else:
+            print(json.dumps(places), flush=True)
         await stop.wait()
 
 

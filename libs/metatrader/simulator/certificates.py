@@ -1,10 +1,12 @@
 """Certificates made on the fly: an authority of our own, and a server's certificate signed by it."""
 
 import ipaddress
+import json
+import os
 import ssl
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 _DAY = timedelta(days=1)
+_KEPT_DAYS = 365
+_LEAST_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,26 @@ class Certificate:
             sha256=leaf.fingerprint(hashes.SHA256()).hex(),
         )
 
+    @classmethod
+    def kept(cls, path: Path, names: Sequence[str] = ("localhost", "127.0.0.1")) -> "Certificate":
+        """The one in a file that only this account may read; made when missing, for other names, or near its end."""
+        try:
+            found = cls(**json.loads(path.read_text()))
+        except (FileNotFoundError, ValueError, TypeError):
+            pass
+        else:
+            if found._serves(names):
+                return found
+        made = cls.make(names, days=_KEPT_DAYS)
+        write_private(path, json.dumps(asdict(made)))
+        return made
+
+    def _serves(self, names: Sequence[str]) -> bool:
+        leaf = x509.load_pem_x509_certificate(self.pem.encode())
+        shown = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        lasts = leaf.not_valid_after_utc - datetime.now(UTC) > _LEAST_DAYS * _DAY
+        return lasts and list(shown) == [_general(name) for name in names]
+
     def server_context(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         with tempfile.TemporaryDirectory() as folder:  # the ssl module reads keys from files only
@@ -69,6 +93,14 @@ class Certificate:
             path.write_text(self.pem + self.key_pem)
             context.load_cert_chain(path)
         return context
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replaces a file that only this account may read, as a whole or not at all."""
+    unfinished = path.with_name(f"{path.name}.new")
+    with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+    unfinished.rename(path)
 
 
 def _name(common: str) -> x509.Name:

@@ -1,6 +1,9 @@
 """HTTPS: whose certificate is trusted, which address is dialled, and what HTTP may bring besides."""
 
+import json
 from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -147,3 +150,17 @@ async def test_passwords_stay_out_of_urls(https: Any) -> None:
     async with https.client() as mt5:
         await mt5.user_password_check(100_001, "Main-100001")
     assert https.simulator.journal.count("USER_PASS_CHECK") == 1
+
+
+def test_a_kept_certificate_stays_until_it_is_for_other_names_or_near_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "certificate.json"
+    first = Certificate.kept(path)
+    assert Certificate.kept(path) == first
+    assert path.stat().st_mode & 0o077 == 0
+    other = Certificate.kept(path, ["mt5.example.com"])
+    assert other != first
+    ending = Certificate.make(["mt5.example.com"], days=20)
+    path.write_text(json.dumps(asdict(ending)))
+    assert Certificate.kept(path, ["mt5.example.com"]) not in (other, ending)
+    path.write_text("{")
+    assert Certificate.kept(path).ca_pem
