@@ -4,14 +4,13 @@ import re
 import statistics
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import httpx
-import psycopg
 
 from deploy.local import Tradehall
 from tests.driver import Hall, Person, address, client_token
 from tests.faults.invariants import messages
+from tests.searching import dump, logs
 
 
 def test_known_and_unknown_addresses_get_the_same_answer_in_the_same_time(hall: Hall) -> None:
@@ -63,23 +62,12 @@ def test_no_secret_stands_in_logs_streams_or_databases(hall: Hall, tradehall: Tr
         "reset link": reset,
     }
     places = {
-        "logs": "\n".join(p.read_text(errors="replace") for p in _logs(tradehall)),
+        "logs": logs(tradehall),
         "streams": str([messages(hall, s) for s in ("IDENTITY", "ORGANIZATIONS", "NOTIFICATIONS")]),
-        "databases": "\n".join(_dump(dsn) for dsn in hall.info["postgres_dsn"].values()),
+        "databases": "\n".join(dump(dsn) for dsn in hall.info["postgres_dsn"].values()),
     }
     for place, text in places.items():
         assert text
         for what, secret in secrets.items():
             assert secret not in text, f"a {what} stands in the {place}"
             assert secret.encode().hex() not in text, f"a {what} stands in the {place}, in hex"
-
-
-def _logs(tradehall: Tradehall) -> list[Path]:
-    return [p for p in (tradehall.openapi.parents[1] / "log").glob("*") if p.is_file()]
-
-
-def _dump(dsn: str) -> str:
-    """Every row of every table, bytea both as text and in hex."""
-    with psycopg.connect(dsn) as connection:
-        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-        return "\n".join(str(connection.execute(f'SELECT * FROM "{table}"'.encode()).fetchall()) for (table,) in tables)

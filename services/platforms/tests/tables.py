@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from metatrader.simulator import Broker
 from platforms.tests.mariadb import MariaDb
 
 MT4_ZONE = timedelta(hours=3)
@@ -184,6 +185,23 @@ def mt5_database(server: MariaDb, name: str, *, deals: int = 40, age: timedelta 
     _fill(server, name, "mt5_time", "TimeZone, Daylight, DaylightState", [(60, 1, 1)])
     _fill(server, name, "mt5_symbols", "Symbol_ID, Symbol, Path, Description, CurrencyBase, CurrencyProfit, Digits, "
           "ContractSize", [(1, "EURUSD", "Forex\\EURUSD", "Euro", "EUR", "USD", 5, 100000)])  # fmt: skip
+    return name
+
+
+def export_of(broker: Broker, server: MariaDb, name: str) -> str:
+    """An export's database with the deals and the zone of a simulator's broker, so that both tell the same."""
+    server.database(name, *MT5)
+    stamp = filetime(datetime.now(UTC))
+    rows = []
+    for deal in (deal for deals in broker.deals.values() for deal in deals):
+        wall, symbol = _EPOCH + timedelta(milliseconds=deal.time_msc), deal.symbol
+        rows.append((deal.ticket, deal.order, deal.login, stamp, deal.action, deal.entry,
+                     wall.replace(microsecond=0), wall, symbol.name if symbol else "", symbol.digits if symbol else 0,
+                     deal.price, deal.volume, deal.profit, deal.commission, deal.swap, deal.position,
+                     deal.comment))  # fmt: skip
+    _fill(server, name, "mt5_deals", "Deal, `Order`, Login, Timestamp, Action, Entry, Time, TimeMsc, Symbol, Digits, "
+          "Price, Volume, Profit, Commission, Storage, PositionID, Comment", rows)  # fmt: skip
+    _fill(server, name, "mt5_time", "TimeZone, Daylight, DaylightState", [(broker.offset, 0, 0)])
     return name
 
 
