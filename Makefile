@@ -25,6 +25,8 @@ bench: setup ## measure speed and memory, each beside a reference in the same ru
 	$(PY) -m tests.benchmarks.spine
 	$(PY) -m tests.benchmarks.tokens
 	$(PY) -m tests.benchmarks.pages
+	$(PY) -m tests.benchmarks.organizations
+	$(PY) -m tests.benchmarks.sign_ins
 	$(PY) -m metatrader.benchmarks.deals
 
 lint: setup ## check format, style, types and the direction of imports

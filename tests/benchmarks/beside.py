@@ -1,0 +1,150 @@
+"""A scenario of a service beside the bare endpoint, in turns under the same load, each in a process of its own."""
+
+import os
+import platform
+import statistics
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import httpx
+
+from embedded import temporary_folder
+from embedded.ports import free_port
+from embedded.process import Process, Program
+from tests.benchmarks.load import Asked, Measured, get, measure
+
+ROUNDS = 9
+SECONDS = 1.0
+CONNECTIONS = 16
+_PACKAGES = ("fastapi", "uvicorn", "pydantic", "psycopg", "cryptography", "argon2-cffi")
+
+
+def describe() -> None:
+    """Print what the figures of a run depend on."""
+    print(
+        f"machine: {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, PostgreSQL on it"
+    )
+    print("versions: " + ", ".join(f"{name} {version(name)}" for name in _PACKAGES))
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`goal` is the least share of the reference's rate, `longest` the most that p99 may be, in seconds."""
+
+    name: str
+    request: Asked
+    goal: float
+    longest: float = float("inf")
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """Medians over the rounds; `p99` in seconds."""
+
+    scenario: Scenario
+    share: float
+    rate: float
+    reference: float
+    p99: float
+    spread: tuple[float, float]
+    """The least and the largest share of a round."""
+    processor: float
+    """Of one core, what the service's process took."""
+
+    @property
+    def reached(self) -> bool:
+        return self.share >= self.scenario.goal and self.p99 <= self.scenario.longest
+
+    def __str__(self) -> str:
+        longest = self.scenario.longest
+        most = "" if longest == float("inf") else f" (at most {longest * 1000:.0f})"
+        return (
+            f"{self.scenario.name}: {self.share:.3f} of the reference (at least {self.scenario.goal:.2f}; rounds "
+            f"{self.spread[0]:.3f} to {self.spread[1]:.3f}), {self.rate:,.0f}/s beside {self.reference:,.0f}/s, "
+            f"p99 {self.p99 * 1000:.1f} ms{most}, limited by {self._limit()}: {verdict(self.reached)}"
+        )
+
+    def _limit(self) -> str:
+        share = f"{self.processor * 100:.0f} % of one core"
+        return (
+            f"the service's process ({share})"
+            if self.processor > 0.6
+            else f"what it waits for ({share} in its process)"
+        )
+
+
+def verdict(reached: bool) -> str:
+    return "reached" if reached else "NOT reached"
+
+
+def beside(
+    bare: int, service: "Running", scenario: Scenario, *, rounds: int = ROUNDS, seconds: float = SECONDS
+) -> Ratio:
+    """A scenario in turns with the bare endpoint at a port: in short slices, since neighbours come and go."""
+    own: list[Measured] = []
+    references: list[Measured] = []
+    used: list[float] = []
+    measure(service.port, scenario.request, connections=CONNECTIONS, seconds=0.5)  # warm
+    for _ in range(rounds):
+        references.append(measure(bare, get("/"), connections=CONNECTIONS, seconds=seconds))
+        before = service.processor_seconds()
+        own.append(measure(service.port, scenario.request, connections=CONNECTIONS, seconds=seconds))
+        used.append((service.processor_seconds() - before) / seconds)
+    shares = [one.rate / other.rate for one, other in zip(own, references, strict=True)]
+    return Ratio(
+        scenario,
+        statistics.median(shares),
+        statistics.median(each.rate for each in own),
+        statistics.median(each.rate for each in references),
+        statistics.median(each.p99 for each in own),
+        (min(shares), max(shares)),
+        statistics.median(used),
+    )
+
+
+@dataclass(frozen=True)
+class Running:
+    """A program that answers at a port."""
+
+    port: int
+    pid: int
+
+    def processor_seconds(self) -> float:
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def reference() -> Iterator[int]:
+    """The port of the bare endpoint, in a process of its own."""
+    port = free_port()
+    with running("reference", ["-m", "tests.benchmarks.load", str(port)], {}, port, "/"):
+        yield port
+
+
+@contextmanager
+def running(name: str, arguments: list[str], environment: Mapping[str, str], port: int, path: str) -> Iterator[Running]:
+    """A Python program, from when it answers until the end of the block."""
+    with temporary_folder() as folder:
+        inherited = {key: os.environ[key] for key in ("PATH", "PYTHONPATH") if key in os.environ}
+        program = Program(
+            (sys.executable, *arguments), folder / f"{name}.log", environment={**inherited, **environment}
+        )
+        process = Process(program)
+        process.start()
+        try:
+            process.wait_until(lambda: _answers(port, path), 20, f"{name} answers")
+            yield Running(port, process.pid)
+        finally:
+            process.stop()
+
+
+def _answers(port: int, path: str) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}{path}", timeout=1).status_code == 200
+    except httpx.TransportError:
+        return False
