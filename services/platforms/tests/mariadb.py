@@ -41,6 +41,7 @@ class MariaDb:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
+        # A temporary folder of its own: a server that starts removes temporary tables of another from a shared one.
         data = self._folder / "data"
         for name, text in (("cert.pem", self.certificate.pem), ("key.pem", self.certificate.key_pem)):
             path = self._folder / name
@@ -52,14 +53,14 @@ class MariaDb:
         assert server is not None
         made = subprocess.run(
             [install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal",
-             "--skip-test-db", user],
+             "--skip-test-db", f"--tmpdir={self._folder}", user],
             capture_output=True, check=False,
         )  # fmt: skip
         assert made.returncode == 0, made.stdout + made.stderr
         self._log = (self._folder / "log").open("wb")
         self._process = subprocess.Popen(
-            [server, "--no-defaults", f"--datadir={data}", f"--socket={self._socket}", f"--port={self.port}",
-             "--bind-address=127.0.0.1", user, f"--ssl-cert={self._folder / 'cert.pem'}",
+            [server, "--no-defaults", f"--datadir={data}", f"--tmpdir={self._folder}", f"--socket={self._socket}",
+             f"--port={self.port}", "--bind-address=127.0.0.1", user, f"--ssl-cert={self._folder / 'cert.pem'}",
              f"--ssl-key={self._folder / 'key.pem'}", "--innodb-buffer-pool-size=32M",
              "--innodb-flush-log-at-trx-commit=0", "--skip-log-bin", "--max-connect-errors=100000"],
             stdout=self._log, stderr=self._log,
