@@ -27,6 +27,7 @@ from platforms.application import Clock, Platforms
 from platforms.checker import Checker, Schedule
 from platforms.history import CheckHistory
 from platforms.publishing import publish
+from platforms.reading.kept import KeptClients
 from platforms.reading.reader import Reader
 from platforms.settings import Settings
 from platforms.subscribers import handlers
@@ -53,6 +54,7 @@ def build(settings: Settings) -> FastAPI:
     policy = Policy(private_allowed=settings.private_networks == "allowed")
     parts = assemble(database, MasterKey(settings.master_key), policy, _now)
     bus = Bus(settings.nats_url, NAME, settings.nats_password)
+    clients = KeptClients(parts.store.views, policy)
     access = Access(MembersCopy(database), ClientsCopy(database), EndedCopy(database), bus)
     guard = Guard(asking_verifier(settings.public_url, bus, database), access)
     return service.build(
@@ -63,12 +65,13 @@ def build(settings: Settings) -> FastAPI:
             platform_routes.routes(parts.store, guard, parts.idempotency),
             platform_routes.credential_routes(parts.store, guard, policy),
             checks.routes(parts.store, parts.checker, guard, access, policy),
-            reading.routes(parts.store, Reader(parts.store, policy), guard),
+            reading.routes(parts.store, Reader(parts.store, policy, clients), guard),
         ],
         background=[
             Relay(parts.store, bus, STREAMS[NAME], publish).run,
             *(one.run for one in consumers(bus, database, durables_of(NAME), parse_known, handlers(parts.store))),
             parts.schedule.run,
+            clients.run,
         ],
     )
 

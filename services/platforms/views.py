@@ -1,6 +1,6 @@
 """Read models: platforms with what is known of their credentials, changed in the transaction of their events."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -137,6 +137,15 @@ class PlatformViews(Views):
             (organization_id, _ids(only), _ids(only), *after, limit + 1),
         )
         return [PlatformRow(**row) for row in rows]
+
+    def versions(self, platform_ids: Collection[UUID]) -> dict[UUID, tuple[str, int]]:
+        """API and version of the API credentials, of those platforms that have them and whose organization is there."""
+        rows = self.database.all(
+            "SELECT p.id, p.api, (p.api_credentials->>'version')::int AS version FROM platforms p "  # noqa: S608
+            f"WHERE p.id = ANY(%s) AND p.api_credentials IS NOT NULL AND {_VISIBLE}",
+            (list(platform_ids),),
+        )
+        return {row["id"]: (row["api"], row["version"]) for row in rows}
 
     def ids_of(self, organization_id: UUID) -> list[UUID]:
         """All platforms of an organization, deleted or not."""

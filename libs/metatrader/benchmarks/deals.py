@@ -124,7 +124,11 @@ async def main() -> None:
     try:
         assert simulator.stdout is not None
         place = json.loads(await simulator.stdout.readline())["mt5_tcp"]
-        print(json.dumps(await measure(place, options.rounds)))
+        found = await measure(place, options.rounds)
+        print(
+            f"{found['deals']:,.0f} deals over TCP ({found['megabytes']} MB): {found['deals_per_s']:,.0f}/s; "
+            f"codec alone {found['codec_s']} s, client {found['client_s']} s, ratio {found['ratio']:.2f} (at least 0.5)"
+        )
     finally:
         simulator.terminate()
         await simulator.wait()

@@ -172,13 +172,19 @@ class Mt5Check(Check):
         return self._client
 
 
-def mt5_client(api: str, credentials: Credentials, address: str) -> Mt5Client:
+def mt5_client(api: str, credentials: Credentials, address: str, *, connections: int = 1) -> Mt5Client:
     """A client that dials the address that was checked; its times are the server's wall clock."""
     password = PasswordHash(credentials.secret.hashed().value)
     login = int(credentials.login)
     if api == "mt5-webapi":
         return Mt5TcpClient(
-            credentials.host, credentials.port, login=login, password=password, address=address, timeout=10.0
+            credentials.host,
+            credentials.port,
+            login=login,
+            password=password,
+            address=address,
+            connections=connections,
+            timeout=10.0,
         )
     return Mt5HttpsClient(
         credentials.host,
@@ -187,6 +193,7 @@ def mt5_client(api: str, credentials: Credentials, address: str) -> Mt5Client:
         password=password,
         address=address,
         ca_pem=credentials.ca_pem,
+        connections=connections,
         timeout=10.0,
     )
 

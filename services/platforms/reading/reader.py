@@ -17,13 +17,13 @@ from platforms.checking.database import encrypted, greeted, report_connection, s
 from platforms.checking.database import failed as db_failed
 from platforms.checking.freshness import zone_of
 from platforms.checking.mt5 import failed as api_failed
-from platforms.checking.mt5 import mt5_client
 from platforms.checking.outcomes import REFUSED
 from platforms.checking.reach import Reach
 from platforms.checking.schema import Schema
 from platforms.checking.steps import Failed, Result, Step
 from platforms.domain import HASHED, ApiNotChosen, NoCredentials, Target
 from platforms.reading import mt4_tables, mt5_tables
+from platforms.reading.kept import Kept, KeptClients
 from platforms.reading.model import Row, Wanted
 from platforms.reading.mt5_api import Mt5Api
 from platforms.reading.tables import read
@@ -67,9 +67,10 @@ class Asked:
 class Reader:
     """`rows` yields rows of the model; whoever stops early must close it. Everything is read only."""
 
-    def __init__(self, store: Platforms, policy: Policy) -> None:
+    def __init__(self, store: Platforms, policy: Policy, clients: KeptClients) -> None:
         self._store = store
         self._policy = policy
+        self._clients = clients
 
     def choose(self, platform: PlatformRow, wanted: Target | None) -> Target:
         """The source that was asked for, or the one that is well. Raises NotOfferedBySource, NoCredentials."""
@@ -117,23 +118,18 @@ class Reader:
     async def _open(
         self, platform: PlatformRow, source: Target, ready: Checkable, asked: Asked, opened: AsyncExitStack
     ) -> AsyncGenerator[Row, None]:
-        reach = Reach(ready.credentials.host, ready.credentials.port, self._policy)
-        await reach.name()
         zones = await asyncio.to_thread(self._store.checks.zones, platform.id)
         if source == "api":
-            return await self._open_api(ready, reach, asked, zones.get(source), opened)
-        return await self._open_database(platform, ready, reach, asked, zones.get(source), opened)
+            return await self._open_api(platform, ready, asked, zones.get(source), opened)
+        return await self._open_database(platform, ready, asked, zones.get(source), opened)
 
     async def _open_api(
-        self, ready: Checkable, reach: Reach, asked: Asked, zone: int | None, opened: AsyncExitStack
+        self, platform: PlatformRow, ready: Checkable, asked: Asked, zone: int | None, opened: AsyncExitStack
     ) -> AsyncGenerator[Row, None]:
-        await reach.port()
-        client = mt5_client(ready.api, ready.credentials, reach.address)
-        await opened.enter_async_context(client)
+        kept = await opened.enter_async_context(self._clients.client(platform.id, ready))
         if zone is None:
-            offset = (await client.time_settings()).zone.utcoffset(None)
-            zone = int((offset or timedelta(0)).total_seconds() // 60)
-        api = Mt5Api(client, timedelta(minutes=zone))
+            zone = await _zone_of(kept)
+        api = Mt5Api(kept.client, timedelta(minutes=zone))
         lists: dict[What, Callable[[Wanted], AsyncGenerator[Row, None]]] = {
             "accounts": api.accounts,
             "positions": api.positions,
@@ -144,14 +140,10 @@ class Reader:
         return lists[asked.what](_wanted(asked, WallClock(zone)))
 
     async def _open_database(
-        self,
-        platform: PlatformRow,
-        ready: Checkable,
-        reach: Reach,
-        asked: Asked,
-        zone: int | None,
-        opened: AsyncExitStack,
+        self, platform: PlatformRow, ready: Checkable, asked: Asked, zone: int | None, opened: AsyncExitStack
     ) -> AsyncGenerator[Row, None]:
+        reach = Reach(ready.credentials.host, ready.credentials.port, self._policy)
+        await reach.name()
         connection = report_connection(ready.credentials)
         opened.push_async_callback(connection.end)
         await greeted(connection, reach)
@@ -184,6 +176,14 @@ _WHY: dict[Target, str] = {
     "api": "Over the live API, platforms with mt5-webapi or mt5-rest and API credentials can be read.",
     "db": "This platform has no credentials of a report database.",
 }
+
+
+async def _zone_of(kept: Kept) -> int:
+    """Minutes east of UTC, as the server states it."""
+    if kept.zone_minutes is None:
+        offset = (await kept.client.time_settings()).zone.utcoffset(None)
+        kept.zone_minutes = int((offset or timedelta(0)).total_seconds() // 60)
+    return kept.zone_minutes
 
 
 def _wanted(asked: Asked, clock: WallClock) -> Wanted:

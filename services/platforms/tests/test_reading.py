@@ -34,6 +34,10 @@ class Api:
         asyncio.run_coroutine_threadsafe(self._simulator.__aenter__(), self._loop).result(5)
         self.port = self._simulator.port
 
+    @property
+    def sign_ins(self) -> int:
+        return self._simulator.journal.count("AUTH_ANSWER")
+
     def stop(self) -> None:
         asyncio.run_coroutine_threadsafe(self._simulator.__aexit__(None, None, None), self._loop).result(5)
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -112,6 +116,13 @@ def test_deals_are_read_over_the_api_page_by_page_and_as_csv(running: Running, a
     since, until = deals[5]["time"], deals[9]["time"]
     narrowed = every(person, f"{path}/deals?login={login}&from={since}&to={until}")
     assert narrowed == [deal for deal in deals if deal["login"] == login and since <= deal["time"] < until]
+
+
+def test_pages_over_the_api_share_one_sign_in(running: Running, api: Api) -> None:
+    person, path = with_api(running, api)
+    before = api.sign_ins
+    assert len(every(person, f"{path}/deals", limit=7)) > 70, "ten pages and more"
+    assert api.sign_ins - before == 1
 
 
 def test_accounts_positions_orders_and_symbols_are_read_over_the_api(running: Running, api: Api) -> None:
