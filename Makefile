@@ -28,6 +28,7 @@ bench: setup ## measure speed and memory, each beside a reference in the same ru
 	$(PY) -m tests.benchmarks.organizations
 	$(PY) -m tests.benchmarks.sign_ins
 	$(PY) -m metatrader.benchmarks.deals
+	$(PY) -m tests.benchmarks.platforms
 
 lint: setup ## check format, style, types and the direction of imports
 	$(PY) -m ruff format --check $(CODE)
