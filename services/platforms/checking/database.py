@@ -136,17 +136,16 @@ class DatabaseCheck(Check):
 
     async def _time_zone(self) -> Finding:
         try:
-            self.zone_minutes = await zone_of(self._schema, self._connection)
+            zone = await zone_of(self._schema, self._connection)
         except MySQLError as error:
             raise failed(error) from error
-        if self.zone_minutes is None:
+        if zone is None:
             return Finding(
                 "The server's time zone cannot be told from these tables: times are shown as if they were UTC.",
                 "time-zone-unknown",
             )
-        sign = "-" if self.zone_minutes < 0 else "+"
-        hours, minutes = divmod(abs(self.zone_minutes), 60)
-        return Finding(f"The server's time zone is UTC{sign}{hours:02}:{minutes:02}")
+        self.zone_minutes = zone.minutes
+        return Finding(f"The server's time zone is {zone.detail}")
 
 
 def report_connection(credentials: Credentials) -> ReportConnection:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from pymysql.err import MySQLError
 
@@ -56,15 +56,36 @@ async def newest_row(schema: Schema, connection: ReportConnection) -> Newest | N
     return max(found, key=lambda each: each.time, default=None)
 
 
-async def zone_of(schema: Schema, connection: ReportConnection) -> int | None:
-    """Minutes east of UTC: as MT5 states it; for MT4 from prices that are moving now. None where nothing tells."""
+class Zone(NamedTuple):
+    """The zone in force now, in minutes east of UTC. `changes`: whether the server keeps summer time, by which times
+    from before its last change are an hour off; None where nothing tells. By which dates it changes, no server says."""
+
+    minutes: int
+    changes: bool | None
+
+    @property
+    def detail(self) -> str:
+        sign = "-" if self.minutes < 0 else "+"
+        shown = f"UTC{sign}{abs(self.minutes) // 60:02}:{abs(self.minutes) % 60:02}"
+        if self.changes is None:
+            return (
+                f"{shown}; whether it keeps summer time is not known: if so, times before its last change are 1 h off"
+            )
+        if self.changes:
+            return f"{shown}; it keeps summer time: times before its last change are 1 h off"
+        return f"{shown}, all year"
+
+
+async def zone_of(schema: Schema, connection: ReportConnection) -> Zone | None:
+    """As MT5 states it; for MT4 from prices that are moving now. None where nothing tells."""
     if schema.kind == "mt4":
         prices = schema.tables.get("mt4_prices") or schema.tables["mt4_trades"]
         if "modify_time" not in prices.columns:
             return None
         field, name = quoted(prices.columns["modify_time"]), quoted(prices.name)
         time = _time(await _value(connection, f"SELECT MAX({field}) AS newest FROM {name}"))  # noqa: S608
-        return None if time is None else _offset(time - datetime.now(UTC))
+        offset = None if time is None else _offset(time - datetime.now(UTC))
+        return None if offset is None else Zone(offset, None)
     table = schema.tables.get("mt5_time")
     if table is None or "timezone" not in table.columns:
         return None
@@ -72,7 +93,9 @@ async def zone_of(schema: Schema, connection: ReportConnection) -> int | None:
     if not rows:
         return None
     row = {name.lower(): value for name, value in rows[0].items()}
-    return int(row["timezone"]) + (60 if int(row.get("daylightstate") or 0) else 0)
+    summer, keeps = int(row.get("daylightstate") or 0), row.get("daylight")
+    changes = True if summer else None if keeps is None else bool(int(keeps))
+    return Zone(int(row["timezone"]) + (60 if summer else 0), changes)
 
 
 def trading_time_between(start: datetime, end: datetime) -> timedelta:

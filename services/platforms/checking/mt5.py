@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from metatrader import Mt5Client, Mt5HttpsClient, Mt5TcpClient, PasswordHash
 from metatrader import errors as mt
 from platforms.addresses import Policy
+from platforms.checking.freshness import Zone
 from platforms.checking.reach import Reach, certificate_finding, tls_context, tls_failed
 from platforms.checking.steps import Check, Failed, Finding, Stage
 from platforms.credentials import Credentials
@@ -150,13 +151,15 @@ class Mt5Check(Check):
         try:
             now = datetime.now(UTC)
             server = (await self._signed_in.time_server()).utc  # the wall clock, as if it were UTC
-            offset = (await self._signed_in.time_settings()).zone.utcoffset(None)
+            settings = await self._signed_in.time_settings()
+            offset, changes = settings.zone.utcoffset(None), settings.daylight or settings.daylight_state
         except mt.PermissionDenied:
-            offset = round((server - now) / _QUARTER) * _QUARTER
+            offset, changes = round((server - now) / _QUARTER) * _QUARTER, None
         except mt.MetaTraderError as error:
             raise failed(error) from error
         assert offset is not None
-        self.zone_minutes = int(offset.total_seconds() // 60)
+        zone = Zone(int(offset.total_seconds() // 60), changes)
+        self.zone_minutes = zone.minutes
         difference = server - offset - now
         if abs(difference) > _CLOCK:
             return Finding(
@@ -164,7 +167,7 @@ class Mt5Check(Check):
                 f"{'ahead of' if difference > timedelta(0) else 'behind'} ours. Let it be set by NTP.",
                 "clock-differs",
             )
-        return Finding(f"The clocks agree; the server's time zone is {_zone(self.zone_minutes)}")
+        return Finding(f"The clocks agree; the server's time zone is {zone.detail}")
 
     @property
     def _signed_in(self) -> Mt5Client:
@@ -196,8 +199,3 @@ def mt5_client(api: str, credentials: Credentials, address: str, *, connections:
         connections=connections,
         timeout=10.0,
     )
-
-
-def _zone(minutes: int) -> str:
-    sign = "-" if minutes < 0 else "+"
-    return f"UTC{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"

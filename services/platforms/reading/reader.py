@@ -154,7 +154,8 @@ class Reader:
         if schema.missing or not schema.all_of(shape.table):
             raise NotOfferedBySource(schema.advice() if schema.missing else f"There is no table {shape.table}.")
         if zone is None:
-            zone = await zone_of(schema, connection) or 0
+            found = await zone_of(schema, connection)
+            zone = found.minutes if found else 0
         clock = WallClock(zone)
         return read(shape, schema, connection, _wanted(asked, clock), clock, asked.most)
 

@@ -166,6 +166,28 @@ async def test_a_time_zone_that_cannot_be_told_is_a_warning(world: World, mariad
     assert result.zone_minutes is None
 
 
+@pytest.mark.parametrize(
+    ("stated", "minutes", "told"),
+    [
+        ((120, 0, 0), 120, "UTC+02:00, all year"),
+        ((-300, 1, 0), -300, "UTC-05:00; it keeps summer time: times before its last change are 1 h off"),
+        ((120, 1, 1), 180, "UTC+03:00; it keeps summer time"),
+    ],
+)
+async def test_the_time_zone_says_what_it_leaves_unknown(
+    world: World, mariadb: MariaDb, stated: tuple[int, int, int], minutes: int, told: str
+) -> None:
+    name = mt5_database(mariadb, "mt5_zones")
+    update = "UPDATE mt5_time SET TimeZone = %s, Daylight = %s, DaylightState = %s"
+    mariadb.run(update, database=name, rows=[stated])
+    result, _, _ = await checked(world, report(mariadb, name))
+    assert result.zone_minutes == minutes
+    assert told in detail(result, "time zone")
+    mariadb.run("ALTER TABLE mt5_time DROP COLUMN Daylight, DROP COLUMN DaylightState", database=name)
+    result, _, _ = await checked(world, report(mariadb, name))
+    assert "whether it keeps summer time is not known" in detail(result, "time zone")
+
+
 async def test_nothing_can_be_written_on_the_checks_connection(world: World, mariadb: MariaDb) -> None:
     name = mt5_database(mariadb, "mt5_read_only")
     given = credentials(**report(mariadb, name, login=WRITER)).kept_for("db", "none")
