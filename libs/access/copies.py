@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from access.caller import Caller
 from contracts import identity, organizations, rpc
 from contracts.envelope import Envelope
 from contracts.permissions import Grant, Limits, Role
@@ -25,8 +26,16 @@ CREATE INDEX ended_copies_until ON ended_copies (until);
     )
 ]
 
+ENDED = "SELECT FROM ended_copies WHERE id = ANY(%(ended)s)"
+"""Within a query that answers a caller at once; `ended` is `ended_by(caller)`."""
+
 Handlers = dict[type, Callable[[Envelope], None]]
 _LONGEST_TOKEN = timedelta(hours=2)  # longer than any access token lives
+
+
+def ended_by(caller: Caller) -> list[str]:
+    """What may have ended: the caller's session and token."""
+    return [str(caller.session_id), caller.token.id]
 
 
 class MembersCopy:

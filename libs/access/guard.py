@@ -46,7 +46,7 @@ class Guard:
         self, request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_documented)] = None
     ) -> Caller:
         """Whoever holds a live token. Raises Unauthenticated or InvalidToken."""
-        caller = await self._caller(request)
+        caller = await self.caller(request)
         await run_in_threadpool(self._access.alive, caller)
         return caller
 
@@ -54,7 +54,7 @@ class Guard:
         self, request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_documented)] = None
     ) -> Caller:
         """A person with a live session; a client is refused with PersonNeeded."""
-        caller = await self._caller(request)
+        caller = await self.caller(request)
         if caller.user_id is None:
             raise PersonNeeded
         await run_in_threadpool(self._access.alive, caller)
@@ -68,7 +68,7 @@ class Guard:
             org: UUID,
             _: Annotated[HTTPAuthorizationCredentials | None, Depends(_documented)] = None,
         ) -> Acting:
-            caller = await self._caller(request)
+            caller = await self.caller(request)
 
             def check() -> Acting:
                 self._access.alive(caller)
@@ -92,7 +92,7 @@ class Guard:
             platform: UUID,
             _: Annotated[HTTPAuthorizationCredentials | None, Depends(_documented)] = None,
         ) -> Acting:
-            caller = await self._caller(request)
+            caller = await self.caller(request)
             needed = permission if scope is None or caller.client_id is None else scope
 
             def check() -> Acting:
@@ -103,7 +103,11 @@ class Guard:
 
         return acting
 
-    async def _caller(self, request: Request) -> Caller:
+    async def caller(self, request: Request) -> Caller:
+        """Whose token it is, by its signature alone. Raises Unauthenticated or InvalidToken.
+
+        What has ended since (`Access.alive`) is for the asker to find out, as `access.copies.ENDED` does.
+        """
         scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated

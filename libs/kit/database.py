@@ -19,6 +19,14 @@ STATEMENT_DEADLINE = 3.0  # seconds; with POOL_DEADLINE it keeps an answer withi
 POOL_DEADLINE = 1.0
 _CHECK_AFTER = 0.5  # seconds without use
 
+DEADLINES: dict[str, Any] = {
+    "connect_timeout": 2,
+    "tcp_user_timeout": 3000,
+    "options": f"-c statement_timeout={int(STATEMENT_DEADLINE * 1000)} -c lock_timeout=2000 "
+    "-c idle_in_transaction_session_timeout=5000",
+}
+"""Of a connection, as libpq takes them."""
+
 Row = DictRow
 Steps = Sequence[tuple[str, str | Callable[[Cursor[DictRow]], None]]]
 """Named migration steps: SQL, or a function of a cursor."""
@@ -57,7 +65,7 @@ class Database:
         self._pool: ConnectionPool[DeadlineConnection] = ConnectionPool(
             dsn,
             connection_class=DeadlineConnection,
-            kwargs=_deadlines() | {"row_factory": dict_row, "autocommit": True},
+            kwargs=DEADLINES | {"row_factory": dict_row, "autocommit": True},
             min_size=2,
             max_size=max_connections,
             timeout=POOL_DEADLINE,
@@ -193,12 +201,3 @@ def opened(dsn: SecretStr, steps: Steps) -> Database:
         except OperationalError as error:
             _log.warning("waiting for the database: %s", type(error).__name__)
             time.sleep(0.5)
-
-
-def _deadlines() -> dict[str, Any]:
-    statement = int(STATEMENT_DEADLINE * 1000)
-    return {
-        "connect_timeout": 2,
-        "tcp_user_timeout": 3000,
-        "options": f"-c statement_timeout={statement} -c lock_timeout=2000 -c idle_in_transaction_session_timeout=5000",
-    }

@@ -86,7 +86,7 @@ def build(
     direct: Mapping[str, Endpoint] = MappingProxyType({}),
 ) -> FastAPI:
     """The HTTP application of a service. `background` runs from start-up to shutdown; so does the bus, if any.
-    `direct` are endpoints, by path, that are reached without routing."""
+    `direct` are endpoints, by method and path, that are reached without routing."""
     health = Health(database, bus)
 
     @asynccontextmanager

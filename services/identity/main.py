@@ -59,7 +59,7 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Fa
         database=database,
         bus=bus,
         routers=_routers(parts, settings, bus, members, verifier, endpoints, [one.inbox for one in reading]),
-        direct={"/oauth2/token": endpoints.token, "/oauth2/introspect": endpoints.introspect},
+        direct={"POST /oauth2/token": endpoints.token, "POST /oauth2/introspect": endpoints.introspect},
         background=[
             Relay(parts.store, bus, STREAMS[NAME], publish).run,
             *(one.run for one in reading),

@@ -22,11 +22,12 @@ from kit.edge import address_of
 from kit.idempotency import Idempotency
 from kit.keys import MasterKey, keyed_hash
 from kit.limiter import Limiter, Misses
+from kit.reads import Reads
 from kit.relay import Relay
 from kit.service_keys import ServiceKeys, SubjectKeys
 from kit.settings import ServiceSettings
 from organizations import people, shredder, views
-from organizations.api import audit, invitations, members
+from organizations.api import audit, hot, invitations, members
 from organizations.api import organizations as organization_routes
 from organizations.application import Clock, Organizations
 from organizations.invitations import Invitations
@@ -75,7 +76,7 @@ def build(settings: ServiceSettings) -> FastAPI:
     answer_requests(bus, parts.store, parts.invitations)
     access = Access(OwnMembers(parts.store), ClientsCopy(database), EndedCopy(database), bus)
     guard = Guard(asking_verifier(settings.public_url, bus, database), access)
-    store = parts.store
+    store, reads = parts.store, Reads(settings.postgres_dsn.get_secret_value())
     known = handlers(store, store.people, parts.upkeep)
     misses = Misses(parts.limiter, invitations.UNKNOWN_LINKS, _now)
     proxies = settings.proxies
@@ -97,7 +98,9 @@ def build(settings: ServiceSettings) -> FastAPI:
             *(one.run for one in consumers(bus, database, durables_of(NAME), parse_known, known)),
             parts.upkeep.run,
             parts.shredder.run,
+            reads.run,
         ],
+        direct=hot.endpoints(reads, guard),
     )
 
 

@@ -1,0 +1,118 @@
+"""The lists that are answered without a route say what the routes say. A query string leads to the routes."""
+
+import os
+import signal
+import time
+from contextlib import ExitStack
+
+import httpx
+
+from contracts import identity as events
+from embedded.fixtures import wait_until
+from embedded.nats import Nats
+from embedded.postgres import Postgres
+from organizations.tests.running import Running
+from organizations.tests.test_http import BASE, join, make, refused
+
+ROUTED = "?limit=50"
+
+
+def answers(caller: httpx.Client, path: str) -> tuple[httpx.Response, httpx.Response]:
+    """As the event loop answers, and as the route does."""
+    return caller.get(path), caller.get(path + ROUTED)
+
+
+def test_both_ways_show_the_same_organizations_and_members(running: Running) -> None:
+    owner = running.person(name="Ann Ünal")
+    path = make(owner, 'A "quoted" näme')
+    running.registered(owner)
+    member = join(running, owner, path)
+    for caller in (owner, member):
+        for what in (BASE, f"{path}/members"):
+            direct, routed = answers(caller.http, what)
+            assert (direct.status_code, direct.json()) == (routed.status_code, routed.json())
+            assert direct.json()["items"]
+            assert {**direct.headers, "x-request-id": "", "date": ""} == {
+                **routed.headers,
+                "x-request-id": "",
+                "date": "",
+            }
+
+
+def test_more_than_a_page_goes_on_at_the_same_cursor(running: Running) -> None:
+    owner = running.person()
+    for number in range(51):
+        make(owner, f"Organization {number}")
+    direct, routed = answers(owner.http, BASE)
+    assert direct.json() == routed.json()
+    rest = owner.get(BASE, params={"cursor": direct.json()["next_cursor"]}).json()
+    assert (len(direct.json()["items"]), len(rest["items"]), rest["next_cursor"]) == (50, 2, None)
+
+
+def test_a_right_that_is_taken_or_given_counts_at_the_next_request(running: Running) -> None:
+    owner = running.person()
+    path = make(owner, "Shared")
+    member = join(running, owner, path)
+    assert member.get(f"{path}/members").status_code == 200
+    assert owner.patch(f"{path}/members/{member.id}", json={"role": None}).status_code == 200
+    refused(member.get(f"{path}/members"), 403, "permission-missing")
+    assert owner.delete(f"{path}/members/{member.id}").status_code == 204
+    refused(member.get(f"{path}/members"), 404, "not-found")
+    assert path.rpartition("/")[2] not in [each["id"] for each in member.get(BASE).json()["items"]]
+    assert owner.delete(path).status_code == 204
+    refused(owner.get(f"{path}/members"), 404, "not-found")
+
+
+def test_an_ended_session_is_refused(running: Running) -> None:
+    owner = running.person()
+    path = make(owner, "Mine")
+    assert owner.get(f"{path}/members").status_code == owner.get(BASE).status_code == 200
+    assert owner.session is not None
+    running.identity.tell(events.UserSessionEnded(user_id=owner.id, session_id=owner.session), owner.id)
+    wait_until(lambda: owner.get(BASE).status_code == 401)
+    refused(owner.get(BASE), 401, "invalid-token")
+    refused(owner.get(f"{path}/members"), 401, "invalid-token")
+
+
+def test_strangers_clients_and_odd_paths_are_answered_by_the_routes(running: Running) -> None:
+    owner, stranger = running.person(), running.person()
+    path = make(owner, "Mine")
+    refused(stranger.get(f"{path}/members"), 404, "not-found")
+    refused(running.nobody().get(BASE), 401, "invalid-token")
+    assert httpx.get(running.base + BASE).status_code == 401
+    refused(owner.get(f"{BASE}/not-an-id/members"), 404, "not-found")
+    client = running.client(path.rpartition("/")[2], "platforms:read")
+    refused(client.get(f"{path}/members"), 403, "permission-missing")
+    assert [each["name"] for each in client.get(BASE).json()["items"]] == ["Mine"]
+
+
+def test_the_lists_outlive_a_restarted_and_a_frozen_database() -> None:
+    with ExitStack() as stack:
+        postgres = stack.enter_context(Postgres(fsync=False))
+        nats = stack.enter_context(Nats())
+        running = stack.enter_context(Running(postgres.create_database("hot"), nats.url))
+        owner = running.person()
+        make(owner, "Before")
+        for _ in range(8):
+            assert owner.get(BASE).status_code == 200
+        postgres.stop()
+        refused(owner.get(BASE), 503, "service-unavailable")
+        postgres.start()
+        wait_until(lambda: owner.get(BASE).status_code == 200)
+        assert [owner.get(BASE).status_code for _ in range(8)] == [200] * 8
+        group = [postgres.pid, *_children(postgres.pid)]
+        for pid in group:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            started = time.monotonic()
+            refused(owner.get(BASE), 503, "service-unavailable")
+            assert time.monotonic() - started < 6
+        finally:
+            for pid in reversed(group):
+                os.kill(pid, signal.SIGCONT)
+        wait_until(lambda: owner.get(BASE).status_code == 200)
+
+
+def _children(pid: int) -> list[int]:
+    with open(f"/proc/{pid}/task/{pid}/children") as children:
+        return [int(child) for child in children.read().split()]
