@@ -12,6 +12,7 @@ from kit.bus import Bus, BusUnavailable
 from kit.errors import Forbidden, NotFound, Unavailable
 from kit.tokens import InvalidToken
 
+OVER = "The session or token has ended."
 _CUT_OFF = 30.0  # seconds after which a copy is too old for writes that matter
 
 
@@ -73,7 +74,7 @@ class Access:
     def alive(self, caller: Caller) -> None:
         """Raises InvalidToken when the session has ended, the token is revoked, or the client is gone."""
         if self._ended.has(caller.session_id, caller.token.id):
-            raise InvalidToken("The session or token has ended.")
+            raise InvalidToken(OVER)
         if caller.client_id is not None and self._client(caller) is None:
             raise InvalidToken("The client no longer exists.")
 

@@ -11,13 +11,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from access.caller import Caller
-from access.checks import Access, Acting, PersonNeeded
+from access.checks import OVER, Access, Acting, PersonNeeded
+from access.copies import ENDED, ended_by
 from contracts import rpc
 from kit.bus import Bus
 from kit.context import set_cause
 from kit.database import Database
 from kit.errors import Unauthenticated, Unavailable
-from kit.tokens import Verifier
+from kit.reads import Reads
+from kit.tokens import InvalidToken, Verifier
 
 _documented = HTTPBearer(bearerFormat="JWT", auto_error=False, description="An access token of a person or a client")
 
@@ -36,18 +38,19 @@ def asking_verifier(issuer: str, bus: Bus, database: Database) -> Verifier:
 
 class Guard:
     """`guard.anyone`, `guard.person`, `guard.may(permission)` and `guard.may_on_platform(permission)` are
-    dependencies."""
+    dependencies. With `reads`, of a database with `access.copies`, a person's session is looked up without a thread."""
 
-    def __init__(self, verifier: Verifier, access: Access) -> None:
+    def __init__(self, verifier: Verifier, access: Access, reads: Reads | None = None) -> None:
         self._verifier = verifier
         self._access = access
+        self._reads = reads
 
     async def anyone(
         self, request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_documented)] = None
     ) -> Caller:
         """Whoever holds a live token. Raises Unauthenticated or InvalidToken."""
         caller = await self.caller(request)
-        await run_in_threadpool(self._access.alive, caller)
+        await self._alive(caller)
         return caller
 
     async def person(
@@ -57,7 +60,7 @@ class Guard:
         caller = await self.caller(request)
         if caller.user_id is None:
             raise PersonNeeded
-        await run_in_threadpool(self._access.alive, caller)
+        await self._alive(caller)
         return caller
 
     def may(self, permission: str | None, *, fresh: bool = False) -> Callable[..., Awaitable[Acting]]:
@@ -102,6 +105,12 @@ class Guard:
             return await run_in_threadpool(check)
 
         return acting
+
+    async def _alive(self, caller: Caller) -> None:
+        if self._reads is None or caller.client_id is not None:
+            await run_in_threadpool(self._access.alive, caller)
+        elif await self._reads.all(ENDED, {"ended": ended_by(caller)}):
+            raise InvalidToken(OVER)
 
     async def caller(self, request: Request) -> Caller:
         """Whose token it is, by its signature alone. Raises Unauthenticated or InvalidToken.

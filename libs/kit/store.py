@@ -261,8 +261,9 @@ class Store(Application[UUID]):
     def _record(self, processing_event: ProcessingEvent[UUID]) -> list[Recording[UUID]]:
         with self.database.transaction() as cursor:
             recordings = super()._record(processing_event)
-            for recording in recordings:
-                self.views.apply(cursor, Recorded(recording.domain_event, recording.notification.id))
+            with cursor.connection.pipeline():  # nobody else can write until the commit, so each round trip counts
+                for recording in recordings:
+                    self.views.apply(cursor, Recorded(recording.domain_event, recording.notification.id))
         return recordings
 
     def read(self, after: int, limit: int) -> list[Recorded]:

@@ -75,8 +75,8 @@ def build(settings: ServiceSettings) -> FastAPI:
     parts = assemble(database, MasterKey(settings.master_key), bus, _now)
     answer_requests(bus, parts.store, parts.invitations)
     access = Access(OwnMembers(parts.store), ClientsCopy(database), EndedCopy(database), bus)
-    guard = Guard(asking_verifier(settings.public_url, bus, database), access)
     store, reads = parts.store, Reads(settings.postgres_dsn.get_secret_value())
+    guard = Guard(asking_verifier(settings.public_url, bus, database), access, reads)
     known = handlers(store, store.people, parts.upkeep)
     misses = Misses(parts.limiter, invitations.UNKNOWN_LINKS, _now)
     proxies = settings.proxies
