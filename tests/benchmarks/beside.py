@@ -17,7 +17,7 @@ from embedded.ports import free_port
 from embedded.process import Process, Program
 from tests.benchmarks.load import Asked, Measured, get, measure
 
-ROUNDS = 9
+ROUNDS = 5
 SECONDS = 1.0
 CONNECTIONS = 16
 _PACKAGES = ("fastapi", "uvicorn", "pydantic", "psycopg", "cryptography", "argon2-cffi")
