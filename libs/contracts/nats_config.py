@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from contracts.rpc import RPC
-from contracts.streams import READS, STREAMS, durables_of
+from contracts.streams import READS, STREAMS, durables_of, feeds_of
 
 OBSERVER = "observer"
 SERVICES = tuple(READS)
@@ -65,7 +65,7 @@ def _of_its_stream(service: str) -> Iterable[str]:
 
 
 def _of_its_durables(service: str) -> Iterable[str]:
-    for durable in durables_of(service):
+    for durable in (*durables_of(service), *feeds_of(service)):
         place = f"{durable.stream.name}.{durable.name}"
         yield f"{_API}.CONSUMER.CREATE.{place}"
         yield f"{_API}.CONSUMER.CREATE.{place}.>"  # the longer form names the filter
@@ -76,7 +76,8 @@ def _of_its_durables(service: str) -> Iterable[str]:
 
 def _observer() -> Rights:
     """Reads every stream by consumers of its own, and changes nothing."""
-    places = [f"{each.stream.name}.{each.name}" for service in SERVICES for each in durables_of(service)]
+    durables = [each for service in SERVICES for each in (*durables_of(service), *feeds_of(service))]
+    places = [f"{each.stream.name}.{each.name}" for each in durables]
     return Rights(
         publish=(
             f"{_API}.STREAM.INFO.*",

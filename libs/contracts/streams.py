@@ -23,15 +23,16 @@ class Stream:
 
 @dataclass(frozen=True)
 class Durable:
-    """A service's place in another context's stream."""
+    """A service's place in another context's stream; one for each purpose, where it reads a stream for several."""
 
     service: str
     stream: Stream
+    purpose: str | None = None
 
     @property
     def name(self) -> str:
-        """The durable's name, `<service>-<context>`."""
-        return f"{self.service}-{self.stream.owner}"
+        """The durable's name, `<service>-<context>` or `<service>-<context>-<purpose>`."""
+        return "-".join(filter(None, (self.service, self.stream.owner, self.purpose)))
 
 
 STREAMS: Mapping[str, Stream] = MappingProxyType(
@@ -52,7 +53,18 @@ READS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """Which contexts a service reads."""
 
+FEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"organizations": ("identity", "platforms", "notifications")},
+)
+"""Which contexts' events a service keeps as they are, to give them to those who cannot reach the bus."""
+
 
 def durables_of(service: str) -> tuple[Durable, ...]:
     """Every durable of a service, in the order of READS."""
     return tuple(Durable(service, STREAMS[context]) for context in READS.get(service, ()))
+
+
+def feeds_of(service: str) -> tuple[Durable, ...]:
+    """Every durable of a service that keeps events as they are: apart, so that it can be read again from the start
+    without the effects that the other durables have."""
+    return tuple(Durable(service, STREAMS[context], "feed") for context in FEEDS.get(service, ()))

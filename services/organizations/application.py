@@ -1,7 +1,7 @@
 """What can be asked of organizations and their members; invitations have their own file."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
@@ -11,7 +11,7 @@ from kit.context import acting
 from kit.database import Database
 from kit.errors import NotFound
 from kit.service_keys import SubjectKeys
-from kit.store import Recorded, Store
+from kit.store import Store
 from organizations.domain import (
     AlreadyInvited,
     GrantExceedsOwn,
@@ -137,10 +137,6 @@ class Organizations(Store):
             self.save(organization, *self._no_longer_granted(organization, user_id))
 
         self.run(work)
-
-    def events_after(self, organization_id: UUID, after: int, limit: int) -> Sequence[Recorded]:
-        """The organization's events after a place in the store, in order; limit + 1 at most."""
-        return self.at(self.views.audit.sequences(organization_id, after, limit + 1))
 
     def _no_longer_granted(self, organization: Organization, inviter: UUID) -> list[Invitation]:
         """An offer holds only while its inviter could still make it: the others are taken back.

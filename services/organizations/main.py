@@ -13,7 +13,7 @@ from access.guard import Guard, asking_verifier
 from contracts.email import normal
 from contracts.envelope import parse_known
 from contracts.permissions import Grant
-from contracts.streams import STREAMS, durables_of
+from contracts.streams import STREAMS, durables_of, feeds_of
 from kit import limiter, service
 from kit.bus import Bus
 from kit.consumer import consumers
@@ -26,7 +26,7 @@ from kit.reads import Reads
 from kit.relay import Relay
 from kit.service_keys import ServiceKeys, SubjectKeys
 from kit.settings import ServiceSettings
-from organizations import people, shredder, views
+from organizations import feed, people, shredder, views
 from organizations.api import audit, hot, invitations, members
 from organizations.api import organizations as organization_routes
 from organizations.application import Clock, Organizations
@@ -78,6 +78,10 @@ def build(settings: ServiceSettings) -> FastAPI:
     store, reads = parts.store, Reads(settings.postgres_dsn.get_secret_value())
     guard = Guard(asking_verifier(settings.public_url, bus, database), access, reads)
     known = handlers(store, store.people, parts.upkeep)
+    reading = [
+        *consumers(bus, database, durables_of(NAME), parse_known, known),
+        *consumers(bus, database, feeds_of(NAME), feed.parse, feed.handlers(store.views.heard)),
+    ]
     misses = Misses(parts.limiter, invitations.UNKNOWN_LINKS, _now)
     proxies = settings.proxies
     return service.build(
@@ -95,7 +99,7 @@ def build(settings: ServiceSettings) -> FastAPI:
         ],
         background=[
             Relay(store, bus, STREAMS[NAME], publish).run,
-            *(one.run for one in consumers(bus, database, durables_of(NAME), parse_known, known)),
+            *(one.run for one in reading),
             parts.upkeep.run,
             parts.shredder.run,
             reads.run,

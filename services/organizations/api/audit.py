@@ -57,6 +57,13 @@ class AuditEntry(BaseModel):
         )
 
 
+class EventsPage(Page[dict[str, Any]]):
+    """`position` is the last item's place, the `after` to go on with; so is `next_cursor`, where there is more
+    already. It is none of the items' attributes: each `sequence` counts in its own `source`."""
+
+    position: int
+
+
 def _wanted(
     after: Annotated[AwareDatetime | None, Query(description="later than this time")] = None,
     before: Annotated[AwareDatetime | None, Query(description="earlier than this time")] = None,
@@ -101,14 +108,16 @@ def routes(store: Organizations, guard: Guard) -> APIRouter:
     @router.get("/events", operation_id="list_events", responses=refusals(NotFound, MissingPermission))
     def list_events(
         acting: Listener,
-        after: Annotated[int, Query(ge=0, lt=2**63, description="the `sequence` of the last event taken")] = 0,
+        after: Annotated[int, Query(ge=0, lt=2**63, description="the `position` of the last answer")] = 0,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    ) -> Page[dict[str, Any]]:
-        """Events of this service as on the bus, in order. `next_cursor` is the `after` of the next page."""
-        envelopes = feed.after(acting.organization_id, after, limit)
-        shown = envelopes[:limit]
-        more = str(shown[-1].sequence) if len(envelopes) > limit else None
-        return Page(items=[json.loads(one.to_json()) for one in shown], next_cursor=more)
+    ) -> EventsPage:
+        """The organization's events of all services, as on the bus and in one order that never changes. Ask again
+        with the answer's `position` as `after`, and no event is missed or given twice."""
+        told = feed.after(acting.organization_id, after, limit)
+        shown = told[:limit]
+        reached = shown[-1].position if shown else after
+        more = str(reached) if len(told) > limit else None
+        return EventsPage(items=[one.envelope for one in shown], next_cursor=more, position=reached)
 
     return router
 

@@ -93,7 +93,7 @@ class World:
         """All that the read models hold."""
         return {
             table: sorted(map(repr, self.database.all(SQL("TABLE {}").format(Identifier(table)))))
-            for table in ("organizations", "members", "invitations", "audit")
+            for table in ("organizations", "members", "invitations", "audit", "heard")
         }
 
 

@@ -52,7 +52,7 @@ class Identity:
         self._thread.start()
         self._running = asyncio.run_coroutine_threadsafe(self._bus.run(), self._loop)
         wait_until(lambda: self._bus.connected)
-        for name in ("identity", "platforms"):
+        for name in ("identity", "platforms", "notifications"):
             config = StreamConfig(name=name.upper(), subjects=[f"evt.{name}.>"])
             asyncio.run_coroutine_threadsafe(self._bus.jetstream.add_stream(config), self._loop).result(5)
 
@@ -81,6 +81,11 @@ class Identity:
         asyncio.run_coroutine_threadsafe(publishing, self._loop).result(5)
         return self._sequence
 
+    def forget_place(self, stream: str, durable: str) -> None:
+        """Take a durable off the bus, as a lost store would; its reader makes it again from the first message."""
+        deleting = self._bus.jetstream.delete_consumer(stream, durable)
+        asyncio.run_coroutine_threadsafe(deleting, self._loop).result(5)
+
     def ask(self, question: rpc.Rpc[Any, Any], asked: Any) -> Any:
         """A reply on the bus, once there is one."""
         asking = self._bus.ask(question.subject, asked, question.reply)
@@ -97,6 +102,13 @@ class Identity:
             return [Envelope.parse(message.data) for message in messages]
 
         return asyncio.run_coroutine_threadsafe(take(), self._loop).result(30)
+
+    def raw(self, stream: str, subject: str) -> bytes:
+        """The first message of a subject, as it is."""
+        getting = self._bus.jetstream.get_msg(stream, seq=1, subject=subject, next=True)
+        data = asyncio.run_coroutine_threadsafe(getting, self._loop).result(5).data
+        assert data is not None
+        return data
 
     def reconnected(self) -> bool:
         return self._bus.connected
@@ -239,6 +251,14 @@ class Running:
             ).fetchone()
         assert row is not None
         return dict(row)
+
+    def forget_what_was_heard(self) -> None:
+        """Empty the feed of the other services' events, and let it be read again from the streams."""
+        with psycopg.connect(self._dsn) as connection:
+            connection.execute("DELETE FROM heard")
+            connection.execute("DELETE FROM inbox WHERE durable LIKE '%-feed'")
+        for context in ("identity", "platforms", "notifications"):
+            self.identity.forget_place(context.upper(), f"organizations-{context}-feed")
 
     def on_the_bus(self, organization: str, count: int) -> list[Envelope]:
         """The first events of an organization in the stream."""

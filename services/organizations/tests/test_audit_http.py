@@ -195,6 +195,6 @@ def test_a_client_reads_the_organizations_events_as_on_the_bus(running: Running)
     bus = {one.id: one for one in running.on_the_bus(path.rpartition("/")[2], len(envelopes))}
     assert bus == {one.id: one for one in envelopes}
     last = envelopes[-1].sequence
-    assert client.get(f"{path}/events?after={last}").json() == {"items": [], "next_cursor": None}
+    assert client.get(f"{path}/events?after={last}").json()["items"] == []
     for wrong in ("-1", "x", str(2**63)):
         refused(client.get(f"{path}/events?after={wrong}"), 422, "invalid")

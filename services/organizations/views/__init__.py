@@ -8,8 +8,9 @@ from psycopg import Cursor
 from kit.database import Database
 from kit.store import Recorded
 from kit.views import Views
-from organizations.views import audit, invitations, organizations
+from organizations.views import audit, heard, invitations, organizations
 from organizations.views.audit import AuditTrail
+from organizations.views.heard import HeardEvents
 from organizations.views.invitations import InvitationViews
 from organizations.views.organizations import OrganizationViews
 
@@ -17,6 +18,7 @@ SCHEMA = [
     ("organizations-views-1", organizations.SCHEMA),
     ("organizations-invitations-1", invitations.SCHEMA),
     ("organizations-audit-1", audit.SCHEMA),
+    ("organizations-heard-1", heard.SCHEMA),
 ]
 
 
@@ -28,7 +30,8 @@ class AllViews(Views):
         self.organizations = OrganizationViews(database)
         self.invitations = InvitationViews(database, hash_of)
         self.audit = AuditTrail(database)
-        self._parts: tuple[Views, ...] = (self.organizations, self.invitations, self.audit)
+        self.heard = HeardEvents(database)
+        self._parts: tuple[Views, ...] = (self.organizations, self.invitations, self.audit, self.heard)
 
     def apply(self, cursor: Cursor[Any], recorded: Recorded) -> None:
         """Change the rows of each read model that one stored event changes."""

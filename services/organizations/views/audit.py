@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 from kit.store import Recorded
 from kit.views import Views
 from organizations.domain import Invitation, Organization
+from organizations.views.heard import may_be_told
 from organizations.views.organizations import Place
 
 SCHEMA = """
@@ -87,9 +88,10 @@ class AuditTrail(Views):
         cursor.execute("DELETE FROM audit WHERE sequence IS NOT NULL")
 
     def hear(self, entry: Entry) -> None:
-        """Add what another service did; once, however often it is told."""
+        """Add what another service did; once, however often it is told, and not once the organization is purged."""
         with self.database.transaction() as cursor:
-            _write(cursor, [entry])
+            if may_be_told(cursor, entry.organization_id):
+                _write(cursor, [entry])
 
     def read(self, organization_id: UUID, wanted: Wanted, place: Place, limit: int) -> list[Shown]:
         """Newest first; limit + 1 at most."""
@@ -115,14 +117,6 @@ class AuditTrail(Views):
             "SELECT max(sequence) AS last FROM audit WHERE organization_id = %s", (organization_id,)
         )
         return (row and row["last"]) or 0
-
-    def sequences(self, organization_id: UUID, after: int, limit: int) -> Sequence[int]:
-        """Places in the event store of the organization's events, in order."""
-        rows = self.database.all(
-            "SELECT sequence FROM audit WHERE organization_id = %s AND sequence > %s ORDER BY sequence LIMIT %s",
-            (organization_id, after, limit),
-        )
-        return [row["sequence"] for row in rows]
 
 
 Told = tuple[UUID, UUID, dict[str, Any] | None, dict[str, Any] | None]
