@@ -16,6 +16,7 @@ from kit.errors import Invalid
 
 T = TypeVar("T")
 S = TypeVar("S")
+_HIGHEST = 2**63 - 1  # of PostgreSQL's bigint
 
 
 class Page(BaseModel, Generic[T]):
@@ -39,6 +40,14 @@ class Paging:
             return datetime.fromisoformat(time), UUID(last_id)
         except (ValueError, TypeError, AttributeError) as error:
             raise _not_ours() from error
+
+    def number(self) -> int:
+        """Where to go on in a list sorted by a falling number, whose rows are below this one. Raises Invalid."""
+        if self.after is None:
+            return _HIGHEST
+        if len(self.after) != 1 or type(self.after[0]) is not int or abs(self.after[0]) > _HIGHEST:
+            raise _not_ours()
+        return self.after[0]
 
     def page(self, rows: Sequence[S], show: Callable[[S], T], key: Callable[[S], Sequence[Any]]) -> Page[T]:
         """A page from limit + 1 rows; `key` gives a row's sort values, as JSON scalars."""

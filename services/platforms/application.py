@@ -15,7 +15,7 @@ from platforms.checking.steps import Result
 from platforms.credentials import Credentials, Secret
 from platforms.domain import HASHED, ApiNotChosen, NoCredentials, Target, TradePlatform, tls_of
 from platforms.history import CheckHistory
-from platforms.vault import Opened, Place, Vault
+from platforms.vault import Opened, Place, Use, Vault
 from platforms.views import PlatformViews
 
 Clock = Callable[[], datetime]
@@ -153,6 +153,13 @@ class Platforms(Store):
             return _checkable(platform, opened)
 
         return self.run(work)
+
+    def uses(self, organization_id: UUID, platform_id: UUID, below: int, limit: int) -> list[Use]:
+        """When stored credentials were used, by whom and for what, also of a platform that is gone. Raises NotFound."""
+        platform = self.find(TradePlatform, platform_id)
+        if platform.organization_id != organization_id or self.views.is_deleted(organization_id):
+            raise NotFound
+        return self.vault.uses(organization_id, platform_id, below, limit)
 
     def offered(self, organization_id: UUID, platform_id: UUID, target: Target, given: GivenCredentials) -> Checkable:
         """Credentials that somebody offers and that are not kept. Raises NotFound, ApiNotChosen."""

@@ -21,7 +21,7 @@ from kit.relay import Relay
 from kit.service_keys import ServiceKeys, SubjectKeys
 from platforms import history, vault, views
 from platforms.addresses import Policy
-from platforms.api import checks, reading
+from platforms.api import checks, reading, uses
 from platforms.api import platforms as platform_routes
 from platforms.application import Clock, Platforms
 from platforms.checker import Checker, Schedule
@@ -65,6 +65,7 @@ def build(settings: Settings) -> FastAPI:
             platform_routes.routes(parts.store, guard, parts.idempotency),
             platform_routes.credential_routes(parts.store, guard, policy),
             checks.routes(parts.store, parts.checker, guard, access, policy),
+            uses.routes(parts.store, guard),
             reading.routes(parts.store, Reader(parts.store, policy, clients), guard),
         ],
         background=[

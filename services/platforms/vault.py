@@ -25,7 +25,11 @@ CREATE TABLE credential_uses (
 CREATE INDEX credential_uses_platform ON credential_uses (platform_id, used_at);
 CREATE INDEX credential_uses_age ON credential_uses (used_at);
 """,
-    )
+    ),
+    (
+        "platforms-vault-2",
+        "DROP INDEX credential_uses_platform; CREATE INDEX credential_uses_order ON credential_uses (platform_id, id);",
+    ),
 ]
 _USES_KEPT = timedelta(days=400)
 
@@ -54,6 +58,19 @@ class Opened:
 
     place: Place
     credentials: Credentials
+
+
+@dataclass(frozen=True)
+class Use:
+    """Stored credentials were opened once. `actor` is a user's or client's id, null for the service by itself."""
+
+    id: int
+    target: str
+    version: int
+    used_at: datetime
+    actor: str | None
+    purpose: str
+    request_id: str | None
 
 
 class Vault:
@@ -105,6 +122,15 @@ class Vault:
         )
         opened = unseal(self._key(organization_id), bytes(row["sealed"]), place.associated)
         return Opened(place, Credentials.from_bytes(opened))
+
+    def uses(self, organization_id: UUID, platform_id: UUID, below: int, limit: int) -> list[Use]:
+        """Uses with an id below this one, newest first; limit + 1 at most."""
+        rows = self._database.all(
+            "SELECT id, target, version, used_at, actor, purpose, request_id FROM credential_uses "
+            "WHERE organization_id = %s AND platform_id = %s AND id < %s ORDER BY id DESC LIMIT %s",
+            (organization_id, platform_id, below, limit + 1),
+        )
+        return [Use(**row) for row in rows]
 
     def forget_clear_password(self, organization_id: UUID, platform_id: UUID, now: datetime) -> None:
         """Keep only the derived hash of the API password, in every version: the API chosen now needs no more."""

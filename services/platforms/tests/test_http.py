@@ -238,6 +238,7 @@ ROUTES = [
     ("DELETE", "/{platform}/db-credentials", None),
     ("POST", "/{platform}/checks", {"target": "api"}),
     ("GET", "/{platform}/checks", None),
+    ("GET", "/{platform}/credential-uses", None),
     ("GET", "/{platform}/accounts", None),
     ("GET", "/{platform}/accounts/{login}", None),
     ("GET", "/{platform}/positions", None),
@@ -262,7 +263,7 @@ def test_a_route_refuses_every_foreign_token(running: Running, method: str, rout
     owner = running.member()
     path = owner.add("Secret name")
     url = owner.platforms + route.format(platform=path.rpartition("/")[2], login=1)
-    scopes = ("platforms:read", "platforms:write", "credentials:write", "accounts:read")
+    scopes = ("platforms:read", "platforms:write", "credentials:write", "accounts:read", "audit:read")
     stranger, client = running.member(), running.client(uuid4(), *scopes)
     for caller in (stranger, client):
         answer = caller.request(method, url, json=body)
