@@ -34,9 +34,12 @@ ROUTES = (
             "/api/v1/organizations/*/clients/**",
         ),
     ),
-    Route("platforms", ("/api/v1/organizations/*/platforms/**",)),
+    Route("platforms", ("/api/v1/organizations/*/platforms/**", "/api/v1/operations/platforms/**")),
+    Route("notifications", ("/api/v1/operations/notifications/**",)),
     Route("portal", ("/portal/**",)),
-    Route("organizations", ("/api/v1/organizations/**", "/api/v1/invitations/**")),
+    Route(
+        "organizations", ("/api/v1/organizations/**", "/api/v1/invitations/**", "/api/v1/operations/organizations/**")
+    ),
 )
 
 

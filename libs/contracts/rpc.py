@@ -98,6 +98,18 @@ class Person(Message):
     verified: bool
 
 
+class OperatorRequest(Message):
+    """Whether a user runs this installation."""
+
+    user_id: UUID
+
+
+class Operator(Message):
+    """A user that exists now, and whether they are an operator."""
+
+    operator: bool
+
+
 class MembershipRequest(Message):
     """What a user may do in an organization."""
 
@@ -170,11 +182,18 @@ class Rpc(Generic[Q, A]):
     askers: tuple[str, ...]
 
 
-JWKS = Rpc("rpc.identity.jwks", JwksRequest, Reply[Jwks], "identity", ("organizations", "platforms"))
+JWKS = Rpc("rpc.identity.jwks", JwksRequest, Reply[Jwks], "identity", ("organizations", "platforms", "notifications"))
 CLIENT = Rpc("rpc.identity.client", ClientRequest, Reply[Client], "identity", ("organizations", "platforms"))
 SESSION = Rpc("rpc.identity.session", SessionRequest, Reply[Session], "identity", ("organizations", "platforms"))
 MAIL_SECRET = Rpc("rpc.identity.mail-secret", MailSecretRequest, Reply[MailSecret], "identity", ("notifications",))
 PERSON = Rpc("rpc.identity.person", PersonRequest, Reply[Person], "identity", ("organizations",))
+OPERATOR = Rpc(
+    "rpc.identity.operator",
+    OperatorRequest,
+    Reply[Operator],
+    "identity",
+    ("organizations", "platforms", "notifications"),
+)
 MEMBERSHIP = Rpc(
     "rpc.organizations.membership",
     MembershipRequest,
@@ -207,6 +226,7 @@ RPC: Mapping[str, Rpc[Any, Any]] = MappingProxyType(
             SESSION,
             MAIL_SECRET,
             PERSON,
+            OPERATOR,
             MEMBERSHIP,
             INVITATION,
             ACCEPT_INVITATION,

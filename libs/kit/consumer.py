@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import nats.errors
@@ -40,6 +41,16 @@ class Durable(Protocol):
     def name(self) -> str: ...
     @property
     def stream(self) -> Stream: ...
+
+
+@dataclass(frozen=True)
+class Lag:
+    """How many messages a durable has before it, and how many it has in hand."""
+
+    durable: str
+    stream: str
+    pending: int
+    in_hand: int
 
 
 def consumers(
@@ -90,6 +101,11 @@ class Consumer:
             if subscriber is not None:
                 with suppress(Exception):
                     await subscriber.stop()
+
+    async def lag(self) -> Lag:
+        """As the bus knows it now. Raises nats.errors.Error."""
+        info = await self._bus.jetstream.consumer_info(self._stream, self.inbox.durable)
+        return Lag(self.inbox.durable, self._stream, info.num_pending or 0, info.num_ack_pending or 0)
 
     async def _subscribe(self) -> Any:
         subscriber = self._bus.broker.subscriber(

@@ -4,10 +4,12 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import nan
 from typing import Any
 
 import psycopg
 
+from kit import interventions
 from kit.context import acting
 from kit.database import Database
 from kit.errors import Unavailable
@@ -72,6 +74,7 @@ class Inbox:
         self._parse = parse
         self._handlers = handlers
         self._log = logging.getLogger("kit.inbox")
+        PARKED.labels(durable).set_function(self._count)
 
     def take(self, payload: bytes) -> str:
         """Apply one message; answers `done`, `seen`, `skipped` or `parked`. Raises TRANSIENT to have it again."""
@@ -175,7 +178,6 @@ class Inbox:
                 attempts,
             ),
         )
-        PARKED.labels(self.durable).inc()
 
     def parked(self, limit: int = 200) -> list[dict[str, Any]]:
         """Messages set aside, oldest first, with payload and error."""
@@ -197,23 +199,35 @@ class Inbox:
         with self._database.transaction():
             row = self._database.one(
                 "DELETE FROM parked WHERE id = (SELECT id FROM parked WHERE durable = %s AND source = %s "
-                "AND subject = %s ORDER BY sequence LIMIT 1 FOR UPDATE) RETURNING payload",
+                "AND subject = %s ORDER BY sequence LIMIT 1 FOR UPDATE) RETURNING *",
                 (self.durable, source, subject),
             )
             if row is None:
                 return False
+            interventions.record(self._database, "replayed", row)
             payload = bytes(row["payload"])
             call = self._call(Attributes.of(payload), payload)
             if call is not None:
                 call()
-        PARKED.labels(self.durable).dec()
         return True
 
-    def discard(self, parked_id: int) -> bool:
-        """Drop one parked message for good."""
-        dropped = self._database.execute("DELETE FROM parked WHERE durable = %s AND id = %s", (self.durable, parked_id))
-        PARKED.labels(self.durable).dec(dropped)
-        return dropped > 0
+    def discard(self, parked_id: int, reason: str) -> bool:
+        """Drop one parked message for good; False when it is not there."""
+        with self._database.transaction():
+            row = self._database.one(
+                "DELETE FROM parked WHERE durable = %s AND id = %s RETURNING *", (self.durable, parked_id)
+            )
+            if row is not None:
+                interventions.record(self._database, "discarded", row, reason)
+        return row is not None
+
+    def _count(self) -> float:
+        """For the gauge: other processes change the rows too. Not a number while the database is away."""
+        try:
+            row = self._database.one("SELECT count(*) AS parked FROM parked WHERE durable = %s", (self.durable,))
+        except psycopg.OperationalError:
+            return nan
+        return float(row["parked"]) if row else nan
 
 
 def _unreadable(payload: bytes) -> Attributes:

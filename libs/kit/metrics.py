@@ -12,5 +12,5 @@ RELAY_POSITION = Gauge("tradehall_relay_position", "Sequence of the last event p
 RELAY_AGE = Gauge("tradehall_relay_age_seconds", "Age of the oldest event still waiting to be published.", ["stream"])
 RELAY_PUBLISHED = Counter("tradehall_relay_published_total", "Events published.", ["stream"])
 CONSUMED = Counter("tradehall_consumed_total", "Messages taken from the bus.", ["durable", "outcome"])
-PARKED = Gauge("tradehall_parked_messages", "Messages set aside after failing.", ["durable"])
+PARKED = Gauge("tradehall_parked_messages", "Messages set aside, read from the database.", ["durable"])
 LOOP_LAG = Gauge("tradehall_event_loop_lag_seconds", "How late the event loop ran its last timer.")

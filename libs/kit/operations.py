@@ -1,4 +1,4 @@
-"""For operators: the messages a service has set aside, to be read, replayed in order, or discarded with a reason."""
+"""For operators: how a service stands, and the messages it has set aside, to be read, replayed or discarded."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -8,12 +8,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from kit import interventions
+from kit.consumer import Consumer
 from kit.context import cause
 from kit.database import Database
 from kit.errors import Conflict, NotFound, Refusal
 from kit.inbox import TRANSIENT, Inbox
+from kit.interventions import Intervention
 from kit.openapi import refusals
+from kit.overview import overview_route
 from kit.pages import Page, Paged
+from kit.relay import Relay
 
 _log = logging.getLogger("kit.operations")
 
@@ -49,14 +54,40 @@ class Discard(BaseModel):
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
-def parked_routes(
+def routes(
+    service: str,
+    database: Database,
+    relay: Relay,
+    reading: Sequence[Consumer],
+    operator: Callable[..., Any],
+    *needed: type[Refusal],
+) -> list[APIRouter]:
+    """`operator` is a dependency that refuses everybody else, with one of `needed`."""
+    return [
+        overview_route(service, database, relay, reading, operator, *needed),
+        _record(service, database, operator, *needed),
+        _parked(service, database, [one.inbox for one in reading], operator, *needed),
+    ]
+
+
+def _record(service: str, database: Database, operator: Callable[..., Any], *needed: type[Refusal]) -> APIRouter:
+    router = APIRouter(prefix=f"/api/v1/operations/{service}", tags=["operations"], dependencies=[Depends(operator)])
+
+    @router.get("/interventions", operation_id=f"list_interventions_of_{service}", responses=refusals(*needed))
+    def list_interventions(paging: Paged) -> Page[Intervention]:
+        """What operators replayed and discarded, the newest first."""
+        return interventions.listed(database, paging)
+
+    return router
+
+
+def _parked(
     service: str,
     database: Database,
     inboxes: Sequence[Inbox],
     operator: Callable[..., Any],
     *needed: type[Refusal],
 ) -> APIRouter:
-    """`operator` is a dependency that refuses everybody else, with one of `needed`."""
     router = APIRouter(
         prefix=f"/api/v1/operations/{service}/parked", tags=["operations"], dependencies=[Depends(operator)]
     )
@@ -102,7 +133,7 @@ def parked_routes(
     def discard(parked: int, body: Discard) -> None:
         """Drop one message for good."""
         row = find(parked)
-        if not known[row["durable"]].discard(parked):
+        if not known[row["durable"]].discard(parked, body.reason):
             raise NotFound
         _log.warning(
             "%s discarded %s %s of %s: %s", cause().actor, row["source"], row["sequence"], row["subject"], body.reason

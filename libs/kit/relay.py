@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import nats.errors
@@ -43,6 +43,19 @@ class Position:
     stream_sequence: int
     epoch: str | None
     sequence: int
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The stream beside the store: what it holds, the store's sequence of its last message, and how many events
+    wait to be published (those of one batch at most) since when."""
+
+    stream: str
+    messages: int
+    bytes: int
+    position: int
+    waiting: int
+    since: datetime | None
 
 
 class Stream(Protocol):
@@ -100,6 +113,14 @@ class Relay:
         finally:
             await asyncio.to_thread(self._lease.stop)
 
+    async def standing(self) -> Standing:
+        """Read anew, so that any replica can tell. Raises nats.errors.Error."""
+        info = await self._jetstream.stream_info(self._name)
+        self._epochs = self._epochs or await asyncio.to_thread(self._store.epochs)
+        after = self._resume_at(*await self._last_id()) if info.state.messages else 0
+        waiting, since = await asyncio.to_thread(self._waiting, after)
+        return Standing(self._name, info.state.messages, info.state.bytes, after, waiting, since)
+
     async def _round(self, position: Position | None) -> Position | None:
         try:
             if not (self._lease.held and self._bus.connected):
@@ -144,9 +165,12 @@ class Relay:
         self._epochs = await asyncio.to_thread(self._store.epochs)
         if info.state.messages == 0:
             return Position(info.state.last_seq, None, 0)
-        last = await self._jetstream.get_last_msg(self._name, (self._stream.subjects or [">"])[0])
-        epoch, sequence = _parse_id((last.headers or {}).get("Nats-Msg-Id", ""))
+        epoch, sequence = await self._last_id()
         return Position(info.state.last_seq, epoch, self._resume_at(epoch, sequence))
+
+    async def _last_id(self) -> tuple[str, int]:
+        last = await self._jetstream.get_last_msg(self._name, (self._stream.subjects or [">"])[0])
+        return _parse_id((last.headers or {}).get("Nats-Msg-Id", ""))
 
     def _resume_at(self, epoch: str, sequence: int) -> int:
         """Where to go on after (epoch, sequence): a newer epoch begins at a sequence that the old one had passed."""
@@ -168,6 +192,15 @@ class Relay:
         outgoing = [self._translate(one, _epoch_of(one.sequence, self._epochs)) for one in events]
         oldest = events[0].time.timestamp()
         return [m for m in outgoing if m], events[-1].sequence, len(events) == _BATCH, oldest
+
+    def _waiting(self, after: int) -> tuple[int, datetime | None]:
+        """What is to be published after a sequence; private events are passed over."""
+        while events := self._store.read(after, _BATCH):
+            public = [one for one in events if self._translate(one, _epoch_of(one.sequence, self._epochs))]
+            if public:
+                return len(public), public[0].time
+            after = events[-1].sequence
+        return 0, None
 
     async def _publish(self, messages: Sequence[Outgoing], last: int) -> int:
         """Pipelined; answers how many were stored. Raises when the stream is not where it is expected to be."""

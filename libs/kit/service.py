@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from psycopg import OperationalError
 
-from kit import idempotency, inbox, logs, problems, service_keys, store, tokens
+from kit import idempotency, inbox, interventions, logs, problems, service_keys, store, tokens
 from kit.bus import Bus
 from kit.database import Database
 from kit.direct import Direct, Endpoint
@@ -31,6 +31,7 @@ SCHEMA: tuple[tuple[str, str], ...] = (
     ("kit-inbox-1", inbox.SCHEMA),
     ("kit-idempotency-1", idempotency.SCHEMA),
     ("kit-tokens-1", tokens.SCHEMA),
+    ("kit-interventions-1", interventions.SCHEMA),
 )
 """The tables of kit itself; a service migrates these first, then its own."""
 
@@ -99,6 +100,7 @@ def build(
             await asyncio.to_thread(database.close)
 
     app = FastAPI(title=title or f"Tradehall {name}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.health = health
     problems.install(app)
     for router in (_operations(health), *routers):
         app.include_router(router)
@@ -160,7 +162,7 @@ def _operations(health: Health) -> APIRouter:
         return JSONResponse(state, 200 if ready else 503)
 
     @router.get("/metrics")
-    async def metrics() -> Response:
+    def metrics() -> Response:  # in a thread: gauges may ask the database
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return router

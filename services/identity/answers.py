@@ -36,6 +36,7 @@ class PeopleAnswers:
         """Declare the answers; before the bus runs."""
         bus.answers(rpc.MAIL_SECRET.subject, rpc.MAIL_SECRET.request, self.mail_secret)
         bus.answers(rpc.PERSON.subject, rpc.PERSON.request, self.person)
+        bus.answers(rpc.OPERATOR.subject, rpc.OPERATOR.request, self.operator)
         bus.answers(rpc.SESSION.subject, rpc.SESSION.request, self.session)
 
     def mail_secret(self, asked: rpc.MailSecretRequest) -> rpc.Reply[rpc.MailSecret]:
@@ -62,6 +63,11 @@ class PeopleAnswers:
         if found is None:
             return rpc.Reply[rpc.Person]()
         return rpc.Reply[rpc.Person](ok=rpc.Person(email=found.email, name=found.name, verified=found.verified))
+
+    def operator(self, asked: rpc.OperatorRequest) -> rpc.Reply[rpc.Operator]:
+        """Null where there is no such user."""
+        found = self._views.person(asked.user_id)
+        return rpc.Reply[rpc.Operator](ok=None if found is None else rpc.Operator(operator=found.operator))
 
     def session(self, asked: rpc.SessionRequest) -> rpc.Reply[rpc.Session]:
         """An unknown session has ended."""

@@ -1,6 +1,6 @@
 """Builds the service and hands everything inwards; nothing happens at import."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,12 +9,13 @@ from fastapi import APIRouter, FastAPI, Request
 from access.checks import Access
 from access.copies import MembersCopy
 from access.guard import Guard
+from access.operators import OperatorNeeded, operator_needed
 from contracts.envelope import parse_known
 from contracts.streams import STREAMS, durables_of
 from identity import oauth
 from identity.answers import ClientAnswers, PeopleAnswers
 from identity.api import clients as client_routes
-from identity.api import operations
+from identity.api import operations as account_operations
 from identity.api import people as people_routes
 from identity.application.registration import OF_A_NETWORK
 from identity.application.revoked_tokens import EndedTokens
@@ -26,14 +27,12 @@ from identity.pages.rendering import Renderer
 from identity.publishing import publish
 from identity.settings import Settings
 from identity.worker import Worker
-from kit import service
+from kit import operations, service
 from kit.bus import Bus
 from kit.consumer import consumers
 from kit.database import opened
 from kit.edge import address_of
-from kit.inbox import Inbox
 from kit.limiter import taking
-from kit.operations import parked_routes
 from kit.relay import Relay
 from kit.tokens import Verifier
 
@@ -50,7 +49,11 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Fa
     ClientAnswers(parts.signing_keys, parts.clients).serve(bus)
     members = MembersCopy(database)
     reading = consumers(bus, database, durables_of(NAME), parse_known, members.handlers())
+    relay = Relay(parts.store, bus, STREAMS[NAME], publish)
     verifier = _verifier(parts, settings)
+    ended = EndedTokens(EndedSessions(parts.sessions), parts.views)
+    guard = Guard(verifier, Access(members, parts.clients, ended, bus))
+    operator = operator_needed(guard, lambda user: parts.people.find(user).operator)
     endpoints = oauth.TokenEndpoints(
         parts.oauth, verifier, parts.changes, _caller_address(settings), parts.wrong_credentials
     )
@@ -58,10 +61,14 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Fa
         NAME,
         database=database,
         bus=bus,
-        routers=_routers(parts, settings, bus, members, verifier, endpoints, [one.inbox for one in reading]),
+        routers=[
+            *_routers(parts, settings, bus, guard, endpoints),
+            *operations.routes(NAME, database, relay, reading, operator, OperatorNeeded),
+            account_operations.routes(operator, parts.guesses),
+        ],
         direct={"POST /oauth2/token": endpoints.token, "POST /oauth2/introspect": endpoints.introspect},
         background=[
-            Relay(parts.store, bus, STREAMS[NAME], publish).run,
+            relay.run,
             *(one.run for one in reading),
             parts.changes.run,
             parts.secret_uses.run,
@@ -74,22 +81,15 @@ def _routers(
     parts: Parts,
     settings: Settings,
     bus: Bus,
-    members: MembersCopy,
-    verifier: Verifier,
+    guard: Guard,
     endpoints: oauth.TokenEndpoints,
-    inboxes: Sequence[Inbox],
 ) -> list[APIRouter]:
-    ended = EndedTokens(EndedSessions(parts.sessions), parts.views)
-    guard = Guard(verifier, Access(members, parts.clients, ended, bus))
-    operator = operations.operator_needed(guard, parts.people)
     cookie = SessionCookie(parts.sessions, secure=settings.secure)
     show = Renderer(secure=settings.secure)
     caller_address = _caller_address(settings)
     return [
         people_routes.open_router(parts.registration, taking(parts.limiter, OF_A_NETWORK, caller_address)),
         people_routes.own_router(guard, parts.people, parts.passwords, parts.sessions, parts.hashing),
-        operations.routes(operator, parts.guesses),
-        parked_routes(NAME, parts.database, inboxes, operator, operations.OperatorNeeded),
         client_routes.routes(parts.clients, guard, parts.idempotency),
         oauth.routes(
             parts.oauth,

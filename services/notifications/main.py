@@ -4,15 +4,21 @@ from datetime import UTC, datetime
 
 from fastapi import FastAPI
 
+from access import copies
+from access.checks import Access
+from access.copies import ClientsCopy, EndedCopy, MembersCopy
+from access.guard import Guard, asking_verifier
+from access.operators import OperatorNeeded, Operators, operator_needed
 from contracts.envelope import parse_known
 from contracts.streams import STREAMS, durables_of
-from kit import service
+from kit import operations, service
 from kit.bus import Bus
 from kit.consumer import consumers
 from kit.database import opened
 from kit.keys import MasterKey
 from kit.relay import Relay
 from kit.service_keys import SubjectKeys
+from notifications import api
 from notifications.application import Notifications
 from notifications.composing import Composer
 from notifications.messages import Letterhead
@@ -28,17 +34,27 @@ NAME = "notifications"
 
 def build(settings: Settings) -> FastAPI:
     """The service as an HTTP application; waits for the database, whose tables it makes."""
-    database = opened(settings.postgres_dsn, [*service.SCHEMA, *SCHEMA])
+    database = opened(settings.postgres_dsn, [*service.SCHEMA, *copies.SCHEMA, *SCHEMA])
     keys = SubjectKeys(database, MasterKey(settings.master_key))
-    app = Notifications(database, keys, NotificationViews(database), _now)
+    views = NotificationViews(database)
+    app = Notifications(database, keys, views, _now)
     bus = Bus(settings.nats_url, NAME, settings.nats_password)
-    background = [one.run for one in consumers(bus, database, durables_of(NAME), parse_known, handlers(app))]
+    relay = Relay(app, bus, STREAMS[NAME], publish)
+    ended = EndedCopy(database)
+    reading = consumers(bus, database, durables_of(NAME), parse_known, {**handlers(app), **ended.handlers()})
+    # Nobody acts for an organization here, so the copies of members and clients stay empty.
+    access = Access(MembersCopy(database), ClientsCopy(database), ended, bus)
+    guard = Guard(asking_verifier(settings.public_url, bus, database), access)
+    operator = operator_needed(guard, Operators(bus).has)
     return service.build(
         NAME,
         database=database,
         bus=bus,
-        routers=[],
-        background=[Relay(app, bus, STREAMS[NAME], publish).run, *background, _sender(app, bus, settings).run],
+        routers=[
+            *operations.routes(NAME, database, relay, reading, operator, OperatorNeeded),
+            api.routes(views, operator, OperatorNeeded),
+        ],
+        background=[relay.run, *(one.run for one in reading), _sender(app, bus, settings).run],
     )
 
 

@@ -69,11 +69,16 @@ class NotificationViews(Views):
 
     tables: ClassVar = ("notifications",)
 
-    def latest(self, limit: int = 50, state: str | None = None) -> Sequence[NotificationRow]:
-        """The newest mails first, those in one state or all."""
+    def latest(
+        self, limit: int = 50, state: str | None = None, before: tuple[datetime | str, UUID] | None = None
+    ) -> Sequence[NotificationRow]:
+        """The newest mails first, those in one state or all; `before` is the time and id of the last one seen."""
+        time, last = before or ("infinity", UUID(int=2**128 - 1))
         rows = self.database.all(
-            _ROWS + "WHERE %s::text IS NULL OR n.state = %s ORDER BY n.requested_at DESC, n.id LIMIT %s",
-            (state, state, limit),
+            _ROWS + "WHERE (%(state)s::text IS NULL OR n.state = %(state)s) "
+            "AND (n.requested_at, n.id) < (%(time)s::timestamptz, %(last)s) "
+            "ORDER BY n.requested_at DESC, n.id DESC LIMIT %(limit)s",
+            {"state": state, "time": time, "last": last, "limit": limit},
         )
         return [NotificationRow(**row) for row in rows]
 

@@ -10,11 +10,12 @@ from access import copies
 from access.checks import Access
 from access.copies import ClientsCopy, EndedCopy
 from access.guard import Guard, asking_verifier
+from access.operators import OperatorNeeded, Operators, operator_needed
 from contracts.email import normal
 from contracts.envelope import parse_known
 from contracts.permissions import Grant
 from contracts.streams import STREAMS, durables_of, feeds_of
-from kit import limiter, service
+from kit import limiter, operations, service
 from kit.bus import Bus
 from kit.consumer import consumers
 from kit.database import Database, opened
@@ -78,10 +79,12 @@ def build(settings: ServiceSettings) -> FastAPI:
     store, reads = parts.store, Reads(settings.postgres_dsn.get_secret_value())
     guard = Guard(asking_verifier(settings.public_url, bus, database), access, reads)
     known = handlers(store, store.people, parts.upkeep)
+    relay = Relay(store, bus, STREAMS[NAME], publish)
     reading = [
         *consumers(bus, database, durables_of(NAME), parse_known, known),
         *consumers(bus, database, feeds_of(NAME), feed.parse, feed.handlers(store.views.heard)),
     ]
+    operator = operator_needed(guard, Operators(bus).has)
     misses = Misses(parts.limiter, invitations.UNKNOWN_LINKS, _now)
     proxies = settings.proxies
     return service.build(
@@ -96,9 +99,10 @@ def build(settings: ServiceSettings) -> FastAPI:
                 parts.invitations, store, guard, misses, lambda request: address_of(request, proxies)
             ),
             audit.routes(store, guard),
+            *operations.routes(NAME, database, relay, reading, operator, OperatorNeeded),
         ],
         background=[
-            Relay(store, bus, STREAMS[NAME], publish).run,
+            relay.run,
             *(one.run for one in reading),
             parts.upkeep.run,
             parts.shredder.run,

@@ -9,9 +9,10 @@ from access import copies
 from access.checks import Access
 from access.copies import ClientsCopy, EndedCopy, MembersCopy
 from access.guard import Guard, asking_verifier
+from access.operators import OperatorNeeded, Operators, operator_needed
 from contracts.envelope import parse_known
 from contracts.streams import STREAMS, durables_of
-from kit import service
+from kit import operations, service
 from kit.bus import Bus
 from kit.consumer import consumers
 from kit.database import Database, opened
@@ -21,8 +22,9 @@ from kit.relay import Relay
 from kit.service_keys import ServiceKeys, SubjectKeys
 from platforms import history, vault, views
 from platforms.addresses import Policy
-from platforms.api import checks, reading, uses
+from platforms.api import checks, uses
 from platforms.api import platforms as platform_routes
+from platforms.api import reading as reading_routes
 from platforms.application import Clock, Platforms
 from platforms.checker import Checker, Schedule
 from platforms.history import CheckHistory
@@ -57,6 +59,9 @@ def build(settings: Settings) -> FastAPI:
     clients = KeptClients(parts.store.views, policy)
     access = Access(MembersCopy(database), ClientsCopy(database), EndedCopy(database), bus)
     guard = Guard(asking_verifier(settings.public_url, bus, database), access)
+    relay = Relay(parts.store, bus, STREAMS[NAME], publish)
+    reading = consumers(bus, database, durables_of(NAME), parse_known, handlers(parts.store))
+    operator = operator_needed(guard, Operators(bus).has)
     return service.build(
         NAME,
         database=database,
@@ -66,11 +71,12 @@ def build(settings: Settings) -> FastAPI:
             platform_routes.credential_routes(parts.store, guard, policy),
             checks.routes(parts.store, parts.checker, guard, access, policy),
             uses.routes(parts.store, guard),
-            reading.routes(parts.store, Reader(parts.store, policy, clients), guard),
+            reading_routes.routes(parts.store, Reader(parts.store, policy, clients), guard),
+            *operations.routes(NAME, database, relay, reading, operator, OperatorNeeded),
         ],
         background=[
-            Relay(parts.store, bus, STREAMS[NAME], publish).run,
-            *(one.run for one in consumers(bus, database, durables_of(NAME), parse_known, handlers(parts.store))),
+            relay.run,
+            *(one.run for one in reading),
             parts.schedule.run,
             clients.run,
         ],

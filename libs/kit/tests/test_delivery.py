@@ -6,7 +6,7 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,9 +18,9 @@ from pydantic import SecretStr
 from embedded.fixtures import wait_until
 from embedded.nats import Nats
 from kit.bus import Bus
-from kit.consumer import Consumer
+from kit.consumer import Consumer, Lag
 from kit.inbox import Inbox
-from kit.relay import Relay
+from kit.relay import Relay, Standing
 from kit.tests.notebook import Notebook, open_notebook, translate
 
 
@@ -36,14 +36,14 @@ STREAM = NotebookStream()
 
 
 @contextmanager
-def running(*work: Callable[[], Awaitable[None]]) -> Iterator[None]:
+def running(*work: Callable[[], Awaitable[None]]) -> Iterator[asyncio.AbstractEventLoop]:
     """Run background work in a loop of its own thread; it is cancelled at the end."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     tasks = [asyncio.run_coroutine_threadsafe(_awaited(one), loop) for one in work]
     try:
-        yield
+        yield loop
     finally:
         failures = [task.exception() for task in tasks if task.done()]
         for task in tasks:
@@ -254,6 +254,40 @@ def test_a_poisoned_message_stops_its_own_aggregate_only_and_is_replayed_in_orde
     assert reader.inbox.parked() == []
 
 
+def test_what_waits_for_the_relay_and_for_the_reader_is_told_without_taking_part(
+    notebook: Notebook, nats_server: Nats, reader: Reader
+) -> None:
+    async def told() -> tuple[Standing, Lag]:
+        return await observed.standing(), await reader.consumer.lag()
+
+    bus, relay = relay_of(notebook, nats_server)
+    with running(bus.run, relay.run, reader.bus.run, reader.consumer.run):
+        notebook.write("first")
+        wait_until(lambda: reader.titles() == ["first"])
+    other, observed = relay_of(notebook, nats_server)
+    reader.bus = Bus(nats_server.url, "reader", SecretStr("x"))
+    reader.consumer = Consumer(reader.bus, "NOTEBOOK", "evt.notebook.>", reader.inbox)
+    with running(other.run, reader.bus.run) as loop:
+        wait_until(lambda: other.connected and reader.bus.connected)
+        wait_until(lambda: asyncio.run_coroutine_threadsafe(told(), loop).result(5)[1].in_hand == 0)
+        standing, _ = asyncio.run_coroutine_threadsafe(told(), loop).result(5)
+        assert (standing.messages, standing.position, standing.waiting, standing.since) == (1, 1, 0, None)
+        before = datetime.now(UTC)
+        notebook.write("second")
+        notebook.write("third")
+        standing, _ = asyncio.run_coroutine_threadsafe(told(), loop).result(5)
+        assert (standing.messages, standing.position, standing.waiting) == (1, 1, 2)
+        assert standing.since is not None
+        assert before - timedelta(seconds=1) < standing.since <= datetime.now(UTC)
+    bus, relay = relay_of(notebook, nats_server)
+    reader.bus = Bus(nats_server.url, "reader", SecretStr("x"))
+    reader.consumer = Consumer(reader.bus, "NOTEBOOK", "evt.notebook.>", reader.inbox)
+    with running(bus.run, relay.run, reader.bus.run) as loop:
+        wait_until(lambda: reader.bus.connected and len(stream_ids(nats_server)) == 3)
+        lag = asyncio.run_coroutine_threadsafe(reader.consumer.lag(), loop).result(5)
+        assert (lag.durable, lag.pending) == ("reader-notebook", 2)
+
+
 def test_a_message_seen_before_has_no_effect_and_one_that_cannot_be_read_is_kept(reader: Reader) -> None:
     def message(sequence: int, title: str) -> bytes:
         event = {"id": f"n-e-{sequence}", "source": "/n/e", "subject": "s", "sequence": sequence, "type": "T"}
@@ -266,7 +300,7 @@ def test_a_message_seen_before_has_no_effect_and_one_that_cannot_be_read_is_kept
     assert reader.inbox.take(b"\xff rubbish") == "parked"
     assert reader.titles() == ["a", "c"]
     assert bytes(reader.inbox.parked()[0]["payload"]) == b"\xff rubbish"
-    assert reader.inbox.discard(reader.inbox.parked()[0]["id"])
+    assert reader.inbox.discard(reader.inbox.parked()[0]["id"], "rubbish")
 
 
 def test_a_database_failure_asks_for_the_message_again_and_parks_nothing(reader: Reader) -> None:

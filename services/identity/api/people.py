@@ -46,16 +46,24 @@ class PasswordChange(Body):
 
 
 class Me(BaseModel):
-    """The signed-in person; `email` as typed at registration, `name` null while none was given."""
+    """The signed-in person; `email` as typed at registration, `name` null while none was given; `operator` of this
+    installation."""
 
     id: UUID
     email: str | None
     name: str | None
     created_at: AwareDatetime
+    operator: bool
 
     @classmethod
     def of(cls, person: Person) -> "Me":
-        return cls(id=person.id, email=person.email, name=person.name, created_at=person.created_at)
+        return cls(
+            id=person.id,
+            email=person.email,
+            name=person.name,
+            created_at=person.created_at,
+            operator=person.operator,
+        )
 
 
 class SessionAnswer(BaseModel):

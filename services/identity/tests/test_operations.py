@@ -7,12 +7,15 @@ from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
+from psycopg.errors import RaiseException
 
 from embedded.postgres import Postgres
 from identity.tests.parts import settings
 from identity.tests.running import Running
 
-PATH = "/api/v1/operations/identity/parked"
+OVERVIEW = "/api/v1/operations/identity"
+PATH = f"{OVERVIEW}/parked"
+RECORD = f"{OVERVIEW}/interventions"
 
 
 @pytest.fixture(scope="module")
@@ -61,10 +64,11 @@ UNKNOWN = json.dumps(
 def test_operators_alone_see_and_touch_parked_messages(service: Running, operator: TestClient) -> None:
     (parked,) = park(service, UNKNOWN)
     other = service.caller("other@example.com")
-    for method, path in (("GET", ""), ("POST", f"/{parked}/replay"), ("POST", f"/{parked}/discard")):
-        refused = other.request(method, PATH + path, json={"reason": "mine"} if method == "POST" else None)
+    paths = (("GET", OVERVIEW), ("GET", RECORD), ("GET", PATH), ("POST", f"{PATH}/{parked}/replay"))
+    for method, path in (*paths, ("POST", f"{PATH}/{parked}/discard")):
+        refused = other.request(method, path, json={"reason": "mine"} if method == "POST" else None)
         assert (refused.status_code, refused.json()["code"]) == (403, "operator-needed")
-        assert service.browser().request(method, PATH + path).status_code == 401
+        assert service.browser().request(method, path).status_code == 401
     (shown,) = [each for each in operator.get(PATH).json()["items"] if each["id"] == parked]
     assert (shown["payload"], shown["error"]) == (UNKNOWN, "KeyError: gone")
 
@@ -92,9 +96,54 @@ def test_a_message_that_fails_again_stays_and_can_be_discarded_with_a_reason(
     assert f"{service.user('operator@example.com').id} discarded" in caplog.text
     assert "not ours" in caplog.text
     assert operator.post(f"{PATH}/{parked}/discard", json={"reason": "again"}).status_code == 404
+    (noted,) = operator.get(RECORD, params={"limit": 1}).json()["items"]
+    assert (noted["action"], noted["reason"], noted["sequence"]) == ("discarded", "not ours", 1)
+    assert noted["actor"] == str(service.user("operator@example.com").id)
 
 
 def test_replaying_applies_all_of_a_subject(service: Running, operator: TestClient) -> None:
     parked, _ = park(service, UNKNOWN, UNKNOWN)
     assert operator.post(f"{PATH}/{parked}/replay").json() == {"replayed": 2}
     assert operator.post(f"{PATH}/{parked}/replay").status_code == 404
+    first = operator.get(RECORD, params={"limit": 1}).json()
+    after = operator.get(RECORD, params={"limit": 1, "cursor": first["next_cursor"]}).json()
+    noted = [first["items"][0], after["items"][0]]
+    assert [(one["action"], one["sequence"]) for one in noted] == [("replayed", 2), ("replayed", 1)]
+
+
+def test_the_record_is_only_added_to(service: Running, operator: TestClient) -> None:
+    (parked,) = park(service, UNKNOWN)
+    operator.post(f"{PATH}/{parked}/discard", json={"reason": "for the record"})
+    for change in ("UPDATE interventions SET actor = NULL", "DELETE FROM interventions", "TRUNCATE interventions"):
+        with pytest.raises(RaiseException, match="only added to"), service.parts.database.transaction() as cursor:
+            cursor.execute(change.encode())
+
+
+def test_the_overview_tells_health_and_what_is_set_aside_without_the_bus(
+    service: Running, operator: TestClient
+) -> None:
+    park(service, UNKNOWN)
+    shown = operator.get(OVERVIEW).json()
+    assert (shown["service"], shown["health"]["database"]) == ("identity", "ok")
+    assert shown["health"]["bus"].startswith("out of reach")
+    assert shown["published"] is None
+    assert shown["reading"] == [{"durable": "identity-organizations", "pending": None, "in_hand": None}]
+    assert shown["parked"] > 0
+
+
+def test_the_gauge_is_read_from_the_table_whoever_changed_it(service: Running) -> None:
+    def gauge() -> float:
+        lines = service.browser().get("/metrics").text.splitlines()
+        (line,) = [each for each in lines if each.startswith('tradehall_parked_messages{durable="identity-org')]
+        return float(line.rpartition(" ")[2])
+
+    before = gauge()
+    park(service, UNKNOWN)
+    assert gauge() == before + 1
+    service.parts.database.execute("DELETE FROM parked")
+    assert gauge() == 0
+
+
+def test_each_person_is_told_whether_they_are_operator(service: Running, operator: TestClient) -> None:
+    assert operator.get("/api/v1/me").json()["operator"] is True
+    assert service.caller("plain@example.com").get("/api/v1/me").json()["operator"] is False

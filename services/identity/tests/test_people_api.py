@@ -73,7 +73,7 @@ def test_a_huge_body_is_refused(service: Running) -> None:
 def test_people_read_and_rename_themselves(service: Running, email: str) -> None:
     caller = service.caller(email)
     me = caller.get("/api/v1/me").json()
-    assert list(me) == ["id", "email", "name", "created_at"]
+    assert list(me) == ["id", "email", "name", "created_at", "operator"]
     assert (me["email"], me["name"]) == (email, None)
     assert caller.patch("/api/v1/me", json={"name": " Ann \u00d6zil "}).json()["name"] == "Ann \u00d6zil"
     assert caller.get("/api/v1/me").json()["name"] == "Ann \u00d6zil"

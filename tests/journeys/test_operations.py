@@ -1,0 +1,86 @@
+"""Those who run the installation see how each service stands; nobody else does, though signed in."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from embedded.fixtures import wait_until
+from tests.driver import Hall, Person, call
+
+SERVICES = ("identity", "organizations", "platforms", "notifications")
+
+
+@pytest.fixture(scope="module")
+def operator(hall: Hall) -> Person:
+    person = hall.newcomer("operator")
+    with psycopg.connect(hall.info["postgres_dsn"]["identity"]) as connection:
+        connection.execute("INSERT INTO operators (user_id) VALUES (%s) ON CONFLICT DO NOTHING", (person.id,))
+    return person
+
+
+def operators_routes(hall: Hall) -> Iterator[tuple[str, str]]:
+    for path, item in hall.http.get("/openapi.json").json()["paths"].items():
+        if path.startswith("/api/v1/operations/"):
+            for method in item:
+                yield method.upper(), path
+
+
+def test_who_is_signed_in_but_no_operator_is_refused_on_every_operators_route(hall: Hall, operator: Person) -> None:
+    stranger = hall.newcomer("curious")
+    routes = list(operators_routes(hall))
+    for method, template in routes:
+        path = template.removeprefix("/api/v1").replace("{parked}", "1").replace("{user}", operator.id)
+        body = {"reason": "mine"} if method == "POST" else None
+        refused = stranger.api(method, path, json=body)
+        assert (refused.status_code, refused.json()["code"]) == (403, "operator-needed"), f"{method} {path}"
+        assert call(hall, None, method, path, json=body).status_code == 401
+    assert len(routes) == 5 * len(SERVICES) + 2
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_an_operator_sees_how_a_service_stands(operator: Person, service: str) -> None:
+    def caught_up() -> bool:
+        shown = operator.api("GET", f"/operations/{service}").json()
+        return shown["published"]["waiting"] == 0 and all(one["pending"] == 0 for one in shown["reading"])
+
+    wait_until(caught_up)
+    shown = operator.api("GET", f"/operations/{service}").json()
+    assert (shown["service"], shown["ready"], set(shown["health"].values())) == (service, True, {"ok"})
+    assert shown["published"]["stream"] == service.upper()
+    assert shown["parked"] == 0
+    if service != "platforms":  # where nobody has added one yet
+        assert shown["published"]["messages"] > 0
+        assert shown["published"]["bytes"] > 0
+        assert shown["published"]["position"] > 0
+
+
+def test_an_operator_sees_the_mails_newest_first_and_no_address(hall: Hall, operator: Person) -> None:
+    guest = hall.newcomer("guest")
+    first = operator.api("GET", "/operations/notifications/mails?limit=1").json()
+    rest = operator.api("GET", f"/operations/notifications/mails?cursor={first['next_cursor']}").json()
+    mails = [*first["items"], *rest["items"]]
+    times = [each["requested_at"] for each in mails]
+    assert times == sorted(times, reverse=True)
+    (mine,) = [each for each in mails if each["user_id"] == guest.id and each["template"] == "registration"]
+    assert (mine["state"], mine["attempts"], mine["reason"]) == ("sent", 1, None)
+    assert guest.email not in str(mails)
+    failed = operator.api("GET", "/operations/notifications/mails?state=failed").json()["items"]
+    assert all(each["state"] == "failed" for each in failed)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_an_operator_discards_with_a_reason_that_is_kept(hall: Hall, operator: Person, service: str) -> None:
+    with psycopg.connect(hall.info["postgres_dsn"][service]) as connection:
+        reads = operator.api("GET", f"/operations/{service}").json()["reading"][0]["durable"]
+        row = connection.execute(
+            "INSERT INTO parked (durable, source, subject, sequence, type, payload, error, attempts) "
+            "VALUES (%s, '/elsewhere', 'somebody', 9, 'x', 'no event', 'ValueError: no event', 3) RETURNING id",
+            (reads,),
+        ).fetchone()
+    assert row is not None
+    path = f"/operations/{service}/parked/{row[0]}"
+    assert operator.api("POST", f"{path}/replay").json()["code"] == "replay-failed"
+    assert operator.api("POST", f"{path}/discard", json={"reason": "made by hand"}).status_code == 204
+    (noted, *_) = operator.api("GET", f"/operations/{service}/interventions").json()["items"]
+    assert (noted["actor"], noted["action"], noted["reason"]) == (operator.id, "discarded", "made by hand")
