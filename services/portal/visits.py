@@ -27,6 +27,11 @@ class Visit:
     def me(self) -> Json:
         return self.api.get("/me")
 
+    @property
+    def is_operator(self) -> bool:
+        """Of the installation; an identity that does not say so yet has none here."""
+        return bool(self.me.get("operator"))
+
     @cached_property
     def organizations(self) -> list[Json]:
         return self.api.choices("/organizations")

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from kit.forms import OwnForms
 from portal.cookies import Cookies
-from portal.pages import activity, clients, home, organizations, platforms, profile, sign_in, users
+from portal.pages import activity, clients, home, operations, organizations, platforms, profile, sign_in, users
 from portal.provider import Provider
 from portal.rendering import Renderer
 from portal.sessions import Sessions
@@ -19,6 +19,7 @@ def routers(
         sign_in.routes(show, visits, sessions, provider, cookies, own_forms),
         organizations.routes(show, visits, own_forms),
         profile.routes(show, visits, own_forms),
+        operations.routes(show, visits, own_forms),
         home.routes(show, visits),
         platforms.routes(show, visits, own_forms),
         users.routes(show, visits, own_forms),

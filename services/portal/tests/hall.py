@@ -54,7 +54,7 @@ class Hall:
         organization = {"id": str(ORG), "name": "Acme", "role": "administrator", "permissions": ALL}
         self.organization = {**organization, "created_at": "2026-01-02T03:04:05Z"}
         self.answers: dict[str, Answer | Callable[[Asked], Answer]] = {
-            "GET /me": (200, {"id": str(USER), "email": "ada@broker.example", "name": None}),
+            "GET /me": (200, {"id": str(USER), "email": "ada@broker.example", "name": None, "operator": False}),
             "GET /organizations": lambda _: (200, {"items": [self.organization], "next_cursor": None}),
         }
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
