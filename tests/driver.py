@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import psycopg
 
 from embedded.fixtures import wait_until
 
@@ -80,6 +81,14 @@ class Hall:
     def _mail(self, mail_id: str, subject: str) -> Mail:
         body = self.mailbox(f"/api/v1/message/{mail_id}")
         return Mail(mail_id, subject, body["Text"], body["HTML"])
+
+    def let_operate(self, email: str) -> None:
+        """Make who registered with this address an operator, as whoever has the database may."""
+        with psycopg.connect(self.info["postgres_dsn"]["identity"]) as connection:
+            connection.execute(
+                "INSERT INTO operators (user_id) SELECT id FROM people WHERE email = %s ON CONFLICT DO NOTHING",
+                (email,),
+            )
 
     def newcomer(self, name: str = "person") -> "Person":
         """Somebody registered, signed in and with a password of their own."""

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 
+import psycopg
 import pytest
 from playwright.sync_api import Browser
 
@@ -21,11 +23,17 @@ PAGES = {
     "client-new": "/clients/new",
     "activity": "/activity",
 }
+_BEHIND = "waits behind an earlier message"
 DETAILS = {"client": ("clients", "Back office sync"), "platform": ("platforms", "MT5 Live")}
 OWN_PAGES = {
     "organizations": "/portal/organizations",
     "organization-new": "/portal/organizations/new",
     "profile": "/portal/profile",
+    "operations": "/portal/operations",
+    "operations-service": "/portal/operations/organizations",
+    "operations-discard": "/portal/operations/organizations/1/discard",
+    "operations-record": "/portal/operations/organizations/record",
+    "operations-mails": "/portal/operations/mails",
     "missing": "/portal/organizations/00000000-0000-0000-0000-000000000000",
 }
 
@@ -52,9 +60,33 @@ def resident(request: pytest.FixtureRequest, hall: Hall, chromium: Browser) -> I
     person.see("Everything works.")
     person.press("Save")
     person.see("The API credentials are stored.")
-    yield person
+    hall.let_operate(person.email)
+    with _something_set_aside(person):
+        yield person
     assert person.complaints == []
     person.page.context.close()
+
+
+@contextmanager
+def _something_set_aside(operator: Surfer) -> Iterator[None]:
+    """Messages about one thing to look at, of which nothing is left but a line in the record."""
+    payload = '{"specversion": "1.0", "type": "tradehall.identity.UserRegistered.v1", "data": {"user_id": "0c4d"}}'
+    with psycopg.connect(operator.hall.info["postgres_dsn"]["organizations"], autocommit=True) as connection:
+        subject = operator.email
+        for sequence, error, attempts in ((1, "KeyError: 'email'", 3), (2, _BEHIND, 0), (3, _BEHIND, 0)):
+            connection.execute(
+                "INSERT INTO parked (durable, source, subject, sequence, type, payload, error, attempts) "
+                "VALUES ('organizations-identity', '/made/up', %s, %s, 'tradehall.identity.UserRegistered.v1', "
+                "%s, %s, %s)",
+                (subject, sequence, payload, error, attempts),
+            )
+        operator.go("/portal/operations/organizations")
+        operator.page.get_by_role("link", name="Discard").last.click()
+        operator.fill("Reason", "Sent twice by the old importer")
+        operator.press("Discard message")
+        operator.see("The message is discarded.")
+        yield
+        connection.execute("DELETE FROM parked WHERE subject = %s", (subject,))
 
 
 @pytest.fixture

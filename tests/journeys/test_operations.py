@@ -14,8 +14,7 @@ SERVICES = ("identity", "organizations", "platforms", "notifications")
 @pytest.fixture(scope="module")
 def operator(hall: Hall) -> Person:
     person = hall.newcomer("operator")
-    with psycopg.connect(hall.info["postgres_dsn"]["identity"]) as connection:
-        connection.execute("INSERT INTO operators (user_id) VALUES (%s) ON CONFLICT DO NOTHING", (person.id,))
+    hall.let_operate(person.email)
     return person
 
 
