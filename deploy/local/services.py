@@ -87,6 +87,7 @@ class Service:
             "TRADEHALL_PRIVATE_NETWORKS": "allowed",
             "TRADEHALL_REGISTRATION": "open",
             "TRADEHALL_FIRST_OPERATOR": "true",
+            "TRADEHALL_ERASURE_LIST": str(self._var.folder("erasures") / "erased.txt"),
             "TRADEHALL_MAIL_FROM": "Tradehall <no-reply@tradehall.example>",
         }
         return {**defaults, **theirs, **ours}

@@ -124,6 +124,25 @@ class Membership(Grant):
     user_id: UUID
 
 
+class SoleAdministratorRequest(Message):
+    """Which organizations would be left without an administrator if this user were gone."""
+
+    user_id: UUID
+
+
+class NamedOrganization(Message):
+    """An organization and what it is called."""
+
+    organization_id: UUID
+    name: str
+
+
+class SoleAdministrator(Message):
+    """The organizations in which the user is the only administrator, and not the only member."""
+
+    organizations: tuple[NamedOrganization, ...]
+
+
 class InvitationRequest(Message):
     """The invitation that a link's token opens."""
 
@@ -201,6 +220,13 @@ MEMBERSHIP = Rpc(
     "organizations",
     ("identity", "platforms"),
 )
+SOLE_ADMINISTRATOR = Rpc(
+    "rpc.organizations.sole-administrator",
+    SoleAdministratorRequest,
+    Reply[SoleAdministrator],
+    "organizations",
+    ("identity",),
+)
 INVITATION = Rpc("rpc.organizations.invitation", InvitationRequest, Reply[Invitation], "organizations", ("identity",))
 ACCEPT_INVITATION = Rpc(
     "rpc.organizations.accept-invitation",
@@ -228,6 +254,7 @@ RPC: Mapping[str, Rpc[Any, Any]] = MappingProxyType(
             PERSON,
             OPERATOR,
             MEMBERSHIP,
+            SOLE_ADMINISTRATOR,
             INVITATION,
             ACCEPT_INVITATION,
             INVITATION_LINK,

@@ -22,6 +22,10 @@ CREATE TABLE idempotency (
     answer bytea NOT NULL, created_at timestamptz NOT NULL DEFAULT now());
 CREATE INDEX idempotency_age ON idempotency (created_at);
 """
+BY_CALLER = """
+ALTER TABLE idempotency ADD COLUMN caller_hash bytea;
+CREATE INDEX idempotency_caller ON idempotency (caller_hash);
+"""
 _LONGEST = 255
 
 
@@ -71,18 +75,27 @@ class Idempotency:
             return self._store.run(work)
         key_hash = keyed_hash(self._secret, "key", caller, request.route, request.key)
         try:
-            return self._store.run(lambda: self._first_or_again(key_hash, request, work))
+            return self._store.run(lambda: self._first_or_again(key_hash, caller, request, work))
         except UniqueViolation as error:
             if constraint_of(error) != "idempotency_pkey":
                 raise
             # Another request with this key won the race and is committed: give its answer.
-            return self._store.run(lambda: self._first_or_again(key_hash, request, work))
+            return self._store.run(lambda: self._first_or_again(key_hash, caller, request, work))
 
     def forget_old(self) -> int:
         """Delete answers older than 24 hours."""
         return self._store.database.execute("DELETE FROM idempotency WHERE created_at < now() - interval '24 hours'")
 
-    def _first_or_again(self, key_hash: bytes, request: RequestKey, work: Callable[[], JSONResponse]) -> JSONResponse:
+    def forget(self, caller: str) -> int:
+        """Delete all answers that were given to this caller."""
+        return self._store.database.execute("DELETE FROM idempotency WHERE caller_hash = %s", (self._whose(caller),))
+
+    def _whose(self, caller: str) -> bytes:
+        return keyed_hash(self._secret, "caller", caller)
+
+    def _first_or_again(
+        self, key_hash: bytes, caller: str, request: RequestKey, work: Callable[[], JSONResponse]
+    ) -> JSONResponse:
         assert request.key is not None
         request_hash = sha256(request.body).digest()
         sealing = keyed_hash(self._secret, "answer", request.key)
@@ -101,8 +114,8 @@ class Idempotency:
             "DELETE FROM idempotency WHERE key_hash = %s AND created_at <= now() - interval '24 hours'", (key_hash,)
         )
         self._store.database.execute(
-            "INSERT INTO idempotency (key_hash, request_hash, answer) VALUES (%s, %s, %s)",
-            (key_hash, request_hash, seal(sealing, _kept(response), key_hash)),
+            "INSERT INTO idempotency (key_hash, request_hash, answer, caller_hash) VALUES (%s, %s, %s, %s)",
+            (key_hash, request_hash, seal(sealing, _kept(response), key_hash), self._whose(caller)),
         )
         return response
 

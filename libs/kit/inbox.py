@@ -230,6 +230,20 @@ class Inbox:
         return float(row["parked"]) if row else nan
 
 
+def forget_parked(database: Database, word: str) -> int:
+    """Drop what was set aside and holds this word, such as an address, in any case of letters; answers how many.
+
+    Compared here, for a payload may be anything.
+    """
+    sought = word.casefold()
+    rows = database.all("SELECT id, durable, payload FROM parked")
+    holding = [row for row in rows if sought in bytes(row["payload"]).decode(errors="replace").casefold()]
+    database.execute("DELETE FROM parked WHERE id = ANY(%s)", ([row["id"] for row in holding],))
+    for row in holding:
+        PARKED.labels(row["durable"]).dec()
+    return len(holding)
+
+
 def _unreadable(payload: bytes) -> Attributes:
     number = int.from_bytes(payload[:6].ljust(6, b"\0"), "big") + len(payload)
     return Attributes("unreadable", "unreadable", "unreadable", number, "unreadable", None, None, None)

@@ -30,6 +30,7 @@ SCHEMA: tuple[tuple[str, str], ...] = (
     ("kit-keys-1", service_keys.SCHEMA),
     ("kit-inbox-1", inbox.SCHEMA),
     ("kit-idempotency-1", idempotency.SCHEMA),
+    ("kit-idempotency-2", idempotency.BY_CALLER),
     ("kit-tokens-1", tokens.SCHEMA),
     ("kit-interventions-1", interventions.SCHEMA),
 )

@@ -5,10 +5,12 @@ from datetime import datetime
 
 from access import copies
 from contracts.email import normal
+from contracts.streams import STREAMS
 from identity import oauth
 from identity.application import devices, guesses, intake, one_time, secret_uses, sessions, signing_keys
 from identity.application.clients import Clients
 from identity.application.devices import Devices
+from identity.application.erasure import Erasure
 from identity.application.expiry_warnings import ExpiryWarnings
 from identity.application.guesses import Guesses
 from identity.application.hashing import Hashing, common_passwords
@@ -26,12 +28,13 @@ from identity.oauth import Changes, ClientCache
 from identity.settings import Settings
 from identity.views import clients, locks, people
 from identity.views.all import IdentityViews
-from kit import limiter, service
+from kit import limiter, service, shredder
 from kit.database import Database
 from kit.idempotency import Idempotency
 from kit.keys import MasterKey, keyed_hash
 from kit.limiter import Limiter, Misses
 from kit.service_keys import ServiceKeys, SubjectKeys
+from kit.shredder import Shredder
 
 SCHEMA = [
     *service.SCHEMA,
@@ -47,6 +50,7 @@ SCHEMA = [
     *signing_keys.SCHEMA,
     *secret_uses.SCHEMA,
     *oauth.SCHEMA,
+    ("identity-shredder-1", shredder.SCHEMA),
 ]
 
 
@@ -107,6 +111,24 @@ class Parts:
             self.keys,
             self.secret_uses,
             clock,
+        )
+
+        self.shredder = Shredder(database, STREAMS["identity"])
+        self.erasure = Erasure(
+            self.store,
+            self.views,
+            self.intake,
+            self.guesses,
+            self.shredder,
+            {
+                "sessions": self.sessions.forget,
+                "codes": self.oauth.codes.forget,
+                "authorizations": self.oauth.families.forget,
+                "passwords": self.people.forget_password,
+                "operator rights": self.people.forget_operator,
+                "devices": self.devices.forget,
+                "stored answers": lambda user_id: self.idempotency.forget(str(user_id)),
+            },
         )
 
     def work_one(self) -> bool:

@@ -1,14 +1,20 @@
-"""What an operator types: `python -m identity` serves, `python -m identity rotate-keys` renews the signing keys."""
+"""What an operator types: `python -m identity` serves, `rotate-keys` renews the signing keys, `erase` and
+`erase-listed` forget people."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Annotated
 
 import typer
 
+from identity import erasing
 from identity.application.signing_keys import NewKey, SigningKeys
 from identity.assembly import SCHEMA
 from identity.main import NAME, build
 from identity.settings import Settings
 from kit.database import opened
+from kit.errors import Refusal
 from kit.keys import MasterKey
 from kit.service import serve
 from kit.service_keys import ServiceKeys
@@ -32,6 +38,32 @@ def rotate_keys() -> None:
     """
     for key in rotated(Settings.load()):
         typer.echo(f"{key.algorithm} {key.kid} signs from {key.active_from.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC")
+
+
+@app.command("erase")
+def erase(who: Annotated[str, typer.Argument(help="the person's e-mail address or id")]) -> None:
+    """Forget a person for good, in every service, and say what was destroyed where.
+
+    Needs the settings of the service, which must be running, and TRADEHALL_ERASURE_LIST.
+    """
+    with _refusals_told():
+        erasing.erase(Settings.load(), who, typer.echo)
+
+
+@app.command("erase-listed")
+def erase_listed() -> None:
+    """After a backup was restored: erase again everybody on the erasure list."""
+    with _refusals_told():
+        erasing.erase_listed(Settings.load(), typer.echo)
+
+
+@contextmanager
+def _refusals_told() -> Iterator[None]:
+    try:
+        yield
+    except (Refusal, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
 
 
 def rotated(settings: Settings) -> list[NewKey]:

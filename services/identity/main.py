@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
@@ -70,6 +71,7 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Fa
         background=[
             relay.run,
             *(one.run for one in reading),
+            partial(parts.shredder.run, bus),
             parts.changes.run,
             parts.secret_uses.run,
             Worker(database, parts.work_one, parts.tidy).run,

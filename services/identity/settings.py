@@ -1,5 +1,7 @@
 """The settings of the identity service."""
 
+from pathlib import Path
+
 import idna
 from pydantic import Field, Json, SecretStr, field_validator
 
@@ -11,11 +13,13 @@ class Settings(ServiceSettings):
     """`registration`: "open", "invited", or a comma list of e-mail domains that may register.
     `first_operator`: whether the first person who registers becomes operator.
     `portal_secret`: the secret of the portal's client, where there is a portal.
+    `erasure_list`: the file, outside the database and its backups, that keeps who was erased.
     `first_party_clients`: programs of the operator's own in which people sign in (docs/conformance.md)."""
 
     registration: str = "open"
     first_operator: bool = False
     portal_secret: SecretStr | None = None
+    erasure_list: Path | None = None
     first_party_clients: Json[tuple[FirstPartyProgram, ...]] = Field((), validate_default=False)
 
     @field_validator("registration")

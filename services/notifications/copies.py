@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from kit.database import Database
+from kit.inbox import forget_parked
 
 SCHEMA = """
 CREATE TABLE people (
@@ -51,6 +52,9 @@ class Copies:
 
     def erase_person(self, user_id: UUID) -> None:
         """A user is to be forgotten; that they were erased is kept, so that nothing brings them back."""
+        known = self._database.one("SELECT email FROM people WHERE user_id = %s AND email IS NOT NULL", (user_id,))
+        if known is not None:
+            forget_parked(self._database, known["email"])
         self._database.execute(
             "INSERT INTO people (user_id, erased) VALUES (%s, true) "
             "ON CONFLICT (user_id) DO UPDATE SET email = NULL, name = NULL, erased = true",

@@ -124,6 +124,11 @@ class Organizations(Store):
 
         self.run(work)
 
+    def needing(self, user_id: UUID) -> list[Organization]:
+        """The organizations whose other members would be left without an administrator without this person."""
+        mine = (self.find(Organization, one) for one in self.views.organizations.ids_of_user(user_id))
+        return [organization for organization in mine if organization.needs(user_id)]
+
     def forget_member(self, organization_id: UUID, user_id: UUID) -> None:
         """Removes a person who was erased; an organization that is left without members is deleted."""
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID
 
 from fastapi import FastAPI
@@ -15,7 +16,7 @@ from contracts.email import normal
 from contracts.envelope import parse_known
 from contracts.permissions import Grant
 from contracts.streams import STREAMS, durables_of, feeds_of
-from kit import limiter, operations, service
+from kit import limiter, operations, service, shredder
 from kit.bus import Bus
 from kit.consumer import consumers
 from kit.database import Database, opened
@@ -27,7 +28,8 @@ from kit.reads import Reads
 from kit.relay import Relay
 from kit.service_keys import ServiceKeys, SubjectKeys
 from kit.settings import ServiceSettings
-from organizations import feed, people, shredder, views
+from kit.shredder import Shredder
+from organizations import feed, people, views
 from organizations.api import audit, hot, invitations, members
 from organizations.api import organizations as organization_routes
 from organizations.application import Clock, Organizations
@@ -35,13 +37,19 @@ from organizations.invitations import Invitations
 from organizations.links import Links
 from organizations.people import People
 from organizations.publishing import publish
-from organizations.shredder import Shredder
 from organizations.subscribers import answer_requests, handlers
 from organizations.upkeep import Upkeep
 from organizations.views import AllViews
 
 NAME = "organizations"
-SCHEMA = [*service.SCHEMA, *copies.SCHEMA, *people.SCHEMA, *views.SCHEMA, *shredder.SCHEMA, *limiter.SCHEMA]
+SCHEMA = [
+    *service.SCHEMA,
+    *copies.SCHEMA,
+    *people.SCHEMA,
+    *views.SCHEMA,
+    ("organizations-shredder-1", shredder.SCHEMA),
+    *limiter.SCHEMA,
+]
 
 
 class OwnMembers:
@@ -105,7 +113,7 @@ def build(settings: ServiceSettings) -> FastAPI:
             relay.run,
             *(one.run for one in reading),
             parts.upkeep.run,
-            parts.shredder.run,
+            partial(parts.shredder.run, bus),
             reads.run,
         ],
         direct=hot.endpoints(reads, guard),
@@ -124,7 +132,7 @@ def assemble(database: Database, master: MasterKey, bus: Bus, clock: Clock) -> P
         database, SubjectKeys(database, master), AllViews(database, hash_of), People(database, bus, hash_of), clock
     )
     idempotency = Idempotency(store, keys.key("idempotency"))
-    shreds = Shredder(database, bus, STREAMS[NAME].name)
+    shreds = Shredder(database, STREAMS[NAME])
     limits = Limiter(database, keys.key("limits"), clock)
     upkeep = Upkeep(store, idempotency, shreds, limits)
     return Parts(store, Invitations(store, Links(link_key), hash_of), upkeep, idempotency, shreds, limits)

@@ -142,6 +142,10 @@ def answer_requests(bus: Bus, store: Organizations, invitations: Invitations) ->
             return rpc.Reply[rpc.Membership]()
         return rpc.Reply[rpc.Membership](ok=_membership(asked.organization_id, asked.user_id, grant))
 
+    def sole_administrator(asked: rpc.SoleAdministratorRequest) -> rpc.Reply[rpc.SoleAdministrator]:
+        named = [rpc.NamedOrganization(organization_id=one.id, name=one.name) for one in store.needing(asked.user_id)]
+        return rpc.Reply[rpc.SoleAdministrator](ok=rpc.SoleAdministrator(organizations=tuple(named)))
+
     def invitation(asked: rpc.InvitationRequest) -> rpc.Invitation:
         offer = invitations.offer(asked.token.get_secret_value())
         return rpc.Invitation(
@@ -166,6 +170,7 @@ def answer_requests(bus: Bus, store: Organizations, invitations: Invitations) ->
         return rpc.InvitationLink.model_validate({"token": token, "email": email})
 
     bus.answers(rpc.MEMBERSHIP.subject, rpc.MEMBERSHIP.request, membership)
+    bus.answers(rpc.SOLE_ADMINISTRATOR.subject, rpc.SOLE_ADMINISTRATOR.request, sole_administrator)
     bus.answers(rpc.INVITATION.subject, rpc.INVITATION.request, _or_refused(rpc.INVITATION, invitation))
     bus.answers(
         rpc.ACCEPT_INVITATION.subject,

@@ -8,10 +8,11 @@ from psycopg import OperationalError
 
 from kit.errors import Unavailable
 from kit.idempotency import Idempotency
+from kit.inbox import forget_parked
 from kit.limiter import Limiter
+from kit.shredder import Shredder
 from organizations.application import Organizations
 from organizations.domain import Invitation, Organization
-from organizations.shredder import Shredder
 
 _EVERY = 15.0  # seconds
 _BATCH = 100
@@ -58,6 +59,9 @@ class Upkeep:
     def _erase(self, user_id: UUID) -> None:
         views = self._store.views
         invitations = views.invitations.about(user_id, self._store.people.email_hash(user_id))
+        person = self._store.people.find(user_id)
+        if person is not None and person.email is not None:
+            forget_parked(self._store.database, person.email)
         for organization_id in views.organizations.ids_of_user(user_id):
             self._store.forget_member(organization_id, user_id)
         for invitation_id in invitations:
@@ -65,6 +69,7 @@ class Upkeep:
             views.invitations.scrub(invitation_id)
             self._forget_address(invitation_id)
         self._store.people.erase(user_id)
+        self._idempotency.forget(str(user_id))
 
     def _take_back(self, invitation_id: UUID) -> None:
         invitation = self._store.find(Invitation, invitation_id)
@@ -76,7 +81,8 @@ class Upkeep:
         """Destroy the key, and have the messages taken off the bus that held the address in clear."""
         self._store.subjects.destroy(str(invitation_id))
         organization_id = self._store.find(Invitation, invitation_id).organization_id
-        self._shredder.mark(organization_id, invitation_id, self._store.views.audit.last_sequence(organization_id))
+        subject = f"evt.organizations.{organization_id}.{invitation_id}.*"
+        self._shredder.mark(subject, self._store.views.audit.last_sequence(organization_id))
 
     def _expire(self, invitation_id: UUID) -> None:
         def work() -> None:

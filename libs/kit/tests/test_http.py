@@ -23,7 +23,7 @@ from kit import problems
 from kit.context import cause
 from kit.edge import Edge, address_of
 from kit.errors import Invalid, Refusal, TooManyRequests
-from kit.idempotency import Idempotency, Keyed, created
+from kit.idempotency import Idempotency, Keyed, RequestKey, created
 from kit.pages import Page, Paged
 from kit.tests.notebook import Notebook, open_notebook
 from kit.text import Body, Name
@@ -255,3 +255,22 @@ def _signal_all(postmaster: int, number: int) -> None:
     children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
     for pid in [*map(int, children), postmaster]:
         os.kill(pid, number)
+
+
+def test_the_answers_of_one_caller_can_be_forgotten(notebook: Notebook) -> None:
+    idempotency = Idempotency(notebook, b"s" * 32)
+    times: list[str] = []
+
+    def ask(caller: str) -> None:
+        def work() -> JSONResponse:
+            times.append(caller)
+            return JSONResponse({"caller": caller})
+
+        idempotency.once(RequestKey("key-1", "POST /notes", b"{}"), caller, work)
+
+    for caller in ("ann", "bob", "ann", "bob"):
+        ask(caller)
+    assert (times, idempotency.forget("ann"), idempotency.forget("ann")) == (["ann", "bob"], 1, 0)
+    ask("ann")
+    ask("bob")
+    assert times == ["ann", "bob", "ann"]

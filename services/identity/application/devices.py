@@ -76,11 +76,11 @@ class Devices:
             (user_id, user_id, _MOST),
         )
 
-    def forget(self, user_id: UUID, *, except_devices: tuple[UUID | None, ...] = ()) -> None:
-        """A person's devices are unknown from now on, for a new password ends the trust in them."""
+    def forget(self, user_id: UUID, *, except_devices: tuple[UUID | None, ...] = ()) -> int:
+        """A person's devices are unknown from now on, for a new password ends the trust in them; how many those are."""
         kept = [device for device in except_devices if device is not None]
         forget = "DELETE FROM devices WHERE user_id = %s AND device_id <> ALL(%s)"
-        self._database.execute(forget, (user_id, kept))
+        return self._database.execute(forget, (user_id, kept))
 
     def forget_old(self) -> None:
         self._database.execute("DELETE FROM devices WHERE last_at < %s", (self._clock() - REMEMBERED,))

@@ -83,6 +83,17 @@ class Intake:
             self._database.execute(SQL("UPDATE intake SET failures = failures + 1 WHERE id = ({})").format(_FIRST))
             return True
 
+    def forget(self, email: str) -> int:
+        """Delete what was asked for this address and is not decided yet; answers how many wishes there were."""
+        sought = normal(email)
+        rows = self._database.all("SELECT id, wish FROM intake")
+        theirs = [row["id"] for row in rows if normal(self._opened(row["wish"]).email) == sought]
+        self._database.execute("DELETE FROM mails_asked WHERE email_hash = %s", (self._email_hash(email),))
+        return self._database.execute("DELETE FROM intake WHERE id = ANY(%s)", (theirs,))
+
+    def _opened(self, sealed: bytes) -> Wish:
+        return Wish(*json.loads(unseal(self._keys.key(KEY), bytes(sealed), b"intake")))
+
     def forget_old(self) -> None:
         """Delete what no limit counts any more."""
         self._database.execute("DELETE FROM mails_asked WHERE at < %s", (self._clock() - _WINDOW,))
@@ -91,7 +102,7 @@ class Intake:
         row = self._database.one(SQL("SELECT id, wish FROM intake WHERE id = ({}) FOR UPDATE").format(_FIRST))
         if row is None:
             return False
-        wish = Wish(*json.loads(unseal(self._keys.key(KEY), bytes(row["wish"]), b"intake")))
+        wish = self._opened(row["wish"])
         self._database.execute("DELETE FROM intake WHERE id = %s", (row["id"],))
         if self._counts(wish.email):
             with acting(actor=None, correlation=wish.correlation, traceparent=wish.traceparent):

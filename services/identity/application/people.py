@@ -29,3 +29,11 @@ class People:
             return self.find(user_id)
 
         return self._store.run(work)
+
+    def forget_password(self, user_id: UUID) -> int:
+        """Delete its hash; answers how many there were."""
+        return self._store.database.execute("DELETE FROM passwords WHERE user_id = %s", (user_id,))
+
+    def forget_operator(self, user_id: UUID) -> int:
+        """They are no operator any more; answers how many rights there were."""
+        return self._store.database.execute("DELETE FROM operators WHERE user_id = %s", (user_id,))

@@ -13,6 +13,7 @@ from psycopg.sql import SQL
 from identity.application.devices import Devices, device_name
 from identity.application.store import IdentityStore
 from identity.domain.session import UserSession
+from identity.domain.user import AlreadyErased
 from kit.errors import NotFound
 from kit.limiter import Limit, Limiter
 from kit.pages import Paging
@@ -109,6 +110,7 @@ class Sessions:
                 device=device_name(agent),
             )
             self._store.save(begun)
+            self._must_not_be_erased(user_id)
             if device is not None:
                 self._devices.note(device, user_id)
             self._database.execute(
@@ -202,6 +204,11 @@ class Sessions:
         chosen = SQL("user_id = %(user)s AND id IS DISTINCT FROM %(except)s::uuid")
         self._store.run(lambda: self._end(chosen, {"user": user_id, "except": except_id}))
 
+    def forget(self, user_id: UUID) -> int:
+        """End all of a user's sessions and delete their rows, which name devices and network addresses."""
+        self.end_all(user_id)
+        return self._database.execute("DELETE FROM sessions WHERE user_id = %s", (user_id,))
+
     def end_stale(self) -> int:
         """End what has passed its time, a hundred at once, and forget what ended long ago."""
         limits = self._limits()
@@ -226,6 +233,12 @@ class Sessions:
             "UPDATE sessions SET ended_at = %s WHERE id = ANY(%s)", (self._clock(), [s.id for s in ended])
         )
         return len(ended)
+
+    def _must_not_be_erased(self, user_id: UUID) -> None:
+        """Somebody may be erased between their password and their session; events are stored one after another."""
+        person = self._database.one("SELECT email FROM people WHERE id = %s", (user_id,))
+        if person is not None and person["email"] is None:
+            raise AlreadyErased
 
     def _is_news(self, user_id: UUID, how: str, device: UUID | None) -> bool:
         """Whether the owner is to be told: not of their first sign-in ever, and not a hundred times."""

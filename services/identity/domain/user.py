@@ -29,6 +29,11 @@ class ResetLinkSpent(Gone):
     title = "This link was used or replaced, or has expired"
 
 
+class AlreadyErased(Gone):
+    code = "already-erased"
+    title = "This person was erased already"
+
+
 class User(Aggregate):
     """One human. `email` is the address as typed, `name` what they call themselves; both None once erased.
 
@@ -80,6 +85,9 @@ class User(Aggregate):
         personal = frozenset({"name"})
         name: str | None
 
+    class Erased(Aggregate.Event):
+        TOPIC = "identity.UserErased"
+
     @event(Registered)
     def __init__(
         self,
@@ -98,6 +106,7 @@ class User(Aggregate):
         self.one_time_expires_at = expires_at
         self.reset_generation = 0
         self.reset_expires_at: datetime | None = None
+        self.erased = False
 
     @staticmethod
     def create_id(id: UUID) -> UUID:
@@ -160,6 +169,12 @@ class User(Aggregate):
         if name != self.name:
             self._rename(name=name)
 
+    def erase(self) -> None:
+        """The person is to be forgotten. Raises AlreadyErased."""
+        if self.erased:
+            raise AlreadyErased
+        self._erase()
+
     def _verify(self) -> None:
         if not self.verified:
             self._mark_verified()
@@ -188,6 +203,13 @@ class User(Aggregate):
     def _request_password_reset(self, generation: int, expires_at: datetime) -> None:
         self.reset_generation = generation
         self.reset_expires_at = expires_at
+
+    @event(Erased)
+    def _erase(self) -> None:
+        self.erased = True
+        self.has_password = False
+        self.one_time_expires_at = None
+        self.reset_expires_at = None
 
     @event(Renamed)
     def _rename(self, name: str | None) -> None:

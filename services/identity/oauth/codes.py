@@ -106,6 +106,10 @@ class Codes:
             "UPDATE authorization_codes SET used_at = %s WHERE hash = %s", (self._clock(), code.hash)
         )
 
+    def forget(self, user_id: UUID) -> int:
+        """Delete all codes of a person; answers how many there were."""
+        return self._database.execute("DELETE FROM authorization_codes WHERE user_id = %s", (user_id,))
+
     def forget_old(self) -> None:
         self._database.execute("DELETE FROM authorization_codes WHERE expires_at < %s", (self._clock() - _REMEMBERED,))
 

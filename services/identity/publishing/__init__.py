@@ -1,5 +1,7 @@
 """The public face of identity: a private event becomes one of the contract, or stays private."""
 
+from uuid import UUID
+
 from contracts.envelope import Envelope
 from identity.publishing.clients import CLIENTS
 from identity.publishing.people import PEOPLE
@@ -28,3 +30,8 @@ def publish(recorded: Recorded, epoch: str) -> Outgoing | None:
         traceparent=event.traceparent,
     )
     return Outgoing(envelope.bus_subject, envelope.id, envelope.to_json())
+
+
+def subject_of(aggregate_id: UUID, event: type) -> str:
+    """Where a public event about a person stands on the bus; none of these belongs to an organization."""
+    return f"evt.identity.-.{aggregate_id}.{event.TOPIC.removeprefix('identity.')}"  # type: ignore[attr-defined]

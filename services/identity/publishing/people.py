@@ -70,6 +70,10 @@ def _renamed(event: User.Renamed) -> Event:
     return public.UserRenamed(user_id=event.originator_id, name=event.name)
 
 
+def _erased(event: User.Erased) -> Event:
+    return public.UserErased(user_id=event.originator_id)
+
+
 PEOPLE: Mapping[type, Callable[[Any], Event]] = {
     User.Registered: _registered,
     User.RegistrationRepeated: _repeated,
@@ -77,6 +81,7 @@ PEOPLE: Mapping[type, Callable[[Any], Event]] = {
     User.PasswordChanged: _password_changed,
     User.PasswordResetRequested: _reset_requested,
     User.Renamed: _renamed,
+    User.Erased: _erased,
     UserSession.SignedIn: _signed_in,
     UserSession.Ended: _session_ended,
     Lock.Locked: _locked,

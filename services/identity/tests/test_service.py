@@ -33,8 +33,10 @@ class Others:
     def __init__(self, nats_url: str) -> None:
         self.invitation: rpc.Reply[rpc.Invitation] = rpc.Reply[rpc.Invitation]()
         self.members: list[UUID] = []
+        self.needing: tuple[rpc.NamedOrganization, ...] = ()
         self._bus = Bus(nats_url, "organizations", SecretStr("unused"))
         self._bus.answers(rpc.INVITATION.subject, rpc.INVITATION.request, self._invitation)
+        self._bus.answers(rpc.SOLE_ADMINISTRATOR.subject, rpc.SOLE_ADMINISTRATOR.request, self._sole_administrator)
         self._bus.answers(rpc.ACCEPT_INVITATION.subject, rpc.ACCEPT_INVITATION.request, self._accept)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -108,6 +110,9 @@ class Others:
     def _invitation(self, asked: rpc.InvitationRequest) -> rpc.Reply[rpc.Invitation]:
         assert asked.token.get_secret_value() == TOKEN
         return self.invitation
+
+    def _sole_administrator(self, _: rpc.SoleAdministratorRequest) -> rpc.Reply[rpc.SoleAdministrator]:
+        return rpc.Reply[rpc.SoleAdministrator](ok=rpc.SoleAdministrator(organizations=self.needing))
 
     def _accept(self, asked: rpc.AcceptInvitationRequest) -> rpc.Reply[rpc.AcceptedInvitation]:
         invitation = self.invitation.ok

@@ -114,3 +114,9 @@ class PeopleViews(Views):
     @on(User.Renamed)
     def _renamed(self, cursor: Cursor[Any], event: User.Renamed, recorded: Recorded) -> None:
         cursor.execute("UPDATE people SET name = %s WHERE id = %s", (event.name, recorded.aggregate_id))
+
+    @on(User.Erased)
+    def _erased(self, cursor: Cursor[Any], _: object, recorded: Recorded) -> None:
+        cursor.execute(
+            "UPDATE people SET email = NULL, email_hash = NULL, name = NULL WHERE id = %s", (recorded.aggregate_id,)
+        )

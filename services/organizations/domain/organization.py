@@ -178,6 +178,15 @@ class Organization(Aggregate):
         self._must_keep_an_administrator_without(user_id)
         self._remove(user_id, _stored(held), "left" if user_id == by else "removed")
 
+    def needs(self, user_id: UUID) -> bool:
+        """Whether other members would be left without an administrator if this one were gone."""
+        return (
+            not self.deleted
+            and len(self.members) > 1
+            and _is_administrator(self.grant_of(user_id))
+            and not self._has_administrator_beside(user_id)
+        )
+
     def forget(self, user_id: UUID) -> None:
         """Removes a person who was erased, whoever remains."""
         held = self.grant_of(user_id)
@@ -191,9 +200,12 @@ class Organization(Aggregate):
         return grant
 
     def _must_keep_an_administrator_without(self, user_id: UUID) -> None:
-        others = (Grant.model_validate(grant) for user, grant in self.members.items() if user != str(user_id))
-        if _is_administrator(self.grant_of(user_id)) and not any(map(_is_administrator, others)):
+        if _is_administrator(self.grant_of(user_id)) and not self._has_administrator_beside(user_id):
             raise LastAdministrator
+
+    def _has_administrator_beside(self, user_id: UUID) -> bool:
+        others = (Grant.model_validate(grant) for user, grant in self.members.items() if user != str(user_id))
+        return any(map(_is_administrator, others))
 
     @event(OrgRenamed)
     def _rename(self, from_: str, to: str) -> None:

@@ -174,3 +174,40 @@ def test_no_event_and_no_answer_about_an_invitation_holds_its_link(running: Runn
     assert not [text for text in texts if mac in text]
     assert json.loads(told[1])["data"]["email"] == "ann@example.com"
     assert mac not in httpx.get(f"{running.base}/metrics").text
+
+
+def test_who_alone_administers_others_is_needed_until_somebody_else_does(running: Running) -> None:
+    owner = running.person()
+    path, alone = make(owner, "Needing"), make(owner, "Alone")
+    question = rpc.SoleAdministratorRequest(user_id=owner.id)
+
+    def needing() -> list[rpc.NamedOrganization]:
+        return list(running.identity.ask(rpc.SOLE_ADMINISTRATOR, question).ok.organizations)
+
+    assert needing() == []
+    member = join(running, owner, path)
+    assert needing() == [rpc.NamedOrganization(organization_id=identifier(path), name="Needing")]
+    assert running.identity.ask(rpc.SOLE_ADMINISTRATOR, rpc.SoleAdministratorRequest(user_id=member.id)).ok == (
+        rpc.SoleAdministrator(organizations=())
+    )
+    owner.patch(f"{path}/members/{member.id}", json={"role": "administrator"})
+    assert needing() == []
+    assert alone != path
+    owner.patch(f"{path}/members/{member.id}", json={"role": "viewer"})
+    assert needing()
+    owner.delete(path)
+    assert needing() == []
+
+
+def test_an_erased_persons_address_is_taken_off_the_stream_which_goes_on(running: Running) -> None:
+    owner, guest = running.person(), running.person()
+    path = make(owner)
+    running.registered(guest)
+    invitation = invite(owner, path, guest.email).json()["id"]
+    organization = identifier(path)
+    about, invited = f"evt.organizations.{organization}.{invitation}.*", f"evt.organizations.{organization}.*"
+    wait_until(lambda: running.identity.stored("ORGANIZATIONS", about) == 1)
+    running.identity.tell(identity.UserErased(user_id=guest.id), guest.id)
+    wait_until(lambda: running.identity.stored("ORGANIZATIONS", about) == 0)
+    assert owner.patch(path, json={"name": "Later"}).status_code == 200
+    wait_until(lambda: running.identity.stored("ORGANIZATIONS", f"{invited}.OrgRenamed") == 1)
