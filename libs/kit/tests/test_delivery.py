@@ -19,7 +19,7 @@ from embedded.fixtures import wait_until
 from embedded.nats import Nats
 from kit.bus import Bus
 from kit.consumer import Consumer, Lag
-from kit.inbox import Inbox
+from kit.inbox import Inbox, forget_parked
 from kit.relay import Relay, Standing
 from kit.tests.notebook import Notebook, open_notebook, translate
 
@@ -301,6 +301,13 @@ def test_a_message_seen_before_has_no_effect_and_one_that_cannot_be_read_is_kept
     assert reader.titles() == ["a", "c"]
     assert bytes(reader.inbox.parked()[0]["payload"]) == b"\xff rubbish"
     assert reader.inbox.discard(reader.inbox.parked()[0]["id"], "rubbish")
+
+
+def test_what_was_set_aside_and_holds_a_word_can_be_forgotten(reader: Reader) -> None:
+    for payload in (b'\xff {"email": "ANN@example.com"}', b"\xff rubbish", b'{"to": "Ann@Example.Com"}'):
+        assert reader.inbox.take(payload) == "parked"
+    assert forget_parked(reader.book.database, "ann@example.com") == 2
+    assert [bytes(row["payload"]) for row in reader.inbox.parked()] == [b"\xff rubbish"]
 
 
 def test_a_database_failure_asks_for_the_message_again_and_parks_nothing(reader: Reader) -> None:

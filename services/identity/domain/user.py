@@ -126,6 +126,7 @@ class User(Aggregate):
 
     def register_again(self, expires_at: datetime) -> None:
         """Somebody registered this address once more: a new one-time password while none was ever used."""
+        self._must_be_remembered()
         if self.verified:
             self._register_again(generation=None, expires_at=None)
         else:
@@ -144,14 +145,17 @@ class User(Aggregate):
 
     def choose_first_password(self) -> None:
         """The first own password; nothing proves more than who asks, so the caller has seen to that."""
+        self._must_be_remembered()
         self._verify()
         self._change_password(how="chosen")
 
     def change_password(self) -> None:
+        self._must_be_remembered()
         self._change_password(how="changed" if self.has_password else "chosen")
 
     def request_password_reset(self, expires_at: datetime) -> None:
         """A new link; the one before it is dead, the password is not."""
+        self._must_be_remembered()
         self._request_password_reset(generation=self.reset_generation + 1, expires_at=expires_at)
 
     def reset_link_is_good(self, generation: int, now: datetime) -> bool:
@@ -166,14 +170,18 @@ class User(Aggregate):
         self._change_password(how="reset")
 
     def rename(self, name: str) -> None:
+        self._must_be_remembered()
         if name != self.name:
             self._rename(name=name)
 
     def erase(self) -> None:
-        """The person is to be forgotten. Raises AlreadyErased."""
+        """The person is to be forgotten. Raises AlreadyErased, as all that would change them does from then on."""
+        self._must_be_remembered()
+        self._erase()
+
+    def _must_be_remembered(self) -> None:
         if self.erased:
             raise AlreadyErased
-        self._erase()
 
     def _verify(self) -> None:
         if not self.verified:

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from identity.domain.session import UserSession
-from identity.domain.user import OneTimePasswordSpent, ResetLinkSpent, User
+from identity.domain.user import AlreadyErased, OneTimePasswordSpent, ResetLinkSpent, User
 from identity.tests.parts import Clock, Parts
 
 Step = Callable[[User], None]
@@ -99,3 +99,22 @@ def test_a_session_ends_once(parts: Parts) -> None:
         session.end()
         parts.store.save(session)
     assert parts.store.find(UserSession, session.id).version == 2
+
+
+def test_an_erased_person_is_not_changed_any_more(stored: Stored) -> None:
+    later = stored.now + timedelta(hours=1)
+    user = stored.do(User.erase)
+    changes: list[Step] = [
+        User.erase,
+        User.choose_first_password,
+        User.change_password,
+        lambda user: user.register_again(later),
+        lambda user: user.request_password_reset(later),
+        lambda user: user.rename("Ann"),
+    ]
+    for change in changes:
+        with pytest.raises(AlreadyErased):
+            stored.do(change)
+    assert not user.one_time_password_is_good(1, stored.now)
+    with pytest.raises(OneTimePasswordSpent):
+        stored.do(lambda user: user.use_one_time_password(1, stored.now))
