@@ -12,7 +12,7 @@ NODE_MODULES := $(patsubst %package-lock.json,%node_modules/.installed,$(wildcar
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.installed $(NODE_MODULES) ## install everything below .venv and node_modules (the other targets do it, too)
+setup: $(VENV)/.installed $(VENV)/bin/tradehall $(NODE_MODULES) ## install everything below .venv and node_modules (the other targets do it, too)
 
 run: setup ## run Tradehall on this machine until Ctrl-C (TRADEHALL_PORT, TRADEHALL_VAR; DEMO=1 adds MetaTrader simulators)
 	@$(PY) -m deploy.local
@@ -69,6 +69,10 @@ $(VENV)/.installed: requirements.lock | $(VENV)/bin/python
 	@printf '%s\n' ../../../../libs ../../../../services ../../../.. \
 		> "$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tradehall.pth"
 	@touch $@
+
+$(VENV)/bin/tradehall: | $(VENV)/.installed
+	@printf '#!/bin/sh\nexec "%s" -P -m deploy.cli "$$@"\n' "$(CURDIR)/$(PY)" > $@
+	@chmod +x $@
 
 .SECONDEXPANSION:
 $(NODE_MODULES): $$(patsubst %node_modules/.installed,%package-lock.json,$$@) | $(VENV)/.installed

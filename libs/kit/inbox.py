@@ -65,6 +65,15 @@ class Attributes:
         )
 
 
+@dataclass(frozen=True)
+class ParkedSubject:
+    """An aggregate whose messages wait."""
+
+    source: str
+    subject: str
+    messages: int
+
+
 class Inbox:
     """Applies messages of one durable: each once, in order; one that fails stops its own subject only."""
 
@@ -184,6 +193,15 @@ class Inbox:
         return list(
             self._database.all("SELECT * FROM parked WHERE durable = %s ORDER BY id LIMIT %s", (self.durable, limit))
         )
+
+    def parked_subjects(self) -> list[ParkedSubject]:
+        """The aggregates that wait, the longest waiting first."""
+        rows = self._database.all(
+            "SELECT source, subject, count(*) AS messages FROM parked WHERE durable = %s "
+            "GROUP BY source, subject ORDER BY min(id)",
+            (self.durable,),
+        )
+        return [ParkedSubject(row["source"], row["subject"], row["messages"]) for row in rows]
 
     def replay(self, source: str, subject: str) -> int:
         """Apply a subject's parked messages in order, until one fails again; answers how many were applied.

@@ -1,6 +1,7 @@
 """What an operator types: `python -m identity` serves, `rotate-keys` renews the signing keys, `erase` and
 `erase-listed` forget people."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -9,34 +10,42 @@ from typing import Annotated
 import typer
 
 from identity import erasing
+from identity.application.operators import Operators
 from identity.application.signing_keys import NewKey, SigningKeys
 from identity.assembly import SCHEMA
-from identity.main import NAME, build
+from identity.domain.user import UnknownUser
+from identity.main import NAME, build, inboxes
 from identity.settings import Settings
+from kit.commands import Json, commands
 from kit.database import opened
 from kit.errors import Refusal
 from kit.keys import MasterKey
 from kit.service import serve
 from kit.service_keys import ServiceKeys
 
-app = typer.Typer(add_completion=False, help="Tradehall's identity service.")
+
+def _serve() -> None:
+    settings = Settings.load()
+    serve(build(settings), NAME, settings)
 
 
-@app.callback(invoke_without_command=True)
-def identity(context: typer.Context) -> None:
-    """Serve until SIGTERM, where no command is given."""
-    if context.invoked_subcommand is None:
-        settings = Settings.load()
-        serve(build(settings), NAME, settings)
+app = commands(NAME, _serve, lambda: inboxes(Settings.load()))
 
 
 @app.command("rotate-keys")
-def rotate_keys() -> None:
+def rotate_keys(as_json: Json = False) -> None:
     """Publish new signing keys; they begin to sign in two minutes, and the old ones go on verifying.
 
     Needs the settings of the service, and no restart of it. Run again, it names the keys that wait.
     """
-    for key in rotated(Settings.load()):
+    keys = rotated(Settings.load())
+    if as_json:
+        typer.echo(
+            json.dumps(
+                [{"algorithm": key.algorithm, "kid": key.kid, "from": key.active_from.isoformat()} for key in keys]
+            )
+        )
+    for key in [] if as_json else keys:
         typer.echo(f"{key.algorithm} {key.kid} signs from {key.active_from.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC")
 
 
@@ -64,6 +73,21 @@ def _refusals_told() -> Iterator[None]:
     except (Refusal, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
+
+
+@app.command("operator-add")
+def operator_add(email: str, as_json: Json = False) -> None:
+    """Make a registered person an operator of this installation; exits with 1 where nobody has that address."""
+    settings = Settings.load()
+    database = opened(settings.postgres_dsn, SCHEMA)
+    try:
+        user_id = Operators(database, ServiceKeys(database, MasterKey(settings.master_key))).add(email)
+    except UnknownUser:
+        typer.echo("Nobody has registered with that address.", err=True)
+        raise typer.Exit(1) from None
+    finally:
+        database.close()
+    typer.echo(json.dumps({"user_id": str(user_id)}) if as_json else f"{user_id} is an operator")
 
 
 def rotated(settings: Settings) -> list[NewKey]:

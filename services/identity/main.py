@@ -1,6 +1,7 @@
 """Builds the service and hands everything inwards; nothing happens at import."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -33,6 +34,7 @@ from kit.bus import Bus
 from kit.consumer import consumers
 from kit.database import opened
 from kit.edge import address_of
+from kit.inbox import Inbox
 from kit.limiter import taking
 from kit.relay import Relay
 from kit.tokens import Verifier
@@ -77,6 +79,17 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Fa
             Worker(database, parts.work_one, parts.tidy).run,
         ],
     )
+
+
+@contextmanager
+def inboxes(settings: Settings) -> Iterator[Sequence[Inbox]]:
+    """What its durables feed, while the database is open: for commands beside the running service."""
+    database = opened(settings.postgres_dsn, SCHEMA)
+    try:
+        known = MembersCopy(database).handlers()
+        yield [Inbox(database, one.name, parse_known, known) for one in durables_of(NAME)]
+    finally:
+        database.close()
 
 
 def _routers(

@@ -1,9 +1,20 @@
-"""`python -m notifications`: the service, configured by the environment."""
+"""`python -m notifications`: the service as a process, and its commands."""
 
+from kit.commands import commands
 from kit.service import serve
-from notifications.main import NAME, build
+from notifications.main import NAME, build, inboxes
 from notifications.settings import Settings
 
-if __name__ == "__main__":
+
+def main() -> None:
+    """Serve until SIGTERM, or do what the command line says."""
+    commands(NAME, _serve, lambda: inboxes(Settings.load()))(prog_name=NAME)
+
+
+def _serve() -> None:
     settings = Settings.load()
     serve(build(settings), NAME, settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,7 @@
 """Builds the service and hands everything inwards; nothing happens at import."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
@@ -14,7 +16,8 @@ from contracts.streams import STREAMS, durables_of
 from kit import operations, service
 from kit.bus import Bus
 from kit.consumer import consumers
-from kit.database import opened
+from kit.database import Database, opened
+from kit.inbox import Inbox
 from kit.keys import MasterKey
 from kit.relay import Relay
 from kit.service_keys import SubjectKeys
@@ -30,14 +33,13 @@ from notifications.subscribers import handlers
 from notifications.views import SCHEMA, NotificationViews
 
 NAME = "notifications"
+_SCHEMA = [*service.SCHEMA, *copies.SCHEMA, *SCHEMA]
 
 
 def build(settings: Settings) -> FastAPI:
     """The service as an HTTP application; waits for the database, whose tables it makes."""
-    database = opened(settings.postgres_dsn, [*service.SCHEMA, *copies.SCHEMA, *SCHEMA])
-    keys = SubjectKeys(database, MasterKey(settings.master_key))
-    views = NotificationViews(database)
-    app = Notifications(database, keys, views, _now)
+    database = opened(settings.postgres_dsn, _SCHEMA)
+    app = _application(database, settings)
     bus = Bus(settings.nats_url, NAME, settings.nats_password)
     relay = Relay(app, bus, STREAMS[NAME], publish)
     ended = EndedCopy(database)
@@ -52,10 +54,26 @@ def build(settings: Settings) -> FastAPI:
         bus=bus,
         routers=[
             *operations.routes(NAME, database, relay, reading, operator, OperatorNeeded),
-            api.routes(views, operator, OperatorNeeded),
+            api.routes(app.views, operator, OperatorNeeded),
         ],
         background=[relay.run, *(one.run for one in reading), _sender(app, bus, settings).run],
     )
+
+
+@contextmanager
+def inboxes(settings: Settings) -> Iterator[Sequence[Inbox]]:
+    """What its durables feed, while the database is open: for commands beside the running service."""
+    database = opened(settings.postgres_dsn, _SCHEMA)
+    try:
+        known = {**handlers(_application(database, settings)), **EndedCopy(database).handlers()}
+        yield [Inbox(database, one.name, parse_known, known) for one in durables_of(NAME)]
+    finally:
+        database.close()
+
+
+def _application(database: Database, settings: Settings) -> Notifications:
+    keys = SubjectKeys(database, MasterKey(settings.master_key))
+    return Notifications(database, keys, NotificationViews(database), _now)
 
 
 def _sender(app: Notifications, bus: Bus, settings: Settings) -> Sender:

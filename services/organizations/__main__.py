@@ -1,12 +1,17 @@
-"""`python -m organizations`: the service as a process."""
+"""`python -m organizations`: the service as a process, and its commands."""
 
+from kit.commands import commands
 from kit.service import serve
 from kit.settings import ServiceSettings
-from organizations.main import NAME, build
+from organizations.main import NAME, build, inboxes
 
 
 def main() -> None:
-    """Serve until SIGTERM."""
+    """Serve until SIGTERM, or do what the command line says."""
+    commands(NAME, _serve, lambda: inboxes(ServiceSettings.load()))(prog_name=NAME)
+
+
+def _serve() -> None:
     settings = ServiceSettings.load()
     serve(build(settings), NAME, settings)
 

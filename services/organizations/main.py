@@ -1,5 +1,7 @@
 """Builds the service and hands everything inwards; nothing happens at import."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -18,10 +20,12 @@ from contracts.permissions import Grant
 from contracts.streams import STREAMS, durables_of, feeds_of
 from kit import limiter, operations, service, shredder
 from kit.bus import Bus
+from kit.commands import connected
 from kit.consumer import consumers
 from kit.database import Database, opened
 from kit.edge import address_of
 from kit.idempotency import Idempotency
+from kit.inbox import Inbox
 from kit.keys import MasterKey, keyed_hash
 from kit.limiter import Limiter, Misses
 from kit.reads import Reads
@@ -118,6 +122,20 @@ def build(settings: ServiceSettings) -> FastAPI:
         ],
         direct=hot.endpoints(reads, guard),
     )
+
+
+@contextmanager
+def inboxes(settings: ServiceSettings) -> Iterator[Sequence[Inbox]]:
+    """What its durables feed, while the database is open: for commands beside the running service."""
+    database = opened(settings.postgres_dsn, SCHEMA)
+    bus = Bus(settings.nats_url, NAME, settings.nats_password)
+    try:
+        parts = assemble(database, MasterKey(settings.master_key), bus, _now)
+        known = handlers(parts.store, parts.store.people, parts.upkeep)
+        with connected(bus):
+            yield [Inbox(database, one.name, parse_known, known) for one in durables_of(NAME)]
+    finally:
+        database.close()
 
 
 def assemble(database: Database, master: MasterKey, bus: Bus, clock: Clock) -> Parts:

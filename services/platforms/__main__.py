@@ -1,12 +1,17 @@
-"""`python -m platforms`: the service as a process."""
+"""`python -m platforms`: the service as a process, and its commands."""
 
+from kit.commands import commands
 from kit.service import serve
-from platforms.main import NAME, build
+from platforms.main import NAME, build, inboxes
 from platforms.settings import Settings
 
 
 def main() -> None:
-    """Serve until SIGTERM."""
+    """Serve until SIGTERM, or do what the command line says."""
+    commands(NAME, _serve, lambda: inboxes(Settings.load()))(prog_name=NAME)
+
+
+def _serve() -> None:
     settings = Settings.load()
     serve(build(settings), NAME, settings)
 

@@ -1,5 +1,7 @@
 """Builds the service and hands everything inwards; nothing happens at import."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -17,6 +19,7 @@ from kit.bus import Bus
 from kit.consumer import consumers
 from kit.database import Database, opened
 from kit.idempotency import Idempotency
+from kit.inbox import Inbox
 from kit.keys import MasterKey
 from kit.relay import Relay
 from kit.service_keys import ServiceKeys, SubjectKeys
@@ -81,6 +84,18 @@ def build(settings: Settings) -> FastAPI:
             clients.run,
         ],
     )
+
+
+@contextmanager
+def inboxes(settings: Settings) -> Iterator[Sequence[Inbox]]:
+    """What its durables feed, while the database is open: for commands beside the running service."""
+    database = opened(settings.postgres_dsn, SCHEMA)
+    try:
+        policy = Policy(private_allowed=settings.private_networks == "allowed")
+        known = handlers(assemble(database, MasterKey(settings.master_key), policy, _now).store)
+        yield [Inbox(database, one.name, parse_known, known) for one in durables_of(NAME)]
+    finally:
+        database.close()
 
 
 def assemble(database: Database, master: MasterKey, policy: Policy, clock: Clock) -> Parts:

@@ -1,0 +1,1 @@
+"""`tradehall`: what an operator types against the running system."""

@@ -1,0 +1,43 @@
+"""One file for a bug report, in which no secret of the installation is left."""
+
+import json
+import platform
+import shutil
+import sys
+from importlib.metadata import distributions
+from pathlib import Path
+
+from deploy.cli.running import Running
+
+_LINES = 200
+_REMOVED = "[removed]"
+_UNSAFE_LOGS = ("postgres",)  # the server's complaints quote rows
+
+
+def diagnosis(running: Running) -> str:
+    """JSON text. Every value in var/secrets is removed, wherever it stands."""
+    found = {
+        "machine": {"python": sys.version, "system": platform.platform()},
+        "packages": {one.metadata["Name"]: one.version for one in distributions()},
+        "free_bytes": shutil.disk_usage(running.var).free,
+        "local": {name: fact for name, fact in running.facts.items() if name != "demo"},
+        "ready": {name: running.ready(name) for name in running.facts["postgres_dsn"]},
+        "logs": {path.stem: _end(path) for path in sorted((running.var / "log").glob("*.log"))},
+    }
+    text = json.dumps(found, indent=2, default=str)
+    for secret in _secrets(running.var / "secrets"):
+        text = text.replace(secret, _REMOVED)
+    return text + "\n"
+
+
+def _end(path: Path) -> list[str]:
+    if path.stem in _UNSAFE_LOGS:
+        return []
+    return path.read_text(errors="replace").splitlines()[-_LINES:]
+
+
+def _secrets(folder: Path) -> list[str]:
+    """Whole values and, of master keys, the key behind its name; the longest first, as one may hold another."""
+    lines = {line for path in folder.iterdir() if path.is_file() for line in path.read_text().split()}
+    parts = {line.partition(":")[2] for line in lines if ":" in line and "//" not in line}
+    return sorted(filter(None, lines | parts), key=len, reverse=True)

@@ -1,0 +1,89 @@
+"""The running system as an operator's program finds it: addresses and secrets in the folder `var/`."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+
+from deploy.local.services import python_path
+from deploy.local.settings import RunnerSettings
+
+ON_THE_BUS = ("identity", "organizations", "platforms", "notifications")
+
+
+class NotRunning(Exception):
+    """Nothing runs on that folder."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a service's command said: its exit code, and its JSON if there was any."""
+
+    code: int
+    said: Any
+    complaint: str
+
+
+@dataclass(frozen=True)
+class Running:
+    """`facts` is local.json, `ports` the ports of the parts by name."""
+
+    var: Path
+    facts: dict[str, Any]
+    ports: dict[str, int]
+
+    @classmethod
+    def found(cls) -> Self:
+        """On TRADEHALL_VAR, by default `var/`; raises NotRunning with a sentence."""
+        var = RunnerSettings.from_environment(os.environ).var
+        try:
+            facts = json.loads((var / "local.json").read_text())
+            return cls(var, facts, json.loads((var / "ports.json").read_text()))
+        except FileNotFoundError:
+            raise NotRunning(
+                f"Tradehall does not run on {var}: start it with `make run`, or set TRADEHALL_VAR"
+            ) from None
+
+    @property
+    def services(self) -> list[str]:
+        """Those that were started and have messages of others to handle."""
+        return [name for name in ON_THE_BUS if name in self.facts["postgres_dsn"]]
+
+    def ready(self, service: str) -> tuple[bool, dict[str, str]]:
+        """Whether a service says that it is ready, and what it says of its parts."""
+        try:
+            answer = httpx.get(f"http://127.0.0.1:{self.ports[service]}/readyz", timeout=3)
+            return answer.status_code == 200, answer.json()
+        except (httpx.HTTPError, ValueError):
+            return False, {"process": "does not answer"}
+
+    def ask(self, service: str, *arguments: str) -> Answer:
+        """Run a command of a service, with the service's own settings."""
+        done = subprocess.run(  # noqa: S603 - our own program
+            (sys.executable, "-m", service, *arguments, "--json"),
+            env={**os.environ, **self._settings(service)},
+            capture_output=True,
+            text=True,
+        )
+        return Answer(done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr.strip())
+
+    def _settings(self, service: str) -> dict[str, str]:
+        secrets = self.var / "secrets"
+        return {
+            "TRADEHALL_SERVICE_PORT": "0",
+            "TRADEHALL_POSTGRES_DSN_FILE": str(secrets / f"{service}-dsn"),
+            "TRADEHALL_NATS_URL": f"nats://{self.facts['nats_url'].rpartition('@')[2]}",
+            "TRADEHALL_NATS_PASSWORD_FILE": str(secrets / f"{service}-nats"),
+            "TRADEHALL_MASTER_KEY_FILE": str(secrets / f"{service}-master-key"),
+            "TRADEHALL_PUBLIC_URL": self.facts["url"],
+            "TRADEHALL_SMTP_HOST": "127.0.0.1",
+            "TRADEHALL_SMTP_PORT": str(self.ports["mailbox-smtp"]),
+            "TRADEHALL_SMTP_TLS": "off",
+            "TRADEHALL_MAIL_FROM": "Tradehall <no-reply@tradehall.example>",
+            "PYTHONPATH": python_path(),
+        }

@@ -1,0 +1,165 @@
+"""The operator's program against a running system."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import psycopg
+import pytest
+
+from contracts.streams import durables_of
+from deploy.local import Tradehall
+from embedded import temporary_folder
+from embedded.fixtures import wait_until
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[tuple[Tradehall, Path]]:
+    with temporary_folder() as folder, Tradehall(folder / "var") as tradehall:
+        yield tradehall, folder / "var"
+
+
+def tradehall(var: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        (sys.executable, "-m", "deploy.cli", *arguments),
+        env={**os.environ, "TRADEHALL_VAR": str(var)},
+        capture_output=True,
+        text=True,
+    )
+
+
+def answer(var: Path, *arguments: str) -> Any:
+    done = tradehall(var, *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def park(dsn: str, durable: str, payload: dict[str, Any]) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO parked (durable, source, subject, sequence, type, payload, error, attempts) "
+            "VALUES (%(durable)s, %(source)s, %(subject)s, %(sequence)s, %(type)s, %(payload)s, %(error)s, 3)",
+            {**payload, "durable": durable, "payload": json.dumps(payload).encode(), "error": "RuntimeError: it broke"},
+        )
+
+
+def message(subject: str, sequence: int, kind: str) -> dict[str, Any]:
+    return {
+        "id": f"identity-other-{sequence}",
+        "source": "/identity/other",
+        "subject": subject,
+        "sequence": sequence,
+        "version": 1,
+        "type": kind,
+        "time": "2026-01-01T00:00:00Z",
+        "dataschema": "urn:x",
+        "data": {},
+    }
+
+
+def test_status_says_that_all_are_ready(running: tuple[Tradehall, Path]) -> None:
+    states = answer(running[1], "status")
+    assert set(states) == set(running[0].info["postgres_dsn"])
+    assert all(state["ready"] for state in states.values())
+    assert "identity       ready" in tradehall(running[1], "status").stdout
+
+
+def register(system: Tradehall, email: str) -> UUID:
+    httpx.post(f"{system.info['url']}/api/v1/registrations", json={"email": email}).raise_for_status()
+    with psycopg.connect(system.info["postgres_dsn"]["identity"], autocommit=True) as connection:
+        query = "SELECT id FROM people WHERE email = %s"
+        found = wait_until(lambda: connection.execute(query, (email,)).fetchone(), what=f"{email} is known")
+    assert found is not None
+    return UUID(str(found[0]))
+
+
+def test_a_registered_person_becomes_operator_and_a_stranger_does_not(running: tuple[Tradehall, Path]) -> None:
+    system, var = running
+    dsn = system.info["postgres_dsn"]["identity"]
+    for email in ("first@example.com", "second@example.com"):
+        register(system, email)
+    added = answer(var, "operator", "add", "Second@example.com")
+    assert answer(var, "operator", "add", "second@example.com") == added
+    with psycopg.connect(dsn) as connection:
+        rows = connection.execute("SELECT email FROM operators JOIN people ON id = user_id ORDER BY since").fetchall()
+    assert rows == [("first@example.com",), ("second@example.com",)]
+    refused = tradehall(var, "operator", "add", "nobody@example.com")
+    assert (refused.returncode, refused.stderr) == (1, "Nobody has registered with that address.\n")
+
+
+@pytest.mark.parametrize("service", ["identity", "organizations", "platforms", "notifications"])
+def test_parked_messages_are_listed_replayed_by_their_service_and_discarded(
+    running: tuple[Tradehall, Path], service: str
+) -> None:
+    system, var = running
+    dsn = system.info["postgres_dsn"][service]
+    durable = min(one.name for one in durables_of(service))
+    park(dsn, durable, message("unknown", 1, "tradehall.identity.OfAnotherRelease.v9"))
+    park(dsn, durable, message("broken", 2, "tradehall.identity.UserRegistered.v1"))
+    mine = [row for row in answer(var, "parked", "list") if row["service"] == service]
+    assert [(row["subject"], row["error"]) for row in mine] == [
+        ("unknown", "RuntimeError: it broke"),
+        ("broken", "RuntimeError: it broke"),
+    ]
+    assert "payload" not in mine[0]
+
+    done = tradehall(var, "parked", "replay", service, "--json")
+    result = json.loads(done.stdout)
+    assert (done.returncode, result["replayed"]) == (1, 1)
+    assert [one["subject"] for one in result["failed"]] == ["broken"]
+
+    assert answer(var, "parked", "discard", service, str(mine[1]["id"])) == {"discarded": True}
+    assert tradehall(var, "parked", "discard", service, str(mine[1]["id"])).returncode == 1
+    assert answer(var, "parked", "replay", service) == {"replayed": 0, "failed": []}
+
+
+def test_a_replayed_message_has_its_effect(running: tuple[Tradehall, Path]) -> None:
+    system, var = running
+    user = register(system, "replayed@example.com")
+    with psycopg.connect(system.info["postgres_dsn"]["organizations"], autocommit=True) as connection:
+        query = "SELECT name FROM people WHERE user_id = %s"
+        wait_until(lambda: connection.execute(query, (user,)).fetchone(), what="organizations knows the person")
+        renamed = message(str(user), 7, "tradehall.identity.UserRenamed.v1") | {
+            "data": {"user_id": str(user), "name": "Ada"}
+        }
+        park(system.info["postgres_dsn"]["organizations"], "organizations-identity", renamed)
+        replayed = answer(var, "parked", "replay", "organizations", "--subject", str(user))
+        assert replayed == {"replayed": 1, "failed": []}
+        assert connection.execute(query, (user,)).fetchone() == ("Ada",)
+
+
+def test_signing_keys_are_renewed(running: tuple[Tradehall, Path]) -> None:
+    new = {key["kid"] for key in answer(running[1], "keys", "rotate")}
+    url = running[0].info["url"]
+
+    def published() -> bool:
+        return new <= {key["kid"] for key in httpx.get(f"{url}/oauth2/jwks").json()["keys"]}
+
+    assert len(new) == 2
+    wait_until(published)
+
+
+def test_a_diagnosis_holds_no_secret(running: tuple[Tradehall, Path], tmp_path: Path) -> None:
+    system, var = running
+    answer(var, "diagnose", "--file", str(tmp_path / "d.json"))
+    text = (tmp_path / "d.json").read_text()
+    told = json.loads(text)
+    assert told["ready"]["identity"][0] is True
+    assert told["logs"]["identity"]
+    for path in (var / "secrets").iterdir():
+        for word in path.read_text().split():
+            assert word not in text, path.name
+            assert word.partition(":")[2] == "" or word.partition(":")[2] not in text, path.name
+    assert system.info["nats_url"] not in text
+
+
+def test_where_nothing_runs_it_says_so(tmp_path: Path) -> None:
+    done = tradehall(tmp_path, "status")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Tradehall does not run on {tmp_path}")
