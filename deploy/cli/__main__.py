@@ -1,26 +1,25 @@
-"""`tradehall`, or `python -m deploy.cli`: status, operators, parked messages, keys, and a file for bug reports."""
+"""`tradehall`, or `python -m deploy.cli`: to watch and to mend the system."""
 
-import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import track
 
+from deploy.cli.asking import Json, chosen, each, said, tell
+from deploy.cli.copies import Services, streams, views
 from deploy.cli.diagnosis import diagnosis
-from deploy.cli.running import Answer, NotRunning, Running
+from deploy.cli.master_keys import renewed
+from deploy.cli.running import NotRunning, Running
 from deploy.local.folder import write_private
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Operate the Tradehall that runs on this machine.")
 operator = typer.Typer(no_args_is_help=True, help="Who operates this installation.")
 parked = typer.Typer(no_args_is_help=True, help="Messages that a service could not handle.")
 keys = typer.Typer(no_args_is_help=True, help="Keys of the installation.")
-for each, name in ((operator, "operator"), (parked, "parked"), (keys, "keys")):
-    app.add_typer(each, name=name)
+for part, name in ((operator, "operator"), (parked, "parked"), (keys, "keys"), (streams, "streams"), (views, "views")):
+    app.add_typer(part, name=name)
 
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 OfService = Annotated[str, typer.Argument(metavar="SERVICE", help="Such as identity; `parked list` names it.")]
 
 
@@ -29,44 +28,45 @@ def status(as_json: Json = False) -> None:
     """Which services are ready; exits with 1 where one is not."""
     running = Running.found()
     states = {name: running.ready(name) for name in running.facts["postgres_dsn"]}
-    if as_json:
-        typer.echo(json.dumps({name: {"ready": ready, **said} for name, (ready, said) in states.items()}))
-    for name, (ready, said) in {} if as_json else states.items():
-        details = ", ".join(f"{part} {state}" for part, state in said.items())
-        typer.echo(f"{name:<14} {'ready' if ready else 'NOT READY':<10} {details}")
+    tell(
+        as_json, {name: {"ready": ready, **told} for name, (ready, told) in states.items()}, map(_line, states.items())
+    )
     raise typer.Exit(0 if all(ready for ready, _ in states.values()) else 1)
+
+
+def _line(state: tuple[str, tuple[bool, dict[str, str]]]) -> str:
+    name, (ready, told) = state
+    details = ", ".join(f"{part} {how}" for part, how in told.items())
+    return f"{name:<14} {'ready' if ready else 'NOT READY':<10} {details}"
 
 
 @operator.command("add")
 def operator_add(email: str, as_json: Json = False) -> None:
     """Make a registered person an operator."""
-    said = _said(Running.found().ask("identity", "operator-add", email))
-    typer.echo(json.dumps(said) if as_json else f"{said['user_id']} is an operator")
+    told = said(Running.found().ask("identity", "operator-add", email))
+    tell(as_json, told, [f"{told['user_id']} is an operator"])
 
 
 @parked.command("list")
 def parked_list(as_json: Json = False) -> None:
     """All that is parked, in every service."""
     running = Running.found()
-    rows = [
-        {"service": name, **row}
-        for name in _each(running.services)
-        for row in _said(running.ask(name, "parked", "list"))
-    ]
-    if as_json:
-        typer.echo(json.dumps(rows))
-    for row in [] if as_json else rows:
-        typer.echo(f"{row['service']} {row['id']}  {row['type']} of {row['subject']}: {row['error']}")
+    asked = each(running.services, "Asking")
+    rows = [{"service": name, **row} for name in asked for row in said(running.ask(name, "parked", "list"))]
+    tell(
+        as_json,
+        rows,
+        (f"{row['service']} {row['id']}  {row['type']} of {row['subject']}: {row['error']}" for row in rows),
+    )
 
 
 @parked.command()
 def replay(service: OfService, subject: str | None = None, as_json: Json = False) -> None:
     """Have a service apply its parked messages again, in order; exits with 1 where one fails again."""
     answer = _of(service).ask(service, "parked", "replay", *(["--subject", subject] if subject else []))
-    said = answer.said if answer.said is not None else _said(answer)
-    typer.echo(json.dumps(said) if as_json else f"{said['replayed']} replayed")
-    for one in [] if as_json else said["failed"]:
-        typer.echo(f"{one['subject']} fails again: {one['error']}")
+    told = said(answer)
+    failed = (f"{one['subject']} fails again: {one['error']}" for one in told["failed"])
+    tell(as_json, told, [f"{told['replayed']} replayed", *failed])
     raise typer.Exit(answer.code)
 
 
@@ -74,45 +74,44 @@ def replay(service: OfService, subject: str | None = None, as_json: Json = False
 def discard(service: OfService, parked_id: Annotated[int, typer.Argument(metavar="ID")], as_json: Json = False) -> None:
     """Drop one parked message for good."""
     answer = _of(service).ask(service, "parked", "discard", str(parked_id))
-    said = answer.said if answer.said is not None else _said(answer)
-    typer.echo(json.dumps(said) if as_json else "discarded" if said["discarded"] else "no such message is parked")
+    told = said(answer)
+    tell(as_json, told, ["discarded" if told["discarded"] else "no such message is parked"])
     raise typer.Exit(answer.code)
 
 
 @keys.command()
 def rotate(as_json: Json = False) -> None:
     """Publish new signing keys; they begin to sign in two minutes."""
-    said = _said(Running.found().ask("identity", "rotate-keys"))
-    if as_json:
-        typer.echo(json.dumps(said))
-    for key in [] if as_json else said:
-        typer.echo(f"{key['algorithm']} {key['kid']} signs from {key['from']}")
+    told = said(Running.found().ask("identity", "rotate-keys"))
+    tell(as_json, told, (f"{key['algorithm']} {key['kid']} signs from {key['from']}" for key in told))
+
+
+@keys.command("rotate-master")
+def rotate_master(services: Services = None, as_json: Json = False) -> None:
+    """Wrap all keys of services, the portal among them, under new master keys; each is restarted once."""
+    running = Running.found()
+    everyone = list(running.facts["postgres_dsn"])
+    if unknown := set(services or []) - set(everyone):
+        raise NotRunning(f"{', '.join(unknown)} is no service; they are {', '.join(everyone)}")
+    told = {name: renewed(running, name) for name in each(services or everyone, "Wrapping")}
+    tell(
+        as_json,
+        told,
+        (f"{name}: {one['rewrapped']} keys are wrapped under {one['master_key']}" for name, one in told.items()),
+    )
 
 
 @app.command()
 def diagnose(file: Path = Path("tradehall-diagnosis.json"), as_json: Json = False) -> None:
     """Write one file to attach to a bug report: versions, states, the ends of the logs; no secrets."""
     write_private(file.absolute(), diagnosis(Running.found()))
-    typer.echo(json.dumps({"file": str(file)}) if as_json else f"Written: {file}. Look through it before you send it.")
+    tell(as_json, {"file": str(file)}, [f"Written: {file}. Look through it before you send it."])
 
 
 def _of(service: str) -> Running:
     running = Running.found()
-    if service not in running.services:
-        raise NotRunning(f"{service} is no service with parked messages; they are {', '.join(running.services)}")
+    chosen(running, [service])
     return running
-
-
-def _each(names: list[str]) -> Any:
-    console = Console(stderr=True)
-    return track(names, "Asking", console=console, disable=not console.is_terminal, transient=True)
-
-
-def _said(answer: Answer) -> Any:
-    if answer.code != 0 or answer.said is None:
-        typer.echo(answer.complaint or "the command failed", err=True)
-        raise typer.Exit(answer.code or 1)
-    return answer.said
 
 
 def main() -> None:

@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -13,6 +15,7 @@ import httpx
 from deploy.local.services import python_path
 from deploy.local.settings import RunnerSettings
 
+_RESTARTED_WITHIN = 30.0  # seconds
 ON_THE_BUS = ("identity", "organizations", "platforms", "notifications")
 
 
@@ -54,6 +57,28 @@ class Running:
         """Those that were started and have messages of others to handle."""
         return [name for name in ON_THE_BUS if name in self.facts["postgres_dsn"]]
 
+    @property
+    def nats_url(self) -> str:
+        """The bus, without a user."""
+        return f"nats://{self.facts['nats_url'].rpartition('@')[2]}"
+
+    def secret(self, name: str) -> str:
+        """A secret of the installation."""
+        return (self.var / "secrets" / name).read_text().strip()
+
+    def restart(self, service: str) -> None:
+        """End a service, which the runner then starts again; returns when it is ready. Raises NotRunning."""
+        old = self._pid(service)
+        os.kill(old, signal.SIGTERM)
+        until = time.monotonic() + _RESTARTED_WITHIN
+        while self._pid(service) == old or not self.ready(service)[0]:
+            if time.monotonic() > until:
+                raise NotRunning(f"{service} did not come back: see {self.var / 'log' / f'{service}.log'}")
+            time.sleep(0.1)
+
+    def _pid(self, service: str) -> int:
+        return int(json.loads((self.var / "local.json").read_text())["pids"][service])
+
     def ready(self, service: str) -> tuple[bool, dict[str, str]]:
         """Whether a service says that it is ready, and what it says of its parts."""
         try:
@@ -67,20 +92,25 @@ class Running:
         done = subprocess.run(  # noqa: S603 - our own program
             (sys.executable, "-m", service, *arguments, "--json"),
             env={**os.environ, **self._settings(service)},
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            # Its progress is for a person who watches.
+            stderr=None if sys.stderr.isatty() else subprocess.PIPE,
             text=True,
         )
-        return Answer(done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr.strip())
+        complaint = (done.stderr or "").strip()
+        return Answer(done.returncode, json.loads(done.stdout) if done.stdout else None, complaint)
 
     def _settings(self, service: str) -> dict[str, str]:
         secrets = self.var / "secrets"
         return {
             "TRADEHALL_SERVICE_PORT": "0",
             "TRADEHALL_POSTGRES_DSN_FILE": str(secrets / f"{service}-dsn"),
-            "TRADEHALL_NATS_URL": f"nats://{self.facts['nats_url'].rpartition('@')[2]}",
+            "TRADEHALL_NATS_URL": self.nats_url,
             "TRADEHALL_NATS_PASSWORD_FILE": str(secrets / f"{service}-nats"),
             "TRADEHALL_MASTER_KEY_FILE": str(secrets / f"{service}-master-key"),
             "TRADEHALL_PUBLIC_URL": self.facts["url"],
+            "TRADEHALL_INTERNAL_URL": self.facts["url"],
+            "TRADEHALL_PORTAL_SECRET_FILE": str(secrets / "portal-client"),
             "TRADEHALL_SMTP_HOST": "127.0.0.1",
             "TRADEHALL_SMTP_PORT": str(self.ports["mailbox-smtp"]),
             "TRADEHALL_SMTP_TLS": "off",

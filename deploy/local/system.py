@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from contracts.nats_config import OBSERVER, nats_configuration
+from contracts.nats_config import MAINTAINER, OBSERVER, nats_configuration
 from deploy.gateway import openapi
 from deploy.local.companions import Caddy, Mailbox
 from deploy.local.demo import Simulators
@@ -140,7 +140,7 @@ class Tradehall:
             port=port,
             host="127.0.0.1",
             store_dir=str(folder / "store"),
-            passwords={user: self._var.secret(f"{user}-nats") for user in (*services, OBSERVER)},
+            passwords={user: self._var.secret(f"{user}-nats") for user in (*services, OBSERVER, MAINTAINER)},
         )
         nats = Nats(folder, configuration, port, self._var.log("nats"))
         nats.prepare()

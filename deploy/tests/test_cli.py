@@ -1,5 +1,6 @@
 """The operator's program against a running system."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import nats
 import psycopg
 import pytest
 
@@ -143,6 +145,76 @@ def test_signing_keys_are_renewed(running: tuple[Tradehall, Path]) -> None:
 
     assert len(new) == 2
     wait_until(published)
+
+
+def test_a_stream_that_holds_something_else_than_the_store_is_told_and_filled_again(
+    running: tuple[Tradehall, Path],
+) -> None:
+    system, var = running
+    register(system, "before@example.com")
+    wait_until(lambda: answer(var, "streams", "verify", "identity")[0]["waiting"] == 0, what="all is published")
+    sound = answer(var, "streams", "verify")
+    assert [one["stream"] for one in sound] == ["IDENTITY", "ORGANIZATIONS", "PLATFORMS", "NOTIFICATIONS"]
+    assert sound[0]["messages"] > 0
+
+    asyncio.run(forge(system, (var / "secrets" / "identity-nats").read_text()))
+    told = tradehall(var, "streams", "verify", "identity")
+    assert (told.returncode, "1 unknown, such as forged-1" in told.stdout) == (1, True), told.stderr
+    register(system, "meanwhile@example.com")  # the relay finds no place to go on from
+
+    mended = answer(var, "streams", "rebuild", "identity")
+    assert (mended["sound"], mended["unknown"], mended["waiting"]) == (True, [], 0)
+    assert mended["messages"] > sound[0]["messages"]
+    register(system, "after@example.com")
+    wait_until(lambda: answer(var, "streams", "verify", "identity")[0]["messages"] > mended["messages"])
+
+
+async def forge(system: Tradehall, password: str) -> None:
+    url = f"nats://{system.info['nats_url'].rpartition('@')[2]}"
+    connection = await nats.connect(url, user="identity", password=password, inbox_prefix=b"_INBOX_identity")
+    await connection.jetstream().publish("evt.identity.-.x.UserLocked", b"{}", headers={"Nats-Msg-Id": "forged-1"})
+    await connection.close()
+
+
+def test_read_models_are_built_again_and_what_was_wrong_is_put_right(running: tuple[Tradehall, Path]) -> None:
+    system, var = running
+    register(system, "viewed@example.com")
+    with psycopg.connect(system.info["postgres_dsn"]["identity"], autocommit=True) as connection:
+        connection.execute("UPDATE people SET name = 'damaged' WHERE email = 'viewed@example.com'")
+        assert answer(var, "views", "rebuild", "identity")["identity"]["differing"] == {"people": 1}
+        query = "SELECT name FROM people WHERE email = 'viewed@example.com'"
+        assert connection.execute(query).fetchone() == (None,)
+    done = answer(var, "views", "rebuild")
+    assert {name: one["differing"] for name, one in done.items()} == {
+        name: {} for name in ("identity", "organizations", "platforms", "notifications")
+    }
+
+
+def test_new_master_keys_wrap_all_that_the_old_ones_did(running: tuple[Tradehall, Path]) -> None:
+    system, var = running
+    register(system, "keyed@example.com")
+    dsns = system.info["postgres_dsn"]
+    old = {name: (var / "secrets" / f"{name}-master-key").read_text() for name in dsns}
+    told = answer(var, "keys", "rotate-master")
+    assert set(told) == set(dsns)
+    for name, dsn in dsns.items():
+        now = (var / "secrets" / f"{name}-master-key").read_text()
+        assert now.count("\n") == 1
+        assert (var / "secrets" / f"{name}-master-keys-retired").read_text() == old[name]
+        with psycopg.connect(dsn) as connection:
+            ids = connection.execute(
+                "SELECT key_id FROM service_keys UNION SELECT key_id FROM subject_keys WHERE wrapped IS NOT NULL"
+            ).fetchall()
+        assert now.partition(":")[0] == told[name]["master_key"]
+        assert {key_id for (key_id,) in ids} <= {told[name]["master_key"]}  # a service may hold no key yet
+    assert sum(one["rewrapped"] for one in told.values()) > 10
+    register(system, "keyed-later@example.com")
+    system_is_whole(var)
+
+
+def system_is_whole(var: Path) -> None:
+    assert all(state["ready"] for state in answer(var, "status").values())
+    assert all(not one["differing"] for one in answer(var, "views", "rebuild").values())
 
 
 def test_a_diagnosis_holds_no_secret(running: tuple[Tradehall, Path], tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ from contracts.rpc import RPC
 from contracts.streams import READS, STREAMS, durables_of, feeds_of
 
 OBSERVER = "observer"
+MAINTAINER = "maintainer"
 SERVICES = tuple(READS)
-USERS = (*SERVICES, "portal", OBSERVER)
+USERS = (*SERVICES, "portal", OBSERVER, MAINTAINER)
 _API = "$JS.API"
 
 
@@ -40,6 +41,8 @@ def rights_of(user: str) -> Rights:
     """What a user of the bus may do. Raises ValueError for a user that is not in USERS."""
     if user == OBSERVER:
         return _observer()
+    if user == MAINTAINER:
+        return _maintainer()
     if user not in USERS:
         raise ValueError(f"{user!r} is no user of the bus; they are {', '.join(USERS)}")
     if user not in SERVICES:
@@ -93,6 +96,15 @@ def _observer() -> Rights:
             for place in places
             for subject in (f"{_API}.CONSUMER.CREATE.{place}.>", f"{_API}.CONSUMER.MSG.NEXT.{place}")
         ),
+    )
+
+
+def _maintainer() -> Rights:
+    """Takes a stream away, for its owner to fill it again; reads nothing."""
+    names = [each.name for each in STREAMS.values()]
+    return Rights(
+        publish=tuple(f"{_API}.STREAM.{action}.{name}" for name in names for action in ("DELETE", "INFO")),
+        subscribe=(_inbox(MAINTAINER),),
     )
 
 

@@ -189,14 +189,14 @@ class Relay:
         events = self._store.read(after, _BATCH)
         if not events:
             return [], after, False, None
-        outgoing = [self._translate(one, _epoch_of(one.sequence, self._epochs)) for one in events]
+        outgoing = [self._translate(one, epoch_of(one.sequence, self._epochs)) for one in events]
         oldest = events[0].time.timestamp()
         return [m for m in outgoing if m], events[-1].sequence, len(events) == _BATCH, oldest
 
     def _waiting(self, after: int) -> tuple[int, datetime | None]:
         """What is to be published after a sequence; private events are passed over."""
         while events := self._store.read(after, _BATCH):
-            public = [one for one in events if self._translate(one, _epoch_of(one.sequence, self._epochs))]
+            public = [one for one in events if self._translate(one, epoch_of(one.sequence, self._epochs))]
             if public:
                 return len(public), public[0].time
             after = events[-1].sequence
@@ -234,5 +234,6 @@ def _parse_id(message_id: str) -> tuple[str, int]:
         raise nats.errors.Error(f"the stream's last message has the id {message_id!r}, which no relay gave") from error
 
 
-def _epoch_of(sequence: int, epochs: Sequence[tuple[str, int]]) -> str:
+def epoch_of(sequence: int, epochs: Sequence[tuple[str, int]]) -> str:
+    """The epoch in which an event was stored."""
     return next(epoch for epoch, after in reversed(epochs) if sequence > after)

@@ -135,6 +135,11 @@ class SubjectKeys:
                 self._cache.popitem(last=False)
 
 
+def rewrapped(database: Database, master: MasterKey) -> int:
+    """Wrap all keys of a service under the current master key; answers how many were under another one."""
+    return ServiceKeys(database, master).rewrap() + SubjectKeys(database, master).rewrap()
+
+
 def _rewrap(database: Database, master: MasterKey, table: str, name: str, prefix: str) -> int:
     """A batch in a transaction of its own, until none is left: a run that was interrupted is simply started again.
 

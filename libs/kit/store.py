@@ -286,21 +286,8 @@ class Store(Application[UUID]):
             rows = cursor.execute("SELECT epoch, after_sequence FROM epochs ORDER BY after_sequence").fetchall()
         return [(row["epoch"], row["after_sequence"]) for row in rows]
 
-    def rebuild_views(self, batch: int = 2_000) -> int:
-        """Empty the views and fill them again from all events, in one transaction that readers do not see
-        until it is done; commands are refused as unavailable meanwhile. Answers how many events were applied."""
-        done = 0
-        with self.database.long_work() as connection, connection.cursor() as cursor:
-            cursor.execute("LOCK TABLE events IN EXCLUSIVE MODE")
-            self.views.clear(cursor)
-            for events in self._batches(connection, batch):
-                with connection.pipeline():
-                    self.views.apply_all(cursor, events)
-                done += len(events)
-        return done
-
-    def _batches(self, connection: psycopg.Connection[Any], size: int) -> Iterator[list[Recorded]]:
-        after = 0
+    def batches(self, connection: psycopg.Connection[Any], after: int, size: int) -> Iterator[list[Recorded]]:
+        """All events after a sequence, in order, read on a connection of the caller's."""
         while True:
             rows = connection.execute(
                 "SELECT * FROM events WHERE sequence > %s ORDER BY sequence LIMIT %s", (after, size)

@@ -1,13 +1,24 @@
 """Read models: tables of a service that its own events change, in the transaction that stores the events."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar, TypeVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, LiteralString, TypeVar
 
-from psycopg import Cursor, sql
+from psycopg import Cursor
 
 from kit.database import Database
 
 _E = TypeVar("_E")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a table that events alone fill: those for which the SQL condition `which` holds."""
+
+    table: str
+    which: LiteralString = "true"
+
+
 Change = Callable[[Any, Cursor[Any], Any, Any], None]
 
 
@@ -54,10 +65,9 @@ class Views:
         for recorded in events:
             self.apply(cursor, recorded)
 
-    def clear(self, cursor: Cursor[Any]) -> None:
-        """Empty all tables before a rebuild; by DELETE, since TRUNCATE would shut out readers until the end."""
-        for table in self.tables:
-            cursor.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+    def rows(self) -> Sequence[Rows]:
+        """What events alone fill, in an order in which it can be emptied."""
+        return [Rows(table) for table in self.tables]
 
     @classmethod
     def handles(cls) -> Iterable[type]:

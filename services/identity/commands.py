@@ -14,7 +14,7 @@ from identity.application.operators import Operators
 from identity.application.signing_keys import NewKey, SigningKeys
 from identity.assembly import SCHEMA
 from identity.domain.user import UnknownUser
-from identity.main import NAME, build, inboxes
+from identity.main import NAME, build, tools
 from identity.settings import Settings
 from kit.commands import Json, commands
 from kit.database import opened
@@ -29,7 +29,7 @@ def _serve() -> None:
     serve(build(settings), NAME, settings)
 
 
-app = commands(NAME, _serve, lambda: inboxes(Settings.load()))
+app = commands(NAME, _serve, lambda: tools(Settings.load()))
 
 
 @app.command("rotate-keys")

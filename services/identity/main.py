@@ -1,6 +1,6 @@
 """Builds the service and hands everything inwards; nothing happens at import."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -31,10 +31,12 @@ from identity.settings import Settings
 from identity.worker import Worker
 from kit import operations, service
 from kit.bus import Bus
+from kit.commands import Tools
 from kit.consumer import consumers
 from kit.database import opened
 from kit.edge import address_of
 from kit.inbox import Inbox
+from kit.keys import MasterKey
 from kit.limiter import taking
 from kit.relay import Relay
 from kit.tokens import Verifier
@@ -82,12 +84,15 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Fa
 
 
 @contextmanager
-def inboxes(settings: Settings) -> Iterator[Sequence[Inbox]]:
-    """What its durables feed, while the database is open: for commands beside the running service."""
+def tools(settings: Settings) -> Iterator[Tools]:
+    """For commands beside the running service, while the database is open."""
     database = opened(settings.postgres_dsn, SCHEMA)
     try:
+        store = Parts(settings, database, _now).store
+        bus = Bus(settings.nats_url, NAME, settings.nats_password)
         known = MembersCopy(database).handlers()
-        yield [Inbox(database, one.name, parse_known, known) for one in durables_of(NAME)]
+        inboxes = [Inbox(database, one.name, parse_known, known) for one in durables_of(NAME)]
+        yield Tools(store, MasterKey(settings.master_key), bus, STREAMS[NAME].name, publish, inboxes)
     finally:
         database.close()
 

@@ -2,13 +2,13 @@
 
 from kit.commands import commands
 from kit.service import serve
-from notifications.main import NAME, build, inboxes
+from notifications.main import NAME, build, tools
 from notifications.settings import Settings
 
 
 def main() -> None:
     """Serve until SIGTERM, or do what the command line says."""
-    commands(NAME, _serve, lambda: inboxes(Settings.load()))(prog_name=NAME)
+    commands(NAME, _serve, lambda: tools(Settings.load()))(prog_name=NAME)
 
 
 def _serve() -> None:

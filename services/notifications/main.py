@@ -1,6 +1,6 @@
 """Builds the service and hands everything inwards; nothing happens at import."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -15,6 +15,7 @@ from contracts.envelope import parse_known
 from contracts.streams import STREAMS, durables_of
 from kit import operations, service
 from kit.bus import Bus
+from kit.commands import Tools
 from kit.consumer import consumers
 from kit.database import Database, opened
 from kit.inbox import Inbox
@@ -61,12 +62,16 @@ def build(settings: Settings) -> FastAPI:
 
 
 @contextmanager
-def inboxes(settings: Settings) -> Iterator[Sequence[Inbox]]:
-    """What its durables feed, while the database is open: for commands beside the running service."""
+def tools(settings: Settings) -> Iterator[Tools]:
+    """For commands beside the running service, while the database is open."""
     database = opened(settings.postgres_dsn, _SCHEMA)
     try:
-        known = {**handlers(_application(database, settings)), **EndedCopy(database).handlers()}
-        yield [Inbox(database, one.name, parse_known, known) for one in durables_of(NAME)]
+        app = _application(database, settings)
+        known = {**handlers(app), **EndedCopy(database).handlers()}
+        master = MasterKey(settings.master_key)
+        bus = Bus(settings.nats_url, NAME, settings.nats_password)
+        inboxes = [Inbox(database, one.name, parse_known, known) for one in durables_of(NAME)]
+        yield Tools(app, master, bus, STREAMS[NAME].name, publish, inboxes)
     finally:
         database.close()
 

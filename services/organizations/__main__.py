@@ -3,12 +3,12 @@
 from kit.commands import commands
 from kit.service import serve
 from kit.settings import ServiceSettings
-from organizations.main import NAME, build, inboxes
+from organizations.main import NAME, build, tools
 
 
 def main() -> None:
     """Serve until SIGTERM, or do what the command line says."""
-    commands(NAME, _serve, lambda: inboxes(ServiceSettings.load()))(prog_name=NAME)
+    commands(NAME, _serve, lambda: tools(ServiceSettings.load()))(prog_name=NAME)
 
 
 def _serve() -> None:

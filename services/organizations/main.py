@@ -1,6 +1,6 @@
 """Builds the service and hands everything inwards; nothing happens at import."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ from contracts.permissions import Grant
 from contracts.streams import STREAMS, durables_of, feeds_of
 from kit import limiter, operations, service, shredder
 from kit.bus import Bus
-from kit.commands import connected
+from kit.commands import Tools
 from kit.consumer import consumers
 from kit.database import Database, opened
 from kit.edge import address_of
@@ -125,15 +125,20 @@ def build(settings: ServiceSettings) -> FastAPI:
 
 
 @contextmanager
-def inboxes(settings: ServiceSettings) -> Iterator[Sequence[Inbox]]:
-    """What its durables feed, while the database is open: for commands beside the running service."""
+def tools(settings: ServiceSettings) -> Iterator[Tools]:
+    """For commands beside the running service, while the database is open."""
     database = opened(settings.postgres_dsn, SCHEMA)
-    bus = Bus(settings.nats_url, NAME, settings.nats_password)
     try:
-        parts = assemble(database, MasterKey(settings.master_key), bus, _now)
+        master = MasterKey(settings.master_key)
+        bus = Bus(settings.nats_url, NAME, settings.nats_password)
+        parts = assemble(database, master, bus, _now)
         known = handlers(parts.store, parts.store.people, parts.upkeep)
-        with connected(bus):
-            yield [Inbox(database, one.name, parse_known, known) for one in durables_of(NAME)]
+        feeding = feed.handlers(parts.store.views.heard)
+        inboxes = [
+            *(Inbox(database, one.name, parse_known, known) for one in durables_of(NAME)),
+            *(Inbox(database, one.name, feed.parse, feeding) for one in feeds_of(NAME)),
+        ]
+        yield Tools(parts.store, master, bus, STREAMS[NAME].name, publish, inboxes)
     finally:
         database.close()
 

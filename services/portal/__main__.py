@@ -1,14 +1,34 @@
-"""`python -m portal`: the service as a process."""
+"""`python -m portal`: the service as a process, and its command."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kit.commands import Keys, shell
+from kit.database import opened
+from kit.keys import MasterKey
 from kit.service import serve
-from portal.main import NAME, build
+from portal.main import NAME, SCHEMA, build
 from portal.settings import Settings
 
 
 def main() -> None:
-    """Serve until SIGTERM."""
+    """Serve until SIGTERM, or do what the command line says."""
+    shell(NAME, _serve, _keys)(prog_name=NAME)
+
+
+def _serve() -> None:
     settings = Settings.load()
     serve(build(settings), NAME, settings)
+
+
+@contextmanager
+def _keys() -> Iterator[Keys]:
+    settings = Settings.load()
+    database = opened(settings.postgres_dsn, SCHEMA)
+    try:
+        yield database, MasterKey(settings.master_key)
+    finally:
+        database.close()
 
 
 if __name__ == "__main__":

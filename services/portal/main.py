@@ -22,6 +22,7 @@ from portal.texts import Texts
 from portal.visits import Visits
 
 NAME = "portal"
+SCHEMA = [*service.SCHEMA, *sessions.SCHEMA]
 _NODE_MODULES = Path(__file__).resolve().parents[2] / "node_modules"
 _TIDY_EVERY = 3600.0  # seconds
 _WAIT = httpx.Timeout(15.0, connect=2.0)
@@ -29,7 +30,7 @@ _WAIT = httpx.Timeout(15.0, connect=2.0)
 
 def build(settings: Settings, http: httpx.Client | None = None) -> FastAPI:
     """The portal as an HTTP application; waits for the database, whose tables it makes."""
-    database = opened(settings.postgres_dsn, [*service.SCHEMA, *sessions.SCHEMA])
+    database = opened(settings.postgres_dsn, SCHEMA)
     keys = ServiceKeys(database, MasterKey(settings.master_key))
     provider = Provider(settings.public_url, settings.back_channel, settings.portal_secret.get_secret_value())
     known = Sessions(database, keys.key("tokens"), provider)

@@ -21,6 +21,7 @@ from nats.aio.msg import Msg
 from deploy.local import Tradehall
 from embedded import temporary_folder
 from embedded.postgres import Postgres
+from kit.rebuild import rebuild
 from kit.tests.notebook import Note, open_notebook
 from tests.driver import Hall, call
 
@@ -168,7 +169,7 @@ def _rebuild() -> None:
             count = len(connection.execute("SELECT * FROM events ORDER BY sequence").fetchall())
         raw = time.perf_counter() - started
         started = time.perf_counter()
-        done = book.rebuild_views()
+        done = rebuild(book).events
         took = time.perf_counter() - started
         print(
             f"rebuild of {done:,} events: {done / took:,.0f} events/s (at least 10,000); "

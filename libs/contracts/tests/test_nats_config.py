@@ -11,7 +11,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, StreamConfig
 
-from contracts.nats_config import OBSERVER, SERVICES, USERS, Cluster, nats_configuration, rights_of
+from contracts.nats_config import MAINTAINER, OBSERVER, SERVICES, USERS, Cluster, nats_configuration, rights_of
 from contracts.rpc import RPC
 from contracts.streams import STREAMS, durables_of, feeds_of
 from embedded.nats import Nats
@@ -41,7 +41,7 @@ def actions() -> Iterator[tuple[Action, set[str]]]:
         yield ("publish", each.subject), set(each.askers)
         yield ("subscribe", each.subject), {each.owner}
         yield ("subscribe", f"{each.subject} {each.owner}"), {each.owner}
-    for user in (*SERVICES, OBSERVER):
+    for user in (*SERVICES, OBSERVER, MAINTAINER):
         yield ("publish", f"_INBOX_{user}.any.1"), set()
         yield ("subscribe", f"_INBOX_{user}.any.*"), {user}
         yield ("subscribe", f"_INBOX_{user}.>"), {user}
@@ -57,10 +57,11 @@ def stream_actions() -> Iterator[tuple[Action, set[str]]]:
     for context, stream in STREAMS.items():
         yield ("publish", f"evt.{context}.-.x.Happened"), {stream.owner}
         yield ("subscribe", f"evt.{context}.>"), {OBSERVER}
-        yield ("publish", f"$JS.API.STREAM.INFO.{stream.name}"), {stream.owner, OBSERVER}
+        yield ("publish", f"$JS.API.STREAM.INFO.{stream.name}"), {stream.owner, OBSERVER, MAINTAINER}
+        yield ("publish", f"$JS.API.STREAM.DELETE.{stream.name}"), {MAINTAINER}
         for verb in ("CREATE", "UPDATE", "MSG.GET", "MSG.DELETE"):
             yield ("publish", f"$JS.API.STREAM.{verb}.{stream.name}"), {stream.owner}
-        for verb in ("DELETE", "PURGE", "SNAPSHOT", "RESTORE", "LEADER.STEPDOWN", "PEER.REMOVE"):
+        for verb in ("PURGE", "SNAPSHOT", "RESTORE", "LEADER.STEPDOWN", "PEER.REMOVE"):
             yield ("publish", f"$JS.API.STREAM.{verb}.{stream.name}"), set()
         yield ("publish", f"$JS.API.DIRECT.GET.{stream.name}"), set()
         yield ("publish", f"$JS.API.CONSUMER.NAMES.{stream.name}"), set()

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from kit.context import acting
 from kit.errors import NotFound
 from kit.keys import KeyUnavailable, MasterKey
+from kit.rebuild import ForgottenMeanwhile, Rebuilt, rebuild
 from kit.service_keys import ServiceKeys
 from kit.store import VersionConflict
 from kit.tests.notebook import MASTER, NameTaken, Note, Notebook, open_notebook
@@ -142,8 +143,36 @@ def test_rebuilt_views_equal_the_live_ones(notebook: Notebook) -> None:
     query = "SELECT id, title, author FROM notes ORDER BY id"
     live = notebook.database.all(query)
     notebook.database.execute("UPDATE notes SET title = 'damaged'")
-    assert notebook.rebuild_views() == 6
+    assert rebuild(notebook) == Rebuilt(6, {"notes": 5})
     assert notebook.database.all(query) == live
+
+
+def test_nothing_of_a_rebuild_is_used_when_a_person_is_forgotten_meanwhile(notebook: Notebook) -> None:
+    note = notebook.write("n", author="Ada")
+
+    def forget(_: int) -> None:
+        notebook.subjects.destroy(str(note))
+
+    notebook.database.execute("UPDATE notes SET author = NULL, title = 'damaged'")
+    with pytest.raises(ForgottenMeanwhile):
+        rebuild(notebook, progress=forget)
+    assert notebook.database.all("SELECT title, author FROM notes") == [{"title": "damaged", "author": None}]
+    assert rebuild(notebook) == Rebuilt(1, {"notes": 1})
+    assert notebook.database.all("SELECT title, author FROM notes") == [{"title": "n", "author": None}]
+
+
+def test_commands_go_on_while_views_are_built(notebook: Notebook) -> None:
+    for number in range(3):
+        notebook.write(f"n{number}")
+    told: list[int] = []
+
+    def write(reached: int) -> None:
+        if not told:
+            notebook.write("meanwhile")
+        told.append(reached)
+
+    assert rebuild(notebook, batch=2, progress=write) == Rebuilt(4, {})
+    assert len(notebook.database.all("SELECT id FROM notes")) == 4
 
 
 def test_service_keys_are_the_same_for_two_replicas_that_start_at_once(notebook: Notebook) -> None:

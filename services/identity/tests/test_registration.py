@@ -10,6 +10,7 @@ from identity.tests.parts import Clock, Parts
 from kit.context import acting
 from kit.database import Database
 from kit.errors import Invalid
+from kit.rebuild import rebuild
 
 
 def test_a_new_address_becomes_a_user_with_a_one_time_password(parts: Parts, clock: Clock) -> None:
@@ -150,6 +151,6 @@ def test_no_address_stands_readable_in_the_event_store(parts: Parts) -> None:
 def test_a_person_whose_key_is_destroyed_is_gone_from_rebuilt_views(parts: Parts) -> None:
     user = parts.registered("ann@example.com")
     parts.subjects.destroy(str(user.id))
-    parts.store.rebuild_views()
+    rebuild(parts.store)
     assert parts.people.find(user.id).email is None
     assert parts.views.credentials("ann@example.com") is None

@@ -7,7 +7,7 @@ from psycopg import Cursor
 
 from kit.database import Database
 from kit.store import Recorded
-from kit.views import Views
+from kit.views import Rows, Views
 from organizations.views import audit, heard, invitations, organizations
 from organizations.views.audit import AuditTrail
 from organizations.views.heard import HeardEvents
@@ -43,7 +43,6 @@ class AllViews(Views):
         for part in self._parts:
             part.apply_all(cursor, events)
 
-    def clear(self, cursor: Cursor[Any]) -> None:
-        """Empty all of them before a rebuild."""
-        for part in self._parts:
-            part.clear(cursor)
+    def rows(self) -> Sequence[Rows]:
+        """Those of all of them."""
+        return [rows for part in self._parts for rows in part.rows()]

@@ -15,7 +15,7 @@ from psycopg import Cursor
 from psycopg.types.json import Jsonb
 
 from kit.store import Recorded
-from kit.views import Views
+from kit.views import Rows, Views
 from organizations.domain import Invitation, Organization
 from organizations.views.heard import may_be_told
 from organizations.views.organizations import Place
@@ -83,9 +83,9 @@ class AuditTrail(Views):
                 cursor.execute("DELETE FROM audit WHERE organization_id = %s", (recorded.aggregate_id,))
         _write(cursor, entries)
 
-    def clear(self, cursor: Cursor[Any]) -> None:
-        """Forget own events; what was heard stays."""
-        cursor.execute("DELETE FROM audit WHERE sequence IS NOT NULL")
+    def rows(self) -> Sequence[Rows]:
+        """Those of own events; what was heard stays."""
+        return [Rows("audit", "sequence IS NOT NULL")]
 
     def hear(self, entry: Entry) -> None:
         """Add what another service did; once, however often it is told, and not once the organization is purged."""

@@ -12,10 +12,9 @@ from pydantic import SecretStr
 from kit.context import acting
 from kit.errors import NotFound
 from kit.keys import KeyUnavailable, MasterKey
-from kit.service_keys import ServiceKeys, SubjectKeys
+from kit.service_keys import ServiceKeys, SubjectKeys, rewrapped
 from metatrader import PasswordHash
 from platforms.domain import ApiNotChosen, NoCredentials
-from platforms.rewrap import rewrap
 from platforms.tests.parts import ADA, PASSWORD, World, credentials
 from platforms.vault import Place, Vault
 
@@ -151,8 +150,8 @@ def test_all_keys_are_wrapped_anew_and_the_old_master_key_may_go(world: World) -
         world.give(organization, platform)
     new_text = MasterKey.generate("k2")
     both = MasterKey(SecretStr(new_text + world.master_text))
-    assert rewrap(world.database, both) == 3 + len(world.rows("service_keys"))
-    assert rewrap(world.database, both) == 0  # started again, it goes on where it was: nothing is left
+    assert rewrapped(world.database, both) == 3 + len(world.rows("service_keys"))
+    assert rewrapped(world.database, both) == 0  # started again, it goes on where it was: nothing is left
     only_new = MasterKey(SecretStr(new_text))
     keys = SubjectKeys(world.database, only_new)
     vault = Vault(world.database, keys, ServiceKeys(world.database, only_new).key("credential-fingerprint"))
@@ -175,8 +174,8 @@ def test_wrapping_anew_goes_on_after_it_was_interrupted(world: World) -> None:
     )
     new_text = MasterKey.generate("k2")
     with pytest.raises(KeyUnavailable, match="k0"):
-        rewrap(world.database, MasterKey(SecretStr(new_text + world.master_text)))
-    assert rewrap(world.database, MasterKey(SecretStr(new_text + world.master_text + lost))) >= 3
+        rewrapped(world.database, MasterKey(SecretStr(new_text + world.master_text)))
+    assert rewrapped(world.database, MasterKey(SecretStr(new_text + world.master_text + lost))) >= 3
     assert {row["key_id"] for row in world.rows("subject_keys")} == {"k2"}
 
 

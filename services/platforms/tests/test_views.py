@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from kit.rebuild import Rebuilt, rebuild
 from platforms.tests.parts import ADA, World
 
 START = ("-infinity", UUID(int=0))
@@ -73,5 +74,5 @@ def test_a_rebuild_gives_the_same_rows(world: World) -> None:
     world.store.change(organization, platform, {"api": "mt5-rest"})
     world.views.organization_deleted(uuid4(), world.clock.now + timedelta(days=1))
     before = world.rows("platforms"), world.rows("deleted_organizations")
-    assert world.store.rebuild_views() == len(world.kinds())
+    assert rebuild(world.store) == Rebuilt(len(world.kinds()), {})
     assert (world.rows("platforms"), world.rows("deleted_organizations")) == before

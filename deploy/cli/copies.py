@@ -1,0 +1,104 @@
+"""`tradehall streams` and `tradehall views`: what can be built again from the event stores."""
+
+import asyncio
+import time
+from contextlib import suppress
+from typing import Annotated, Any
+
+import nats
+import nats.js.errors
+import typer
+from nats.js import JetStreamContext
+
+from contracts.nats_config import MAINTAINER
+from contracts.streams import STREAMS
+from deploy.cli.asking import Json, chosen, each, progress, said, stop, tell
+from deploy.cli.running import Running
+
+streams = typer.Typer(no_args_is_help=True, help="What the bus holds, beside the event stores.")
+views = typer.Typer(no_args_is_help=True, help="The read models of the services.")
+
+Services = Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]...", help="All where none is named.")]
+_STALLED_AFTER = 30.0  # seconds
+
+
+@streams.command()
+def verify(services: Services = None, as_json: Json = False) -> None:
+    """Compare streams with stores by count and hash; exits with 1 where one is not what it should be."""
+    running = Running.found()
+    verdicts = [said(running.ask(name, "stream-verify")) for name in each(chosen(running, services), "Comparing")]
+    tell(as_json, verdicts, map(_line, verdicts))
+    raise typer.Exit(0 if all(one["sound"] for one in verdicts) else 1)
+
+
+@streams.command()
+def rebuild(
+    service: Annotated[str, typer.Argument(metavar="SERVICE", help="Whose stream.")], as_json: Json = False
+) -> None:
+    """Take a stream away, have its owner fill it again, and compare it.
+
+    Commands go on meanwhile. Readers of Tradehall drop what they have seen; others must make their consumers again.
+    """
+    running = Running.found()
+    chosen(running, [service])
+    before = said(running.ask(service, "stream-verify"))
+    events = before["messages"] + before["erased"] + before["waiting"] + len(before["missing"]) - len(before["unknown"])
+    asyncio.run(_refilled(running, STREAMS[service].name, events))
+    after = said(running.ask(service, "stream-verify"))
+    tell(as_json, after, [_line(after)])
+    raise typer.Exit(0 if after["sound"] else 1)
+
+
+@views.command("rebuild")
+def rebuild_views(services: Services = None, as_json: Json = False) -> None:
+    """Build read models beside the live ones, compare, and put right what differs."""
+    running = Running.found()
+    done = {name: said(running.ask(name, "views-rebuild")) for name in each(chosen(running, services), "Building")}
+    tell(as_json, done, (f"{name}: {one['events']} events; {_wrong(one['differing'])}" for name, one in done.items()))
+
+
+def _wrong(differing: dict[str, int]) -> str:
+    rows = ", ".join(f"{count} rows of {table}" for table, count in differing.items())
+    return f"put right: {rows}" if rows else "nothing was wrong"
+
+
+def _line(verdict: dict[str, Any]) -> str:
+    wrong = ", ".join(
+        f"{len(ids)} {what}, such as {ids[0]}" for what in ("missing", "different", "unknown") if (ids := verdict[what])
+    )
+    counts = ", ".join(f"{verdict[what]} {what}" for what in ("messages", "erased", "waiting"))
+    return f"{verdict['stream']}: {counts}; {wrong or 'all as stored'}"
+
+
+async def _refilled(running: Running, stream: str, events: int) -> None:
+    connection = await nats.connect(
+        running.nats_url,
+        user=MAINTAINER,
+        password=running.secret(f"{MAINTAINER}-nats"),
+        inbox_prefix=f"_INBOX_{MAINTAINER}".encode(),
+    )
+    try:
+        jetstream = connection.jetstream()
+        with suppress(nats.js.errors.NotFoundError):
+            await jetstream.delete_stream(stream)
+        await _watch(jetstream, stream, events)
+    finally:
+        await connection.close()
+
+
+async def _watch(jetstream: JetStreamContext, stream: str, events: int) -> None:
+    """Return when the stream holds so many messages; give up when none comes for half a minute."""
+    with progress() as bar:
+        task = bar.add_task(f"Filling {stream}", total=events)
+        held, moved = -1, time.monotonic()
+        while held < events:
+            try:
+                now = (await jetstream.stream_info(stream)).state.messages
+            except nats.js.errors.NotFoundError:
+                now = 0
+            if now != held:
+                held, moved = now, time.monotonic()
+                bar.update(task, completed=held)
+            elif time.monotonic() - moved > _STALLED_AFTER:
+                stop(f"{stream} is not filled again: its owner does not publish. See its log and `tradehall status`.")
+            await asyncio.sleep(0.1)

@@ -1,0 +1,29 @@
+"""The renewal of the master keys, which wrap every other key of a service."""
+
+import base64
+import secrets
+from typing import Any
+
+from deploy.cli.asking import said
+from deploy.cli.running import Running
+from deploy.local.folder import write_private
+
+
+def renewed(running: Running, service: str) -> dict[str, Any]:
+    """Wrap a service's keys under a new master key, restarting it once; a run that was stopped is simply repeated.
+
+    The old key is kept in `<service>-master-keys-retired`: backups made until now need it.
+    """
+    path = running.var / "secrets" / f"{service}-master-key"
+    keys = path.read_text().split()
+    if len(keys) == 1:
+        fresh = f"{secrets.token_hex(4)}:{base64.b64encode(secrets.token_bytes(32)).decode()}"
+        keys = [fresh, *keys]
+        write_private(path, "\n".join(keys) + "\n")
+    running.restart(service)
+    told: dict[str, Any] = said(running.ask(service, "rewrap-keys"))
+    retired = path.with_name(f"{service}-master-keys-retired")
+    known = retired.read_text().split() if retired.exists() else []
+    write_private(retired, "\n".join([*known, *(key for key in keys[1:] if key not in known)]) + "\n")
+    write_private(path, keys[0] + "\n")
+    return told
