@@ -7,9 +7,13 @@ import idna
 
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _NAT64 = IPv6Network("64:ff9b::/96")
+# What of IPv6 is given out for the Internet. fec0::/10, once for private networks, is not, which Python does not know.
+_UNICAST = IPv6Network("2000::/3")
 # Not of the open Internet, though Python 3.11 takes them for it: protocol assignments (metadata at Oracle's among
-# them), the old 6to4 relays, Teredo, and the address at which Azure's machines find their metadata.
-_SPECIAL = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "2001::/23")))
+# them), the old 6to4 relays, Teredo, documentation, and the address at which Azure's machines find their metadata.
+_SPECIAL = tuple(
+    map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "2001::/23", "3fff::/20")),
+)
 
 
 def clean_host(given: str) -> str:
@@ -30,15 +34,21 @@ def clean_host(given: str) -> str:
     return name
 
 
-def is_public(address: str) -> bool:
-    """Whether the address is one of the open Internet, however it is wrapped."""
+def _unwrapped(address: str) -> IPv4Address | IPv6Address:
+    """The IPv4 address that an IPv6 one leads to, where it is mapped, translated (NAT64) or tunnelled (6to4)."""
     ip = ip_address(address.partition("%")[0])
     if isinstance(ip, IPv6Address):
         if ip in _NAT64:
-            return is_public(str(IPv4Address(int(ip) & 0xFFFF_FFFF)))
-        inside = ip.ipv4_mapped or ip.sixtofour
-        if inside is not None:
-            return is_public(str(inside))
+            return IPv4Address(int(ip) & 0xFFFF_FFFF)
+        return ip.ipv4_mapped or ip.sixtofour or ip
+    return ip
+
+
+def is_public(address: str) -> bool:
+    """Whether the address is one of the open Internet, however it is wrapped."""
+    ip = _unwrapped(address)
+    if isinstance(ip, IPv6Address) and ip not in _UNICAST:
+        return False
     special = ip.is_multicast or ip.is_reserved or any(ip in network for network in _SPECIAL)
     return ip.is_global and not special
 
@@ -50,7 +60,7 @@ class Policy:
         self._private_allowed = private_allowed
 
     def allows(self, address: str) -> bool:
-        ip = ip_address(address.partition("%")[0])
+        ip = _unwrapped(address)
         if ip.is_multicast or ip.is_unspecified:
             return False
         return self._private_allowed or is_public(address)

@@ -37,14 +37,17 @@ def test_what_is_no_host_is_refused(given: str) -> None:
     ["127.0.0.1", "10.1.2.3", "192.168.1.1", "172.16.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
      "255.255.255.255", "::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "fd00:ec2::254", "::ffff:127.0.0.1",
      "::ffff:169.254.169.254", "64:ff9b::7f00:1", "2002:7f00:1::", "ff02::1", "192.0.0.192",
-     "168.63.129.16", "2001:0:7f00:1::"],
+     "168.63.129.16", "2001:0:7f00:1::", "fec0::1", "3fff::1", "5f00::1", "100::1", "::7f00:1", "::ffff:0:7f00:1",
+     "64:ff9b:1::7f00:1", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::", "0.1.2.3", "198.18.0.1", "240.0.0.1"],
 )  # fmt: skip
 def test_addresses_that_are_not_of_the_open_internet_are_refused(address: str) -> None:
     assert not is_public(address)
     assert not Policy(private_allowed=False).allows(address)
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1", "64:ff9b::808:808", "::ffff:8.8.8.8"])
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "2606:4700::1", "64:ff9b::808:808", "::ffff:8.8.8.8", "2002:808:808::1"]
+)
 def test_public_addresses_are_allowed(address: str) -> None:
     assert Policy(private_allowed=False).allows(address)
 
@@ -54,7 +57,8 @@ def test_the_operator_may_allow_private_networks_but_nobody_dials_a_group() -> N
     assert policy.allows("127.0.0.1")
     assert policy.allows("fe80::1%eth0")
     assert not policy.allows("224.0.0.1")
-    assert not policy.allows("0.0.0.0")
+    for nobody in ("0.0.0.0", "::", "::ffff:0.0.0.0", "::ffff:224.0.0.1", "64:ff9b::e000:1"):
+        assert not policy.allows(nobody)
     policy.must_allow("127.0.0.1")
     with pytest.raises(ValueError, match="private"):
         Policy(private_allowed=False).must_allow("127.0.0.1")
