@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import struct
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -26,7 +26,7 @@ class UnsafeSignIn(Exception):
 
 
 class ReportConnection(aiomysql.Connection):  # type: ignore[misc]  # the library has no types
-    """`greet`, `encrypt` (unless TLS is off), `sign_in`, then `rows` and `stream`.
+    """`greet`, `encrypt` (unless TLS is off), `sign_in`, then `rows` and `texts`.
 
     aiomysql connects in one go, goes on in clear where the server offers no TLS, verifies the certificate against
     what it dials, and gives the clear password to a server that asks for it: hence these steps of our own.
@@ -89,14 +89,14 @@ class ReportConnection(aiomysql.Connection):  # type: ignore[misc]  # the librar
             await cursor.execute(statement, params)
             return list(await cursor.fetchall())
 
-    async def stream(self, statement: str, params: Sequence[Any] = ()) -> AsyncIterator[tuple[Any, ...]]:
-        """Rows of a long answer as they come, their values as text or None; a reader who stops early must end the
-        connection. Raises pymysql.err.MySQLError."""
+    async def texts(self, statement: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a bounded answer, their values as text or None; raises as `rows`. They are taken at once: whoever
+        is slow to use them, or stops, keeps no statement waiting, which the server would end."""
         self.decoders: dict[int, Any] = {}
-        cursor = await self.cursor(aiomysql.SSCursor)
-        await cursor.execute(statement, params)
-        while row := await cursor.fetchone():
-            yield row
+        async with asyncio.timeout(STATEMENT_SECONDS + 2):
+            cursor = await self.cursor(aiomysql.Cursor)
+            await cursor.execute(statement, params)
+            return list(await cursor.fetchall())
 
     async def end(self) -> None:
         """Hang up; politely, if it can be done at once."""

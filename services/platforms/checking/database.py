@@ -124,7 +124,10 @@ class DatabaseCheck(Check):
         return Finding(self._schema.summary())
 
     async def _freshness(self) -> Finding:
-        found = await newest_row(self._schema, self._connection)
+        try:
+            found = await newest_row(self._schema, self._connection)
+        except MySQLError as error:
+            raise failed(error) from error
         if found is None:
             return Finding("The tables are empty, so nothing says whether they are being filled.", "stale-data")
         now = datetime.now(UTC)

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from platforms.mysql import ReportConnection
+from platforms.mysql import ReportConnection, quoted
 
 _MOST_COLUMNS = 20_000
 _MOST_NAMED = 12
@@ -18,7 +18,7 @@ NEEDED: Mapping[str, Mapping[str, frozenset[str]]] = {
     "mt5": {
         "mt5_users": frozenset({"login", "group", "timestamp"}),
         "mt5_accounts": frozenset({"login", "balance", "equity"}),
-        "mt5_positions": frozenset({"login", "symbol", "volume"}),
+        "mt5_positions": frozenset({"position", "login", "symbol", "volume"}),
         "mt5_orders": frozenset({"order", "login", "symbol", "state"}),
         "mt5_deals": frozenset({"deal", "login", "action", "time", "volume", "profit", "timestamp"}),
     },
@@ -45,6 +45,12 @@ OPTIONAL: Mapping[str, frozenset[str]] = {
     ),
 }
 _YEAR = re.compile(r"(mt5_(?:deals|orders|daily))_\d{4}")
+_CUT_BY_YEARS: Mapping[str, str] = {
+    "mt5_deals": "mt5_deals",
+    "mt5_orders_history": "mt5_orders",
+    "mt5_daily": "mt5_daily",
+}
+"""Tables, and how those of single years begin that may stand in their place."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +63,12 @@ class Table:
 
 @dataclass(frozen=True)
 class Schema:
-    """`tables` are those of the database, by their names in lower case."""
+    """`tables` are those of the database, by their names in lower case. `years_over`: where mt5_deals stands beside
+    tables of years, it is the one that is still written."""
 
     kind: str
     tables: Mapping[str, Table]
+    years_over: bool = False
 
     @classmethod
     async def read(cls, kind: str, connection: ReportConnection) -> "Schema":
@@ -69,7 +77,8 @@ class Schema:
             "WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME, ORDINAL_POSITION LIMIT %s",
             (_MOST_COLUMNS,),
         )
-        return cls(kind, _tables(rows))
+        schema = cls(kind, _tables(rows))
+        return replace(schema, years_over=await _years_over(schema, connection))
 
     @property
     def missing(self) -> list[str]:
@@ -84,15 +93,22 @@ class Schema:
         return lacking
 
     def newest(self, name: str) -> Table | None:
-        """The table, or where it is cut by years the last of them."""
+        """The table, or where it is cut by years the one that is still written."""
         found = self.all_of(name)
         return found[-1] if found else None
 
     def all_of(self, name: str) -> list[Table]:
-        """The table, or where it is cut by years all of them in order; never both, since their rows overlap."""
-        if name in self.tables:
-            return [self.tables[name]]
-        return [self.tables[each] for each in sorted(self.tables) if (m := _YEAR.fullmatch(each)) and m[1] == name]
+        """The table, and those of years; the one that is still written comes last. After a server was switched from
+        one to the other their rows overlap: who reads all in this order goes on behind the highest key."""
+        single, years = self._single(name), self._years(name)
+        return years + single if self.years_over else single + years
+
+    def _single(self, name: str) -> list[Table]:
+        return [self.tables[name]] if name in self.tables else []
+
+    def _years(self, name: str) -> list[Table]:
+        start = _CUT_BY_YEARS.get(name)
+        return [self.tables[each] for each in sorted(self.tables) if (m := _YEAR.fullmatch(each)) and m[1] == start]
 
     def advice(self) -> str:
         other = "mt5" if self.kind == "mt4" else "mt4"
@@ -113,6 +129,18 @@ class Schema:
         if extra:
             parts.append(f"tables of your own: {_listed(extra)}")
         return "; ".join(parts)
+
+
+async def _years_over(schema: Schema, connection: ReportConnection) -> bool:
+    """Whether the deals of mt5_deals are newer than those of the tables of years beside it."""
+    tables = schema.all_of("mt5_deals")
+    if len(tables) < 2 or "mt5_deals" not in schema.tables or not all("deal" in each.columns for each in tables):
+        return False
+    highest = []
+    for table in tables:
+        statement = f"SELECT MAX({quoted(table.columns['deal'])}) AS highest FROM {quoted(table.name)}"  # noqa: S608
+        highest.append(int((await connection.rows(statement))[0]["highest"] or 0))
+    return highest[0] > max(highest[1:])
 
 
 def _tables(rows: list[dict[str, Any]]) -> dict[str, Table]:

@@ -9,7 +9,7 @@ from platforms.mysql import ReportConnection, quoted
 from platforms.reading.model import Deal, Row, Wanted
 from platforms.reading.values import WallClock
 
-PIECE = 20_000  # rows of one statement, so that none takes as long as the whole answer
+PIECE = 4_000  # rows of one statement: as many are held in memory, and none takes as long as the whole answer
 
 _TIME_RAW = list(Deal.model_fields).index("time_raw")
 
@@ -41,21 +41,21 @@ class Shape:
 async def read(
     shape: Shape, schema: Schema, connection: ReportConnection, wanted: Wanted, clock: WallClock, most: int | None
 ) -> AsyncGenerator[Row, None]:
-    """Rows of the model in the order of the key; `most` is how many will be taken, None for all."""
+    """Rows of the model in the order of the key, none twice where tables overlap; `most` is how many will be taken,
+    None for all."""
     last: int | str | None = wanted.after[0] if wanted.after else None
     piece = PIECE if most is None else min(PIECE, most + 1)
     for table in schema.all_of(shape.table):
         position = shape.columns.index(shape.key)
         while True:
             statement, params = _statement(shape, schema, table, wanted, last, piece)
-            count = 0
-            async for row in connection.stream(statement, params):
-                count += 1
-                last = row[position]
+            rows = await connection.texts(statement, params)
+            for row in rows:
                 for shown in shape.convert(row, clock):
                     if _belongs(shape, shown, wanted):
                         yield shown
-            if count < piece:
+            last = rows[-1][position] if rows else last
+            if len(rows) < piece:
                 break
 
 

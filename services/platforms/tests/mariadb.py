@@ -2,9 +2,11 @@
 
 import getpass
 import shutil
+import signal
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -103,6 +105,22 @@ class MariaDb:
                     cursor.executemany(statements[-1], rows)
         finally:
             connection.close()
+
+    def states(self, user: str) -> list[str]:
+        """What each connection of a user is doing: `Sleep` when no statement runs."""
+        with pymysql.connect(unix_socket=self._socket, user="root") as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT COMMAND FROM information_schema.PROCESSLIST WHERE USER = %s", (user,))
+            return [str(row[0]) for row in cursor.fetchall()]
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """As a machine that hangs: its connections stay open and nothing comes."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def _answers(self) -> bool:
         assert self._process is not None
