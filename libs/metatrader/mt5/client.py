@@ -32,7 +32,7 @@ class Mt5Client(Commands):
     def __init__(
         self, login: int, password: str | PasswordHash, *, zone: tzinfo, connections: int, keep_alive: float
     ) -> None:
-        super().__init__(zone)
+        super().__init__(zone, connections)
         if connections < 1:
             raise InvalidValue("connections: give at least 1")
         self._login = login

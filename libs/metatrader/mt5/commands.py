@@ -2,10 +2,11 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from datetime import datetime, tzinfo
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -42,10 +43,12 @@ class PasswordKind(StrEnum):
 
 class Commands(ABC):
     """All raise Refused (NotFound for what is not there or not visible, PermissionDenied where the manager lacks the
-    right), ConnectionLost, TimedOut and ProtocolError. Lists are read page by page while they are iterated."""
+    right), ConnectionLost, TimedOut and ProtocolError. Lists are read page by page while they are iterated, with at
+    most `ahead` pages on their way."""
 
-    def __init__(self, zone: tzinfo) -> None:
+    def __init__(self, zone: tzinfo, ahead: int) -> None:
         self._zone = zone
+        self._ahead = ahead
 
     @abstractmethod
     async def _call(self, command: Command) -> Answer: ...
@@ -181,23 +184,62 @@ class Commands(ABC):
         if not 0 < page <= PAGE:
             raise InvalidValue(f"page: give 1 to {PAGE}")
         total = (await self._ask(f"{entity}_GET_TOTAL", **params)).count()
-        offset, ahead = 0, None
+        pages = _Pages(lambda place: self._ask(f"{entity}_GET_PAGE", **params, **place), page, total, self._ahead)
         try:
-            while offset < total:
-                place = {"OFFSET": str(offset), "TOTAL": str(page)}
-                answer = await (ahead or self._ask(f"{entity}_GET_PAGE", **params, **place))
-                ahead = None
-                count = answer.rows()
-                if not count:
-                    return
-                if 0 < offset < total - count:
-                    # Who reads on after the first page wants the next, which comes while these rows are read.
-                    place["OFFSET"] = str(offset + count)
-                    ahead = asyncio.create_task(self._ask(f"{entity}_GET_PAGE", **params, **place))
-                    await asyncio.sleep(0)  # lets the request leave
-                offset += count
+            while (answer := await pages.next()) is not None:
                 for row in answer.read(adapter, self._zone):
                     yield row
         finally:
-            if ahead is not None:
-                await asyncio.gather(ahead, return_exceptions=True)
+            await pages.close()
+
+
+class _Pages:
+    """Pages of a list, in order. Who reads on after the first page wants the next ones, too: they are asked for while
+    rows are read, one after the second page and then as many at a time as there are connections."""
+
+    def __init__(
+        self, ask: Callable[[Mapping[str, str]], Coroutine[Any, Any, Answer]], size: int, total: int, most_ahead: int
+    ) -> None:
+        self._ask = ask
+        self._size = size
+        self._total = total
+        self._most_ahead = most_ahead
+        self._step = 0
+        """Rows of a page, as the first showed: servers may give fewer than were asked for."""
+        self._offset = 0
+        self._count = 0
+        self._ahead: deque[asyncio.Task[Answer]] = deque()
+
+    async def next(self) -> Answer | None:
+        """None at the end."""
+        if self._offset >= self._total:
+            return None
+        answer = await (self._ahead.popleft() if self._ahead else self._page(self._offset))
+        rows = answer.rows()
+        if not rows:
+            return None
+        self._step = self._step or rows
+        self._offset += rows
+        self._count += 1
+        if rows == self._step:
+            await self._go_ahead()
+        else:
+            await self.close()  # what was asked for lies elsewhere
+        return answer
+
+    async def _go_ahead(self) -> None:
+        wanted = min(self._count - 1, self._most_ahead)
+        while len(self._ahead) < wanted:
+            offset = self._offset + self._step * len(self._ahead)
+            if offset >= self._total:
+                break
+            self._ahead.append(asyncio.create_task(self._page(offset)))
+        await asyncio.sleep(0)  # lets the requests leave
+
+    def _page(self, offset: int) -> Coroutine[Any, Any, Answer]:
+        return self._ask({"OFFSET": str(offset), "TOTAL": str(self._size)})
+
+    async def close(self) -> None:
+        """Wait for what is on its way: a request that is given up costs its connection."""
+        await asyncio.gather(*self._ahead, return_exceptions=True)
+        self._ahead.clear()

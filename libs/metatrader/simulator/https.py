@@ -11,7 +11,7 @@ from metatrader.mt5.https import path
 from metatrader.mt5.text import unescape
 from metatrader.simulator.broker import Broker
 from metatrader.simulator.faults import Fault, FaultKind
-from metatrader.simulator.replies import COMMANDS, Reply, reply, retcode
+from metatrader.simulator.replies import COMMANDS, Reply, retcode
 from metatrader.simulator.server import Ended, Simulator, half, reset, silence
 from metatrader.simulator.sign_in import LIMIT, SignIn
 
@@ -118,7 +118,7 @@ class _Connection:
             lying = fault is not None and fault.kind == FaultKind.LYING
             return self._sign_in.answer(params, lying=lying)
         assert self._sign_in.manager is not None
-        return reply(self._simulator.broker, self._sign_in.manager, name, params)
+        return self._simulator.reply(self._sign_in.manager, name, params)
 
     async def _send(self, status: int, content: bytes, fault: Fault | None) -> None:
         kind = fault.kind if fault else None

@@ -5,13 +5,15 @@ import socket
 import ssl
 import struct
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from metatrader.simulator.broker import Broker
+from metatrader.simulator.broker import Broker, Manager
 from metatrader.simulator.faults import Faults
 from metatrader.simulator.journal import Journal
+from metatrader.simulator.replies import Reply, reply
 
 _GOODBYE = 0.05
 """Seconds that a client has to answer the end of TLS; one that waits for nothing reads nothing."""
@@ -85,6 +87,10 @@ class Simulator(ABC):
             with suppress(OSError, asyncio.CancelledError):
                 await writer.wait_closed()
             await self.journal.note("CLOSED")
+
+    def reply(self, manager: Manager, name: str, params: Mapping[str, str]) -> Reply:
+        """The answer to a command of a signed-in manager."""
+        return reply(self.broker, manager, name, params)
 
     @abstractmethod
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

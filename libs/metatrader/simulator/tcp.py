@@ -8,7 +8,7 @@ from metatrader.mt5.frames import FIRST_SERVER_SERIAL, Frame, FrameDecoder, enco
 from metatrader.mt5.text import Message
 from metatrader.simulator.broker import Broker
 from metatrader.simulator.faults import Fault, FaultKind
-from metatrader.simulator.replies import Reply, reply, retcode
+from metatrader.simulator.replies import Reply, retcode
 from metatrader.simulator.server import Ended, Simulator, half, reset, silence
 from metatrader.simulator.sign_in import LIMIT, SignIn
 
@@ -102,7 +102,7 @@ class _Connection:
             return self._sign_in.answer(message.params, lying=lying)
         if self._sign_in.manager is None:
             return Reply(1001)
-        return reply(self._simulator.broker, self._sign_in.manager, name, message.params)
+        return self._simulator.reply(self._sign_in.manager, name, message.params)
 
     async def _send(self, serial: int, data: bytes, fault: Fault | None) -> None:
         kind = fault.kind if fault else None
