@@ -71,9 +71,14 @@ def replay(service: OfService, subject: str | None = None, as_json: Json = False
 
 
 @parked.command()
-def discard(service: OfService, parked_id: Annotated[int, typer.Argument(metavar="ID")], as_json: Json = False) -> None:
+def discard(
+    service: OfService,
+    parked_id: Annotated[int, typer.Argument(metavar="ID")],
+    reason: Annotated[str, typer.Option(help="Why, for the record of what operators did.")],
+    as_json: Json = False,
+) -> None:
     """Drop one parked message for good."""
-    answer = _of(service).ask(service, "parked", "discard", str(parked_id))
+    answer = _of(service).ask(service, "parked", "discard", str(parked_id), "--reason", reason)
     told = said(answer)
     tell(as_json, told, ["discarded" if told["discarded"] else "no such message is parked"])
     raise typer.Exit(answer.code)

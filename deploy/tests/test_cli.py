@@ -116,8 +116,9 @@ def test_parked_messages_are_listed_replayed_by_their_service_and_discarded(
     assert (done.returncode, result["replayed"]) == (1, 1)
     assert [one["subject"] for one in result["failed"]] == ["broken"]
 
-    assert answer(var, "parked", "discard", service, str(mine[1]["id"])) == {"discarded": True}
-    assert tradehall(var, "parked", "discard", service, str(mine[1]["id"])).returncode == 1
+    discard = ("parked", "discard", service, str(mine[1]["id"]), "--reason", "made for a test")
+    assert answer(var, *discard) == {"discarded": True}
+    assert tradehall(var, *discard).returncode == 1
     assert answer(var, "parked", "replay", service) == {"replayed": 0, "failed": []}
 
 

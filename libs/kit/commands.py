@@ -152,6 +152,9 @@ def _wait_for(bus: Bus) -> None:
         time.sleep(0.02)
 
 
+Reason = Annotated[str, typer.Option(help="Why, for the record of what operators did.")]
+
+
 def _parked(tools: Opened) -> typer.Typer:
     app = typer.Typer(no_args_is_help=True, help="Messages that could not be handled, and those behind them.")
 
@@ -182,10 +185,10 @@ def _parked(tools: Opened) -> typer.Typer:
         raise typer.Exit(1 if failed else 0)
 
     @app.command()
-    def discard(parked_id: Annotated[int, typer.Argument(metavar="ID")], as_json: Json = False) -> None:
+    def discard(parked_id: Annotated[int, typer.Argument(metavar="ID")], reason: Reason, as_json: Json = False) -> None:
         """Drop one for good, so that those behind it can be replayed; exits with 1 where there is none."""
         with tools() as opened:
-            found = any(inbox.discard(parked_id) for inbox in opened.inboxes)
+            found = any(inbox.discard(parked_id, reason) for inbox in opened.inboxes)
         said = "discarded" if found else "no such message is parked"
         typer.echo(json.dumps({"discarded": found}) if as_json else said)
         raise typer.Exit(0 if found else 1)
