@@ -40,6 +40,11 @@ class ReportConnection(aiomysql.Connection):  # type: ignore[misc]  # the librar
         self.client_flag &= ~CLIENT.MULTI_STATEMENTS
         self._signed_in = False
 
+    @property
+    def is_mariadb(self) -> bool:
+        """Known once it has greeted."""
+        return "mariadb" in self.server_version.lower()
+
     async def greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> str:
         """Take the server's greeting on a fresh connection; answers its version."""
         self._reader, self._writer = reader, writer
@@ -70,7 +75,7 @@ class ReportConnection(aiomysql.Connection):  # type: ignore[misc]  # the librar
         await self.autocommit(True)
         limit = (
             f"max_statement_time={STATEMENT_SECONDS}"
-            if "mariadb" in self.server_version.lower()
+            if self.is_mariadb
             else f"max_execution_time={STATEMENT_SECONDS * 1000}"
         )
         await self.query("SET SESSION TRANSACTION READ ONLY")

@@ -1,14 +1,14 @@
 """The check of a report database: MetaTrader 4's report server or MetaTrader 5's SQL export, on MySQL or MariaDB."""
 
-import re
 import ssl
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from pymysql.err import MySQLError
 
 from platforms.addresses import Policy
 from platforms.checking.freshness import newest_row, trading_time_between, zone_of
+from platforms.checking.grants import rights_beyond_reading
 from platforms.checking.reach import Reach, certificate_finding, tls_context, tls_failed
 from platforms.checking.schema import Schema
 from platforms.checking.steps import Check, Failed, Finding, Stage
@@ -16,23 +16,6 @@ from platforms.credentials import Credentials
 from platforms.mysql import ReportConnection, TlsNotOffered, UnsafeSignIn
 
 _STALE = timedelta(hours=24)
-_READING = frozenset(
-    {
-        "USAGE",
-        "SELECT",
-        "SHOW VIEW",
-        "SHOW DATABASES",
-        "PROCESS",
-        "REPLICATION CLIENT",
-        "BINLOG MONITOR",
-        "SLAVE MONITOR",
-        "REPLICA MONITOR",
-        "SHOW CREATE ROUTINE",
-    }
-)
-_GRANT = re.compile(r"GRANT (?P<rights>.+?) ON (?P<on>.+) TO ", re.DOTALL)
-_COLUMNS = re.compile(r"\([^)]*\)")
-
 _CODES: dict[int, tuple[str, str]] = {
     1040: ("server-busy", "The server has too many connections. It may pass by itself; we try again."),
     1044: ("right-missing", "Grant this user SELECT on the database, or correct the database's name."),
@@ -103,10 +86,9 @@ class DatabaseCheck(Check):
 
     async def _grants(self) -> Finding:
         try:
-            rows = await self._connection.rows("SHOW GRANTS")
+            writable = await rights_beyond_reading(self._connection)
         except MySQLError as error:
             raise failed(error) from error
-        writable = writing_rights(str(value) for row in rows for value in row.values())
         if writable:
             return Finding(
                 f"This user may do more than read: {', '.join(writable)}. Give us one with SELECT alone.",
@@ -201,15 +183,3 @@ async def signed_in(connection: ReportConnection) -> None:
         ) from None
     except MySQLError as error:
         raise failed(error) from error
-
-
-def writing_rights(grants: Iterable[str]) -> list[str]:
-    """The rights beyond reading that the lines of SHOW GRANTS give, in order of their names."""
-    rights: set[str] = set()
-    for line in grants:
-        match = _GRANT.match(line)
-        if match is not None:
-            given = _COLUMNS.sub("", match["rights"]).split(",")
-            rights |= {right.strip().upper() for right in given}
-            rights |= {"GRANT OPTION"} if "WITH GRANT OPTION" in line else set()
-    return sorted(rights - _READING)

@@ -9,8 +9,9 @@ import pytest
 from pymysql.err import MySQLError
 
 from platforms.addresses import Policy
-from platforms.checking.database import DatabaseCheck, writing_rights
+from platforms.checking.database import DatabaseCheck
 from platforms.checking.freshness import trading_time_between
+from platforms.checking.grants import roles_of, writing_rights
 from platforms.checking.steps import Result
 from platforms.tests.mariadb import PASSWORD, READER, WRITER, MariaDb
 from platforms.tests.parts import World, credentials, outcomes
@@ -81,6 +82,39 @@ async def test_a_user_who_may_write_is_a_warning(world: World, mariadb: MariaDb)
     assert (result.outcome, outcomes(result)["grants"]) == ("degraded", "writable-grants")
     assert "INSERT" in detail(result, "grants")
     assert world.status(organization, platform) == ("degraded", "writable-grants")
+
+
+async def test_a_user_who_may_write_by_a_role_is_a_warning(world: World, mariadb: MariaDb) -> None:
+    name = mt5_database(mariadb, "mt5_role")
+    mariadb.run(
+        "CREATE OR REPLACE ROLE writing",
+        "CREATE OR REPLACE ROLE indirect",
+        f"GRANT SELECT, UPDATE ON {name}.* TO writing",
+        "GRANT writing TO indirect",
+        f"CREATE OR REPLACE USER casual@'%' IDENTIFIED BY '{PASSWORD}'",
+        f"GRANT SELECT ON {name}.* TO casual@'%'",
+        "GRANT indirect TO casual@'%'",
+    )
+    unused, _, _ = await checked(world, report(mariadb, name, login="casual"))
+    mariadb.run("SET DEFAULT ROLE indirect FOR casual@'%'")
+    used, _, _ = await checked(world, report(mariadb, name, login="casual"))
+    for result in (unused, used):
+        assert outcomes(result)["grants"] == "writable-grants", detail(result, "grants")
+        assert "UPDATE" in detail(result, "grants")
+        assert outcomes(result)["schema"] == "ok", "what the user has taken is taken again"
+
+
+async def test_a_user_who_reads_by_a_role_is_well(world: World, mariadb: MariaDb) -> None:
+    name = mt5_database(mariadb, "mt5_reading_role")
+    mariadb.run(
+        "CREATE OR REPLACE ROLE looking",
+        f"GRANT SELECT ON {name}.* TO looking",
+        f"CREATE OR REPLACE USER looker@'%' IDENTIFIED BY '{PASSWORD}'",
+        "GRANT looking TO looker@'%'",
+        "SET DEFAULT ROLE looking FOR looker@'%'",
+    )
+    result, _, _ = await checked(world, report(mariadb, name, login="looker"))
+    assert result.outcome == "ok", result
 
 
 @pytest.mark.parametrize(
@@ -282,6 +316,14 @@ async def test_a_database_that_stops_in_mid_answer_ends_the_check(world: World) 
         given = {"host": "127.0.0.1", "port": port, "login": "r", "database": "d", "tls": "off"}
         result, _, _ = await checked(world, given)
     assert last(result) == ("sign-in", "connection-lost")
+
+
+def test_roles_are_found_as_each_server_writes_them() -> None:
+    mariadb = ["GRANT `in``direct` TO `r`@`%` WITH ADMIN OPTION", "GRANT `writing` TO `in``direct`"]
+    assert roles_of(mariadb) == ["`in``direct`"]
+    mysql = ["GRANT USAGE ON *.* TO `r`@`%`", "GRANT `one`@`%`,`two`@`localhost` TO `r`@`%`"]
+    assert roles_of(mysql) == ["`one`@`%`", "`two`@`localhost`"]
+    assert roles_of(["GRANT SELECT ON `a`.* TO `r`@`%`", "GRANT `x`; DROP TABLE y TO `r`@`%`"]) == []
 
 
 def test_rights_beyond_reading_are_found_in_what_the_server_says() -> None:
