@@ -8,14 +8,16 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, LiteralString, Self
 from uuid import UUID, uuid4
 
 import httpx
+import psycopg
 import uvicorn
 from joserfc import jwt
 from joserfc.jwk import ECKey
 from nats.js.api import StreamConfig
+from psycopg.rows import dict_row
 from pydantic import SecretStr
 
 from contracts import rpc
@@ -200,6 +202,11 @@ class Running:
     @property
     def logs(self) -> str:
         return self._log.getvalue()
+
+    def rows(self, query: LiteralString, *params: Any) -> list[dict[str, Any]]:
+        """What the service's database holds."""
+        with psycopg.connect(self.dsn, row_factory=dict_row) as connection:
+            return connection.execute(query, params).fetchall()
 
     def _ready(self) -> bool:
         try:

@@ -260,6 +260,26 @@ def test_the_table_above_holds_every_route_of_an_organization(running: Running) 
     assert offered == {(method, route) for method, route, _ in ROUTES}
 
 
+@pytest.mark.parametrize(("method", "route", "body"), [each for each in ROUTES if "{platform}" in each[1]])
+def test_a_route_ends_at_the_limits_of_members_and_programs(
+    running: Running, method: str, route: str, body: Any
+) -> None:
+    owner = running.member()
+    allowed, other = owner.add("Allowed"), owner.add("Secret name")
+    scopes = ("platforms:read", "platforms:write", "credentials:write", "accounts:read")
+    for limits in ([allowed], []):
+        for caller in (
+            running.member(owner.organization, "manager", limits=limits),
+            running.client(owner.organization, *scopes, limits=limits),
+        ):
+            url = owner.platforms + route.format(platform=other.rpartition("/")[2], login=1)
+            for given in ({}, {"source": "db"}, {"source": "api"}) if route.count("/") > 1 else ({},):
+                answer = caller.request(method, url, json=body, params=given)
+                refused(answer, 404, "not-found")
+                assert "ecret" not in answer.text
+    assert owner.get(other).json()["name"] == "Secret name"
+
+
 @pytest.mark.parametrize(("method", "route", "body"), ROUTES)
 def test_a_route_refuses_every_foreign_token(running: Running, method: str, route: str, body: Any) -> None:
     owner = running.member()

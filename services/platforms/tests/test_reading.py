@@ -4,15 +4,18 @@ import asyncio
 import csv
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from embedded.fixtures import wait_until
 from embedded.ports import free_port
 from metatrader.simulator import Broker, TcpSimulator, invent
+from metatrader.simulator.broker import Manager
+from metatrader.simulator.replies import Reply
 from platforms.reading.values import WallClock, lots, plain, price
 from platforms.tests.mariadb import PASSWORD, READER, MariaDb
 from platforms.tests.running import Caller, Running
@@ -25,12 +28,12 @@ MANAGER = "Correct-horse-1"
 class Api:
     """A simulator on a loop of its own, with what its broker holds."""
 
-    def __init__(self) -> None:
-        self.broker: Broker = invent(5, login=1000, password=MANAGER, users=3, trades=30)
+    def __init__(self, kind: type[TcpSimulator] = TcpSimulator, *, users: int = 3, trades: int = 30) -> None:
+        self.broker: Broker = invent(5, login=1000, password=MANAGER, users=users, trades=trades)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self._simulator = TcpSimulator(self.broker)
+        self._simulator = kind(self.broker)
         asyncio.run_coroutine_threadsafe(self._simulator.__aenter__(), self._loop).result(5)
         self.port = self._simulator.port
 
@@ -165,6 +168,40 @@ def test_reading_takes_its_own_right_and_stays_within_limits(running: Running, a
     assert running.member(org, "viewer").get(f"{path}/deals").status_code == 200
     refused(running.client(org, "accounts:read", limits=[]).get(f"{path}/deals"), 404, "not-found")
     refused(running.member().get(f"{path}/deals"), 404, "not-found")
+
+
+def test_each_use_of_stored_credentials_says_who_and_what_for(running: Running, api: Api) -> None:
+    person, path = with_api(running, api)
+    program = running.client(person.organization, "platforms:read", "accounts:read")
+    person.get(f"{path}/accounts", headers={"X-Request-Id": "look-7"})
+    program.get(f"{path}/deals", headers={"Accept": "text/csv"})
+    program.post(f"{path}/checks", json={"target": "api"})
+    uses = running.rows("SELECT * FROM credential_uses WHERE platform_id = %s", path.rpartition("/")[2])
+    found = {(use["actor"], use["purpose"]): use for use in uses}
+    assert set(found) == {
+        (None, "scheduled-check"), (person.id, "read"), (program.id, "read"), (program.id, "check"),
+    }  # fmt: skip
+    assert found[person.id, "read"]["request_id"] == "look-7"
+    assert {(use["target"], use["version"]) for use in uses} == {("api", 1)}
+
+
+class Failing(TcpSimulator):
+    """Does not find its own data from the seventh page on."""
+
+    def reply(self, manager: Manager, name: str, params: Mapping[str, str]) -> Reply:
+        return Reply(4) if params.get("OFFSET") == "600" else super().reply(manager, name, params)
+
+
+def test_an_export_that_breaks_off_is_not_taken_for_a_whole_one(running: Running) -> None:
+    api = Api(Failing, users=1, trades=400)
+    try:
+        person, path = with_api(running, api)
+        with person.http.stream("GET", f"{path}/deals", headers={"Accept": "text/csv"}) as answer:
+            assert answer.status_code == 200
+            with pytest.raises(httpx.RemoteProtocolError, match="incomplete"):
+                answer.read()
+    finally:
+        api.stop()
 
 
 def test_an_export_is_read_as_the_api_is(running: Running, api: Api, mariadb: MariaDb) -> None:
