@@ -1,15 +1,19 @@
 """What is read over MetaTrader 5's Web API, as the model shows it. Lists go account by account, by login."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import TypeVar
 
+from kit.errors import Invalid
 from metatrader import Mt5Client
 from metatrader import errors as mt
 from metatrader.models import Account, Deal, Moment, Order, Position, User, UserRights
 from platforms.reading.model import DEAL_ACTIONS, DEAL_ENTRIES, ORDER_STATES, ORDER_TYPES, SIDES, Row, Wanted, named
 from platforms.reading.values import decimal, plain, price
+
+T = TypeVar("T", Position, Order)
 
 _AT_ONCE = 4
 _BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)
@@ -34,13 +38,13 @@ class Mt5Api:
 
     async def positions(self, wanted: Wanted) -> AsyncGenerator[Row, None]:
         for login in await self._logins(wanted):
-            async for one in self._client.positions(login):
+            for one in await _by_ticket(self._client.positions(login)):
                 if _beyond((login, one.ticket), wanted):
                     yield self._position(one)
 
     async def orders(self, wanted: Wanted) -> AsyncGenerator[Row, None]:
         for login in await self._logins(wanted):
-            async for one in self._client.orders(login):
+            for one in await _by_ticket(self._client.orders(login)):
                 if _beyond((login, one.ticket), wanted):
                     yield self._order(one)
 
@@ -51,17 +55,23 @@ class Mt5Api:
         for login in await self._logins(wanted):
             resumed = wanted.after if wanted.after and wanted.after[0] == login else None
             since = _wall(str(resumed[1])) or start if resumed else start
-            async for one in self._client.deals(login, since, end):
+            async for one in _by_second(self._client.deals(login, since, end)):
                 if resumed is None or (self._raw(one.time) or "", one.ticket) > resumed[1:]:
                     yield self._deal(one)
 
     async def symbols(self, wanted: Wanted) -> AsyncGenerator[Row, None]:
+        """In the server's own order. Raises Invalid when the symbol at which the page before ended has gone."""
+        waiting = wanted.after is not None
         async for one in self._client.symbols():
-            if wanted.after is None or one.symbol > str(wanted.after[0]):
+            if not waiting:
                 yield (
                     one.symbol, one.path or None, one.description or None, one.currency_base or None,
                     one.currency_profit or None, one.digits, plain(one.contract_size),
                 )  # fmt: skip
+            elif wanted.after is not None and one.symbol == wanted.after[0]:
+                waiting = False
+        if waiting:
+            raise Invalid("cursor", "is of a symbol that has gone; begin again")
 
     async def _logins(self, wanted: Wanted, *, beyond: bool = False) -> list[int]:
         """Accounts in the order of their logins, from the one at which the page before ended (or beyond it)."""
@@ -130,6 +140,24 @@ class Mt5Api:
 
     def _raw(self, time: Moment | None) -> str | None:
         return None if time is None else time.utc.strftime("%Y-%m-%d %H:%M:%S")
+
+
+async def _by_ticket(rows: AsyncIterator[T]) -> list[T]:
+    """What one account has now, in an order that holds from page to page; servers have their own."""
+    return sorted([one async for one in rows], key=lambda one: one.ticket)
+
+
+async def _by_second(deals: AsyncIterator[Deal]) -> AsyncGenerator[Deal, None]:
+    """Deals come in the order of time; those of one second are put in the order of their tickets."""
+    same: list[Deal] = []
+    async for one in deals:
+        if same and one.time != same[0].time:
+            for each in sorted(same, key=lambda deal: deal.ticket):
+                yield each
+            same.clear()
+        same.append(one)
+    for each in sorted(same, key=lambda deal: deal.ticket):
+        yield each
 
 
 def _lots(volume: Decimal) -> str:

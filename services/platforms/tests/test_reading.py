@@ -4,18 +4,15 @@ import asyncio
 import csv
 import io
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from embedded.fixtures import wait_until
 from embedded.ports import free_port
 from metatrader.simulator import Broker, TcpSimulator, invent
-from metatrader.simulator.broker import Manager
-from metatrader.simulator.replies import Reply
 from platforms.reading.values import WallClock, lots, plain, price
 from platforms.tests.mariadb import PASSWORD, READER, MariaDb
 from platforms.tests.running import Caller, Running
@@ -183,25 +180,6 @@ def test_each_use_of_stored_credentials_says_who_and_what_for(running: Running, 
     }  # fmt: skip
     assert found[person.id, "read"]["request_id"] == "look-7"
     assert {(use["target"], use["version"]) for use in uses} == {("api", 1)}
-
-
-class Failing(TcpSimulator):
-    """Does not find its own data from the seventh page on."""
-
-    def reply(self, manager: Manager, name: str, params: Mapping[str, str]) -> Reply:
-        return Reply(4) if params.get("OFFSET") == "600" else super().reply(manager, name, params)
-
-
-def test_an_export_that_breaks_off_is_not_taken_for_a_whole_one(running: Running) -> None:
-    api = Api(Failing, users=1, trades=400)
-    try:
-        person, path = with_api(running, api)
-        with person.http.stream("GET", f"{path}/deals", headers={"Accept": "text/csv"}) as answer:
-            assert answer.status_code == 200
-            with pytest.raises(httpx.RemoteProtocolError, match="incomplete"):
-                answer.read()
-    finally:
-        api.stop()
 
 
 def test_an_export_is_read_as_the_api_is(running: Running, api: Api, mariadb: MariaDb) -> None:
