@@ -1,13 +1,14 @@
 """Long lists out of a report database: readers who rest, servers that stop, and deals that lie in two places."""
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 
 import pytest
 
 from embedded.fixtures import wait_until
 from platforms import mysql
 from platforms.addresses import Policy
+from platforms.checking.steps import Result, Step
 from platforms.reading import tables
 from platforms.reading.kept import KeptClients
 from platforms.reading.model import Row
@@ -63,6 +64,23 @@ async def test_a_database_that_stops_in_the_middle_of_a_list_is_given_up(
     with mariadb.stopped(), pytest.raises(SourceUnavailable) as refused:
         await anext(found)
     assert "timeout" in str(refused.value.detail)
+
+
+async def test_a_database_that_stops_in_the_middle_of_a_check_ends_it_at_its_stage(
+    world: World, mariadb: MariaDb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = mt5_database(mariadb, "long_hanging")
+    organization, platform = world.platform(api="none")
+    world.give(organization, platform, "db", **report(mariadb, name))
+    stored = world.store.stored(organization, platform, "db", "check")
+    with ExitStack() as stopped:
+        async for step in world.checker.run(organization, platform, "db", stored, "demand"):
+            if isinstance(step, Step) and step.name == "sign-in":
+                stopped.enter_context(mariadb.stopped())
+                monkeypatch.setattr(mysql, "STATEMENT_SECONDS", -1.8)
+    assert isinstance(step, Result)
+    assert (step.steps[-1].name, step.outcome) == ("grants", "timeout")
+    assert world.status(organization, platform) == ("lost", "timeout")
 
 
 @pytest.mark.parametrize("years_first", [True, False])
