@@ -3,13 +3,14 @@
 import asyncio
 import csv
 import io
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import APIRouter, Depends, Header, Path, Query
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import AwareDatetime
 
@@ -36,18 +37,23 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff2
 _TEXTS = frozenset({"group", "comment", "name", "email", "phone", "country", "city", "address", "path", "description"})
 _NOT_PERSONAL = len(Account.model_fields)
 
+_SOUND = re.compile(r"[^\0-\x1f\ud800-\udfff]{0,200}")
+_CLOCK, _CLOCK_FORM = "2026-03-02 09:30:00", "%Y-%m-%d %H:%M:%S"
+
 Source = Annotated[
     Target | None, Query(description="the live API or the report database; by default the one that is ok")
 ]
 Login = Annotated[int | None, Query(ge=1, lt=2**63, description="of this account only")]
+OneLogin = Annotated[int, Path(ge=1, lt=2**63)]
 Accept = Annotated[str, Header()]
+_UNSET = "1970-01-01 00:00:00"
 Where = Callable[[Row], Sequence[int | str | None]]
 
 _BY_LOGIN: Where = lambda row: (row[0],)  # noqa: E731 - one line in a table of such
 _PLACES: dict[tuple[What, Target], Where] = {
     ("positions", "api"): lambda row: (row[1], row[0]),
     ("orders", "api"): lambda row: (row[1], row[0]),
-    ("deals", "api"): lambda row: (row[3], row[5] or "", row[0]),
+    ("deals", "api"): lambda row: (row[3], row[5] or _UNSET, row[0]),
     ("deals", "db"): lambda row: (row[0], 1 if row[8] == "out" else 0),
 }
 """Where a row stands in the order of its list, so that the next page can begin behind it; mostly by its first value."""
@@ -132,7 +138,7 @@ def routes(store: Platforms, reader: Reader, guard: Guard) -> APIRouter:
         response_model=PersonalAccount | Account,
         responses=common,
     )
-    async def get_account(acting: Looker, platform: UUID, login: int, source: Source = None) -> Response:
+    async def get_account(acting: Looker, platform: UUID, login: OneLogin, source: Source = None) -> Response:
         _, found = await rows(acting, platform, source, lambda _: Asked("accounts", login=login, most=1))
         async with aclosing(found):
             async for row in found:
@@ -202,20 +208,32 @@ def _after(paging: Paging, what: What, source: Target) -> tuple[int | str, ...] 
     """Where the page before ended. Raises Invalid for the cursor of another list or source."""
     if paging.after is None:
         return None
-    example = _PLACES.get((what, source), _BY_LOGIN)
-    kinds = [str if isinstance(value, str) else int for value in example(_EXAMPLES[what])]
-    given = paging.after[1:]
-    fits = len(given) == len(kinds) and all(isinstance(v, k) for v, k in zip(given, kinds, strict=True))
-    if not paging.after or paging.after[0] != source or not fits:
+    example = _PLACES.get((what, source), _BY_LOGIN)(_EXAMPLES[what])
+    name, *given = paging.after or [None]
+    if name != source or len(given) != len(example) or not all(map(_fits, given, example)):
         raise Invalid("cursor", "is not one that this list gave for this source; take next_cursor as it is")
     return tuple(given)
+
+
+def _fits(given: int | str, example: int | str | None) -> bool:
+    """Cursors are not signed: what comes is looked at as closely as any other input."""
+    if isinstance(example, int):
+        return type(given) is int and 0 <= given < 2**64
+    if not isinstance(given, str) or not _SOUND.fullmatch(given):
+        return False
+    if example != _CLOCK:
+        return True
+    try:
+        return datetime.fromisoformat(given).strftime(_CLOCK_FORM) == given
+    except ValueError:
+        return False
 
 
 _EXAMPLES: dict[What, Row] = {
     "accounts": (1,),
     "positions": (1, 1),
     "orders": (1, 1),
-    "deals": (1, 1, 1, 1, "", "", "", "", ""),
+    "deals": (1, 1, 1, 1, "", _CLOCK, "", "", ""),
     "symbols": ("",),
 }
 

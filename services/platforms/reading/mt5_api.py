@@ -18,6 +18,7 @@ T = TypeVar("T", Position, Order)
 _AT_ONCE = 4
 _BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
+_UNSET = "1970-01-01 00:00:00"
 
 
 class Mt5Api:
@@ -54,9 +55,9 @@ class Mt5Api:
         end = (_wall(wanted.until) or datetime.now(UTC) + self._zone + timedelta(days=1)) - _SECOND
         for login in await self._logins(wanted):
             resumed = wanted.after if wanted.after and wanted.after[0] == login else None
-            since = _wall(str(resumed[1])) or start if resumed else start
+            since = max(start, _wall(str(resumed[1])) or start) if resumed else start
             async for one in _by_second(self._client.deals(login, since, end)):
-                if resumed is None or (self._raw(one.time) or "", one.ticket) > resumed[1:]:
+                if resumed is None or (self._raw(one.time) or _UNSET, one.ticket) > resumed[1:]:
                     yield self._deal(one)
 
     async def symbols(self, wanted: Wanted) -> AsyncGenerator[Row, None]:

@@ -1,10 +1,11 @@
 """Values as the model shows them: fixed decimals, lots, and wall clocks turned to UTC."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 _UNSET = "1970-01-01"
 _MOST_KNOWN = 50_000
+_FIRST, _LAST = datetime(1970, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)
 
 
 def decimal(value: str | Decimal | float, digits: int) -> str:
@@ -57,6 +58,6 @@ class WallClock:
         return None if wall is None or wall.startswith((_UNSET, "0000")) else wall[:19]
 
     def wall(self, instant: datetime) -> str:
-        """The wall clock at an instant."""
-        offset = instant.utcoffset() or timedelta(0)
-        return (instant.replace(tzinfo=None) - offset + self._zone).strftime("%Y-%m-%d %H:%M:%S")
+        """The wall clock at an instant; before and after all trading, where no calendar goes on, that of its ends."""
+        bounded = min(max(instant, _FIRST), _LAST).astimezone(UTC)
+        return (bounded.replace(tzinfo=None) + self._zone).strftime("%Y-%m-%d %H:%M:%S")

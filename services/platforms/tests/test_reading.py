@@ -5,7 +5,7 @@ import csv
 import io
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -291,12 +291,6 @@ def test_a_password_that_was_refused_is_not_tried_again_by_reading(running: Runn
     assert manager.enabled
 
 
-def test_a_cursor_of_another_list_is_refused(running: Running, api: Api) -> None:
-    person, path = with_api(running, api)
-    cursor = person.get(f"{path}/deals?limit=1").json()["next_cursor"]
-    refused(person.get(f"{path}/accounts?cursor={cursor}"), 422, "invalid")
-
-
 def test_figures_have_one_form() -> None:
     assert [lots(5, 2), lots(123, 2), lots(10_000, 4), lots(1, 8), lots(0, 4)] == [
         "0.05", "1.23", "1.00", "0.00000001", "0.00",
@@ -307,3 +301,8 @@ def test_figures_have_one_form() -> None:
     assert clock.utc("2026-03-02 23:59:07") == "2026-03-03T03:29:07Z"
     assert clock.utc("1970-01-01 00:00:00") is None
     assert clock.wall(datetime(2026, 3, 3, 3, 29, 7, tzinfo=UTC)) == "2026-03-02 23:59:07"
+    east = timezone(timedelta(hours=14))
+    assert clock.wall(datetime(1, 1, 1, tzinfo=east)) == "1970-01-02 20:30:00"
+    assert (
+        WallClock(840).wall(datetime(9999, 12, 31, 23, tzinfo=timezone(-timedelta(hours=12)))) == "9999-12-29 14:00:00"
+    )
