@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -91,6 +92,22 @@ def test_steps_come_as_they_end(running: Running, port: int) -> None:
     values = [json.loads(lines[1].removeprefix("data: ")) for lines in told]
     assert values[-1]["steps"] == values[:-1]
     assert values[-1]["outcome"] == "ok"
+
+
+def test_a_step_is_told_while_the_next_one_still_runs(running: Running) -> None:
+    person = running.member()
+    path = person.add()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        body = {"target": "api", "credentials": credentials(silent.getsockname()[1])}
+        headers = {"Accept": "text/event-stream"}
+        with person.http.stream("POST", f"{path}/checks", json=body, headers=headers) as answer:
+            told = (json.loads(line[6:]) for line in answer.iter_lines() if line.startswith("data: "))
+            first = [next(told)["name"] for _ in range(3)]
+            for _ in range(2):  # the stage port hangs up itself, the sign-in waits for an answer
+                silent.accept()[0].close()
+            *_, result = told
+    assert first == ["name", "port", "tls"]
+    assert (result["outcome"], result["steps"][-1]["name"]) == ("connection-lost", "sign-in")
 
 
 def test_more_than_ten_a_minute_are_refused_with_when_to_come_again(running: Running) -> None:
