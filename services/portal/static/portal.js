@@ -21,7 +21,15 @@ function showChosen(group) {
   group.hidden = !chosen || chosen.value !== "yes";
 }
 
+// On a narrow screen the sections scroll: the present one is to be seen.
+function showSection(root) {
+  const list = root.querySelector(".sections ul");
+  const item = list && list.querySelector("[aria-current]");
+  if (item) list.scrollLeft = item.offsetLeft + item.offsetWidth / 2 - list.clientWidth / 2;
+}
+
 function prepare(root) {
+  showSection(root);
   localTimes(root);
   reveal(root);
 }
