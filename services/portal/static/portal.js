@@ -172,3 +172,4 @@ dialog.addEventListener("close", () => {
 });
 
 prepare(document);
+addEventListener("resize", () => showSection(document));
