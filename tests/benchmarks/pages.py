@@ -7,6 +7,7 @@ import statistics
 import time
 from collections.abc import Callable
 
+from contracts.streams import READS as SERVICES
 from deploy.local import Tradehall
 from embedded import temporary_folder
 from tests.driver import Hall
@@ -14,30 +15,33 @@ from tests.driver import Hall
 ROUNDS = 60
 AT_MOST = 3.0
 _EVERYWHERE = ("/me", "/organizations?limit=200")
+_ORG = "/organizations/{org}"
 PAGES = {
-    "/platforms": ("/platforms",),
-    "/clients": ("/clients",),
-    "/users": ("/members", "/invitations"),
-    "/activity": ("/audit", "/members?limit=200", "/clients?limit=200"),
+    f"{_ORG}/platforms": (f"{_ORG}/platforms",),
+    f"{_ORG}/clients": (f"{_ORG}/clients",),
+    f"{_ORG}/users": (f"{_ORG}/members", f"{_ORG}/invitations"),
+    f"{_ORG}/activity": (f"{_ORG}/audit", f"{_ORG}/members?limit=200", f"{_ORG}/clients?limit=200"),
+    "/operations": tuple(f"/operations/{each}" for each in SERVICES),
+    "/operations/mails": ("/operations/notifications/mails",),
 }
-"""A page below the organization's address, and what it asks for below the API's, besides what every page does."""
+"""A page below the portal's address, and what it asks for below the API's, besides what every page does."""
 
 
 def main() -> None:
     """Print one line for each page."""
     with temporary_folder() as folder, Tradehall(folder / "var") as system:
         hall = Hall(system.info)
-        person = hall.newcomer()
-        org = f"/organizations/{person.organization}"
-        assert person.browser.get(f"/portal{org}").status_code == 200
+        person = hall.newcomer()  # the first, and so operator
+        org = person.organization
+        assert person.browser.get(f"/portal/organizations/{org}").status_code == 200
 
         def page(path: str) -> None:
-            answer = person.browser.get(f"/portal{org}{path}", follow_redirects=False)
+            answer = person.browser.get("/portal" + path.format(org=org), follow_redirects=False)
             assert answer.status_code == 200, answer.text
 
         def calls(paths: tuple[str, ...]) -> None:
-            for path in (*_EVERYWHERE, *(org + each for each in paths)):
-                assert person.api("GET", path).status_code == 200, path
+            for path in (*_EVERYWHERE, *paths):
+                assert person.api("GET", path.format(org=org)).status_code == 200, path
 
         for path, behind in PAGES.items():
             shown, asked = [], []
@@ -46,7 +50,8 @@ def main() -> None:
                 shown.append(_seconds(lambda path=path: page(path)))  # type: ignore[misc]
             took, alone = statistics.median(shown), statistics.median(asked)
             print(
-                f"page {path}: {took * 1000:.1f} ms; its {len(behind) + len(_EVERYWHERE)} API calls alone: "
+                f"page {path.removeprefix(_ORG)}: {took * 1000:.1f} ms; "
+                f"its {len(behind) + len(_EVERYWHERE)} API calls alone: "
                 f"{alone * 1000:.1f} ms, ratio {took / alone:.2f} (at most {AT_MOST:.0f})"
             )
         hall.close()
