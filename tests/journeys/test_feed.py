@@ -1,0 +1,32 @@
+"""A program that cannot reach the bus follows its organization's events by HTTP."""
+
+from typing import Any
+
+from embedded.fixtures import wait_until
+from tests.driver import Hall, call, client_token
+
+
+def test_a_program_hears_by_http_what_every_service_told_of_its_organization(hall: Hall) -> None:
+    ada = hall.newcomer("ada")
+    org = ada.organization
+    wanted = {"name": "Listener", "scopes": ["events:read"]}
+    client = ada.api("POST", f"/organizations/{org}/clients", json=wanted).json()
+    platform = {"name": "Live", "kind": "mt5"}
+    assert ada.api("POST", f"/organizations/{org}/platforms", json=platform).status_code == 201
+    guest = {"email": "guest@broker.example", "role": "viewer"}
+    assert ada.api("POST", f"/organizations/{org}/invitations", json=guest).status_code == 201
+    token = client_token(hall, client["client_id"], client["client_secret"]).json()["access_token"]
+    heard: list[dict[str, Any]] = []
+    position = 0
+
+    def listen() -> set[str]:
+        nonlocal position
+        page = call(hall, token, "GET", f"/organizations/{org}/events?after={position}&limit=3").json()
+        heard.extend(page["items"])
+        position = page["position"]
+        return {item["type"].split(".")[2] for item in heard}
+
+    expected = {"OrgCreated", "ClientCreated", "ClientSecretIssued", "PlatformAdded", "MemberInvited"}
+    wait_until(lambda: listen() >= expected | {"NotificationSent"}, 30)
+    assert len({item["id"] for item in heard}) == len(heard)
+    assert {item["organization"] for item in heard} == {org}
