@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -93,6 +94,7 @@ class Relay:
         self._translate = translate
         self._epochs: Sequence[tuple[str, int]] = ()
         self._wake = asyncio.Event()
+        self._look_at = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lease = Lease(store.database, f"relay-{self._name}", channel=CHANNEL, on_wake=self.wake)
         self._log = logging.getLogger("kit.relay")
@@ -127,27 +129,29 @@ class Relay:
                 await asyncio.sleep(0.1)
                 return None
             position, full = await self._publish_after(position or await self._find_position())
-            if full or await self._rest():
+            if full:
                 return position
+            await self._rest()
             return await self._checked(position)
         except (TimeoutError, nats.errors.Error, OSError, OperationalError) as error:
             self._log.warning("relay %s pauses: %s", self._name, str(error) or type(error).__name__)
             await asyncio.sleep(0.2)
             return None
 
-    async def _rest(self) -> bool:
-        """Wait for a wake-up; False when only the timer ended the wait."""
-        try:
-            # Not wait_for: up to Python 3.11 it can hide the cancellation that ends this task (gh-86296).
+    async def _rest(self) -> None:
+        """Wait for a wake-up, or for the timer."""
+        # Not wait_for: up to Python 3.11 it can hide the cancellation that ends this task (gh-86296).
+        with suppress(TimeoutError):
             async with asyncio.timeout(_TIMER):
                 await self._wake.wait()
-        except TimeoutError:
-            return False
         self._wake.clear()
-        return True
 
     async def _checked(self, position: Position) -> Position | None:
-        """On the timer: forget the position when the stream is not where we left it (wiped, or written by another)."""
+        """Every other second, since the lease's heartbeat wakes us more often than the timer does: forget the position
+        when the stream is not where we left it (taken away, or written by another)."""
+        if time.monotonic() < self._look_at:
+            return position
+        self._look_at = time.monotonic() + _TIMER
         info = await self._jetstream.stream_info(self._name)
         return position if info.state.last_seq == position.stream_sequence else None
 

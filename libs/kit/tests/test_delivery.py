@@ -126,6 +126,22 @@ def test_a_wiped_stream_is_declared_again_and_refilled(notebook: Notebook, nats_
         wait_until(lambda: stream_ids(nats_server) == stored_ids(notebook))
 
 
+def test_a_stream_that_is_taken_away_under_a_quiet_relay_is_refilled(notebook: Notebook, nats_server: Nats) -> None:
+    for i in range(20):
+        notebook.write(str(i))
+    bus, relay = relay_of(notebook, nats_server)
+    with running(bus.run, relay.run):
+        wait_until(lambda: len(stream_ids(nats_server)) == 20)
+        asyncio.run(_delete_stream(nats_server))
+        assert stream_ids(nats_server) == []
+        wait_until(lambda: stream_ids(nats_server) == stored_ids(notebook))
+
+
+async def _delete_stream(server: Nats) -> None:
+    async with _client(server) as js:
+        await js.delete_stream("NOTEBOOK")
+
+
 def test_of_two_relays_one_publishes_and_the_other_takes_over(postgres_dsn: str, nats_server: Nats) -> None:
     one, two = open_notebook(postgres_dsn), open_notebook(postgres_dsn)
     bus_two, relay_two = relay_of(two, nats_server)
