@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
-CODE := libs services deploy $(wildcard tests)
+CODE := libs services deploy docs/examples $(wildcard tests)
 NODE_MODULES := $(patsubst %package-lock.json,%node_modules/.installed,$(wildcard package-lock.json tests/*/package-lock.json))
 
 .DEFAULT_GOAL := help

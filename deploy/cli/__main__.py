@@ -4,9 +4,11 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
+import nats.errors
 import typer
 
 from deploy.cli.asking import Json, chosen, each, said, tell
+from deploy.cli.bus_users import bus_users
 from deploy.cli.copies import Services, streams, views
 from deploy.cli.diagnosis import diagnosis
 from deploy.cli.master_keys import renewed
@@ -21,6 +23,9 @@ for part, name in ((operator, "operator"), (parked, "parked"), (keys, "keys"), (
     app.add_typer(part, name=name)
 
 OfService = Annotated[str, typer.Argument(metavar="SERVICE", help="Such as identity; `parked list` names it.")]
+
+
+app.add_typer(bus_users, name="bus-user")
 
 
 @app.command()
@@ -125,6 +130,9 @@ def main() -> None:
         app(prog_name="tradehall")
     except NotRunning as error:
         print(error, file=sys.stderr)
+        sys.exit(1)
+    except nats.errors.Error as error:
+        print(f"The bus does not do that: {error}", file=sys.stderr)
         sys.exit(1)
 
 

@@ -5,15 +5,16 @@ import time
 from contextlib import suppress
 from typing import Annotated, Any
 
-import nats
 import nats.js.errors
 import typer
 from nats.js import JetStreamContext
 
-from contracts.nats_config import MAINTAINER
 from contracts.streams import STREAMS
 from deploy.cli.asking import Json, chosen, each, progress, said, stop, tell
+from deploy.cli.bus_users import make_places
+from deploy.cli.maintaining import maintaining
 from deploy.cli.running import Running
+from deploy.local.bus import BusUsers
 
 streams = typer.Typer(no_args_is_help=True, help="What the bus holds, beside the event stores.")
 views = typer.Typer(no_args_is_help=True, help="The read models of the services.")
@@ -43,7 +44,7 @@ def rebuild(
     chosen(running, [service])
     before = said(running.ask(service, "stream-verify"))
     events = before["messages"] + before["erased"] + before["waiting"] + len(before["missing"]) - len(before["unknown"])
-    asyncio.run(_refilled(running, STREAMS[service].name, events))
+    asyncio.run(_refilled(running, service, events))
     after = said(running.ask(service, "stream-verify"))
     tell(as_json, after, [_line(after)])
     raise typer.Exit(0 if after["sound"] else 1)
@@ -70,20 +71,13 @@ def _line(verdict: dict[str, Any]) -> str:
     return f"{verdict['stream']}: {counts}; {wrong or 'all as stored'}"
 
 
-async def _refilled(running: Running, stream: str, events: int) -> None:
-    connection = await nats.connect(
-        running.nats_url,
-        user=MAINTAINER,
-        password=running.secret(f"{MAINTAINER}-nats"),
-        inbox_prefix=f"_INBOX_{MAINTAINER}".encode(),
-    )
-    try:
-        jetstream = connection.jetstream()
+async def _refilled(running: Running, context: str, events: int) -> None:
+    stream = STREAMS[context].name
+    async with maintaining(running) as jetstream:
         with suppress(nats.js.errors.NotFoundError):
             await jetstream.delete_stream(stream)
         await _watch(jetstream, stream, events)
-    finally:
-        await connection.close()
+    await make_places(running, BusUsers(running.var).all(), [context])
 
 
 async def _watch(jetstream: JetStreamContext, stream: str, events: int) -> None:

@@ -4,12 +4,13 @@ import errno
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from contracts.nats_config import MAINTAINER, OBSERVER, nats_configuration
+from contracts.nats_config import MAINTAINER, OBSERVER
 from deploy.gateway import openapi
+from deploy.local.bus import bus_configuration
 from deploy.local.companions import Caddy, Mailbox
 from deploy.local.demo import Simulators
 from deploy.local.folder import VarFolder
@@ -133,15 +134,12 @@ class Tradehall:
         if self._facts:
             self._var.announce(self.info)
 
-    def _nats(self, services: Iterable[str]) -> Nats:
+    def _nats(self, services: Collection[str]) -> Nats:
         folder = self._var.folder("nats")
         port = self._var.port("nats")
-        configuration = nats_configuration(
-            port=port,
-            host="127.0.0.1",
-            store_dir=str(folder / "store"),
-            passwords={user: self._var.secret(f"{user}-nats") for user in (*services, OBSERVER, MAINTAINER)},
-        )
+        for user in (*services, OBSERVER, MAINTAINER):
+            self._var.secret(f"{user}-nats")
+        configuration = bus_configuration(self._var.path, services, port)
         nats = Nats(folder, configuration, port, self._var.log("nats"))
         nats.prepare()
         return nats

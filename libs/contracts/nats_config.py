@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from uuid import UUID
 
 from contracts.rpc import RPC
 from contracts.streams import READS, STREAMS, durables_of, feeds_of
@@ -59,6 +61,35 @@ def rights_of(user: str) -> Rights:
     )
 
 
+@dataclass(frozen=True)
+class Reader:
+    """A downstream system, which reads the events of one organization."""
+
+    name: str
+    organization: UUID
+
+    @property
+    def rights(self) -> Rights:
+        """Consumers of its own name alone, on its organization's subjects alone."""
+        return Rights(
+            publish=tuple(
+                subject
+                for context, stream in STREAMS.items()
+                for subject in (
+                    f"{_API}.CONSUMER.CREATE.{stream.name}.{self.name}.{self.filter(context)}",
+                    f"{_API}.CONSUMER.INFO.{stream.name}.{self.name}",
+                    f"{_API}.CONSUMER.MSG.NEXT.{stream.name}.{self.name}",
+                    f"$JS.ACK.{stream.name}.{self.name}.>",
+                )
+            ),
+            subscribe=(_inbox(self.name),),
+        )
+
+    def filter(self, context: str) -> str:
+        """The subjects of its organization's events in a context."""
+        return f"evt.{context}.{self.organization}.>"
+
+
 def _of_its_stream(service: str) -> Iterable[str]:
     """What a relay needs, and what forgetting a person takes."""
     stream = STREAMS[service]
@@ -100,10 +131,15 @@ def _observer() -> Rights:
 
 
 def _maintainer() -> Rights:
-    """Takes a stream away, for its owner to fill it again; reads nothing."""
+    """Takes a stream away, for its owner to fill it again, and makes places for readers; reads nothing."""
     names = [each.name for each in STREAMS.values()]
+    places = [f"{each.stream.name}.{each.name}" for service in SERVICES for each in durables_of(service)]
     return Rights(
-        publish=tuple(f"{_API}.STREAM.{action}.{name}" for name in names for action in ("DELETE", "INFO")),
+        publish=(
+            *(f"{_API}.STREAM.{action}.{name}" for name in names for action in ("DELETE", "INFO")),
+            *(f"{_API}.CONSUMER.CREATE.{stream.name}.*.evt.{context}.>" for context, stream in STREAMS.items()),
+        ),
+        never_publish=tuple(f"{_API}.CONSUMER.CREATE.{place}.>" for place in places),
         subscribe=(_inbox(MAINTAINER),),
     )
 
@@ -119,12 +155,13 @@ def nats_configuration(
     host: str,
     store_dir: str,
     passwords: Mapping[str, str],
+    readers: Mapping[Reader, str] = MappingProxyType({}),
     monitor_port: int | None = None,
     cluster: Cluster | None = None,
 ) -> str:
     """The text of nats-server's configuration file; it holds the passwords, so keep it 0600.
 
-    Only users with a password in `passwords` are let in. Raises ValueError for an unknown user, and for a
+    Only users with a password in `passwords` or `readers` are let in. Raises ValueError for an unknown user, and for a
     password that is empty or cannot be written down.
     """
     lines = [f"host: {_quoted(host)}", f"port: {port}", "max_payload: 1MB"]
@@ -135,13 +172,14 @@ def nats_configuration(
         lines += _cluster(cluster, host)
     lines += ["authorization {", "  users = ["]
     for user, password in passwords.items():
-        lines += _user(user, password)
+        lines += _user(user, rights_of(user), password)
+    for reader, password in readers.items():
+        lines += _user(reader.name, reader.rights, password)
     lines += ["  ]", "}"]
     return "\n".join(lines) + "\n"
 
 
-def _user(user: str, password: str) -> Iterable[str]:
-    rights = rights_of(user)
+def _user(user: str, rights: Rights, password: str) -> Iterable[str]:
     if not password:
         raise ValueError(f"the bus's user {user} needs a password")
     yield f"    {{ user: {_quoted(user)}, password: {_quoted(password)}, permissions: {{"

@@ -88,7 +88,7 @@ def reading_actions() -> Iterator[tuple[Action, set[str]]]:
         yield ("publish", f"$JS.API.STREAM.{verb}"), {OBSERVER}
     for context, stream in STREAMS.items():
         place = f"{stream.name}.reader"
-        yield ("publish", f"$JS.API.CONSUMER.CREATE.{place}.evt.{context}.>"), {OBSERVER}
+        yield ("publish", f"$JS.API.CONSUMER.CREATE.{place}.evt.{context}.>"), {OBSERVER, MAINTAINER}
         yield ("publish", f"$JS.API.CONSUMER.MSG.NEXT.{place}"), {OBSERVER}
         yield ("publish", f"$JS.API.CONSUMER.INFO.{place}"), {OBSERVER}
         yield ("publish", f"$JS.API.CONSUMER.CREATE.{place}"), set()

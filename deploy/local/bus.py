@@ -1,0 +1,57 @@
+"""The bus of one machine: its configuration, and the downstream systems that may read it."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from uuid import UUID
+
+from contracts.nats_config import MAINTAINER, OBSERVER, Reader, nats_configuration
+from deploy.local.folder import write_private
+
+
+class BusUsers:
+    """The users of the bus beside the services; their passwords are among the secrets."""
+
+    def __init__(self, var: Path) -> None:
+        self._list = var / "bus-users.json"
+        self._secrets = var / "secrets"
+
+    def all(self) -> list[Reader]:
+        """In the order in which they were added."""
+        if not self._list.exists():
+            return []
+        return [Reader(name, UUID(organization)) for name, organization in json.loads(self._list.read_text()).items()]
+
+    def add(self, reader: Reader, password: str) -> None:
+        write_private(self._password_file(reader.name), password)
+        self._write([*self.all(), reader])
+
+    def remove(self, name: str) -> bool:
+        """Whether there was one of that name."""
+        left = [reader for reader in self.all() if reader.name != name]
+        found = len(left) < len(self.all())
+        self._write(left)
+        if found:
+            self._password_file(name).unlink(missing_ok=True)
+        return found
+
+    def passwords(self) -> Mapping[Reader, str]:
+        return {reader: self._password_file(reader.name).read_text() for reader in self.all()}
+
+    def _password_file(self, name: str) -> Path:
+        return self._secrets / f"bus-user-{name}"
+
+    def _write(self, readers: Iterable[Reader]) -> None:
+        write_private(self._list, json.dumps({reader.name: str(reader.organization) for reader in readers}))
+
+
+def bus_configuration(var: Path, services: Iterable[str], port: int) -> str:
+    """What nats-server reads, with the passwords that are in the folder."""
+    users = (*services, OBSERVER, MAINTAINER)
+    return nats_configuration(
+        port=port,
+        host="127.0.0.1",
+        store_dir=str(var / "nats" / "store"),
+        passwords={user: (var / "secrets" / f"{user}-nats").read_text() for user in users},
+        readers=BusUsers(var).passwords(),
+    )
