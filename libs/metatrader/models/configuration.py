@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from metatrader.models.values import Flag, Model, Money, Number
+from metatrader.models.values import Digits, Flag, Model, Money, Number
 
 
 class TimeSettings(Model):
@@ -41,7 +41,7 @@ class Group(Model):
     server: int = 0
     company: str = ""
     currency: str = ""
-    currency_digits: int = 2
+    currency_digits: Digits = 2
     permissions: int = Field(0, alias="PermissionsFlags")
     auth_mode: int = 0
     auth_password_min: int = 0
@@ -63,7 +63,7 @@ class Symbol(Model):
     currency_base: str = ""
     currency_profit: str = ""
     currency_margin: str = ""
-    digits: int = 0
+    digits: Digits = 0
     point: Number = Decimal(0)
     spread: int = 0
     contract_size: Number = Decimal(0)

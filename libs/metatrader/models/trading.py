@@ -5,7 +5,7 @@ from enum import IntEnum
 
 from pydantic import Field
 
-from metatrader.models.values import Model, Money, Number, Time, TimeMsc, lots
+from metatrader.models.values import Digits, Model, Money, Number, Time, TimeMsc, lots
 
 
 class DealAction(IntEnum):
@@ -76,8 +76,8 @@ class _Trade(Model):
     symbol: str = ""
     external_id: str = Field("", alias="ExternalID")
     dealer: int = 0
-    digits: int = 0
-    currency_digits: int = Field(2, alias="DigitsCurrency")
+    digits: Digits = 0
+    currency_digits: Digits = Field(2, alias="DigitsCurrency")
     contract_size: Number = Decimal(0)
     reason: int = 0
     price_sl: Number = Field(Decimal(0), alias="PriceSL")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, PlainValidator
 
-from metatrader.models.values import Model, Money, Number, Time
+from metatrader.models.values import Digits, Model, Money, Number, Time
 
 
 class UserRights(IntFlag):
@@ -79,7 +79,7 @@ class Account(Model):
     """Money of a user now. `equity` = balance + credit + floating; `margin_level` in percent."""
 
     login: int
-    currency_digits: int = 2
+    currency_digits: Digits = 2
     balance: Money
     credit: Money = Decimal(0)
     margin: Money = Decimal(0)

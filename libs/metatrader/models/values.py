@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 from pydantic.alias_generators import to_pascal
 
 from metatrader.errors import InvalidValue
@@ -78,6 +78,8 @@ def _flag(value: Any) -> bool:
     return int(value) != 0
 
 
+Digits = Annotated[int, Field(ge=0, le=24)]
+"""Decimals of a price or an amount. Bounded: a number written with a billion of them fills the memory."""
 Number = Annotated[Decimal, BeforeValidator(number)]
 """A price, rate or percentage."""
 Money = Annotated[Decimal, BeforeValidator(number)]

@@ -110,3 +110,11 @@ def test_an_answer_that_does_not_fit_names_the_field_and_not_its_value() -> None
         answer.read(TypeAdapter(User), UTC)
     assert "Ada" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("digits", ["-1", "25", "999999999"])
+def test_a_number_of_decimals_has_bounds(digits: str) -> None:
+    with pytest.raises(ValidationError):
+        deal(Digits=digits)
+    with pytest.raises(ValidationError):
+        deal(DigitsCurrency=digits)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from platforms.checking.schema import Schema, Table
+from platforms.checking.steps import Failed
 from platforms.mysql import ReportConnection, quoted
 from platforms.reading.model import Deal, Row, Wanted
 from platforms.reading.values import WallClock
@@ -51,12 +52,24 @@ async def read(
             statement, params = _statement(shape, schema, table, wanted, last, piece)
             rows = await connection.texts(statement, params)
             for row in rows:
-                for shown in shape.convert(row, clock):
+                for shown in _converted(shape, table, row, clock):
                     if _belongs(shape, shown, wanted):
                         yield shown
             last = rows[-1][position] if rows else last
             if len(rows) < piece:
                 break
+
+
+def _converted(shape: Shape, table: Table, row: Sequence[Any], clock: WallClock) -> list[Row]:
+    """Raises Failed for a row with values that no MetaTrader writes: columns may be missing, and tables anybody's."""
+    try:
+        return list(shape.convert(row, clock))
+    except (ValueError, TypeError, ArithmeticError, LookupError) as error:
+        raise Failed(
+            "schema-missing",
+            f"A row of {table.name} cannot be read. See that the table has all columns of the original schema, and is "
+            "filled by the server alone.",
+        ) from error
 
 
 def _belongs(shape: Shape, shown: Row, wanted: Wanted) -> bool:

@@ -5,12 +5,13 @@ from decimal import Decimal
 
 _UNSET = "1970-01-01"
 _MOST_KNOWN = 50_000
+_MOST_DIGITS = 24
 _FIRST, _LAST = datetime(1970, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)
 
 
 def decimal(value: str | Decimal | float, digits: int) -> str:
-    """A number with a fixed count of decimals."""
-    return f"{value if isinstance(value, Decimal) else float(value):.{digits}f}"
+    """A number with a fixed count of decimals, at most 24 whatever a table says."""
+    return f"{value if isinstance(value, Decimal) else float(value):.{min(digits, _MOST_DIGITS)}f}"
 
 
 def price(value: str | Decimal, digits: int) -> str | None:

@@ -1,5 +1,6 @@
-"""Reading over the API from servers that are not as tidy as one would like."""
+"""Reading from servers that are not as tidy as one would like, or hostile."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -9,9 +10,11 @@ import pytest
 from metatrader.simulator import TcpSimulator
 from metatrader.simulator.broker import Manager
 from metatrader.simulator.replies import Reply
+from platforms.tests.mariadb import MariaDb
 from platforms.tests.running import Running
+from platforms.tests.tables import mt5_database
 from platforms.tests.test_http import refused
-from platforms.tests.test_reading import Api, as_text, every, exported, with_api
+from platforms.tests.test_reading import Api, as_text, every, exported, with_api, with_database
 
 
 def test_nothing_is_lost_between_pages_whatever_the_servers_order_is(running: Running) -> None:
@@ -45,6 +48,41 @@ def test_nothing_is_lost_between_pages_whatever_the_servers_order_is(running: Ru
         refused(person.get(f"{path}/symbols?limit=2&cursor={cursor}"), 422, "invalid")
     finally:
         api.stop()
+
+
+class Hostile(TcpSimulator):
+    """Gives prices with a billion decimals."""
+
+    def reply(self, manager: Manager, name: str, params: Mapping[str, str]) -> Reply:
+        answer = super().reply(manager, name, params)
+        return replace(answer, document=re.sub(r'"Digits" : "\d+"', '"Digits" : "999999999"', answer.document))
+
+
+def test_a_server_does_not_fill_our_memory_with_decimals(running: Running) -> None:
+    api = Api(Hostile)
+    try:
+        person, path = with_api(running, api)
+        for what in ("deals", "orders", "symbols"):
+            answer = person.get(f"{path}/{what}")
+            refused(answer, 503, "source-unavailable")
+            assert "protocol-error" in answer.json()["detail"]
+    finally:
+        api.stop()
+
+
+def test_a_table_with_what_no_server_writes_is_told(running: Running, mariadb: MariaDb) -> None:
+    name = mt5_database(mariadb, "reading_hostile", deals=3)
+    mariadb.run("UPDATE mt5_deals SET Digits = 4000000000", database=name)
+    mariadb.run("ALTER TABLE mt5_positions DROP COLUMN PriceOpen", database=name)
+    mariadb.run("ALTER TABLE mt5_orders MODIFY PriceOrder varchar(20)", database=name)
+    mariadb.run("UPDATE mt5_orders SET PriceOrder = 'much'", database=name)
+    person, path = with_database(running, mariadb, name)
+    assert len(person.get(f"{path}/deals").json()["items"][0]["price"]) < 40
+    for what, table in (("positions", "mt5_positions"), ("orders", "mt5_orders")):
+        answer = person.get(f"{path}/{what}")
+        refused(answer, 503, "source-unavailable")
+        assert table in answer.json()["detail"]
+        assert "much" not in answer.text
 
 
 class Failing(TcpSimulator):
