@@ -1,5 +1,6 @@
 """`tradehall`, or `python -m deploy.cli`: to watch and to mend the system."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -108,6 +109,21 @@ def rotate_master(services: Services = None, as_json: Json = False) -> None:
         as_json,
         told,
         (f"{name}: {one['rewrapped']} keys are wrapped under {one['master_key']}" for name, one in told.items()),
+    )
+
+
+@app.command("scrape-targets")
+def scrape_targets() -> None:
+    """Print where the services tell their metrics, as Prometheus' file_sd_configs want it."""
+    running = Running.found()
+    typer.echo(
+        json.dumps(
+            [
+                {"targets": [f"127.0.0.1:{running.ports[name]}"], "labels": {"service": name}}
+                for name in running.facts["postgres_dsn"]
+            ],
+            indent=2,
+        )
     )
 
 

@@ -13,4 +13,5 @@ RELAY_AGE = Gauge("tradehall_relay_age_seconds", "Age of the oldest event still 
 RELAY_PUBLISHED = Counter("tradehall_relay_published_total", "Events published.", ["stream"])
 CONSUMED = Counter("tradehall_consumed_total", "Messages taken from the bus.", ["durable", "outcome"])
 PARKED = Gauge("tradehall_parked_messages", "Messages set aside, read from the database.", ["durable"])
+BUS_CUT_OFF = Gauge("tradehall_bus_cut_off_seconds", "How long the bus has been out of reach; 0 while it is there.")
 LOOP_LAG = Gauge("tradehall_event_loop_lag_seconds", "How late the event loop ran its last timer.")

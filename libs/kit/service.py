@@ -18,7 +18,7 @@ from kit.bus import Bus
 from kit.database import Database
 from kit.direct import Direct, Endpoint
 from kit.edge import Edge
-from kit.metrics import LOOP_LAG
+from kit.metrics import BUS_CUT_OFF, LOOP_LAG
 from kit.settings import HttpSettings
 
 Background = Callable[[], Awaitable[None]]
@@ -56,6 +56,8 @@ class Health:
             await asyncio.sleep(1.0)
             self._lag = time.monotonic() - due
             LOOP_LAG.set(self._lag)
+            if self._bus is not None:
+                BUS_CUT_OFF.set(self._bus.cut_off_seconds)
 
     async def report(self) -> tuple[bool, dict[str, str]]:
         database = await asyncio.to_thread(self._database_answer)
