@@ -1,0 +1,79 @@
+"""Direct endpoints: reached by method and path before any route, and free to leave a request to its route."""
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.testclient import TestClient
+
+from kit import problems
+from kit.direct import Direct
+from kit.edge import Edge
+from kit.errors import Conflict
+
+
+@pytest.fixture
+def client() -> Iterator[TestClient]:
+    async def fixed(request: Request) -> Response:
+        return PlainTextResponse(f"direct {(await request.body()).decode()}")
+
+    async def thing(request: Request) -> Response | None:
+        if request.scope["query_string"]:
+            return None
+        return PlainTextResponse(f"direct {request.path_params['id']}")
+
+    async def refused(_: Request) -> Response:
+        raise Conflict("of the endpoint")
+
+    app = FastAPI()
+    problems.install(app)
+
+    @app.post("/fixed")
+    def fixed_route() -> str:
+        return "route"
+
+    @app.get("/things/{id}")
+    def thing_route(id: str) -> str:
+        return f"route {id}"
+
+    @app.put("/things/{id}")
+    def put_route(id: str) -> str:
+        return f"put {id}"
+
+    @app.get("/things/{id}/parts")
+    def parts_route(id: str) -> str:
+        return f"parts {id}"
+
+    app.add_middleware(Direct, endpoints={"POST /fixed": fixed, "GET /things/{id}": thing, "GET /refused": refused})
+    app.add_middleware(Edge)
+    with TestClient(app) as client:
+        yield client
+
+
+def test_a_direct_endpoint_answers_before_its_route_and_reads_the_body(client: TestClient) -> None:
+    assert client.post("/fixed", content="body").text == "direct body"
+
+
+def test_a_direct_path_may_have_a_parameter(client: TestClient) -> None:
+    assert client.get("/things/seven").text == "direct seven"
+
+
+def test_what_a_direct_endpoint_leaves_is_answered_by_the_route_with_its_parameters(client: TestClient) -> None:
+    assert client.get("/things/seven?cursor=x").json() == "route seven"
+
+
+def test_other_methods_and_longer_paths_go_to_their_routes(client: TestClient) -> None:
+    assert client.put("/things/seven").json() == "put seven"
+    assert client.get("/things/seven/parts").json() == "parts seven"
+    assert client.get("/fixed").status_code == 405
+    assert client.get("/nowhere").status_code == 404
+
+
+def test_what_a_direct_endpoint_refuses_is_a_problem_with_the_request_id(client: TestClient) -> None:
+    answer = client.get("/refused", headers={"X-Request-Id": "asked-here"})
+    assert answer.status_code == 409
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["x-request-id"] == "asked-here"
+    assert answer.json()["detail"] == "of the endpoint"
