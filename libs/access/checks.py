@@ -92,8 +92,7 @@ class Access:
         `fresh` refuses when the copies have been cut off for over 30 s. Raises NotFound for an organization
         the caller is not in, or a platform beyond their limits; MissingPermission; PermissionsUnavailable.
         """
-        if fresh and self._bus.cut_off_seconds > _CUT_OFF:
-            raise PermissionsUnavailable("Rights may have changed since the bus was lost.")
+        self._must_be_fresh(fresh)
         if caller.client_id is not None:
             grant = self._client_grant(caller, organization_id, permission, platform)
         else:
@@ -105,6 +104,18 @@ class Access:
         if permission is not None and permission not in _held(grant):
             raise MissingPermission(f"This needs the permission {permission}.")
         return Acting(caller, organization_id, grant)
+
+    def sufficient(
+        self, caller: Caller, organization_id: UUID, grant: Grant, permission: str | None, *, fresh: bool = False
+    ) -> Acting | None:
+        """As `acting`, of a member whose grant is at hand and without asking anybody; None where it does not allow
+        this. Raises PermissionsUnavailable."""
+        self._must_be_fresh(fresh)
+        return Acting(caller, organization_id, grant) if _suffices(grant, permission, None) else None
+
+    def _must_be_fresh(self, fresh: bool) -> None:
+        if fresh and self._bus.cut_off_seconds > _CUT_OFF:
+            raise PermissionsUnavailable("Rights may have changed since the bus was lost.")
 
     def _member_grant(
         self, caller: Caller, organization_id: UUID, permission: str | None, platform: UUID | None

@@ -4,9 +4,9 @@ import logging
 import select
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
-from typing import Any, LiteralString, TypeVar
+from typing import Any, LiteralString, Self, TypeVar
 
 from psycopg import Connection, Cursor, OperationalError, sql
 from psycopg import errors as pg
@@ -51,6 +51,53 @@ class DeadlineConnection(Connection[DictRow]):
             raise OperationalError("the database did not answer in time") from error
 
 
+Write = Callable[[Cursor[DictRow]], object]
+"""Statements whose answers nobody reads."""
+
+
+class TransactionCursor(Cursor[DictRow]):
+    """Of one transaction, in few round trips: BEGIN travels with the first statement, and what was said to be
+    written `later` with the next one or with COMMIT. A transaction without a statement costs nothing."""
+
+    def __init__(self, connection: Connection[DictRow]) -> None:
+        super().__init__(connection)
+        self._waiting: list[Write] = [_begin]
+
+    def later(self, write: Write) -> None:
+        """Write before anything else is asked, or with COMMIT; a failure shows there."""
+        self._waiting.append(write)
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
+        if not self._waiting:
+            return super().execute(query, params, **options)
+        with self.connection.pipeline():
+            self._write()
+            super().execute(query, params, **options)
+        return self
+
+    def commit(self) -> None:
+        if self._waiting == [_begin]:
+            return
+        with self.connection.pipeline() if self._waiting else nullcontext():
+            self._write()
+            self.connection.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Never in the way of the failure that leads to it: the pool throws a broken connection away."""
+        with suppress(OperationalError):
+            self.connection.rollback()
+
+    def _write(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        with self.connection.cursor() as cursor:  # this one's results are its caller's
+            for write in waiting:
+                write(cursor)
+
+
+def _begin(cursor: Cursor[DictRow]) -> None:
+    cursor.execute("BEGIN")
+
+
 class Database:
     """One service's database.
 
@@ -61,7 +108,7 @@ class Database:
 
     def __init__(self, dsn: str, *, max_connections: int = 12) -> None:
         self._dsn = dsn
-        self._current: ContextVar[Cursor[DictRow] | None] = ContextVar("cursor", default=None)
+        self._current: ContextVar[TransactionCursor | None] = ContextVar("cursor", default=None)
         self._pool: ConnectionPool[DeadlineConnection] = ConnectionPool(
             dsn,
             connection_class=DeadlineConnection,
@@ -88,17 +135,21 @@ class Database:
         return self._current.get() is not None
 
     @contextmanager
-    def transaction(self) -> Iterator[Cursor[DictRow]]:
+    def transaction(self) -> Iterator[TransactionCursor]:
         """A cursor in this call's transaction; the outermost block commits, or rolls back on an exception."""
         joined = self._current.get()
         if joined is not None:
             yield joined
             return
         with self._pool.connection() as connection:
-            with connection.transaction(), connection.cursor() as cursor:
+            with TransactionCursor(connection) as cursor:
                 token = self._current.set(cursor)
                 try:
                     yield cursor
+                    cursor.commit()
+                except BaseException:
+                    cursor.rollback()
+                    raise
                 finally:
                     self._current.reset(token)
             connection.used_at = time.monotonic()

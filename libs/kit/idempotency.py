@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.responses import JSONResponse
+from psycopg import Cursor
 from psycopg.errors import UniqueViolation
 from pydantic import BaseModel
 
@@ -109,14 +110,20 @@ class Idempotency:
                 raise KeyReused
             return _restored(json.loads(unseal(sealing, bytes(row["answer"]), key_hash)))
         response = work()
-        # Only an old answer: one that a racing request committed meanwhile must stop this one.
-        self._store.database.execute(
-            "DELETE FROM idempotency WHERE key_hash = %s AND created_at <= now() - interval '24 hours'", (key_hash,)
-        )
-        self._store.database.execute(
-            "INSERT INTO idempotency (key_hash, request_hash, answer, caller_hash) VALUES (%s, %s, %s, %s)",
-            (key_hash, request_hash, seal(sealing, _kept(response), key_hash), self._whose(caller)),
-        )
+        answer, whose = seal(sealing, _kept(response), key_hash), self._whose(caller)
+
+        def keep(cursor: Cursor[Any]) -> None:
+            # Only an old answer: one that a racing request committed meanwhile must stop this one.
+            cursor.execute(
+                "DELETE FROM idempotency WHERE key_hash = %s AND created_at <= now() - interval '24 hours'", (key_hash,)
+            )
+            cursor.execute(
+                "INSERT INTO idempotency (key_hash, request_hash, answer, caller_hash) VALUES (%s, %s, %s, %s)",
+                (key_hash, request_hash, answer, whose),
+            )
+
+        with self._store.database.transaction() as cursor:
+            cursor.later(keep)
         return response
 
 

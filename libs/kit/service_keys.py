@@ -69,12 +69,13 @@ class SubjectKeys:
         known, key = self._remembered(subject)
         if known:
             return key
-        fresh = self._master.wrap(secrets.token_bytes(32), f"subject|{subject}")
-        self._database.execute(
+        made = secrets.token_bytes(32)
+        fresh = self._master.wrap(made, f"subject|{subject}")
+        is_new = self._database.execute(
             "INSERT INTO subject_keys (subject, key_id, wrapped) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
             (subject, fresh.key_id, fresh.wrapped),
         )
-        return self._read([subject])[subject]
+        return made if is_new else self._read([subject])[subject]
 
     def find(self, subject: str) -> bytes | None:
         """The subject's key, or None when there is none or it was destroyed."""

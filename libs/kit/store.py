@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 import psycopg
-from eventsourcing.application import AggregateNotFoundError, Application, ProcessingEvent
+from eventsourcing.application import Application, ProcessingEvent, project_aggregate
 from eventsourcing.persistence import (
     AggregateRecorder,
     ApplicationRecorder,
@@ -124,7 +125,7 @@ class _Rows(AggregateRecorder):
             params.append(limit)
         with self._database.transaction() as cursor:
             rows = cursor.execute(query.encode(), params).fetchall()
-        return [StoredEvent(r["originator_id"], r["originator_version"], r["topic"], bytes(r["state"])) for r in rows]
+        return list(map(_stored, rows))
 
 
 class Recorder(_Rows, ApplicationRecorder):
@@ -153,6 +154,19 @@ class Recorder(_Rows, ApplicationRecorder):
                     raise VersionConflict from error
                 raise
         return [row["sequence"] for row in rows]
+
+    def select_whole(self, originator_id: UUID) -> Sequence[StoredEvent]:
+        """What an aggregate is made of: its latest snapshot, if any, and the events since; in one round trip."""
+        rows = self._database.all(
+            "(SELECT originator_id, originator_version, topic, state FROM snapshots WHERE originator_id = %(id)s "
+            "ORDER BY originator_version DESC LIMIT 1) UNION ALL "
+            "(SELECT originator_id, originator_version, topic, state FROM events WHERE originator_id = %(id)s "
+            "AND originator_version > coalesce("
+            "(SELECT max(originator_version) FROM snapshots WHERE originator_id = %(id)s), 0)) "
+            "ORDER BY originator_version",
+            {"id": originator_id},
+        )
+        return list(map(_stored, rows))
 
     def select_notifications(
         self,
@@ -250,10 +264,9 @@ class Store(Application[UUID]):
 
     def find(self, kind: type[A], aggregate_id: UUID, missing: type[Refusal] = NotFound) -> A:
         """The aggregate as it stands; raises `missing` when there is none, or one of another kind."""
-        try:
-            found: Any = self.repository.get(aggregate_id)
-        except AggregateNotFoundError as error:
-            raise missing from error
+        assert isinstance(self.recorder, Recorder)
+        stored = self.recorder.select_whole(aggregate_id)
+        found: Any = project_aggregate(None, map(self.mapper.to_domain_event, stored))
         if not isinstance(found, kind):
             raise missing
         return found
@@ -261,9 +274,9 @@ class Store(Application[UUID]):
     def _record(self, processing_event: ProcessingEvent[UUID]) -> list[Recording[UUID]]:
         with self.database.transaction() as cursor:
             recordings = super()._record(processing_event)
-            with cursor.connection.pipeline():  # nobody else can write until the commit, so each round trip counts
-                for recording in recordings:
-                    self.views.apply(cursor, Recorded(recording.domain_event, recording.notification.id))
+            for recording in recordings:  # nobody else can write until the commit, so each round trip counts
+                recorded = Recorded(recording.domain_event, recording.notification.id)
+                cursor.later(partial(self.views.apply, recorded=recorded))
         return recordings
 
     def read(self, after: int, limit: int) -> list[Recorded]:
@@ -310,6 +323,10 @@ def _columns(stored: Sequence[StoredEvent]) -> tuple[list[Any], ...]:
         [s.topic for s in stored],
         [s.state for s in stored],
     )
+
+
+def _stored(row: dict[str, Any]) -> StoredEvent:
+    return StoredEvent(row["originator_id"], row["originator_version"], row["topic"], bytes(row["state"]))
 
 
 def _notification(row: dict[str, Any]) -> Notification:

@@ -65,10 +65,10 @@ class Organizations(Store):
 
         self.run(work)
 
-    def create(self, name: str, owner: UUID) -> UUID:
-        organization_id = uuid4()
-        self.run(lambda: self.save(Organization(id=organization_id, name=name, owner=owner)))
-        return organization_id
+    def create(self, name: str, owner: UUID) -> Organization:
+        organization = Organization(id=uuid4(), name=name, owner=owner)
+        self.run(lambda: self.save(organization))
+        return organization
 
     def rename(self, organization_id: UUID, name: str) -> None:
         def work() -> None:

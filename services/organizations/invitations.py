@@ -48,16 +48,18 @@ class Invitations:
         self._links = links
         self._hash_of = hash_of
 
-    def invite(self, organization_id: UUID, email: str, grant: Grant, by: UUID) -> UUID:
+    def invite(self, organization_id: UUID, email: str, grant: Grant, by: UUID) -> Invitation:
         """Raises InvalidEmail, GrantExceedsOwn, AlreadyMember or AlreadyInvited."""
         email_hash = self._hash_of(email)
         now = self._store.clock()
 
-        def work() -> UUID:
+        def work() -> Invitation:
             organization = self._store.live(organization_id)
             organization.must_be_granted_by(by, grant)
-            self._must_be_no_member(organization_id, email_hash)
-            self._note_expiry(organization_id, email_hash, now)
+            is_member, open_one = self._store.views.invitations.standing(organization_id, email_hash)
+            if is_member:
+                raise AlreadyMember
+            self._note_expiry(open_one, now)
             invitation = Invitation(
                 id=uuid4(),
                 organization_id=organization_id,
@@ -68,7 +70,7 @@ class Invitations:
                 expires_at=now + LIFETIME,
             )
             self._store.save(invitation)
-            return invitation.id
+            return invitation
 
         return self._store.run(work)
 
@@ -83,7 +85,9 @@ class Invitations:
             invitation = self._of(organization_id, invitation_id)
             organization.must_be_granted_by(by, invitation.grant)
             if invitation.email is not None:
-                self._must_be_no_member(organization_id, self._hash_of(invitation.email))
+                is_member, _ = self._store.views.invitations.standing(organization_id, self._hash_of(invitation.email))
+                if is_member:
+                    raise AlreadyMember
             invitation.resend(organization.name, by, self._store.clock() + LIFETIME)
             self._store.save(invitation)
 
@@ -171,13 +175,8 @@ class Invitations:
             raise NotFound
         return invitation
 
-    def _must_be_no_member(self, organization_id: UUID, email_hash: bytes) -> None:
-        if self._store.views.organizations.has_address(organization_id, email_hash):
-            raise AlreadyMember
-
-    def _note_expiry(self, organization_id: UUID, email_hash: bytes, now: datetime) -> None:
+    def _note_expiry(self, earlier: UUID | None, now: datetime) -> None:
         """One that is over, and was not swept yet, must not keep its address from another."""
-        earlier = self._store.views.invitations.open_to(organization_id, email_hash)
         if earlier is not None:
             invitation = self._store.find(Invitation, earlier)
             invitation.expire(now)

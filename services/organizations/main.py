@@ -44,6 +44,7 @@ from organizations.publishing import publish
 from organizations.subscribers import answer_requests, handlers
 from organizations.upkeep import Upkeep
 from organizations.views import AllViews
+from organizations.views.organizations import GRANTED
 
 NAME = "organizations"
 SCHEMA = [
@@ -89,7 +90,7 @@ def build(settings: ServiceSettings) -> FastAPI:
     answer_requests(bus, parts.store, parts.invitations)
     access = Access(OwnMembers(parts.store), ClientsCopy(database), EndedCopy(database), bus)
     store, reads = parts.store, Reads(settings.postgres_dsn.get_secret_value())
-    guard = Guard(asking_verifier(settings.public_url, bus, database), access, reads)
+    guard = Guard(asking_verifier(settings.public_url, bus, database), access, reads, GRANTED)
     known = handlers(store, store.people, parts.upkeep)
     relay = Relay(store, bus, STREAMS[NAME], publish)
     reading = [

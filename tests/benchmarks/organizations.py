@@ -122,7 +122,7 @@ def _filled(dsn: str, master: str) -> tuple[UUID, UUID, UUID, list[UUID]]:
             store.people.learn(member, f"member{number}@example.com", f"Member {number}", verified=True)
             organization.join(member, Grant(role=Role.VIEWER), uuid4(), reader)
         store.save(organization)
-        owned = [store.create(f"Organization {number}", owner) for number in range(ORGANIZATIONS)]
+        owned = [store.create(f"Organization {number}", owner).id for number in range(ORGANIZATIONS)]
         return reader, full, owner, owned
     finally:
         database.close()

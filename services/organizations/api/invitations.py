@@ -27,6 +27,7 @@ from organizations.domain import (
     AlreadyInvited,
     AlreadyMember,
     GrantExceedsOwn,
+    Invitation,
     InvitationClosed,
     InvitationDeclined,
     InvitationExpired,
@@ -69,7 +70,7 @@ class InvitationAnswer(BaseModel):
     expires_at: AwareDatetime
 
     @classmethod
-    def of(cls, row: Invited) -> "InvitationAnswer":
+    def of(cls, row: Invited | Invitation) -> "InvitationAnswer":
         return cls(id=row.id, email=row.email, status=row.status, expires_at=row.expires_at, **granted(row.grant))
 
 
@@ -138,11 +139,10 @@ def routes(
         def work() -> JSONResponse:
             org = acting.organization_id
             try:
-                invitation_id = invitations.invite(org, body.email.strip(" "), grant, _by(acting))
+                invitation = invitations.invite(org, body.email.strip(" "), grant, _by(acting))
             except InvalidEmail as error:
                 raise Invalid("email", str(error)) from error
-            answer = InvitationAnswer.of(invitations.find(invitation_id))
-            return created(answer, f"{path.format(org=org)}/{invitation_id}")
+            return created(InvitationAnswer.of(invitation), f"{path.format(org=org)}/{invitation.id}")
 
         return idempotency.once(key, acting.caller.id, work)
 

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel
 from access.caller import Caller
 from access.checks import Access, Acting, MissingPermission
 from access.guard import Guard
-from contracts.permissions import Grant
+from contracts.permissions import Grant, Role
 from kit.errors import Conflict, NotFound
 from kit.idempotency import Idempotency, Keyed, KeyReused, created
 from kit.openapi import refusals
@@ -95,8 +95,9 @@ def routes(store: Organizations, guard: Guard, access: Access, idempotency: Idem
     def create_organization(caller: Person, body: NewOrganization, key: Keyed) -> JSONResponse:
         def work() -> JSONResponse:
             assert caller.user_id is not None
-            organization_id = store.create(body.name, caller.user_id)
-            return created(answer(organization_id, ADMINISTRATOR), f"{_PATH}/{organization_id}")
+            made = store.create(body.name, caller.user_id)
+            shown = _answer(made.id, made.name, Role.ADMINISTRATOR, effective(ADMINISTRATOR), made.created_on)
+            return created(shown, f"{_PATH}/{made.id}")
 
         return idempotency.once(key, caller.id, work)
 

@@ -64,12 +64,12 @@ class World:
         """An organization and its owner."""
         owner = owner or self.person()
         with acting(actor=str(owner), correlation="request-1"):
-            return self.store.create(name, owner), owner
+            return self.store.create(name, owner).id, owner
 
     def invite(self, organization: UUID, by: UUID, email: str, grant: Grant = VIEWER) -> tuple[UUID, str]:
         """An invitation and the token of its link."""
         with acting(actor=str(by)):
-            invitation_id = self.invitations.invite(organization, email, grant, by)
+            invitation_id = self.invitations.invite(organization, email, grant, by).id
         return invitation_id, self.invitations.link(invitation_id, 1)[0]
 
     def accept(self, token: str, user_id: UUID) -> Accepted:

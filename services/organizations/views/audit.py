@@ -8,7 +8,7 @@ is heard from the bus (`sequence` is null) and survives a rebuild.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID, uuid5
 
 from psycopg import Cursor
@@ -179,16 +179,22 @@ def _entry(
     )
 
 
+_COLUMNS: LiteralString = "(id, organization_id, time, sequence, actor, type, target, before, after, request_id)"
+_ONE: LiteralString = f"""
+INSERT INTO audit {_COLUMNS} VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"""  # noqa: S608 - own words
+_MANY: LiteralString = f"""
+INSERT INTO audit {_COLUMNS} SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::timestamptz[], %s::bigint[], %s::text[],
+%s::text[], %s::uuid[], %s::jsonb[], %s::jsonb[], %s::text[]) ON CONFLICT DO NOTHING"""  # noqa: S608 - own words
+
+
 def _write(cursor: Cursor[Any], entries: Sequence[Entry]) -> None:
     if not entries:
         return
+    if len(entries) == 1:  # the everyday case, for which arrays cost more than the rest of the statement
+        cursor.execute(_ONE, _values(entries[0]))
+        return
     columns = zip(*map(_values, entries), strict=True)
-    cursor.execute(
-        "INSERT INTO audit (id, organization_id, time, sequence, actor, type, target, before, after, request_id) "
-        "SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::timestamptz[], %s::bigint[], %s::text[], %s::text[], "
-        "%s::uuid[], %s::jsonb[], %s::jsonb[], %s::text[]) ON CONFLICT DO NOTHING",
-        [list(column) for column in columns],
-    )
+    cursor.execute(_MANY, [list(column) for column in columns])
 
 
 def _values(entry: Entry) -> tuple[Any, ...]:

@@ -78,13 +78,18 @@ class InvitationViews(Views):
         )
         return [row["id"] for row in rows]
 
-    def open_to(self, organization_id: UUID, email_hash: bytes) -> UUID | None:
-        """The one that keeps this address from another: open, or over and not yet noted as such."""
+    def standing(self, organization_id: UUID, email_hash: bytes) -> tuple[bool, UUID | None]:
+        """Whether a member is known to have this address, and the invitation that keeps it from another: open, or
+        over and not yet noted as such."""
         row = self.database.one(
-            "SELECT id FROM invitations WHERE organization_id = %s AND email_hash = %s AND status = 'pending'",
-            (organization_id, email_hash),
+            "SELECT EXISTS (SELECT FROM people p JOIN members m USING (user_id) "
+            "WHERE p.email_hash = %(hash)s AND m.organization_id = %(organization)s) AS is_member, "
+            "(SELECT id FROM invitations WHERE organization_id = %(organization)s AND email_hash = %(hash)s "
+            "AND status = 'pending') AS open",
+            {"organization": organization_id, "hash": email_hash},
         )
-        return None if row is None else row["id"]
+        assert row is not None
+        return row["is_member"], row["open"]
 
     def open_by(self, organization_id: UUID, inviter: UUID) -> Sequence[UUID]:
         """Open ones of one inviter."""

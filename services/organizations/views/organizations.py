@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg import Cursor
@@ -26,6 +26,11 @@ CREATE TABLE members (
 CREATE INDEX members_user ON members (user_id, joined_at, organization_id);
 CREATE INDEX members_order ON members (organization_id, joined_at, user_id);
 """
+
+GRANTED: LiteralString = """
+SELECT m.granted::text FROM members m JOIN organizations o ON o.id = m.organization_id
+WHERE m.organization_id = %(org)s AND m.user_id = %(user)s AND o.restorable_until IS NULL"""
+"""What a member holds; nothing for others, and in a deleted organization."""
 
 Place = tuple[datetime, UUID] | None
 """The sort values of the last row that was shown; None at the start."""
@@ -138,17 +143,6 @@ class OrganizationViews(Views):
             (organization_id, user_id),
         )
         return None if row is None else _member(row)
-
-    def has_address(self, organization_id: UUID, email_hash: bytes) -> bool:
-        """Whether a member is known to have this address."""
-        return (
-            self.database.one(
-                "SELECT 1 AS one FROM members m JOIN people p USING (user_id) "
-                "WHERE m.organization_id = %s AND p.email_hash = %s LIMIT 1",
-                (organization_id, email_hash),
-            )
-            is not None
-        )
 
     def ids_of_user(self, user_id: UUID) -> list[UUID]:
         """Every organization the person is in, deleted ones included."""

@@ -1,0 +1,115 @@
+"""One transaction in few round trips: what waits is written in order, and a failure leaves nothing."""
+
+import tempfile
+from functools import partial
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import Cursor
+from pydantic import BaseModel
+
+from kit.idempotency import Idempotency, RequestKey, created
+from kit.tests.notebook import NameTaken, Note, Notebook, open_notebook
+
+
+class Made(BaseModel):
+    """What a tiny route answers."""
+
+    title: str
+
+
+def _insert(title: str, cursor: Cursor[dict[str, object]]) -> None:
+    cursor.execute("INSERT INTO notes (id, title) VALUES (%s, %s)", (uuid4(), title))
+
+
+def _titles(notebook: Notebook) -> list[str]:
+    return [row["title"] for row in notebook.database.all("SELECT title FROM notes ORDER BY title")]
+
+
+def test_what_is_to_be_written_later_stands_before_the_next_question_is_answered(notebook: Notebook) -> None:
+    with notebook.database.transaction() as cursor:
+        cursor.later(partial(_insert, "a"))
+        cursor.later(partial(_insert, "b"))
+        assert _titles(notebook) == ["a", "b"]
+        assert notebook.database.execute("UPDATE notes SET title = title || '!'") == 2
+        cursor.later(partial(_insert, "c"))
+    assert _titles(notebook) == ["a!", "b!", "c"]
+
+
+def test_a_write_that_fails_with_the_commit_leaves_nothing_and_the_connection_goes_on(notebook: Notebook) -> None:
+    def twice(cursor: Cursor[dict[str, object]]) -> None:
+        cursor.execute("INSERT INTO notes (id) SELECT %(id)s FROM generate_series(1, 2)", {"id": uuid4()})
+
+    def fails() -> None:
+        with notebook.database.transaction() as cursor:
+            cursor.later(partial(_insert, "lost"))
+            cursor.later(twice)
+
+    for _ in range(8):  # over one connection and another
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            notebook.run(fails)
+    assert _titles(notebook) == []
+    with notebook.database.transaction() as cursor:
+        cursor.later(partial(_insert, "kept"))
+    assert _titles(notebook) == ["kept"]
+
+
+def test_what_waits_when_a_transaction_fails_is_not_written(notebook: Notebook) -> None:
+    def fails() -> None:
+        with notebook.database.transaction() as cursor:
+            cursor.execute("SELECT 1")
+            cursor.later(partial(_insert, "lost"))
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        notebook.run(fails)
+    with notebook.database.transaction():
+        pass
+    assert _titles(notebook) == []
+
+
+def test_a_refused_statement_ends_its_transaction_only(notebook: Notebook) -> None:
+    for _ in range(8):
+        with pytest.raises(psycopg.errors.UndefinedTable), notebook.database.transaction() as cursor:
+            cursor.execute("SELECT FROM nowhere")
+    assert notebook.write("kept")
+
+
+def test_a_command_holds_the_table_lock_for_one_round_trip(notebook: Notebook) -> None:
+    notebook.write("warm")
+    traced = []
+    with tempfile.TemporaryFile("w+") as said:
+
+        def work() -> None:
+            with notebook.database.transaction() as cursor:
+                traced.append(cursor.connection.pgconn)
+                traced[0].trace(said.fileno())
+            notebook.save(Note(title="traced", author=None))
+
+        notebook.run(work)
+        traced[0].untrace()
+        said.seek(0)
+        messages = said.read()
+    # The server is ready twice: after BEGIN and append_events, and after the read models and COMMIT.
+    assert messages.count("ReadyForQuery") == 2, messages
+    assert _titles(notebook) == ["traced", "warm"]
+
+
+def test_a_unique_index_that_speaks_with_the_commit_is_the_refusal_and_nothing_is_answered_again(
+    postgres_dsn: str,
+) -> None:
+    book = open_notebook(postgres_dsn, unique_titles=True)
+    once = Idempotency(book, b"k" * 32).once
+    first, second = (RequestKey(key, "POST /notes", b"{}") for key in ("first", "second"))
+
+    def work() -> object:
+        return created(Made(title=str(book.write("one name"))), "/notes")
+
+    answer = once(first, "ann", work)  # type: ignore[arg-type]
+    for _ in range(2):
+        with pytest.raises(NameTaken):
+            once(second, "ann", work)  # type: ignore[arg-type]
+    assert once(first, "ann", work).body == answer.body  # type: ignore[arg-type]
+    assert len(book.read(0, 10)) == 1
+    book.database.close()
