@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 
 from deploy.local import Tradehall
 from deploy.local.settings import ROOT
-from embedded import free_port, temporary_folder
+from embedded import Process, Program, free_port, temporary_folder
 from embedded.fixtures import wait_until
 from tests.driver import Hall
 
@@ -77,29 +78,24 @@ def prometheus() -> Iterator[str]:
             yield url
 
 
-class _running:
-    def __init__(self, folder: Path) -> None:
-        self._port = free_port()
-        self._log = (folder / "prometheus.log").open("w")
-        self._process = subprocess.Popen(
-            (
-                "prometheus",
-                *("--config.file", str(folder / "prometheus.yml"), "--storage.tsdb.path", str(folder / "tsdb")),
-                f"--web.listen-address=127.0.0.1:{self._port}",
-            ),
-            stdout=self._log,
-            stderr=self._log,
-        )
-
-    def __enter__(self) -> str:
-        url = f"http://127.0.0.1:{self._port}"
+@contextmanager
+def _running(folder: Path) -> Iterator[str]:
+    port = free_port()
+    program = Program(
+        argv=(
+            str(shutil.which("prometheus")),
+            *("--config.file", str(folder / "prometheus.yml"), "--storage.tsdb.path", str(folder / "tsdb")),
+            f"--web.listen-address=127.0.0.1:{port}",
+        ),
+        log=folder / "prometheus.log",
+    )
+    process, url = Process(program), f"http://127.0.0.1:{port}"
+    process.start()
+    try:
         wait_until(lambda: len(asked(url, 'up{job="tradehall"} == 1')) == 5, 30, "all services are watched")
-        return url
-
-    def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.wait()
-        self._log.close()
+        yield url
+    finally:
+        process.stop()
 
 
 def asked(url: str, query: str) -> list[Any]:

@@ -22,19 +22,27 @@ def test_known_and_unknown_addresses_get_the_same_answer_in_the_same_time(hall: 
         "sign-in": lambda email: hall.http.post("/login", data={"email": email, "password": "wrong wrong 1"}),
     }
     for what, ask in asks.items():
-        times: dict[bool, list[float]] = {True: [], False: []}
-        answers: dict[bool, list[tuple[int, str]]] = {True: [], False: []}
-        for number in range(24):
-            is_known = number % 2 == 0
-            email = emails[is_known]
-            started = time.perf_counter()
-            answer = ask(email)
-            times[is_known].append(time.perf_counter() - started)
-            text = re.sub(r"in \d+ second", "in N second", answer.text.replace(email, ""))
-            answers[is_known].append((answer.status_code, text))
-        assert answers[True] == answers[False], what
-        ratio = statistics.median(times[True]) / statistics.median(times[False])
-        assert 0.5 < ratio < 2, f"{what}: a known address takes {ratio:.2f} times as long"
+        # A difference of ours shows in each turn, a neighbour's noise does not.
+        ratios = [_known_beside_unknown(what, ask, emails)]
+        while not 0.5 < ratios[-1] < 2 and len(ratios) < 3:
+            ratios.append(_known_beside_unknown(what, ask, emails))
+        assert 0.5 < ratios[-1] < 2, f"{what}: a known address takes {ratios} times as long"
+
+
+def _known_beside_unknown(what: str, ask: Callable[[str], httpx.Response], emails: dict[bool, str]) -> float:
+    """How many times as long a known address takes; the answers are the same."""
+    times: dict[bool, list[float]] = {True: [], False: []}
+    answers: dict[bool, list[tuple[int, str]]] = {True: [], False: []}
+    for number in range(24):
+        is_known = number % 2 == 0
+        email = emails[is_known]
+        started = time.perf_counter()
+        answer = ask(email)
+        times[is_known].append(time.perf_counter() - started)
+        text = re.sub(r"in \d+ second", "in N second", answer.text.replace(email, ""))
+        answers[is_known].append((answer.status_code, text))
+    assert answers[True] == answers[False], what
+    return statistics.median(times[True]) / statistics.median(times[False])
 
 
 def test_no_secret_stands_in_logs_streams_or_databases(hall: Hall, tradehall: Tradehall) -> None:
