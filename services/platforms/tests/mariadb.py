@@ -1,6 +1,7 @@
 """A private MariaDB in a temporary folder, with TLS by an authority of its own, and tables as MetaTrader fills them."""
 
 import getpass
+import os
 import shutil
 import signal
 import subprocess
@@ -117,6 +118,7 @@ class MariaDb:
         """As a machine that hangs: its connections stay open and nothing comes."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
+        os.waitpid(self._process.pid, os.WUNTRACED)  # until it has stopped: a thread may be about to answer
         try:
             yield
         finally:
