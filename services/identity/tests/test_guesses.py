@@ -3,31 +3,34 @@
 import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from unittest.mock import patch
 from uuid import UUID, uuid4
 
 import pytest
 
-from identity.application.guesses import FREE, FREE_EVERYWHERE, OF_A_NETWORK, TooManyGuesses
+from identity import assembly
+from identity.application.guesses import FREE, FREE_EVERYWHERE, OF_A_NETWORK, OF_ALL, TooManyGuesses
 from identity.application.hashing import Hashing
 from identity.application.sign_in import WrongCredentials
 from identity.domain.password import WrongPassword
-from identity.tests.parts import PASSWORD, Clock, Parts
+from identity.tests.parts import PASSWORD, Clock, Parts, settings
 from identity.tests.test_passwords import NEW, reset_token
+from kit.database import Database, migrate
 from kit.errors import Refusal
 
 ANN, BOB = "ann@example.com", "bob@example.com"
 HERE, ELSEWHERE = "203.0.113.7", "198.51.100.9"
 
 
-def guess(parts: Parts, email: str = ANN, address: str = HERE, device: UUID | None = None) -> None:
+def guess(parts: assembly.Parts, email: str = ANN, address: str = HERE, device: UUID | None = None) -> None:
     """A wrong one that is let in."""
     with pytest.raises(WrongCredentials):
         parts.sign_in.with_password(email, "a wrong password", address, None, device)
 
 
-def refused(parts: Parts, email: str = ANN, address: str = HERE, password: str = PASSWORD) -> int:
+def refused(parts: assembly.Parts, email: str = ANN, address: str = HERE, password: str = PASSWORD) -> int:
     """For how many seconds, the right password too."""
     with pytest.raises(TooManyGuesses) as refusal:
         parts.sign_in.with_password(email, password, address, None)
@@ -101,6 +104,19 @@ def test_many_at_once_are_no_way_around(parts: Parts) -> None:
         assert sum(pool.map(is_let_in, range(40))) == FREE
 
 
+def test_replicas_count_together(database: Database, postgres_dsn: str, clock: Clock) -> None:
+    migrate(database, assembly.SCHEMA)
+    same, other = settings("postgresql://unused"), Database(postgres_dsn)
+    other.open()
+    try:
+        replicas = [assembly.Parts(same, each, clock) for each in (database, other)]
+        for number in range(FREE):
+            guess(replicas[number % 2])
+        assert [refused(each) for each in replicas] == [15, 15]
+    finally:
+        other.close()
+
+
 def test_the_owner_on_a_known_browser_is_not_locked_out_by_failures_of_others(parts: Parts, clock: Clock) -> None:
     device = uuid4()
     parts.with_password(ANN)
@@ -137,6 +153,19 @@ def test_a_network_that_fails_everywhere_is_refused_everywhere(parts: Parts, clo
     guess(parts, "new@example.com", ELSEWHERE)
     clock.forward(timedelta(seconds=12))
     guess(parts, "new@example.com")
+
+
+def test_failures_from_everywhere_for_everybody_are_refused_but_on_known_browsers(parts: Parts, clock: Clock) -> None:
+    device = uuid4()
+    parts.with_password(ANN)
+    parts.sign_in.with_password(ANN, PASSWORD, HERE, None, device)
+    parts.limiter.count(replace(OF_ALL, most=1, each=OF_ALL.all), "all")
+    for email in (ANN, "nobody@example.com"):
+        assert refused(parts, email, ELSEWHERE) == 1
+    parts.sign_in.with_password(ANN, PASSWORD, ELSEWHERE, None, device)
+    clock.forward(OF_ALL.each)
+    guess(parts, BOB)
+    assert refused(parts, BOB, ELSEWHERE) == 1
 
 
 def test_a_password_reset_ends_the_delay(parts: Parts) -> None:
