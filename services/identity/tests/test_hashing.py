@@ -69,6 +69,7 @@ def test_who_finds_no_place_is_told_within_a_tenth_of_a_second_and_livez_answers
 
 
 def test_livez_stays_quick_while_passwords_are_hashed(service: Running) -> None:
+    """Beside the sign-ins under way: were they hashed on the loop, it would wait as long as they do."""
     with ThreadPoolExecutor(12) as pool:
         signing_in = [pool.submit(sign_in, service) for _ in range(120)]
         took = []
@@ -79,4 +80,4 @@ def test_livez_stays_quick_while_passwords_are_hashed(service: Running) -> None:
             took.append(time.perf_counter() - started)
     assert {each.result().status_code for each in signing_in} == {422}
     assert len(took) > 10
-    assert statistics.median(took) < 0.1
+    assert statistics.median(took) < statistics.median(each.result().elapsed.total_seconds() for each in signing_in) / 2
