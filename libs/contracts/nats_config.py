@@ -108,10 +108,15 @@ def _of_its_durables(service: str) -> Iterable[str]:
         yield f"$JS.ACK.{place}.>"
 
 
+def _places() -> list[str]:
+    """Every durable of a service, as subjects of the API name it."""
+    durables = [each for service in SERVICES for each in (*durables_of(service), *feeds_of(service))]
+    return [f"{each.stream.name}.{each.name}" for each in durables]
+
+
 def _observer() -> Rights:
     """Reads every stream by consumers of its own, and changes nothing."""
-    durables = [each for service in SERVICES for each in (*durables_of(service), *feeds_of(service))]
-    places = [f"{each.stream.name}.{each.name}" for each in durables]
+    places = _places()
     return Rights(
         publish=(
             f"{_API}.STREAM.INFO.*",
@@ -133,7 +138,7 @@ def _observer() -> Rights:
 def _maintainer() -> Rights:
     """Takes a stream away, for its owner to fill it again, and makes places for readers; reads nothing."""
     names = [each.name for each in STREAMS.values()]
-    places = [f"{each.stream.name}.{each.name}" for service in SERVICES for each in durables_of(service)]
+    places = _places()
     return Rights(
         publish=(
             *(f"{_API}.STREAM.{action}.{name}" for name in names for action in ("DELETE", "INFO")),

@@ -89,8 +89,9 @@ class World:
         return [row["tablename"] for row in rows]
 
     def empty(self) -> None:
-        """As after the migrations."""
-        names = SQL(", ").join(Identifier(name) for name in self.tables() if name != "migrations")
+        """As after the migrations; the record of interventions can only be added to."""
+        kept = ("migrations", "interventions")
+        names = SQL(", ").join(Identifier(name) for name in self.tables() if name not in kept)
         self.database.execute(SQL("TRUNCATE {} RESTART IDENTITY").format(names))
 
     def dump(self) -> bytes:
