@@ -6,11 +6,14 @@ PY := $(VENV)/bin/python
 CODE := libs services deploy docs/examples $(wildcard tests)
 NODE_MODULES := $(patsubst %package-lock.json,%node_modules/.installed,$(wildcard package-lock.json tests/*/package-lock.json))
 
+COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
+SECRETS := $(or $(TRADEHALL_SECRETS),./secrets)
+
 .DEFAULT_GOAL := help
-.PHONY: help setup run test bench lint format schemas lock clean
+.PHONY: help setup run test bench lint format schemas lock images secrets test-compose clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.installed $(VENV)/bin/tradehall $(NODE_MODULES) ## install everything below .venv and node_modules (the other targets do it, too)
 
@@ -49,6 +52,22 @@ lock: $(VENV)/bin/python ## choose new versions of all packages for requirements
 	@index=$$($(PY) -m pip config get global.index-url 2>/dev/null); \
 	$(PY) -m uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-annotate --no-header \
 		--no-emit-index-url $${index:+--default-index "$$index"} --output-file requirements.lock requirements.in
+
+# Builds get their packages from where this machine gets them, if it has been told where.
+images: ## build the images of docker-compose.yml
+	@export PIP_INDEX_URL="$${PIP_INDEX_URL:-$$($(PYTHON) -m pip config get global.index-url 2>/dev/null)}"; \
+	test -n "$$PIP_INDEX_URL" || unset PIP_INDEX_URL; \
+	export NPM_CONFIG_REGISTRY="$${NPM_CONFIG_REGISTRY:-$$(npm config get registry 2>/dev/null)}"; \
+	test -n "$$NPM_CONFIG_REGISTRY" || unset NPM_CONFIG_REGISTRY; \
+	$(COMPOSE) --profile secrets build
+
+secrets: images ## make the secrets of docker-compose.yml in secrets/, where they are missing
+	@mkdir -p -m 700 "$(SECRETS)"
+	@docker run --rm --network none --read-only --cap-drop ALL --user "$$(id -u):$$(id -g)" \
+		--volume "$(abspath $(SECRETS)):/secrets" tradehall-secrets:$(or $(TRADEHALL_TAG),latest)
+
+test-compose: setup ## run docker-compose.yml: journeys, a restart of each container (TRADEHALL_IMAGES_HOOK)
+	@$(PY) -m tests.compose
 
 clean: ## remove what setup and tests made; data in var/ stay
 	rm -rf $(VENV) $(dir $(NODE_MODULES)) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

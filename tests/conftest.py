@@ -1,7 +1,9 @@
 """One running Tradehall for the journeys."""
 
+import json
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
@@ -28,8 +30,10 @@ def tradehall(programs: Programs) -> Iterator[Tradehall]:
 
 
 @pytest.fixture(scope="session")
-def hall(tradehall: Tradehall) -> Iterator[Hall]:
-    made = Hall(tradehall.info)
+def hall(request: pytest.FixtureRequest) -> Iterator[Hall]:
+    """The system above, or one that runs already and whose addresses the file TRADEHALL_RUNNING says."""
+    running = os.environ.get("TRADEHALL_RUNNING")
+    made = Hall(json.loads(Path(running).read_text()) if running else request.getfixturevalue("tradehall").info)
     yield made
     made.close()
 

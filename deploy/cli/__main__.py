@@ -14,7 +14,7 @@ from deploy.cli.copies import Services, streams, views
 from deploy.cli.diagnosis import diagnosis
 from deploy.cli.master_keys import renewed
 from deploy.cli.running import NotRunning, Running
-from deploy.local.folder import write_private
+from deploy.secret_files import write_private
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Operate the Tradehall that runs on this machine.")
 operator = typer.Typer(no_args_is_help=True, help="Who operates this installation.")

@@ -19,7 +19,7 @@ from deploy.cli.asking import Json, stop, tell
 from deploy.cli.maintaining import maintaining
 from deploy.cli.running import Running
 from deploy.local.bus import BusUsers, bus_configuration
-from deploy.local.folder import write_private
+from deploy.secret_files import write_private
 
 _TRIES = 50
 _ACK_WAIT = 4.0  # seconds

@@ -6,7 +6,7 @@ from typing import Any
 
 from deploy.cli.asking import said
 from deploy.cli.running import Running
-from deploy.local.folder import write_private
+from deploy.secret_files import write_private
 
 
 def renewed(running: Running, service: str) -> dict[str, Any]:

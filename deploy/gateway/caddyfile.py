@@ -16,7 +16,8 @@ class Gateway:
     """What the gateway needs to know.
 
     `services` maps every service, routed or not, to its `host:port`; `assets` is the folder of
-    swagger-ui-dist, `pages` a folder of ours with openapi.json.
+    swagger-ui-dist, `pages` a folder of ours with openapi.json; without a file for it, the access log goes to
+    standard output.
     """
 
     bind: str
@@ -24,7 +25,7 @@ class Gateway:
     services: Mapping[str, str]
     assets: Path
     pages: Path
-    access_log: Path
+    access_log: Path | None = None
 
 
 def caddyfile(gateway: Gateway) -> str:
@@ -32,7 +33,7 @@ def caddyfile(gateway: Gateway) -> str:
     return Template(_TEMPLATE.read_text()).substitute(
         bind=gateway.bind,
         port=gateway.port,
-        access_log=_quoted(gateway.access_log),
+        access_log=_access_log(gateway.access_log),
         assets=_quoted(gateway.assets),
         pages=_quoted(gateway.pages),
         docs=_quoted(Path(__file__).with_name("docs")),
@@ -40,6 +41,12 @@ def caddyfile(gateway: Gateway) -> str:
         routes=_routes(gateway.services),
         errors=errors(),
     )
+
+
+def _access_log(file: Path | None) -> str:
+    if file is None:
+        return "output stdout"
+    return f"output file {_quoted(file)} {{\n\tmode 0600\n\troll_size 20MiB\n\troll_keep 3\n}}"
 
 
 def _routes(services: Mapping[str, str]) -> str:

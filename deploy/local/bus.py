@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 from contracts.nats_config import MAINTAINER, OBSERVER, Reader, nats_configuration
-from deploy.local.folder import write_private
+from deploy.secret_files import write_private
 
 
 class BusUsers:

@@ -7,9 +7,10 @@ import sys
 from collections.abc import Mapping
 
 from deploy.gateway.caddyfile import Gateway, caddyfile
-from deploy.local.folder import VarFolder, write_private
+from deploy.local.folder import VarFolder
 from deploy.local.services import answers, python_path
 from deploy.local.settings import ROOT
+from deploy.secret_files import write_private
 from embedded import Process, Program
 from embedded.binaries import caddy
 

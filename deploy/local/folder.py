@@ -1,15 +1,14 @@
 """The runner's folder `var/`: locked, laid out, its secrets and its memory of ports."""
 
-import base64
 import fcntl
 import json
 import os
-import secrets
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from deploy.secret_files import Secrets, write_private
 from embedded import EmbeddedError, free_port
 from embedded.folders import make_folder
 
@@ -81,21 +80,10 @@ class VarFolder:
         path.touch(0o600)
         return path
 
-    def secret(self, name: str) -> str:
-        """A secret of ours, generated at the first call: 32 random bytes as text."""
-        return self.secret_file(name, secrets.token_urlsafe(32)).read_text()
-
-    def master_key(self, service: str) -> Path:
-        """The file of a service's master keys, with one key in it at first."""
-        key = base64.b64encode(secrets.token_bytes(32)).decode()
-        return self.secret_file(f"{service}-master-key", f"{secrets.token_hex(4)}:{key}\n")
-
-    def secret_file(self, name: str, first: str) -> Path:
-        """The file of a secret; written with `first` when missing."""
-        path = self.folder("secrets") / name
-        if not path.exists():
-            write_private(path, first)
-        return path
+    @property
+    def secrets(self) -> Secrets:
+        """The secrets of this system."""
+        return Secrets(self.folder("secrets"))
 
     def port(self, name: str) -> int:
         """A free port, the same as at the last start when that one is still free."""
@@ -112,13 +100,3 @@ class VarFolder:
     def announce(self, facts: Mapping[str, Any]) -> None:
         """Writes local.json, as a whole or not at all."""
         write_private(self.local_json, json.dumps(facts, indent=2) + "\n")
-
-
-def write_private(path: Path, text: str) -> None:
-    """Replaces a file that only this account may read, as a whole or not at all."""
-    unfinished = path.with_name(f"{path.name}.new")
-    with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.rename(path)

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.folder import VarFolder, write_private
+from deploy.local.folder import VarFolder
 from deploy.local.settings import ROOT
+from deploy.secret_files import KNOW_THE_PORTALS_SECRET
 from embedded import Process, Program
 
 SERVICES = ("identity", "organizations", "platforms", "notifications", "portal")
-_KNOW_THE_PORTALS_SECRET = ("identity", "portal")
 
 
 @dataclass(frozen=True)
@@ -57,16 +57,15 @@ class Service:
         return answers(self.port, "/readyz")
 
     def _environment(self, dsn: str, around: Surroundings) -> dict[str, str]:
-        dsn_file = self._var.folder("secrets") / f"{self.name}-dsn"
-        write_private(dsn_file, dsn)
-        self._var.secret(f"{self.name}-nats")
+        secrets = self._var.secrets
+        secrets.secret(f"{self.name}-nats")
         ours = {
             "TRADEHALL_SERVICE_HOST": "127.0.0.1",
             "TRADEHALL_SERVICE_PORT": str(self.port),
-            "TRADEHALL_POSTGRES_DSN_FILE": str(dsn_file),
+            "TRADEHALL_POSTGRES_DSN_FILE": str(secrets.write(f"{self.name}-dsn", dsn)),
             "TRADEHALL_NATS_URL": around.nats_url,
-            "TRADEHALL_NATS_PASSWORD_FILE": str(self._var.folder("secrets") / f"{self.name}-nats"),
-            "TRADEHALL_MASTER_KEY_FILE": str(self._var.master_key(self.name)),
+            "TRADEHALL_NATS_PASSWORD_FILE": str(secrets.folder / f"{self.name}-nats"),
+            "TRADEHALL_MASTER_KEY_FILE": str(secrets.master_key(self.name)),
             "TRADEHALL_PUBLIC_URL": around.public_url,
             "TRADEHALL_INTERNAL_URL": around.internal_url,
             **self._portal_secret(),
@@ -94,10 +93,10 @@ class Service:
 
     def _portal_secret(self) -> dict[str, str]:
         """The secret of the portal's client: the provider and the portal read the same file."""
-        if self.name not in _KNOW_THE_PORTALS_SECRET:
+        if self.name not in KNOW_THE_PORTALS_SECRET:
             return {}
-        self._var.secret("portal-client")
-        return {"TRADEHALL_PORTAL_SECRET_FILE": str(self._var.folder("secrets") / "portal-client")}
+        self._var.secrets.secret("portal-client")
+        return {"TRADEHALL_PORTAL_SECRET_FILE": str(self._var.secrets.folder / "portal-client")}
 
 
 def python_path() -> str:

@@ -107,7 +107,7 @@ class Tradehall:
         gateway = caddy.process({name: service.address for name, service in services.items()})
         self._supervisor.start("caddy", gateway, caddy.is_up)
         postgres = self._postgres()
-        dsns = {name: postgres.create_database(name, self._var.secret(f"{name}-postgres")) for name in services}
+        dsns = {name: postgres.create_database(name, self._var.secrets.secret(f"{name}-postgres")) for name in services}
         around = Surroundings(nats.url, url, caddy.url, mailbox.smtp_port, self._environment)
         for name, service in services.items():
             self._supervisor.start(name, service.process(dsns[name], around), service.is_ready)
@@ -116,7 +116,7 @@ class Tradehall:
             self._supervisor.start("demo", simulators.process(), simulators.is_ready)
         self._wait_ready("caddy", *_COMPANIONS, *services, *(["demo"] if simulators else []))
         openapi.write({name: service.port for name, service in services.items()}, caddy.pages)
-        observer = self._var.secret(f"{OBSERVER}-nats")
+        observer = self._var.secrets.secret(f"{OBSERVER}-nats")
         self._facts = {
             "url": url,
             "nats_url": f"nats://{OBSERVER}:{observer}@127.0.0.1:{nats.port}",
@@ -138,7 +138,7 @@ class Tradehall:
         folder = self._var.folder("nats")
         port = self._var.port("nats")
         for user in (*services, OBSERVER, MAINTAINER):
-            self._var.secret(f"{user}-nats")
+            self._var.secrets.secret(f"{user}-nats")
         configuration = bus_configuration(self._var.path, services, port)
         nats = Nats(folder, configuration, port, self._var.log("nats"))
         nats.prepare()
@@ -149,7 +149,7 @@ class Tradehall:
             self._var.folder("postgres", 0o711),
             self._var.port("postgres"),
             log=self._var.log("postgres"),
-            admin_password=self._var.secret("postgres-admin"),
+            admin_password=self._var.secrets.secret("postgres-admin"),
         )
         postgres.prepare()
         if postgres.notice:

@@ -1,0 +1,52 @@
+"""`python -m deploy.images.secrets FOLDER`: makes what is missing of the secrets of the containers."""
+
+import sys
+from pathlib import Path
+
+from contracts.nats_config import OBSERVER, nats_configuration
+from contracts.nats_config import SERVICES as ON_THE_BUS
+from deploy.images import NATS_PORT, NATS_STORE, POSTGRES
+from deploy.local.services import SERVICES
+from deploy.secret_files import Secrets
+
+_FOR_ANY_ACCOUNT = 0o444
+"""Compose mounts each file with its owner and mode into the containers that name it, where other accounts read it.
+On this machine the folder, which is its owner's alone, keeps everybody else out (decision 90)."""
+
+
+class FolderIsOpen(Exception):
+    """Others can enter the folder, so that they would read the secrets."""
+
+
+def make(folder: Path) -> None:
+    """Makes every secret that is missing, and what follows from them; raises FolderIsOpen."""
+    if folder.stat().st_mode & 0o077:
+        raise FolderIsOpen(f"others can enter {folder.name}/: chmod 700 it, then try again")
+    secrets = Secrets(folder, _FOR_ANY_ACCOUNT)
+    for name in ("postgres-admin", "portal-client"):
+        secrets.secret(name)
+    for service in SERVICES:
+        password = secrets.secret(f"{service}-postgres")
+        secrets.write(f"{service}-dsn", f"postgresql://{service}:{password}@{POSTGRES}/{service}")
+        secrets.master_key(service)
+    configuration = nats_configuration(
+        port=NATS_PORT,
+        host="0.0.0.0",  # noqa: S104 - of the container
+        store_dir=NATS_STORE,
+        passwords={user: secrets.secret(f"{user}-nats") for user in (*ON_THE_BUS, OBSERVER)},
+    )
+    secrets.write("nats.conf", configuration)
+
+
+def main() -> int:
+    """The exit code."""
+    try:
+        make(Path(sys.argv[1]))
+    except (FolderIsOpen, OSError) as error:
+        print(f"The secrets could not be made: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

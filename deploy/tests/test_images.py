@@ -1,0 +1,84 @@
+"""What the containers are given: secrets, and the gateway's configuration."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from deploy.images import gateway
+from deploy.images.secrets import FolderIsOpen, make
+from deploy.local.services import SERVICES
+from deploy.local.settings import ROOT
+from embedded.binaries import caddy, nats_server
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "secrets"
+    made.mkdir(0o700)
+    make(made)
+    return made
+
+
+def _contents(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in folder.iterdir()}
+
+
+def test_the_composition_names_every_secret_that_is_made(folder: Path) -> None:
+    named = re.findall(r"^  ([\w.-]+): \{file: ", (ROOT / "docker-compose.yml").read_text(), re.MULTILINE)
+    assert sorted(named) == sorted(set(_contents(folder)) - {"observer-nats"}), "the observer is a person's"
+
+
+def test_secrets_are_made_once(folder: Path) -> None:
+    before = _contents(folder)
+    make(folder)
+    assert _contents(folder) == before
+    assert len(set(before.values())) == len(before), "no two are alike"
+
+
+def test_a_lost_secret_is_made_anew_and_what_follows_from_it_follows(folder: Path) -> None:
+    before = _contents(folder)
+    (folder / "portal-postgres").unlink()
+    make(folder)
+    after = _contents(folder)
+    assert {name for name in after if after[name] != before[name]} == {"portal-postgres", "portal-dsn"}
+
+
+def test_a_folder_that_others_can_enter_gets_no_secrets(tmp_path: Path) -> None:
+    open_folder = tmp_path / "secrets"
+    open_folder.mkdir(0o755)
+    with pytest.raises(FolderIsOpen, match="chmod 700"):
+        make(open_folder)
+    assert not list(open_folder.iterdir())
+
+
+def test_any_account_in_a_container_can_read_them_and_none_can_write(folder: Path) -> None:
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o444}
+
+
+def test_the_bus_takes_its_configuration(folder: Path) -> None:
+    subprocess.run([nats_server(), "-t", "--config", folder / "nats.conf"], check=True, capture_output=True)
+
+
+def test_the_gateway_knows_every_service_and_its_program_takes_the_configuration(tmp_path: Path) -> None:
+    gateway.main(tmp_path / "gateway")
+    text = (tmp_path / "gateway" / "Caddyfile").read_text()
+    assert all(f"import ready {service} {service}:8000" in text for service in SERVICES)
+    adapt: list[str | Path] = [
+        caddy(),
+        "adapt",
+        "--adapter",
+        "caddyfile",
+        "--config",
+        tmp_path / "gateway" / "Caddyfile",
+    ]
+    subprocess.run(adapt, check=True, capture_output=True)
+    assert (tmp_path / "gateway" / "openapi.json").exists()
+
+
+def test_every_service_has_a_database_and_is_in_the_composition() -> None:
+    script = (ROOT / "deploy" / "postgres" / "databases.sh").read_text()
+    assert f"for service in {' '.join(SERVICES)}; do" in script
+    composition = (ROOT / "docker-compose.yml").read_text()
+    assert all(f"\n  {service}:\n    <<: *service\n    command: [{service}]\n" in composition for service in SERVICES)

@@ -1,0 +1,67 @@
+"""docker-compose.yml, run for real: a project of its own, with its own ports, secrets and volumes."""
+
+import json
+import os
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from embedded import free_port
+from tests.images import ROOT
+
+
+@cache
+def program() -> list[str]:
+    """`docker compose`, or docker-compose where that is not there."""
+    plugin = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
+    return ["docker", "compose"] if plugin.returncode == 0 else ["docker-compose"]
+
+
+class Composition:
+    """One project; `environment` is all it takes to speak of it to another process."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.environment = environment
+
+    @classmethod
+    def new(cls, folder: Path) -> "Composition":
+        """On free ports, with secrets below that folder."""
+        ports = {name: str(free_port()) for name in ("TRADEHALL_PORT", "TRADEHALL_MAILBOX_PORT", "TRADEHALL_NATS_PORT")}
+        project = {"COMPOSE_PROJECT_NAME": f"tradehall-test-{os.getpid()}", "TRADEHALL_TAG": "test"}
+        return cls({**os.environ, **ports, **project, "TRADEHALL_SECRETS": str(folder / "secrets")})
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """What the journeys need of local.json."""
+        return {
+            "url": f"http://localhost:{self.environment['TRADEHALL_PORT']}",
+            "mailbox_url": f"http://localhost:{self.environment['TRADEHALL_MAILBOX_PORT']}",
+        }
+
+    def run(self, *arguments: str) -> str:
+        """A command of compose; its output."""
+        return self._output([*program(), *arguments])
+
+    def make(self, target: str) -> None:
+        """A target of the Makefile."""
+        subprocess.run(["make", "--no-print-directory", target], cwd=ROOT, env=self.environment, check=True)
+
+    def inspected(self, service: str) -> dict[str, Any]:
+        """What Docker says of the container of a service."""
+        identity = self.run("ps", "-q", service).strip()
+        found: list[dict[str, Any]] = json.loads(self._output(["docker", "inspect", identity]))
+        return found[0]
+
+    def down(self) -> None:
+        """Ends it, and leaves nothing but images."""
+        self.run("down", "--volumes", "--remove-orphans", "--timeout", "10")
+        shutil.rmtree(self.environment["TRADEHALL_SECRETS"], ignore_errors=True)
+
+    def _output(self, command: list[str]) -> str:
+        answer = subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=300, check=False
+        )
+        assert answer.returncode == 0, f"{command}: {answer.stderr[-4000:]}"
+        return answer.stdout
