@@ -10,7 +10,7 @@ COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose
 SECRETS := $(or $(TRADEHALL_SECRETS),./secrets)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test bench lint format schemas lock images secrets test-compose clean
+.PHONY: help setup run test bench lint format schemas lock images secrets test-compose test-containers clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ secrets: images ## make the secrets of docker-compose.yml in secrets/, where the
 
 test-compose: setup ## run docker-compose.yml: journeys, a restart of each container (TRADEHALL_IMAGES_HOOK)
 	@$(PY) -m tests.compose
+
+test-containers: setup ## run the integration tests on servers in containers (TRADEHALL_IMAGES_HOOK)
+	@$(PY) -m tests.containers
 
 clean: ## remove what setup and tests made; data in var/ stay
 	rm -rf $(VENV) $(dir $(NODE_MODULES)) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

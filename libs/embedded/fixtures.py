@@ -1,6 +1,10 @@
-"""pytest fixtures on real servers: one PostgreSQL a run with a fresh database a test, and nats-servers."""
+"""pytest fixtures on real servers: one PostgreSQL a run with a fresh database a test, and nats-servers.
+
+With TRADEHALL_TEST_SERVERS=containers they run in containers.
+"""
 
 import itertools
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,11 +31,24 @@ def wait_until(condition: Callable[[], T], timeout: float = 15.0, what: str = "t
         time.sleep(0.02)
 
 
+def in_containers() -> bool:
+    """Whether this run wants its servers in containers."""
+    return os.environ.get("TRADEHALL_TEST_SERVERS") == "containers"
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Postgres]:
     """One server for the whole run, without fsync."""
-    with Postgres(fsync=False) as server:
+    with _postgres() as server:
         yield server
+
+
+def _postgres() -> Postgres:
+    if in_containers():
+        from embedded.containers import PostgresContainer  # its library is slow to import, and seldom needed
+
+        return PostgresContainer()
+    return Postgres(fsync=False)
 
 
 @pytest.fixture
@@ -43,5 +60,13 @@ def postgres_dsn(postgres_server: Postgres) -> str:
 @pytest.fixture
 def nats_server(tmp_path: Path) -> Iterator[Nats]:
     """A nats-server with JetStream and no users, of its own."""
-    with Nats(tmp_path / "nats") as server:
+    with _nats(tmp_path / "nats") as server:
         yield server
+
+
+def _nats(folder: Path) -> Nats:
+    if in_containers():
+        from embedded.containers import NatsContainer
+
+        return NatsContainer(folder)
+    return Nats(folder)

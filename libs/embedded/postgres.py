@@ -39,7 +39,8 @@ _SETTINGS = {
     "timezone": "UTC",
 }
 _SINCE_18 = {"io_method": "sync"}  # the default keeps three more processes
-_NO_SYNC = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+NO_SYNC = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+"""Settings of a server whose data are thrown away."""
 
 
 class Postgres:
@@ -182,7 +183,7 @@ class Postgres:
         settings = {
             **_SETTINGS,
             **(_SINCE_18 if data.binaries.major >= 18 else {}),
-            **({} if self._fsync else _NO_SYNC),
+            **({} if self._fsync else NO_SYNC),
             "port": str(self.port),
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from embedded.fixtures import in_containers
 from embedded.nats import Nats
 from embedded.postgres import Postgres
 from platforms.tests.mariadb import MariaDb, why_not
@@ -40,7 +41,15 @@ def running(postgres_server: Postgres) -> Iterator[Running]:
 @pytest.fixture(scope="session")
 def mariadb() -> Iterator[MariaDb]:
     """One server for the whole run, in a folder of its own."""
+    with _mariadb() as server:
+        yield server
+
+
+def _mariadb() -> MariaDb:
+    if in_containers():
+        from platforms.tests.mariadb_container import MariaDbContainer
+
+        return MariaDbContainer()
     if reason := why_not():
         pytest.skip(reason)
-    with MariaDb() as server:
-        yield server
+    return MariaDb()

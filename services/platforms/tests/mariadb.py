@@ -46,10 +46,7 @@ class MariaDb:
     def __enter__(self) -> Self:
         # A temporary folder of its own: a server that starts removes temporary tables of another from a shared one.
         data = self._folder / "data"
-        for name, text in (("cert.pem", self.certificate.pem), ("key.pem", self.certificate.key_pem)):
-            path = self._folder / name
-            path.touch(mode=0o600)
-            path.write_text(text)
+        self._write_certificate(0o600)
         user = f"--user={getpass.getuser()}"
         install, server = _program("mariadb-install-db"), _program("mariadbd")
         assert install is not None
@@ -69,11 +66,21 @@ class MariaDb:
             stdout=self._log, stderr=self._log,
         )  # fmt: skip
         wait_until(self._answers, 30, "MariaDB")
+        self._make_users()
+        return self
+
+    def _write_certificate(self, mode: int) -> None:
+        for name, text in (("cert.pem", self.certificate.pem), ("key.pem", self.certificate.key_pem)):
+            path = self._folder / name
+            path.touch()
+            path.chmod(mode)
+            path.write_text(text)
+
+    def _make_users(self) -> None:
         self.run(
             f"CREATE USER '{READER}'@'%' IDENTIFIED BY '{PASSWORD}'",
             f"CREATE USER '{WRITER}'@'%' IDENTIFIED BY '{PASSWORD}'",
         )
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -97,7 +104,7 @@ class MariaDb:
 
     def run(self, *statements: str, database: str | None = None, rows: Sequence[Sequence[Any]] = ()) -> None:
         """As root; with `rows` the last statement is run for each of them."""
-        connection = pymysql.connect(unix_socket=self._socket, user="root", database=database, autocommit=True)
+        connection = self._as_root(database)
         try:
             with connection.cursor() as cursor:
                 for statement in statements[: -1 if rows else None]:
@@ -109,7 +116,7 @@ class MariaDb:
 
     def states(self, user: str) -> list[str]:
         """What each connection of a user is doing: `Sleep` when no statement runs."""
-        with pymysql.connect(unix_socket=self._socket, user="root") as connection, connection.cursor() as cursor:
+        with self._as_root(None) as connection, connection.cursor() as cursor:
             cursor.execute("SELECT COMMAND FROM information_schema.PROCESSLIST WHERE USER = %s", (user,))
             return [str(row[0]) for row in cursor.fetchall()]
 
@@ -124,9 +131,15 @@ class MariaDb:
         finally:
             self._process.send_signal(signal.SIGCONT)
 
+    def _as_root(self, database: str | None) -> "pymysql.Connection[Any]":
+        return pymysql.connect(unix_socket=self._socket, user="root", database=database, autocommit=True)
+
     def _answers(self) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, (self._folder / "log").read_text()[-2000:]
+        return self._lets_in()
+
+    def _lets_in(self) -> bool:
         try:
             self.run("SELECT 1")
         except pymysql.err.OperationalError:
