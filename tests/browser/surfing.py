@@ -35,8 +35,9 @@ class Surfer:
         self.page.context.add_init_script(_WATCH)
 
     def _console(self, message: ConsoleMessage) -> None:
-        # The browser also reports each 4xx as an error; those are told by `_answer`.
-        if message.type == "error" and "Failed to load resource" not in message.text:
+        # The browser and htmx also report each 4xx as an error; those are told by `_answer`.
+        reported = ("Failed to load resource", "Response Status Error Code 4")
+        if message.type == "error" and not message.text.startswith(reported):
             self.complaints.append(message.text)
 
     def _answer(self, response: Response) -> None:

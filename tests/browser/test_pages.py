@@ -8,8 +8,8 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.surfing import Surfer, surfer
-from tests.driver import Hall, address
+from tests.browser.surfing import PASSWORD, Surfer, surfer
+from tests.driver import Hall, Person, address
 
 WIDTHS = (390, 768, 1440)
 STRANGERS_PAGES = {"start": "/", "register": "/register", "sign-in": "/login", "forgot": "/password/forgot"}
@@ -129,6 +129,40 @@ def test_a_page_for_strangers_is_sound_on_every_screen(hall: Hall, chromium: Bro
     _sound(stranger, f"{name}-{scheme}")
     assert stranger.complaints == []
     stranger.page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_page_that_a_mail_leads_to_is_sound_on_every_screen(hall: Hall, chromium: Browser, scheme: str) -> None:
+    host, newcomer = hall.newcomer("host"), surfer(hall, chromium, color_scheme=scheme)
+    Person(hall, newcomer.email).register()
+    newcomer.go("/login")
+    newcomer.fill("E-mail address", newcomer.email)
+    newcomer.fill("Password", hall.mail(newcomer.email).one_time_password)
+    newcomer.press("Sign in")
+    newcomer.page.get_by_label("New password", exact=True).wait_for()
+    _sound(newcomer, f"choose-password-{scheme}")
+
+    host.browser.post("/password/forgot", data={"email": host.email})
+    invited = address("invited")
+    for email in (invited, newcomer.email):
+        body = {"email": email, "role": "viewer"}
+        assert host.api("POST", f"/organizations/{host.organization}/invitations", json=body).status_code == 201
+    stranger = surfer(hall, chromium, color_scheme=scheme)
+    for name, link in (
+        ("reset", hall.mail(host.email, "new password").link("/password/reset/")),
+        ("invitation-register", hall.mail(invited).link("/invitations/")),
+        ("invitation-sign-in", hall.mail(newcomer.email, "invitation").link("/invitations/")),
+    ):
+        stranger.page.goto(link)
+        _sound(stranger, f"{name}-{scheme}")
+    newcomer.fill("New password", PASSWORD)
+    newcomer.press("Save and go on")
+    newcomer.page.wait_for_url("**/portal/organizations/**")
+    newcomer.page.goto(hall.mail(newcomer.email, "invitation").link("/invitations/"))
+    _sound(newcomer, f"invitation-accept-{scheme}")
+    for each in (newcomer, stranger):
+        assert each.complaints == []
+        each.page.context.close()
 
 
 def test_a_first_visit_is_small(hall: Hall, chromium: Browser) -> None:
