@@ -80,7 +80,7 @@ async def _let_in(running: Running, reader: Reader, password: str) -> None:
             connection = await nats.connect(
                 running.nats_url, user=reader.name, password=password, allow_reconnect=False, error_cb=_quiet
             )
-        except nats.errors.Error:
+        except (nats.errors.Error, OSError):
             await asyncio.sleep(0.1)
         else:
             await connection.close()
