@@ -2,11 +2,17 @@
 
 import random
 import socket
+import sys
 
 from embedded.process import EmbeddedError
 
 _RANGE = range(20_000, 32_000)
 """Below Linux' ephemeral range (32768 up): no outgoing connection takes a port between test and use."""
+
+_CLAIMS_KEPT = 128
+
+_claims: dict[int, socket.socket] = {}
+"""The latest ports given out here; a claim outlives the time that a server needs to listen."""
 
 
 def bind_error(port: int, host: str = "127.0.0.1") -> OSError | None:
@@ -24,11 +30,27 @@ def bind_error(port: int, host: str = "127.0.0.1") -> OSError | None:
 
 
 def free_port(preferred: int | None = None) -> int:
-    """A port of 127.0.0.1 that nobody listens on: the preferred one when it is free, else a random one."""
-    if preferred and bind_error(preferred) is None:
+    """A port of 127.0.0.1 that nobody listens on nor got from here: the preferred one if free, else a random one."""
+    if preferred and (preferred in _claims or _claim(preferred)) and bind_error(preferred) is None:
         return preferred
     for _ in range(200):
         port = random.choice(_RANGE)  # noqa: S311 - no secret
-        if bind_error(port) is None:
+        if port not in _claims and bind_error(port) is None and _claim(port):
             return port
     raise EmbeddedError("found no free port between 20000 and 32000: end some programs that listen there")
+
+
+def _claim(port: int) -> bool:
+    """Whether no other process of this machine was given the port: the kernel frees the name when its holder ends."""
+    if sys.platform != "linux":
+        return True
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        claim.bind(f"\0tradehall-port-{port}")
+    except OSError:
+        claim.close()
+        return False
+    _claims[port] = claim
+    if len(_claims) > _CLAIMS_KEPT:
+        _claims.pop(next(iter(_claims))).close()
+    return True
