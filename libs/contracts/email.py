@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import idna
 
@@ -48,6 +49,7 @@ def _normal_local(local: str) -> str:
     return lowered
 
 
+@lru_cache(1024)  # few domains are behind many addresses
 def _normal_domain(domain: str) -> str:
     if not domain:
         raise InvalidEmail("write a domain after the @, as in name@example.com")

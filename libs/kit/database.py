@@ -3,12 +3,12 @@
 import logging
 import select
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, LiteralString, Self, TypeVar
 
-from psycopg import Connection, Cursor, OperationalError, sql
+from psycopg import ClientCursor, Connection, Cursor, Error, OperationalError, sql
 from psycopg import errors as pg
 from psycopg.abc import PQGen
 from psycopg.rows import DictRow, dict_row
@@ -57,7 +57,11 @@ Write = Callable[[Cursor[DictRow]], object]
 
 class TransactionCursor(Cursor[DictRow]):
     """Of one transaction, in few round trips: BEGIN travels with the first statement, and what was said to be
-    written `later` with the next one or with COMMIT. A transaction without a statement costs nothing."""
+    written `later` with the next one or with COMMIT. A transaction without a statement costs nothing.
+
+    What travels together is one message of the simple query protocol, with the values in it: a pipeline of prepared
+    statements would send each by itself, and give Python's lock away as often.
+    """
 
     def __init__(self, connection: Connection[DictRow]) -> None:
         super().__init__(connection)
@@ -70,28 +74,47 @@ class TransactionCursor(Cursor[DictRow]):
     def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
         if not self._waiting:
             return super().execute(query, params, **options)
-        with self.connection.pipeline():
-            self._write()
-            super().execute(query, params, **options)
-        return self
+        return self._execute_together(lambda cursor: cursor.execute(query, params))
 
     def commit(self) -> None:
         if self._waiting == [_begin]:
             return
-        with self.connection.pipeline() if self._waiting else nullcontext():
-            self._write()
-            self.connection.execute("COMMIT")
+        self._execute_together(lambda cursor: cursor.execute("COMMIT"))
 
     def rollback(self) -> None:
         """Never in the way of the failure that leads to it: the pool throws a broken connection away."""
         with suppress(OperationalError):
             self.connection.rollback()
 
-    def _write(self) -> None:
+    def _execute_together(self, last: Write) -> Self:
         waiting, self._waiting = self._waiting, []
-        with self.connection.cursor() as cursor:  # this one's results are its caller's
-            for write in waiting:
-                write(cursor)
+        with _Noted(self.connection) as noted:
+            for write in (*waiting, last):
+                write(noted)
+        try:
+            super().execute("; ".join(noted.statements).encode(), prepare=False)
+        except Error as error:
+            if error.diag.message_primary:  # the rest may quote the statement, or show a row
+                error.args = (error.diag.message_primary,)
+            raise
+        self.set_result(-1)
+        return self
+
+
+class _Noted(ClientCursor[DictRow]):
+    """Sends nothing, and keeps the statements with their values in them."""
+
+    def __init__(self, connection: Connection[DictRow]) -> None:
+        super().__init__(connection)
+        self.statements: list[str] = []
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
+        self.statements.append(self.mogrify(query, params))
+        return self
+
+    def executemany(self, query: Any, params_seq: Iterable[Any], *, returning: bool = False) -> None:
+        for params in params_seq:
+            self.execute(query, params)
 
 
 def _begin(cursor: Cursor[DictRow]) -> None:
@@ -248,7 +271,17 @@ def opened(dsn: SecretStr, steps: Steps) -> Database:
     while True:
         try:
             migrate(database, steps)
+            _warn_of_statements_in_logs(database)
             return database
         except OperationalError as error:
             _log.warning("waiting for the database: %s", type(error).__name__)
             time.sleep(0.5)
+
+
+def _warn_of_statements_in_logs(database: Database) -> None:
+    setting = database.one("SELECT current_setting('log_min_error_statement') AS value")
+    if setting and setting["value"] not in ("fatal", "panic"):
+        _log.warning(
+            "the database server logs statements that fail, with their values: as its superuser, "
+            "ALTER ROLE this service's role SET log_min_error_statement = 'panic'"
+        )

@@ -2,17 +2,42 @@
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
-from starlette.requests import Request
+from pydantic import BaseModel, ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import compile_path
 
+from kit.idempotency import RequestKey
+
 Endpoint = Callable[[Request], Awaitable[Response | None]]
-"""Answers, or leaves it to the route by None, if it has not read the body."""
+"""Answers, or leaves it to the route by None."""
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+C = TypeVar("C")
+B = TypeVar("B", bound=BaseModel)
+
+
+def command(
+    who: Callable[[Request], Awaitable[C | None]], body: type[B], work: Callable[[C, B, RequestKey], Response]
+) -> Endpoint:
+    """An endpoint that does `work` in a thread; whom `who` does not answer, and a body that is not in order, are the
+    route's, which knows how to refuse."""
+
+    async def endpoint(request: Request) -> Response | None:
+        caller = await who(request)
+        if caller is None or request.headers.get("content-type") != "application/json":
+            return None
+        try:
+            given = body.model_validate_json(await request.body())
+        except ValidationError:
+            return None
+        return await run_in_threadpool(work, caller, given, await RequestKey.of(request))
+
+    return endpoint
 
 
 class Direct:
@@ -38,10 +63,15 @@ class Direct:
         found = self._found(scope) if scope["type"] == "http" else None
         if found is not None:
             endpoint, scope["route"] = found
-            response = await endpoint(Request(scope, receive))
+            request = Request(scope, receive)
+            try:
+                response = await endpoint(request)
+            except ClientDisconnect:  # nobody is there to be answered
+                return
             if response is not None:
                 await response(scope, receive, send)
                 return
+            receive = _read_again(request)
         await self._app(scope, receive, send)
 
     def _found(self, scope: Scope) -> tuple[Endpoint, SimpleNamespace] | None:
@@ -55,3 +85,14 @@ class Direct:
                 scope["path_params"] = match.groupdict()
                 return endpoint, route
         return None
+
+
+def _read_again(request: Request) -> Receive:
+    """What the endpoint has read of the body, once more for the route."""
+    read: bytes | None = getattr(request, "_body", None)
+    waiting = [] if read is None else [{"type": "http.request", "body": read, "more_body": False}]
+
+    async def receive() -> MutableMapping[str, Any]:
+        return waiting.pop() if waiting else await request.receive()
+
+    return receive

@@ -43,12 +43,17 @@ class RequestKey:
     route: str
     body: bytes
 
+    @classmethod
+    async def of(cls, request: Request) -> "RequestKey":
+        """Raises Invalid for a key that is empty or too long."""
+        key = request.headers.get("idempotency-key")
+        if key is not None and not 1 <= len(key) <= _LONGEST:
+            raise Invalid("Idempotency-Key", f"must have 1 to {_LONGEST} characters")
+        return cls(key, f"{request.method} {request.scope['path']}", await request.body())
+
 
 async def _request_key(request: Request) -> RequestKey:
-    key = request.headers.get("idempotency-key")
-    if key is not None and not 1 <= len(key) <= _LONGEST:
-        raise Invalid("Idempotency-Key", f"must have 1 to {_LONGEST} characters")
-    return RequestKey(key, f"{request.method} {request.url.path}", await request.body())
+    return await RequestKey.of(request)
 
 
 Keyed = Annotated[RequestKey, Depends(_request_key)]

@@ -1,7 +1,7 @@
 """Stored form of events and snapshots, with personal fields encrypted under their subject's key."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID
@@ -10,6 +10,7 @@ from eventsourcing.domain import DomainEventProtocol, Snapshot
 from eventsourcing.persistence import Mapper, StoredEvent
 from eventsourcing.utils import resolve_topic
 
+from kit.domain import Created
 from kit.keys import seal, unseal
 from kit.service_keys import SubjectKeys
 
@@ -46,20 +47,25 @@ class PersonalMapper(Mapper[UUID]):
             aggregate = resolve_topic(event.topic)
             state = dict(event.state)
             subject = str(state.get(aggregate.personal_key, event.originator_id))
-            self._hide(state, aggregate.personal, subject)
+            self._hide(state, aggregate.personal, subject, self.keys.obtain)
             return replace(event, state=state)
         personal: frozenset[str] = getattr(type(event), "personal", frozenset())
         if not personal:
             return event
         hidden = object.__new__(type(event))
         values = dict(vars(event))
-        self._hide(values, personal, str(values[type(event).personal_key]))
+        # Nobody made a key yet for whom this very event makes.
+        is_new = isinstance(event, Created) and event.personal_key == "originator_id"
+        key_of = self.keys.make if is_new else self.keys.obtain
+        self._hide(values, personal, str(values[event.personal_key]), key_of)
         object.__setattr__(hidden, "__dict__", values)
         return hidden
 
-    def _hide(self, values: dict[str, Any], names: frozenset[str], subject: str) -> None:
+    def _hide(
+        self, values: dict[str, Any], names: frozenset[str], subject: str, key_of: Callable[[str], bytes | None]
+    ) -> None:
         present = [name for name in names if values.get(name) is not None]
-        key = self.keys.obtain(subject) if present else None
+        key = key_of(subject) if present else None
         for name in present:
             if key is None:
                 values[name] = None

@@ -5,7 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterable
 from threading import Lock
-from typing import Any
+from typing import Any, LiteralString
 
 from kit.database import Database
 from kit.keys import MasterKey, WrappedKey
@@ -19,6 +19,7 @@ CREATE TABLE subject_keys (
     created_at timestamptz NOT NULL DEFAULT now(), destroyed_at timestamptz);
 """
 
+_INSERT: LiteralString = "INSERT INTO subject_keys (subject, key_id, wrapped) VALUES (%s, %s, %s)"
 _REWRAPPED = 200  # keys in one transaction
 _REMEMBERED = 10_000
 _REMEMBER_SECONDS = 60.0  # how long another replica may still read what a destroyed key hid
@@ -69,13 +70,17 @@ class SubjectKeys:
         known, key = self._remembered(subject)
         if known:
             return key
-        made = secrets.token_bytes(32)
-        fresh = self._master.wrap(made, f"subject|{subject}")
-        is_new = self._database.execute(
-            "INSERT INTO subject_keys (subject, key_id, wrapped) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
-            (subject, fresh.key_id, fresh.wrapped),
-        )
+        made, row = self._fresh(subject)
+        is_new = self._database.execute(f"{_INSERT} ON CONFLICT DO NOTHING", row)
         return made if is_new else self._read([subject])[subject]
+
+    def make(self, subject: str) -> bytes:
+        """The key of a subject that has none yet, written with what the call's transaction asks next. A violation of
+        `subject_keys_pkey` there says that the subject has, or had, one."""
+        made, row = self._fresh(subject)
+        with self._database.transaction() as cursor:
+            cursor.later(lambda cursor: cursor.execute(_INSERT, row))
+        return made
 
     def find(self, subject: str) -> bytes | None:
         """The subject's key, or None when there is none or it was destroyed."""
@@ -101,6 +106,12 @@ class SubjectKeys:
     def rewrap(self) -> int:
         """Wrap all keys under the current master key; answers how many were under another one."""
         return _rewrap(self._database, self._master, "subject_keys", "subject", "subject")
+
+    def _fresh(self, subject: str) -> tuple[bytes, tuple[str, str, bytes]]:
+        """A new key and its row."""
+        made = secrets.token_bytes(32)
+        wrapped = self._master.wrap(made, f"subject|{subject}")
+        return made, (subject, wrapped.key_id, wrapped.wrapped)
 
     def _remembered(self, subject: str) -> tuple[bool, bytes | None]:
         with self._lock:

@@ -1,10 +1,11 @@
 """The event store: `eventsourcing` on a recorder that joins the call's transaction, and views that change in it."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, LiteralString, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -22,6 +23,8 @@ from eventsourcing.persistence import (
     TrackingRecorder,
 )
 from eventsourcing.utils import Environment, EnvType
+from psycopg.abc import Buffer
+from psycopg.adapt import Dumper
 
 from kit.database import Database, constraint_of
 from kit.domain import Aggregate
@@ -55,7 +58,11 @@ BEGIN
         SELECT * FROM unnest(ids, versions, topics, states) RETURNING sequence;
 END $$;
 """
-"""Lock, notify and insert in one round trip: as three, they are the larger part of what a command costs."""
+"""Lock, notify and insert as one statement."""
+_APPENDING: LiteralString = "SELECT append_events(%s::uuid[], %s::bigint[], %s::text[], %s::bytea[])"
+
+_OF_ANOTHER_WRITER = frozenset({"events_pkey", "subject_keys_pkey"})
+"""What decides against whoever stores the same version, or makes the same aggregate, second."""
 
 T = TypeVar("T")
 A = TypeVar("A", bound=Aggregate)
@@ -65,9 +72,37 @@ class VersionConflict(Conflict):
     """Another command changed the aggregate between load and save."""
 
 
+class ComingSequence(int):
+    """Stands in read models' statements for the sequence of an event that is being stored; as a number, its place
+    before the last event that was stored with it (0, -1, ...)."""
+
+
+class _ComingSequenceDumper(Dumper):
+    def dump(self, obj: Any) -> Buffer:
+        raise TypeError("the sequence of an event that is being stored is known to a statement of its transaction only")
+
+    def quote(self, obj: ComingSequence) -> Buffer:
+        return b"(currval('events_sequence_seq') + %d)" % int(obj)
+
+
+psycopg.adapters.register_dumper(ComingSequence, _ComingSequenceDumper)
+
+
+@contextmanager
+def _one_of_two() -> Iterator[None]:
+    """Raises VersionConflict where the table of events decides against who came second."""
+    try:
+        yield
+    except psycopg.errors.UniqueViolation as error:
+        if constraint_of(error) in _OF_ANOTHER_WRITER:
+            raise VersionConflict from error
+        raise
+
+
 @dataclass(frozen=True)
 class Recorded:
-    """A stored event with its place: `sequence` rises over the whole store, with gaps."""
+    """A stored event with its place: `sequence` rises over the whole store, with gaps; a ComingSequence while the
+    event is being stored."""
 
     event: Any
     sequence: int
@@ -143,17 +178,10 @@ class Recorder(_Rows, ApplicationRecorder):
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         if not stored_events:
             return []
+        columns = _columns(stored_events)
         with self._database.transaction() as cursor:
-            try:
-                rows = cursor.execute(
-                    "SELECT append_events(%s::uuid[], %s::bigint[], %s::text[], %s::bytea[]) AS sequence",
-                    _columns(stored_events),
-                ).fetchall()
-            except psycopg.errors.UniqueViolation as error:
-                if constraint_of(error) == "events_pkey":
-                    raise VersionConflict from error
-                raise
-        return [row["sequence"] for row in rows]
+            cursor.later(lambda cursor: cursor.execute(_APPENDING, columns))
+        return [ComingSequence(place) for place in range(1 - len(stored_events), 1)]
 
     def select_whole(self, originator_id: UUID) -> Sequence[StoredEvent]:
         """What an aggregate is made of: its latest snapshot, if any, and the events since; in one round trip."""
@@ -250,10 +278,10 @@ class Store(Application[UUID]):
             return work()
         try:
             try:
-                with self.database.transaction():
+                with _one_of_two(), self.database.transaction():
                     return work()
             except VersionConflict:
-                with self.database.transaction():
+                with _one_of_two(), self.database.transaction():
                     self.recorder.serialize()  # type: ignore[attr-defined]
                     return work()
         except psycopg.errors.UniqueViolation as error:
@@ -272,9 +300,9 @@ class Store(Application[UUID]):
         return found
 
     def _record(self, processing_event: ProcessingEvent[UUID]) -> list[Recording[UUID]]:
-        with self.database.transaction() as cursor:
+        with _one_of_two(), self.database.transaction() as cursor:
             recordings = super()._record(processing_event)
-            for recording in recordings:  # nobody else can write until the commit, so each round trip counts
+            for recording in recordings:
                 recorded = Recorded(recording.domain_event, recording.notification.id)
                 cursor.later(partial(self.views.apply, recorded=recorded))
         return recordings

@@ -100,14 +100,16 @@ def build(settings: ServiceSettings) -> FastAPI:
     operator = operator_needed(guard, Operators(bus).has)
     misses = Misses(parts.limiter, invitations.UNKNOWN_LINKS, _now)
     proxies = settings.proxies
+    create = organization_routes.creating(store, parts.idempotency)
+    invite = invitations.inviting(parts.invitations, parts.idempotency, parts.limiter)
     return service.build(
         NAME,
         database=database,
         bus=bus,
         routers=[
-            organization_routes.routes(store, guard, access, parts.idempotency),
+            organization_routes.routes(store, guard, access, create),
             members.routes(store, guard),
-            invitations.routes(parts.invitations, store, guard, parts.idempotency, parts.limiter),
+            invitations.routes(parts.invitations, store, guard, parts.limiter, invite),
             invitations.link_routes(
                 parts.invitations, store, guard, misses, lambda request: address_of(request, proxies)
             ),
@@ -121,7 +123,7 @@ def build(settings: ServiceSettings) -> FastAPI:
             partial(parts.shredder.run, bus),
             reads.run,
         ],
-        direct=hot.endpoints(reads, guard),
+        direct={**hot.lists(reads, guard), **hot.commands(guard, create, invite)},
     )
 
 

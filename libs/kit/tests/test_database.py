@@ -2,6 +2,7 @@
 
 import tempfile
 from functools import partial
+from typing import LiteralString
 from uuid import uuid4
 
 import psycopg
@@ -10,6 +11,7 @@ from psycopg import Cursor
 from pydantic import BaseModel
 
 from kit.idempotency import Idempotency, RequestKey, created
+from kit.store import ComingSequence
 from kit.tests.notebook import NameTaken, Note, Notebook, open_notebook
 
 
@@ -21,6 +23,10 @@ class Made(BaseModel):
 
 def _insert(title: str, cursor: Cursor[dict[str, object]]) -> None:
     cursor.execute("INSERT INTO notes (id, title) VALUES (%s, %s)", (uuid4(), title))
+
+
+def _ask(statement: LiteralString, cursor: Cursor[dict[str, object]]) -> None:
+    cursor.execute(statement)
 
 
 def _titles(notebook: Notebook) -> list[str]:
@@ -76,7 +82,7 @@ def test_a_refused_statement_ends_its_transaction_only(notebook: Notebook) -> No
     assert notebook.write("kept")
 
 
-def test_a_command_holds_the_table_lock_for_one_round_trip(notebook: Notebook) -> None:
+def test_a_command_that_asks_nothing_is_one_round_trip_so_that_nobody_waits_for_its_process(notebook: Notebook) -> None:
     notebook.write("warm")
     traced = []
     with tempfile.TemporaryFile("w+") as said:
@@ -91,9 +97,36 @@ def test_a_command_holds_the_table_lock_for_one_round_trip(notebook: Notebook) -
         traced[0].untrace()
         said.seek(0)
         messages = said.read()
-    # The server is ready twice: after BEGIN and append_events, and after the read models and COMMIT.
-    assert messages.count("ReadyForQuery") == 2, messages
+    assert messages.count("ReadyForQuery") == 1, messages
     assert _titles(notebook) == ["traced", "warm"]
+
+
+def test_the_error_of_statements_that_travel_together_shows_none_of_their_values(notebook: Notebook) -> None:
+    statements: tuple[tuple[LiteralString, str], ...] = (
+        ("INSERT INTO notes (id, title) SELECT id, 'secret' FROM notes", "notes_pkey"),
+        ("SELECT FROM nowhere WHERE 'secret' = ''", "nowhere"),
+    )
+    for statement, cause in statements:
+        notebook.write("secret")
+        with pytest.raises(psycopg.Error) as failed, notebook.database.transaction() as cursor:
+            cursor.later(partial(_ask, statement))
+        assert cause in str(failed.value)
+        assert "secret" not in str(failed.value)
+        assert str(failed.value).count("\n") == 0
+
+
+def test_the_sequence_of_an_event_that_is_being_stored_is_a_statements_matter(notebook: Notebook) -> None:
+    with notebook.database.transaction() as cursor:
+        cursor.later(lambda cursor: cursor.execute("SELECT nextval('events_sequence_seq')"))
+        cursor.later(
+            lambda cursor: cursor.execute(
+                "INSERT INTO notes (id, title) SELECT gen_random_uuid(), (%s = %s - 1)::text",
+                (ComingSequence(-1), ComingSequence(0)),
+            )
+        )
+    assert _titles(notebook) == ["true"]
+    with pytest.raises(TypeError):
+        notebook.database.one("SELECT %s::bigint AS bound", (ComingSequence(0),))
 
 
 def test_a_unique_index_that_speaks_with_the_commit_is_the_refusal_and_nothing_is_answered_again(

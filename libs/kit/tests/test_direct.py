@@ -9,9 +9,25 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.testclient import TestClient
 
 from kit import problems
-from kit.direct import Direct
+from kit.direct import Direct, command
 from kit.edge import Edge
 from kit.errors import Conflict
+from kit.idempotency import RequestKey
+from kit.text import Body, Name
+
+
+class Named(Body):
+    """A body."""
+
+    name: Name
+
+
+async def _who(request: Request) -> str | None:
+    return request.headers.get("x-who")
+
+
+def _work(who: str, body: Named, key: RequestKey) -> Response:
+    return PlainTextResponse(f"direct {who} {body.name} {key.key} {key.route} {key.body.decode()}")
 
 
 @pytest.fixture
@@ -46,7 +62,17 @@ def client() -> Iterator[TestClient]:
     def parts_route(id: str) -> str:
         return f"parts {id}"
 
-    app.add_middleware(Direct, endpoints={"POST /fixed": fixed, "GET /things/{id}": thing, "GET /refused": refused})
+    @app.post("/named")
+    def named_route(body: Named) -> str:
+        return f"route {body.name}"
+
+    endpoints = {
+        "POST /fixed": fixed,
+        "GET /things/{id}": thing,
+        "GET /refused": refused,
+        "POST /named": command(_who, Named, _work),
+    }
+    app.add_middleware(Direct, endpoints=endpoints)
     app.add_middleware(Edge)
     with TestClient(app) as client:
         yield client
@@ -77,3 +103,20 @@ def test_what_a_direct_endpoint_refuses_is_a_problem_with_the_request_id(client:
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["x-request-id"] == "asked-here"
     assert answer.json()["detail"] == "of the endpoint"
+
+
+def test_a_command_in_order_is_done_without_its_route(client: TestClient) -> None:
+    answer = client.post("/named", json={"name": " Ann "}, headers={"x-who": "me", "idempotency-key": "k"})
+    assert answer.text == 'direct me Ann k POST /named {"name":" Ann "}'
+    assert client.post("/named", json={"name": "A"}, headers={"x-who": "me", "idempotency-key": ""}).status_code == 422
+
+
+def test_whatever_is_not_in_order_is_read_again_by_the_route(client: TestClient) -> None:
+    me = {"x-who": "me"}
+    assert client.post("/named", json={"name": "Ann"}).json() == "route Ann"
+    typed = {**me, "content-type": "application/json; charset=utf-8"}
+    assert client.post("/named", content='{"name": "Ann"}', headers=typed).json() == "route Ann"
+    wrong = client.post("/named", json={"name": "", "other": 1}, headers=me)
+    assert {each["field"] for each in wrong.json()["errors"]} == {"name", "other"}
+    rubbish = client.post("/named", content=b"{", headers={**me, "content-type": "application/json"})
+    assert (rubbish.status_code, rubbish.json()["code"]) == (400, "malformed-body")

@@ -1,7 +1,7 @@
-"""The two lists that are asked for most, each as one query on the event loop.
+"""What is asked for most, without its route: two lists, each as one query on the event loop, and two commands.
 
 What is not everyday (a client, another page, an ended session, a caller with no right) is left to the routes, which
-know how to refuse. The query looks at the session, the right and the rows in one snapshot.
+know how to refuse. A list's query looks at the session, the right and the rows in one snapshot.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,12 +13,15 @@ from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
+from access.checks import Acting
 from access.copies import ENDED, ended_by
 from access.guard import Guard
 from contracts.permissions import Grant, Permission
-from kit.direct import Endpoint
+from kit.direct import Endpoint, command
 from kit.pages import Paging
 from kit.reads import Reads
+from organizations.api.invitations import Invite, NewInvitation
+from organizations.api.organizations import Create, NewOrganization
 from organizations.api.parts import granted
 from organizations.domain import first_organization_id
 
@@ -37,7 +40,21 @@ AND NOT EXISTS ({ENDED})
 ORDER BY m.joined_at, m.user_id LIMIT %(limit)s"""  # noqa: S608 - our own words
 
 
-def endpoints(reads: Reads, guard: Guard) -> Mapping[str, Endpoint]:
+def commands(guard: Guard, create: Create, invite: Invite) -> Mapping[str, Endpoint]:
+    """By method and path, for kit.service.build."""
+    may_invite = guard.may("members:write", fresh=True)
+
+    async def inviter(request: Request) -> Acting | None:
+        org = _uuid(request.path_params["org"])
+        return None if org is None else await may_invite(request, org)
+
+    return {
+        "POST /api/v1/organizations": command(guard.person, NewOrganization, create),
+        "POST /api/v1/organizations/{org}/invitations": command(inviter, NewInvitation, invite),
+    }
+
+
+def lists(reads: Reads, guard: Guard) -> Mapping[str, Endpoint]:
     """By method and path, for kit.service.build."""
     first_page = Paging()
 

@@ -15,7 +15,7 @@ from access.guard import Guard
 from contracts.email import InvalidEmail
 from contracts.permissions import Grant, Limits
 from kit.errors import Invalid, NotFound
-from kit.idempotency import Idempotency, Keyed, KeyReused, created
+from kit.idempotency import Idempotency, Keyed, KeyReused, RequestKey, created
 from kit.limiter import Limit, Limiter, LimitReached, Misses
 from kit.openapi import refusals
 from kit.pages import Page, Paged
@@ -107,12 +107,33 @@ class MembershipAnswer(BaseModel):
     joined_at: AwareDatetime
 
 
-def routes(
-    invitations: Invitations, store: Organizations, guard: Guard, idempotency: Idempotency, limiter: Limiter
-) -> APIRouter:
+Invite = Callable[[Acting, NewInvitation, RequestKey], JSONResponse]
+_PATH = "/api/v1/organizations/{org}/invitations"
+
+
+def inviting(invitations: Invitations, idempotency: Idempotency, limiter: Limiter) -> Invite:
+    """What the route does, and its direct endpoint."""
+
+    def invite(acting: Acting, body: NewInvitation, key: RequestKey) -> JSONResponse:
+        limiter.take(OF_AN_ORGANIZATION, str(acting.organization_id))
+        grant = Grant(role=body.role, permissions=body.permissions, limits=body.limits)
+
+        def work() -> JSONResponse:
+            org = acting.organization_id
+            try:
+                invitation = invitations.invite(org, body.email.strip(" "), grant, _by(acting))
+            except InvalidEmail as error:
+                raise Invalid("email", str(error)) from error
+            return created(InvitationAnswer.of(invitation), f"{_PATH.format(org=org)}/{invitation.id}")
+
+        return idempotency.once(key, acting.caller.id, work)
+
+    return invite
+
+
+def routes(invitations: Invitations, store: Organizations, guard: Guard, limiter: Limiter, invite: Invite) -> APIRouter:
     """Listing takes members:read, the rest members:write; a limited or lesser member grants no more than theirs."""
-    path = "/api/v1/organizations/{org}/invitations"
-    router = APIRouter(prefix=path, tags=["invitations"])
+    router = APIRouter(prefix=_PATH, tags=["invitations"])
     Reader = Annotated[Acting, Depends(guard.may("members:read"))]
     Writer = Annotated[Acting, Depends(guard.may("members:write", fresh=True))]
 
@@ -133,18 +154,7 @@ def routes(
         ),
     )
     def create_invitation(acting: Writer, body: NewInvitation, key: Keyed) -> JSONResponse:
-        limiter.take(OF_AN_ORGANIZATION, str(acting.organization_id))
-        grant = Grant(role=body.role, permissions=body.permissions, limits=body.limits)
-
-        def work() -> JSONResponse:
-            org = acting.organization_id
-            try:
-                invitation = invitations.invite(org, body.email.strip(" "), grant, _by(acting))
-            except InvalidEmail as error:
-                raise Invalid("email", str(error)) from error
-            return created(InvitationAnswer.of(invitation), f"{path.format(org=org)}/{invitation.id}")
-
-        return idempotency.once(key, acting.caller.id, work)
+        return invite(acting, body, key)
 
     @router.post(
         "/{id}/resend",

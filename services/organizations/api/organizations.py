@@ -1,5 +1,6 @@
 """Routes of organizations themselves."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -13,7 +14,7 @@ from access.checks import Access, Acting, MissingPermission
 from access.guard import Guard
 from contracts.permissions import Grant, Role
 from kit.errors import Conflict, NotFound
-from kit.idempotency import Idempotency, Keyed, KeyReused, created
+from kit.idempotency import Idempotency, Keyed, KeyReused, RequestKey, created
 from kit.openapi import refusals
 from kit.pages import Page, Paged
 from kit.text import Body, Name
@@ -44,7 +45,25 @@ class OrganizationAnswer(BaseModel):
     created_at: AwareDatetime
 
 
-def routes(store: Organizations, guard: Guard, access: Access, idempotency: Idempotency) -> APIRouter:
+Create = Callable[[Caller, NewOrganization, RequestKey], JSONResponse]
+
+
+def creating(store: Organizations, idempotency: Idempotency) -> Create:
+    """What the route does, and its direct endpoint."""
+
+    def create(caller: Caller, body: NewOrganization, key: RequestKey) -> JSONResponse:
+        def work() -> JSONResponse:
+            assert caller.user_id is not None
+            made = store.create(body.name, caller.user_id)
+            shown = _answer(made.id, made.name, Role.ADMINISTRATOR, effective(ADMINISTRATOR), made.created_on)
+            return created(shown, f"{_PATH}/{made.id}")
+
+        return idempotency.once(key, caller.id, work)
+
+    return create
+
+
+def routes(store: Organizations, guard: Guard, access: Access, create: Create) -> APIRouter:
     """Renaming and deleting take organization:write; restoring is for its administrators."""
     router = APIRouter(prefix=_PATH, tags=["organizations"])
     Anyone = Annotated[Caller, Depends(guard.anyone)]
@@ -93,13 +112,7 @@ def routes(store: Organizations, guard: Guard, access: Access, idempotency: Idem
         responses=refusals(KeyReused),
     )
     def create_organization(caller: Person, body: NewOrganization, key: Keyed) -> JSONResponse:
-        def work() -> JSONResponse:
-            assert caller.user_id is not None
-            made = store.create(body.name, caller.user_id)
-            shown = _answer(made.id, made.name, Role.ADMINISTRATOR, effective(ADMINISTRATOR), made.created_on)
-            return created(shown, f"{_PATH}/{made.id}")
-
-        return idempotency.once(key, caller.id, work)
+        return create(caller, body, key)
 
     @router.get("/{org}", operation_id="get_organization", responses=refusals(NotFound))
     def get_organization(acting: Inside) -> OrganizationAnswer:
