@@ -24,14 +24,8 @@ run: setup ## run Tradehall on this machine until Ctrl-C (TRADEHALL_PORT, TRADEH
 test: setup ## run all tests (ARGS="-k invitation" for some)
 	@$(PY) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(ARGS)
 
-bench: setup ## measure speed and memory, each beside a reference in the same run
-	$(PY) -m tests.benchmarks.spine
-	$(PY) -m tests.benchmarks.tokens
-	$(PY) -m tests.benchmarks.pages
-	$(PY) -m tests.benchmarks.organizations
-	$(PY) -m tests.benchmarks.sign_ins
-	$(PY) -m metatrader.benchmarks.deals
-	$(PY) -m tests.benchmarks.platforms
+bench: setup ## measure speed and memory, each beside a reference in the same run, into docs/benchmarks.md (some minutes)
+	@$(PY) -m tests.benchmarks $(ARGS)
 
 lint: setup ## check format, style, types and the direction of imports
 	$(PY) -m ruff format --check $(CODE)

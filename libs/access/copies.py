@@ -70,14 +70,14 @@ class MembersCopy:
 
     def _deleted(self, envelope: Envelope) -> None:
         event: Any = envelope.data
-        self._database.execute(
+        self._database.later(
             "INSERT INTO deleted_organization_copies VALUES (%s) ON CONFLICT DO NOTHING",
             (event.organization_id,),
         )
 
     def _restored(self, envelope: Envelope) -> None:
         event: Any = envelope.data
-        self._database.execute(
+        self._database.later(
             "DELETE FROM deleted_organization_copies WHERE organization_id = %s", (event.organization_id,)
         )
 
@@ -92,13 +92,13 @@ class MembersCopy:
 
     def _removed(self, envelope: Envelope) -> None:
         event: Any = envelope.data
-        self._database.execute(
+        self._database.later(
             "DELETE FROM member_copies WHERE organization_id = %s AND user_id = %s",
             (event.organization_id, event.user_id),
         )
 
     def _put(self, organization_id: UUID, user_id: UUID, grant: Grant) -> None:
-        self._database.execute(
+        self._database.later(
             "INSERT INTO member_copies VALUES (%s, %s, %s) "
             "ON CONFLICT (organization_id, user_id) DO UPDATE SET granted = EXCLUDED.granted",
             (organization_id, user_id, grant.model_dump_json()),
@@ -138,7 +138,7 @@ class ClientsCopy:
 
     def _removed(self, envelope: Envelope) -> None:
         event: Any = envelope.data
-        self._database.execute("UPDATE client_copies SET removed = true WHERE client_id = %s", (event.client_id,))
+        self._database.later("UPDATE client_copies SET removed = true WHERE client_id = %s", (event.client_id,))
 
     def _put(self, event: Any, scopes: tuple[str, ...], limits: Limits) -> None:
         client = rpc.Client(
@@ -148,7 +148,7 @@ class ClientsCopy:
             scopes=scopes,
             limits=limits,
         )
-        self._database.execute(
+        self._database.later(
             "INSERT INTO client_copies (client_id, client) VALUES (%s, %s) "
             "ON CONFLICT (client_id) DO UPDATE SET client = EXCLUDED.client",
             (event.client_id, client.model_dump_json()),
@@ -181,8 +181,8 @@ class EndedCopy:
         self._put(event.jti, event.expires_at)
 
     def _put(self, ended: str, until: datetime) -> None:
-        self._database.execute(
+        self._database.later(
             "INSERT INTO ended_copies VALUES (%s, %s) ON CONFLICT (id) DO UPDATE SET until = EXCLUDED.until",
             (ended, until),
         )
-        self._database.execute("DELETE FROM ended_copies WHERE until < %s", (until - 2 * _LONGEST_TOKEN,))
+        self._database.later("DELETE FROM ended_copies WHERE until < %s", (until - 2 * _LONGEST_TOKEN,))

@@ -190,6 +190,11 @@ class Database:
         with self._statement() as cursor:
             return cursor.execute(query, params).rowcount
 
+    def later(self, query: LiteralString, params: Any = None) -> None:
+        """Run a statement of this call's transaction whose answer nobody needs, with what is asked next."""
+        with self.transaction() as cursor:
+            cursor.later(lambda cursor: cursor.execute(query, params))
+
     @contextmanager
     def _statement(self) -> Iterator[Cursor[DictRow]]:
         """A cursor for one statement: in this call's transaction, else committed by itself in one round trip."""

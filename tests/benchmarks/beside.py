@@ -1,13 +1,11 @@
 """A scenario of a service beside the bare endpoint, in turns under the same load, each in a process of its own."""
 
 import os
-import platform
 import statistics
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import httpx
@@ -15,20 +13,12 @@ import httpx
 from embedded import temporary_folder
 from embedded.ports import free_port
 from embedded.process import Process, Program
+from tests.benchmarks.figures import Bound, Figure
 from tests.benchmarks.load import Asked, Measured, get, measure
 
 ROUNDS = 5
 SECONDS = 1.0
 CONNECTIONS = 16
-_PACKAGES = ("fastapi", "uvicorn", "pydantic", "psycopg", "cryptography", "argon2-cffi")
-
-
-def describe() -> None:
-    """Print what the figures of a run depend on."""
-    print(
-        f"machine: {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, PostgreSQL on it"
-    )
-    print("versions: " + ", ".join(f"{name} {version(name)}" for name in _PACKAGES))
 
 
 @dataclass(frozen=True)
@@ -38,52 +28,12 @@ class Scenario:
     name: str
     request: Asked
     goal: float
-    longest: float = float("inf")
-
-
-@dataclass(frozen=True)
-class Ratio:
-    """Medians over the rounds; `p99` in seconds."""
-
-    scenario: Scenario
-    share: float
-    rate: float
-    reference: float
-    p99: float
-    spread: tuple[float, float]
-    """The least and the largest share of a round."""
-    processor: float
-    """Of one core, what the service's process took."""
-
-    @property
-    def reached(self) -> bool:
-        return self.share >= self.scenario.goal and self.p99 <= self.scenario.longest
-
-    def __str__(self) -> str:
-        longest = self.scenario.longest
-        most = "" if longest == float("inf") else f" (at most {longest * 1000:.0f})"
-        return (
-            f"{self.scenario.name}: {self.share:.3f} of the reference (at least {self.scenario.goal:.2f}; rounds "
-            f"{self.spread[0]:.3f} to {self.spread[1]:.3f}), {self.rate:,.0f}/s beside {self.reference:,.0f}/s, "
-            f"p99 {self.p99 * 1000:.1f} ms{most}, limited by {self._limit()}: {verdict(self.reached)}"
-        )
-
-    def _limit(self) -> str:
-        share = f"{self.processor * 100:.0f} % of one core"
-        return (
-            f"the service's process ({share})"
-            if self.processor > 0.6
-            else f"what it waits for ({share} in its process)"
-        )
-
-
-def verdict(reached: bool) -> str:
-    return "reached" if reached else "NOT reached"
+    longest: float | None = None
 
 
 def beside(
     bare: int, service: "Running", scenario: Scenario, *, rounds: int = ROUNDS, seconds: float = SECONDS
-) -> Ratio:
+) -> Figure:
     """A scenario in turns with the bare endpoint at a port: in short slices, since neighbours come and go."""
     own: list[Measured] = []
     references: list[Measured] = []
@@ -95,15 +45,24 @@ def beside(
         own.append(measure(service.port, scenario.request, connections=CONNECTIONS, seconds=seconds))
         used.append((service.processor_seconds() - before) / seconds)
     shares = [one.rate / other.rate for one, other in zip(own, references, strict=True)]
-    return Ratio(
-        scenario,
-        statistics.median(shares),
-        statistics.median(each.rate for each in own),
-        statistics.median(each.rate for each in references),
-        statistics.median(each.p99 for each in own),
+    rate, least = statistics.median(each.rate for each in own), statistics.median(each.rate for each in references)
+    bounds = [Bound("of the reference", statistics.median(shares), scenario.goal, form="{:.3f}")]
+    if scenario.longest is not None:
+        longest = statistics.median(each.p99 for each in own) * 1000
+        bounds.append(Bound("ms p99", longest, scenario.longest * 1000, most=True, form="{:.1f}"))
+    return Figure(
+        scenario.name,
+        tuple(bounds),
+        f"{rate:,.0f}/s beside {least:,.0f}/s",
+        _limit(statistics.median(used)),
         (min(shares), max(shares)),
-        statistics.median(used),
     )
+
+
+def _limit(processor: float) -> str:
+    """By what the service's process took of one core."""
+    share = f"{processor * 100:.0f} % of one core"
+    return f"the service's process ({share})" if processor > 0.6 else f"what it waits for ({share} in its process)"
 
 
 @dataclass(frozen=True)

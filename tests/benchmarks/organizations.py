@@ -24,7 +24,8 @@ from kit.keys import MasterKey
 from organizations.domain import Organization
 from organizations.main import SCHEMA, assemble
 from organizations.tests.running import ISSUER, Identity
-from tests.benchmarks.beside import Running, Scenario, beside, describe, reference, running
+from tests.benchmarks.beside import Running, Scenario, beside, reference, running
+from tests.benchmarks.figures import Figure, show
 from tests.benchmarks.load import get, post
 
 MEMBERS = 50
@@ -33,12 +34,11 @@ ORGANIZATIONS = 40
 _PATH = "/api/v1/organizations"
 
 
-def main() -> None:
-    """Print one line for each scenario."""
-    describe()
+def figures() -> Iterator[Figure]:
+    """One for each scenario."""
     with organizations() as service, reference() as bare:
         for scenario in scenarios(service):
-            print(beside(bare, service.process, scenario), flush=True)
+            yield beside(bare, service.process, scenario)
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Service:
 
 
 def scenarios(service: Service) -> list[Scenario]:
-    """What `main` measures."""
+    """What is measured."""
     reads = f"Authorization: Bearer {service.reader}"
     return [
         Scenario("GET /api/v1/organizations", get(_PATH, reads), 0.25),
@@ -129,4 +129,4 @@ def _filled(dsn: str, master: str) -> tuple[UUID, UUID, UUID, list[UUID]]:
 
 
 if __name__ == "__main__":
-    main()
+    show(figures())

@@ -5,11 +5,12 @@ Run with `make bench`.
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from contracts.streams import READS as SERVICES
 from deploy.local import Tradehall
 from embedded import temporary_folder
+from tests.benchmarks.figures import Bound, Figure, show
 from tests.driver import Hall
 
 ROUNDS = 60
@@ -27,8 +28,8 @@ PAGES = {
 """A page below the portal's address, and what it asks for below the API's, besides what every page does."""
 
 
-def main() -> None:
-    """Print one line for each page."""
+def figures() -> Iterator[Figure]:
+    """One for each page."""
     with temporary_folder() as folder, Tradehall(folder / "var") as system:
         hall = Hall(system.info)
         person = hall.newcomer()  # the first, and so operator
@@ -49,10 +50,11 @@ def main() -> None:
                 asked.append(_seconds(lambda behind=behind: calls(behind)))  # type: ignore[misc]
                 shown.append(_seconds(lambda path=path: page(path)))  # type: ignore[misc]
             took, alone = statistics.median(shown), statistics.median(asked)
-            print(
-                f"page {path.removeprefix(_ORG)}: {took * 1000:.1f} ms; "
-                f"its {len(behind) + len(_EVERYWHERE)} API calls alone: "
-                f"{alone * 1000:.1f} ms, ratio {took / alone:.2f} (at most {AT_MOST:.0f})"
+            yield Figure(
+                f"page {path.removeprefix(_ORG)}",
+                (Bound("of its API calls", took / alone, AT_MOST, most=True),),
+                f"{took * 1000:.1f} ms beside {alone * 1000:.1f} ms of {len(behind) + len(_EVERYWHERE)} calls",
+                "the API calls and the templates",
             )
         hall.close()
 
@@ -64,4 +66,4 @@ def _seconds(work: Callable[[], None]) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    show(figures())

@@ -23,6 +23,7 @@ from metatrader import Mt5TcpClient
 from platforms.reading.mt5_tables import SHAPES
 from platforms.tests.mariadb import PASSWORD, READER, MariaDb, why_not
 from platforms.tests.tables import MT5, filetime
+from tests.benchmarks.figures import Bound, Figure, show
 from tests.benchmarks.spine import _pss, _tree
 from tests.driver import Hall, Person, client_token
 
@@ -31,18 +32,18 @@ ROUNDS = 3
 CHECKS, ORGANIZATIONS = 8, 3  # ten checks in a minute are allowed to one organization
 
 
-def main() -> None:
-    """Print one line for each scenario."""
+def figures() -> Iterator[Figure]:
+    """A check, the CSV and the memory that it takes."""
     with temporary_folder() as folder, Tradehall(folder / "var", demo=True) as system:
         hall = Hall(system.info)
         person = hall.newcomer()
-        _checks(hall, person)
+        yield _checks(hall, person)
         if reason := why_not():
             print(f"deals as CSV: not measured, {reason}")
         else:
             with MariaDb() as server:
                 _million_deals(server)
-                _stream(system, hall, person, server)
+                yield from _stream(system, hall, person, server)
         hall.close()
 
 
@@ -60,7 +61,7 @@ def _million_deals(server: MariaDb) -> None:
     )
 
 
-def _stream(system: Tradehall, hall: Hall, person: Person, server: MariaDb) -> None:
+def _stream(system: Tradehall, hall: Hall, person: Person, server: MariaDb) -> Iterator[Figure]:
     """By a program through the gateway; the reference reads the same columns and does nothing with them."""
     org = person.organization
     path = _platform(person, org, "none")
@@ -79,12 +80,18 @@ def _stream(system: Tradehall, hall: Hall, person: Person, server: MariaDb) -> N
         with _peak(pid) as peak:
             ours.append(_exported(hall.url, path, token))
         growth.append((peak[0] - before) / 1024)
-    ratio = min(bare) / min(ours)
-    print(
-        f"{DEALS:,} deals as CSV: {DEALS / min(ours):,.0f}/s; aiomysql's unbuffered cursor alone "
-        f"{DEALS / min(bare):,.0f}/s, ratio {ratio:.2f} (at least 0.5)"
+    yield Figure(
+        f"{DEALS:,} deals of MariaDB as CSV",
+        (Bound("of aiomysql's unbuffered cursor", min(bare) / min(ours), 0.5),),
+        f"{DEALS / min(ours):,.0f}/s beside {DEALS / min(bare):,.0f}/s",
+        "the service's process",
     )
-    print(f"memory of platforms while streaming: up by {max(growth):.0f} MB (at most 50)")
+    yield Figure(
+        "memory of platforms meanwhile",
+        (Bound("MB more", max(growth), 50, most=True, form="{:.0f}"),),
+        f"before: {before / 1024:.0f} MB",
+        "the batch that is held",
+    )
 
 
 async def _bare_cursor(server: MariaDb) -> float:
@@ -137,7 +144,7 @@ def _peak(pid: int) -> Iterator[list[int]]:
         thread.join()
 
 
-def _checks(hall: Hall, person: Person) -> None:
+def _checks(hall: Hall, person: Person) -> Figure:
     """A check by HTTP, result stored, against a bare client that sends the server the same commands."""
     place = hall.info["demo"]["mt5-webapi"]
     whole, bare, loop = [], [], asyncio.Runner()
@@ -152,9 +159,11 @@ def _checks(hall: Hall, person: Person) -> None:
             bare.append(loop.run(_same_commands(place)))
     loop.close()
     overhead = statistics.median(with_us - alone for with_us, alone in zip(whole, bare, strict=True))
-    print(
-        f"a check: median {statistics.median(whole) * 1000:.1f} ms, the same commands alone "
-        f"{statistics.median(bare) * 1000:.1f} ms, its own {overhead * 1000:.1f} ms (at most 20)"
+    return Figure(
+        "a check of a platform",
+        (Bound("ms of its own", overhead * 1000, 20, most=True, form="{:.1f}"),),
+        f"{statistics.median(whole) * 1000:.1f} ms with, {statistics.median(bare) * 1000:.1f} ms without us",
+        "the manager API's answers",
     )
 
 
@@ -188,4 +197,4 @@ def _platform(person: Person, org: str, api: str) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    show(figures())

@@ -18,7 +18,8 @@ from pydantic import SecretStr
 from identity.assembly import SCHEMA, Parts
 from identity.settings import Settings
 from kit.database import opened
-from tests.benchmarks.beside import CONNECTIONS, ROUNDS, Running, describe, verdict
+from tests.benchmarks.beside import CONNECTIONS, ROUNDS, Running
+from tests.benchmarks.figures import Bound, Figure, p99, show
 from tests.benchmarks.load import measure, post
 from tests.benchmarks.tokens import identity
 
@@ -28,20 +29,22 @@ PAUSE = 0.01
 _PASSWORD = "a long walk on a Sunday"
 
 
-def main() -> None:
-    """Print one line for the rate, one for the others."""
-    describe()
+def figures() -> Iterator[Figure]:
+    """The rate, and how others are answered."""
     with identity(fill=_people) as service:
         shares, rates, alone, livez = _rounds(service.process)
-    share, p99 = statistics.median(shares), statistics.quantiles(livez, n=100)[98]
-    print(
-        f"password sign-ins: {share:.2f} of argon2id alone (at least {GOAL:.2f}; rounds {min(shares):.2f} to "
-        f"{max(shares):.2f}), {statistics.median(rates):.1f}/s beside {statistics.median(alone):.1f}/s, "
-        f"limited by the processor: {verdict(share >= GOAL)}"
+    yield Figure(
+        "password sign-ins",
+        (Bound("of argon2id alone", statistics.median(shares), GOAL),),
+        f"{statistics.median(rates):.1f}/s beside {statistics.median(alone):.1f}/s",
+        "the processor",
+        (min(shares), max(shares)),
     )
-    print(
-        f"/livez meanwhile: p99 {p99 * 1000:.1f} ms (at most {LONGEST * 1000:.0f}), median "
-        f"{statistics.median(livez) * 1000:.1f} ms, n {len(livez)}: {verdict(p99 <= LONGEST)}"
+    yield Figure(
+        "`/livez` meanwhile",
+        (Bound("ms p99", p99(livez), LONGEST * 1000, most=True, form="{:.1f}"),),
+        f"median {statistics.median(livez) * 1000:.1f} ms, n {len(livez)}",
+        "the processor",
     )
 
 
@@ -119,4 +122,4 @@ async def _ask(port: int, over: Event, seconds: list[float]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    show(figures())

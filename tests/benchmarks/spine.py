@@ -6,10 +6,9 @@ Run with `make bench`. Absolute figures depend on the machine; each stands besid
 import asyncio
 import json
 import os
-import platform
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -23,6 +22,7 @@ from embedded import temporary_folder
 from embedded.postgres import Postgres
 from kit.rebuild import rebuild
 from kit.tests.notebook import Note, open_notebook
+from tests.benchmarks.figures import Bound, Figure, p99, show
 from tests.driver import Hall, call
 
 COMMANDS_PER_SECOND = 100
@@ -33,23 +33,27 @@ IDLE_SECONDS = 60
 N = TypeVar("N", int, float)
 
 
-def main() -> None:
-    """Print one line for each scenario."""
-    print(f"machine: {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}")
+def figures() -> Iterator[Figure]:
+    """Start, idle cost, command to subscriber, rebuild."""
     with temporary_folder() as folder:
         started = time.monotonic()
-        with Tradehall(folder / "var") as first:
-            print(f"first start, with initialisation: {time.monotonic() - started:.1f} s")
-            del first
+        with Tradehall(folder / "var"):
+            first = time.monotonic() - started
         started = time.monotonic()
         with Tradehall(folder / "var") as system:
-            print(f"ready after a restart: {time.monotonic() - started:.1f} s (at most 20)")
-            _idle(system)
-            asyncio.run(_command_to_subscriber(system))
-    _rebuild()
+            again = time.monotonic() - started
+            yield Figure(
+                "ready after a restart",
+                (Bound("s", again, 20, most=True, form="{:.1f}"),),
+                f"first start, with initialisation: {first:.1f} s",
+                "the processor",
+            )
+            yield from _idle(system)
+            yield asyncio.run(_command_to_subscriber(system))
+    yield _rebuild()
 
 
-def _idle(system: Tradehall) -> None:
+def _idle(system: Tradehall) -> Iterator[Figure]:
     """Memory (PSS, shared pages counted once) and processor time of everything while nobody asks."""
     trees = {name: _tree(system.pid(name)) for name in system.info["pids"]} | {"all": _tree(os.getpid())}
     before, since = {name: _cpu_seconds(pids) for name, pids in trees.items()}, time.monotonic()
@@ -57,10 +61,19 @@ def _idle(system: Tradehall) -> None:
     passed = time.monotonic() - since
     shares = {name: (_cpu_seconds(pids) - before[name]) / passed * 100 for name, pids in trees.items()}
     pss = {name: sum(_pss(pid) for pid in _tree(system.pid(name))) for name in system.info["pids"]}
-    total = sum(_pss(pid) for pid in _tree(os.getpid()))
-    print(f"idle memory: {total / 1024:.0f} MB PSS (at most 700): " + _listed(pss, lambda kb: f"{kb / 1024:.0f}"))
-    whole = shares.pop("all")
-    print(f"idle processor: {whole:.1f} % of one core (at most 3): " + _listed(shares, lambda share: f"{share:.2f}"))
+    total, whole = sum(_pss(pid) for pid in _tree(os.getpid())), shares.pop("all")
+    yield Figure(
+        "idle memory of all processes",
+        (Bound("MB PSS", total / 1024, 700, most=True, form="{:.0f}"),),
+        _listed(pss, lambda kb: f"{kb / 1024:.0f}"),
+        "the interpreters and their libraries",
+    )
+    yield Figure(
+        "idle processor of all processes",
+        (Bound("% of one core", whole, 3, most=True, form="{:.1f}"),),
+        _listed(shares, lambda share: f"{share:.2f}"),
+        "timers",
+    )
 
 
 def _listed(values: Mapping[str, N], show: Callable[[N], str]) -> str:
@@ -96,7 +109,7 @@ def _cpu_seconds(pids: list[int]) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-async def _command_to_subscriber(system: Tradehall) -> None:
+async def _command_to_subscriber(system: Tradehall) -> Figure:
     """From the moment a command is sent until a subscriber has its event, at a fixed rate; the reference is
     the command's own answer."""
     hall = Hall(system.info)
@@ -132,21 +145,21 @@ async def _command_to_subscriber(system: Tradehall) -> None:
             break
         await asyncio.sleep(0.05)
     after_commit = [max(0.0, seen[name] - answered[name]) for name in sent]
-    whole = [seen[name] - sent[name] for name in sent]
-    answers = [answered[name] - sent[name] for name in sent]
-    _percentiles("answer of the command (reference)", answers)
-    _percentiles("command sent to event seen", whole)
-    _percentiles("committed to event seen (at most 25 / 100 ms)", after_commit)
     await connection.close()
     hall.close()
+    answers = [answered[name] - sent[name] for name in sent]
+    return Figure(
+        f"committed to event seen, {COMMANDS_PER_SECOND} commands/s",
+        (
+            Bound("ms median", statistics.median(after_commit) * 1000, 25, most=True, form="{:.1f}"),
+            Bound("ms p99", p99(after_commit), 100, most=True, form="{:.1f}"),
+        ),
+        f"the commands' answers: median {statistics.median(answers) * 1000:.1f} ms, p99 {p99(answers):.1f} ms",
+        "the relay's round",
+    )
 
 
-def _percentiles(what: str, seconds: list[float]) -> None:
-    cuts = statistics.quantiles(seconds, n=100)
-    print(f"{what}: median {cuts[49] * 1000:.1f} ms, p99 {cuts[98] * 1000:.1f} ms, n {len(seconds)}")
-
-
-def _rebuild() -> None:
+def _rebuild() -> Figure:
     """Read model from 100,000 events; the reference is reading the same rows without decoding them."""
     with Postgres(fsync=False) as server:
         dsn = server.create_database("rebuild")
@@ -171,12 +184,14 @@ def _rebuild() -> None:
         started = time.perf_counter()
         done = rebuild(book).events
         took = time.perf_counter() - started
-        print(
-            f"rebuild of {done:,} events: {done / took:,.0f} events/s (at least 10,000); "
-            f"reading {count:,} rows alone: {count / raw:,.0f}/s, ratio {raw / took:.2f}"
-        )
         book.database.close()
+    return Figure(
+        f"rebuild of a read model from {done:,} events",
+        (Bound("events/s", done / took, 10_000, form="{:,.0f}"),),
+        f"reading the rows alone: {count / raw:,.0f}/s",
+        "decoding, in one process",
+    )
 
 
 if __name__ == "__main__":
-    main()
+    show(figures())

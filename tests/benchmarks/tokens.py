@@ -24,16 +24,16 @@ from identity.assembly import SCHEMA, Parts
 from identity.settings import Settings
 from kit.database import opened
 from kit.keys import MasterKey
-from tests.benchmarks.beside import Running, Scenario, beside, describe, reference, running
+from tests.benchmarks.beside import Running, Scenario, beside, reference, running
+from tests.benchmarks.figures import Figure, show
 from tests.benchmarks.load import post
 
 
-def main() -> None:
-    """Print one line for each scenario."""
-    describe()
+def figures() -> Iterator[Figure]:
+    """One for each scenario."""
     with identity() as service, reference() as bare:
         for scenario in scenarios(service):
-            print(beside(bare, service.process, scenario), flush=True)
+            yield beside(bare, service.process, scenario)
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Service:
 
 
 def scenarios(service: Service) -> list[Scenario]:
-    """What `main` measures."""
+    """What is measured."""
     tokens = post("/oauth2/token", urlencode({"grant_type": "client_credentials", **service.credentials}))
     introspection = post("/oauth2/introspect", urlencode({"token": service.token(), **service.credentials}))
     return [
@@ -97,4 +97,4 @@ def _client(settings: Settings, dsn: str) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    main()
+    show(figures())
