@@ -1,4 +1,4 @@
-"""Alert rules and dashboard, against promtool and against the metrics of a running system."""
+"""Alert rules, dashboard and traces, against promtool and against what a running system tells."""
 
 import json
 import os
@@ -14,11 +14,13 @@ from typing import Any
 import httpx
 import pytest
 
+from contracts.rpc import MAIL_SECRET
 from deploy.local import Tradehall
 from deploy.local.settings import ROOT
 from embedded import Process, Program, free_port, temporary_folder
 from embedded.fixtures import wait_until
-from tests.driver import Hall
+from kit.tests.collector import Collector, Seen
+from tests.driver import Hall, Person, address
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 DASHBOARD = ROOT / "deploy" / "grafana" / "tradehall.json"
@@ -57,12 +59,32 @@ def test_every_alert_has_an_entry_that_says_what_to_do() -> None:
 
 
 @pytest.fixture(scope="module")
-def prometheus() -> Iterator[str]:
+def collector() -> Iterator[Collector]:
+    with Collector.running() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def var() -> Iterator[Path]:
+    with temporary_folder() as folder:
+        yield folder / "var"
+
+
+@pytest.fixture(scope="module")
+def system(var: Path, collector: Collector) -> Iterator[Tradehall]:
+    """One that sends its traces to the collector."""
+    environment = {**os.environ, "TRADEHALL_OTLP_ENDPOINT": collector.address, "OTEL_BSP_SCHEDULE_DELAY": "200"}
+    with Tradehall(var, environment=environment) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def prometheus(var: Path, system: Tradehall) -> Iterator[str]:
     """A Prometheus that has watched a running system for a while, by its address."""
-    with temporary_folder() as folder, Tradehall(folder / "var") as system:
+    with temporary_folder() as folder:
         told = subprocess.run(
             (sys.executable, "-m", "deploy.cli", "scrape-targets"),
-            env={**os.environ, "TRADEHALL_VAR": str(folder / "var")},
+            env={**os.environ, "TRADEHALL_VAR": str(var)},
             capture_output=True,
             check=True,
         )
@@ -132,3 +154,99 @@ def test_every_metric_that_is_asked_for_is_one_that_services_declare(prometheus:
     assert {alert["state"] for alert in httpx.get(f"{prometheus}/api/v1/alerts").json()["data"]["alerts"]} <= {
         "pending"
     }
+
+
+def test_one_trace_leads_from_a_registration_to_its_mail(system: Tradehall, collector: Collector) -> None:
+    hall = Hall(system.info)
+    ada = address("ada")
+    asked = hall.http.post("/api/v1/registrations", json={"email": ada}, headers={"X-Request-Id": "trace-me"})
+    assert asked.status_code == 202
+    mailed = hall.mail(ada).one_time_password
+
+    def sent() -> Seen | None:
+        """The mail, once all that it follows from has arrived."""
+        mine = [span for span in collector.named("SMTP") if _request_of(collector, span) == "trace-me"]
+        return mine[0] if mine and collector.named("publish NOTIFICATIONS", mine[0].trace) else None
+
+    mail = wait_until(sent, 20, "the trace of the mail")
+    assert isinstance(mail, Seen)
+    assert [(span.service, span.name) for span in reversed(collector.above(mail))] == [
+        ("identity", "POST /api/v1/registrations"),
+        ("identity", "decide registration"),
+        ("identity", "publish IDENTITY"),
+        ("notifications", "process notifications-identity"),
+        ("notifications", "command Notifications.request"),
+        ("notifications", "mail"),
+        ("notifications", "SMTP"),
+    ]
+    asked_for = MAIL_SECRET.subject
+    for way in (
+        [("identity", "POST /api/v1/registrations"), ("identity", "decide registration"), ("identity", "store events")],
+        [("identity", "POST /api/v1/registrations"), ("identity", "decide registration"), ("identity", "commit")],
+        [("notifications", "mail"), ("notifications", f"ask {asked_for}"), ("identity", f"answer {asked_for}")],
+        [("notifications", "command Notifications._end"), ("notifications", "publish NOTIFICATIONS")],
+    ):
+        wait_until(lambda w=way: w in _ends(collector, mail.trace, len(w)), 10, f"{way}")  # type: ignore[misc]
+    assert not any(span.failed for span in collector.spans if span.trace == mail.trace)
+    for told in (ada, ada.partition("@")[0], mailed):
+        assert told.encode() not in collector.raw
+
+
+def test_a_journey_leaves_no_secret_and_no_path_in_any_span(system: Tradehall, collector: Collector) -> None:
+    hall = Hall(system.info)
+    ada = hall.newcomer("ada")
+    organization = ada.organization
+    renamed = ada.api("PATCH", f"/organizations/{organization}", json={"name": "Ada Brokerage of Bergen"})
+    assert renamed.status_code == 200
+    invited = ada.api(
+        "POST", f"/organizations/{organization}/invitations", json={"email": address("bob"), "role": "viewer"}
+    )
+    assert invited.status_code == 201
+    made = ada.api("POST", f"/organizations/{organization}/clients", json={"name": "robot", "scopes": []}).json()
+    assert ada.sign_in("a wrong password").status_code == 422
+    page = _in_the_portal(ada)
+    assert ada.browser.get(f"/portal/organizations/{organization}/clients").status_code == 200
+
+    def arrived() -> bool:
+        from_the_portal = [span for span in collector.spans if span.service == "portal" and "{org}" in span.name]
+        services = {
+            span.service for portal in from_the_portal for span in collector.spans if span.trace == portal.trace
+        }
+        return {"portal", "organizations"} <= services and bool(collector.named("publish ORGANIZATIONS"))
+
+    wait_until(arrived, 20, "the traces of the journey")
+    secrets = [ada.email, ada.email.partition("@")[0], ada.password, ada.token, made["client_secret"], "bob-", "Bergen"]
+    secrets += [
+        *(value for value in ada.browser.cookies.values() if len(value) > 8),
+        hall.mail(ada.email).one_time_password,
+        organization,
+        page,
+        "a wrong password",
+    ]
+    for secret in secrets:
+        assert secret.encode() not in collector.raw, secret
+    for span in collector.spans:
+        if span.kind == _SERVER and span.name.split()[0] in ("GET", "POST", "PATCH"):
+            assert re.fullmatch(r"[A-Z]+ (/[a-z0-9_./:{}-]*|unmatched)", span.name), span.name
+
+
+_SERVER = 2
+
+
+def _request_of(collector: Collector, span: Seen) -> str | None:
+    request = collector.above(span)[-1].attributes.get("tradehall.request_id")
+    return request.string_value if request else None
+
+
+def _ends(collector: Collector, trace: str, length: int) -> list[list[tuple[str, str]]]:
+    """The last steps of the way to each span of a trace."""
+    ways = [collector.above(span)[:length] for span in list(collector.spans) if span.trace == trace]
+    return [[(span.service, span.name) for span in reversed(way)] for way in ways]
+
+
+def _in_the_portal(person: Person) -> str:
+    """Signed in; the code in the address of the callback."""
+    answer = person.browser.get("/portal/sign-in")
+    assert answer.status_code == 200, answer.text
+    (code,) = [hop.url.params["code"] for hop in answer.history if "code" in hop.url.params]
+    return code

@@ -13,8 +13,11 @@ from faststream.exceptions import RejectMessage
 from faststream.nats import NatsBroker, NatsMessage
 from faststream.security import SASLPlaintext
 from nats.js import JetStreamContext
+from opentelemetry.trace import SpanKind
 from pydantic import BaseModel, SecretStr
 
+from kit import tracing
+from kit.context import cause
 from kit.errors import Unavailable
 
 _ASK_SECONDS = 1.5
@@ -94,14 +97,19 @@ class Bus:
             if not message.raw_message.reply.startswith("_INBOX_"):
                 raise RejectMessage
             asked = question.model_validate(body)
-            return (await asyncio.to_thread(answer, asked)).model_dump(mode="json")
+            with tracing.following(message.headers.get("traceparent"), f"answer {subject}", SpanKind.SERVER):
+                return (await asyncio.to_thread(answer, asked)).model_dump(mode="json")
 
     async def ask(self, subject: str, question: BaseModel, answer: type[R]) -> R:
         """The owner's answer. Raises BusUnavailable when there is none within 1.5 s."""
         if not self.connected:
             raise BusUnavailable
         try:
-            message = await self.broker.request(question.model_dump(mode="json"), subject, timeout=_ASK_SECONDS)
+            with tracing.span(f"ask {subject}", SpanKind.CLIENT):
+                headers = {"traceparent": cause().traceparent or ""}
+                message = await self.broker.request(
+                    question.model_dump(mode="json"), subject, headers=headers, timeout=_ASK_SECONDS
+                )
             return answer.model_validate_json(message.body)
         except (nats.errors.Error, TimeoutError) as error:
             raise BusUnavailable(f"no answer on {subject}") from error

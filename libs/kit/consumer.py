@@ -14,7 +14,9 @@ from faststream.exceptions import NackMessage
 from faststream.nats import JStream, NatsMessage, PullSub
 from nats.js.api import AckPolicy as JsAckPolicy
 from nats.js.api import ConsumerConfig, DeliverPolicy
+from opentelemetry.trace import SpanKind
 
+from kit import tracing
 from kit.bus import Bus
 from kit.database import Database
 from kit.inbox import TRANSIENT, Handlers, Inbox, Parse
@@ -129,13 +131,23 @@ class Consumer:
         return subscriber
 
     async def _receive(self, message: NatsMessage) -> None:
-        raw = message.raw_message
-        work = asyncio.create_task(asyncio.to_thread(self.inbox.take, raw.data))
-        while not (await asyncio.wait([work], timeout=_PROGRESS))[0]:
-            with suppress(nats.errors.Error):
-                await raw.in_progress()
+        headers = message.raw_message.headers or {}
+        about = {"messaging.system": "nats", "messaging.operation.type": "process"} | {
+            "messaging.destination.name": self._stream,
+            "messaging.message.id": headers.get("Nats-Msg-Id", ""),
+        }
+        name = f"process {self.inbox.durable}"
         try:
-            work.result()
+            with tracing.following(headers.get("traceparent"), name, SpanKind.CONSUMER, about) as span:
+                span.set_attribute("tradehall.outcome", await self._take(message, tracing.traceparent_of(span)))
         except TRANSIENT as error:
             self._log.warning("%s comes again: %s", self.inbox.durable, type(error).__name__)
             raise NackMessage(delay=_LATER) from error
+
+    async def _take(self, message: NatsMessage, traceparent: str | None) -> str:
+        raw = message.raw_message
+        work = asyncio.create_task(asyncio.to_thread(self.inbox.take, raw.data, traceparent))
+        while not (await asyncio.wait([work], timeout=_PROGRESS))[0]:
+            with suppress(nats.errors.Error):
+                await raw.in_progress()
+        return work.result()

@@ -15,6 +15,8 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
 from pydantic import SecretStr
 
+from kit import tracing
+
 STATEMENT_DEADLINE = 3.0  # seconds; with POOL_DEADLINE it keeps an answer within five
 POOL_DEADLINE = 1.0
 _CHECK_AFTER = 0.5  # seconds without use
@@ -66,6 +68,10 @@ class TransactionCursor(Cursor[DictRow]):
     def __init__(self, connection: Connection[DictRow]) -> None:
         super().__init__(connection)
         self._waiting: list[Write] = [_begin]
+        self.stored = 0
+        """How many events are stored in it."""
+        self.traceparent: str | None = None
+        """Of what stored them, if that is traced."""
 
     def later(self, write: Write) -> None:
         """Write before anything else is asked, or with COMMIT; a failure shows there."""
@@ -169,7 +175,8 @@ class Database:
                 token = self._current.set(cursor)
                 try:
                     yield cursor
-                    cursor.commit()
+                    with tracing.following(cursor.traceparent, "commit"):
+                        cursor.commit()
                 except BaseException:
                     cursor.rollback()
                     raise

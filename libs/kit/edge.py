@@ -8,18 +8,20 @@ from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
+from opentelemetry.trace import Span, StatusCode
 from prometheus_client import Histogram
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
+from kit import tracing
 from kit.context import Cause, begin
 from kit.metrics import REQUESTS
 from kit.problems import problem, rendered
 
 BODY_LIMIT = 1024 * 1024  # bytes
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_PROBES = ("/livez", "/readyz", "/metrics")
 
 _ALWAYS = (
     (b"x-content-type-options", b"nosniff"),
@@ -43,10 +45,21 @@ class Edge:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        request_id = _request_id(headers.get("x-request-id", ""))
-        trace = headers.get("traceparent", "")
-        begin(Cause(correlation=request_id, traceparent=trace if _TRACEPARENT.fullmatch(trace) else None))
-        answer = _Answer(send, request_id)
+        cause = Cause(
+            correlation=_request_id(headers.get("x-request-id", "")),
+            traceparent=tracing.well_formed(headers.get("traceparent")),
+        )
+        begin(cause)
+        if scope["path"] in _PROBES:
+            await self._answer(scope, receive, send, headers, cause)
+            return
+        with tracing.request(cause.traceparent, scope["method"]) as span:
+            status = await self._answer(scope, receive, send, headers, cause)
+            _describe(span, scope, status, cause)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, headers: Headers, cause: Cause) -> int:
+        """Answers the status."""
+        answer = _Answer(send, cause.correlation or "")
         started = time.perf_counter()
         try:
             if _declared_length(headers) > BODY_LIMIT:
@@ -58,8 +71,8 @@ class Edge:
             if not answer.begun:
                 await response(scope, receive, answer)
         finally:
-            route = getattr(scope.get("route"), "path", "unmatched")
-            _timer(scope["method"], route, answer.status).observe(time.perf_counter() - started)
+            _timer(scope["method"], _route(scope), answer.status).observe(time.perf_counter() - started)
+        return answer.status
 
 
 class _Answer:
@@ -99,6 +112,25 @@ def address_of(request: HTTPConnection, proxies: Sequence[IPv4Network | IPv6Netw
         if not any(ip in network for network in proxies):
             break
     return address
+
+
+def _route(scope: Scope) -> str:
+    return getattr(scope.get("route"), "path", "unmatched")
+
+
+def _describe(span: Span, scope: Scope, status: int, cause: Cause) -> None:
+    method, route = scope["method"], _route(scope)
+    span.update_name(f"{method} {route}")
+    span.set_attributes(
+        {
+            "http.request.method": method,
+            "http.route": route,
+            "http.response.status_code": status,
+            "tradehall.request_id": cause.correlation or "",
+        }
+    )
+    if status >= 500:
+        span.set_status(StatusCode.ERROR)
 
 
 @lru_cache(1024)

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan
 from typing import Any
 
@@ -85,10 +85,14 @@ class Inbox:
         self._log = logging.getLogger("kit.inbox")
         PARKED.labels(durable).set_function(self._count)
 
-    def take(self, payload: bytes) -> str:
-        """Apply one message; answers `done`, `seen`, `skipped` or `parked`. Raises TRANSIENT to have it again."""
+    def take(self, payload: bytes, traceparent: str | None = None) -> str:
+        """Apply one message; answers `done`, `seen`, `skipped` or `parked`. Raises TRANSIENT to have it again.
+
+        `traceparent`: of the one who takes it, where that is traced.
+        """
         try:
             attributes = Attributes.of(payload)
+            attributes = replace(attributes, traceparent=traceparent or attributes.traceparent)
         except (ValueError, KeyError, TypeError) as error:
             # Only a relay may publish here, so this is a fault of ours: kept for the operator, once.
             self._log.error("message without attributes on %s", self.durable, exc_info=error)

@@ -75,7 +75,7 @@ def _with_cause(service: str) -> Any:
         if current.correlation:
             event["request_id"] = current.correlation
         if current.traceparent:
-            event["traceparent"] = current.traceparent
+            _, event["trace_id"], event["span_id"], _ = current.traceparent.split("-")
         return event
 
     return add

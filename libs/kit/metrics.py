@@ -8,6 +8,12 @@ REQUESTS = Histogram(
     ["method", "route", "status"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
+COMMANDS = Histogram(
+    "tradehall_command_seconds",
+    "Time of a command's transaction; `nothing` had nothing to change.",
+    ["outcome"],
+    buckets=(0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
 RELAY_POSITION = Gauge("tradehall_relay_position", "Sequence of the last event published.", ["stream"])
 RELAY_AGE = Gauge("tradehall_relay_age_seconds", "Age of the oldest event still waiting to be published.", ["stream"])
 RELAY_PUBLISHED = Counter("tradehall_relay_published_total", "Events published.", ["stream"])

@@ -5,22 +5,25 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import nats.errors
 import nats.js.errors
 from nats.js import JetStreamContext
 from nats.js.api import StorageType, StreamConfig
+from opentelemetry.trace import Span, SpanKind
 from psycopg import OperationalError
 
+from kit import tracing
 from kit.bus import Bus
 from kit.lease import Lease
 from kit.metrics import RELAY_AGE, RELAY_POSITION, RELAY_PUBLISHED
 from kit.store import CHANNEL, Recorded, Store
 
 _BATCH = 500
+_TRACED_FOR = timedelta(hours=1)
 _TIMER = 2.0  # seconds; a notification is only a hint
 
 
@@ -31,6 +34,7 @@ class Outgoing:
     subject: str
     message_id: str
     body: bytes
+    traceparent: str | None = None
 
 
 Translate = Callable[[Recorded, str], Outgoing | None]
@@ -193,9 +197,16 @@ class Relay:
         events = self._store.read(after, _BATCH)
         if not events:
             return [], after, False, None
-        outgoing = [self._translate(one, epoch_of(one.sequence, self._epochs)) for one in events]
+        outgoing = [self._traced(one) for one in events]
         oldest = events[0].time.timestamp()
         return [m for m in outgoing if m], events[-1].sequence, len(events) == _BATCH, oldest
+
+    def _traced(self, one: Recorded) -> Outgoing | None:
+        """The message, with its trace while that is fresh: a stream that is filled again tells nothing of old ones."""
+        message = self._translate(one, epoch_of(one.sequence, self._epochs))
+        if message is None or datetime.now(UTC) - one.time > _TRACED_FOR:
+            return message
+        return replace(message, traceparent=one.event.traceparent)
 
     def _waiting(self, after: int) -> tuple[int, datetime | None]:
         """What is to be published after a sequence; private events are passed over."""
@@ -208,14 +219,37 @@ class Relay:
 
     async def _publish(self, messages: Sequence[Outgoing], last: int) -> int:
         """Pipelined; answers how many were stored. Raises when the stream is not where it is expected to be."""
+        spans = [self._span(message) for message in messages]
+        try:
+            return await self._published(messages, spans, last)
+        except BaseException as error:
+            for span in spans:
+                tracing.failed(span, error)
+            raise
+        finally:
+            for span in spans:
+                span.end()
+
+    def _span(self, message: Outgoing) -> Span:
+        about = {
+            "messaging.system": "nats",
+            "messaging.operation.type": "send",
+            "messaging.destination.name": self._name,
+            "messaging.message.id": message.message_id,
+        }
+        return tracing.started(message.traceparent, f"publish {self._name}", SpanKind.PRODUCER, about)
+
+    async def _published(self, messages: Sequence[Outgoing], spans: Sequence[Span], last: int) -> int:
         pending = []
-        for number, message in enumerate(messages):
+        for number, (message, span) in enumerate(zip(messages, spans, strict=True)):
             if not self._lease.held:
                 raise nats.errors.Error("the lease was lost")
             headers = {
                 "Nats-Msg-Id": message.message_id,
                 "Nats-Expected-Last-Sequence": str(last + number),
             }
+            if traceparent := tracing.traceparent_of(span) or message.traceparent:
+                headers["traceparent"] = traceparent
             pending.append(
                 await self._jetstream.publish_async(
                     message.subject, message.body, stream=self._name, headers=headers, wait_stall=5

@@ -10,10 +10,11 @@ from types import MappingProxyType
 import uvicorn
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse, Response
+from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from psycopg import OperationalError
 
-from kit import idempotency, inbox, interventions, logs, problems, service_keys, store, tokens
+from kit import idempotency, inbox, interventions, logs, problems, service_keys, store, tokens, tracing
 from kit.bus import Bus
 from kit.database import Database
 from kit.direct import Direct, Endpoint
@@ -35,6 +36,9 @@ SCHEMA: tuple[tuple[str, str], ...] = (
     ("kit-interventions-1", interventions.SCHEMA),
 )
 """The tables of kit itself; a service migrates these first, then its own."""
+
+_NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""FastAPI's own would send paths, queries and what exceptions say; see kit.tracing."""
 
 _LAG_LIMIT = 1.0  # seconds; a process whose loop is later than this is not ready
 _log = logging.getLogger("kit.service")
@@ -102,7 +106,14 @@ def build(
             await _ended(work)
             await asyncio.to_thread(database.close)
 
-    app = FastAPI(title=title or f"Tradehall {name}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title=title or f"Tradehall {name}",
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        telemetry=_NO_TELEMETRY,
+    )
     app.state.health = health
     problems.install(app)
     for router in (_operations(health), *routers):
@@ -116,6 +127,8 @@ def build(
 def serve(app: FastAPI, name: str, settings: HttpSettings) -> None:
     """Serve until SIGTERM or SIGINT; open requests get three seconds."""
     logs.setup(name)
+    if settings.otlp_endpoint:
+        tracing.setup(name, settings.otlp_endpoint, settings.trace_share)
     uvicorn.run(
         app,
         host=settings.service_host,
@@ -127,6 +140,7 @@ def serve(app: FastAPI, name: str, settings: HttpSettings) -> None:
         timeout_graceful_shutdown=3,
         timeout_keep_alive=75,
     )
+    tracing.finish()
 
 
 def _kept_up(work: Background) -> asyncio.Task[None]:

@@ -1,5 +1,6 @@
 """The event store: `eventsourcing` on a recorder that joins the call's transaction, and views that change in it."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,10 +27,13 @@ from eventsourcing.utils import Environment, EnvType
 from psycopg.abc import Buffer
 from psycopg.adapt import Dumper
 
+from kit import tracing
+from kit.context import cause
 from kit.database import Database, constraint_of
 from kit.domain import Aggregate
 from kit.errors import Conflict, NotFound, Refusal
 from kit.mapper import PersonalMapper
+from kit.metrics import COMMANDS
 from kit.service_keys import SubjectKeys
 from kit.views import Views
 
@@ -274,16 +278,31 @@ class Store(Application[UUID]):
         A command that loses a race is repeated once while holding the write lock, where it cannot lose again.
         Raises the refusal named in `refusals` when a unique index decides against it.
         """
-        if self.database.in_transaction:
-            return work()
+        with tracing.span(f"command {_name_of(work)}"):
+            return work() if self.database.in_transaction else self._timed(work)
+
+    def _timed(self, work: Callable[[], T]) -> T:
+        began, outcome = time.perf_counter(), "failed"
+        try:
+            done, stored = self._decided(work)
+            outcome = "stored" if stored else "nothing"
+            return done
+        except Refusal:
+            outcome = "refused"
+            raise
+        finally:
+            COMMANDS.labels(outcome).observe(time.perf_counter() - began)
+
+    def _decided(self, work: Callable[[], T]) -> tuple[T, int]:
+        """With how many events were stored."""
         try:
             try:
-                with _one_of_two(), self.database.transaction():
-                    return work()
+                with _one_of_two(), self.database.transaction() as cursor:
+                    return work(), cursor.stored
             except VersionConflict:
-                with _one_of_two(), self.database.transaction():
+                with _one_of_two(), self.database.transaction() as cursor:
                     self.recorder.serialize()  # type: ignore[attr-defined]
-                    return work()
+                    return work(), cursor.stored
         except psycopg.errors.UniqueViolation as error:
             refusal = self.refusals.get(constraint_of(error) or "")
             if refusal is None:
@@ -300,8 +319,12 @@ class Store(Application[UUID]):
         return found
 
     def _record(self, processing_event: ProcessingEvent[UUID]) -> list[Recording[UUID]]:
+        named = {"tradehall.events": [type(event).__name__ for event in processing_event.events]}
         with _one_of_two(), self.database.transaction() as cursor:
-            recordings = super()._record(processing_event)
+            with tracing.span("store events", attributes=named):
+                recordings = super()._record(processing_event)
+            cursor.stored += len(recordings)
+            cursor.traceparent = cause().traceparent
             for recording in recordings:
                 recorded = Recorded(recording.domain_event, recording.notification.id)
                 cursor.later(partial(self.views.apply, recorded=recorded))
@@ -342,6 +365,11 @@ class Store(Application[UUID]):
         assert isinstance(self.mapper, PersonalMapper)
         self.mapper.prefetch(stored)
         return [Recorded(self.mapper.to_domain_event(one), one.id) for one in stored]
+
+
+def _name_of(work: Callable[[], Any]) -> str:
+    """The use case, such as `Organizations.rename`, of which `work` is an inner function."""
+    return work.__qualname__.partition(".<locals>")[0]
 
 
 def _columns(stored: Sequence[StoredEvent]) -> tuple[list[Any], ...]:

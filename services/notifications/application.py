@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from kit.context import acting
+from kit.context import acting, cause
 from kit.database import Database
 from kit.service_keys import SubjectKeys
 from kit.store import Store
@@ -115,7 +115,8 @@ class Notifications(Store):
         self.run(work)
 
     def _change(self, delivery: Delivery, change: Callable[[Notification], None]) -> None:
-        with acting(correlation=delivery.correlation, causation=delivery.cause, traceparent=delivery.traceparent):
+        traceparent = cause().traceparent or delivery.traceparent
+        with acting(correlation=delivery.correlation, causation=delivery.cause, traceparent=traceparent):
             mail = self._mail(delivery.notification_id)
             change(mail)
             self.save(mail)

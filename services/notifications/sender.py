@@ -7,9 +7,11 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
 
+from opentelemetry.trace import SpanKind
 from prometheus_client import Counter
 from psycopg import OperationalError
 
+from kit import tracing
 from notifications.application import Notifications
 from notifications.composing import Composer, NoLonger, NotYet, Spent
 from notifications.deliveries import LEASE, Delivery
@@ -53,8 +55,11 @@ class Sender:
         delivery = await asyncio.to_thread(self._app.take)
         if delivery is None:
             return False
+        about = {"tradehall.mail": delivery.template}
         async with self._extended(delivery):
-            outcome = await self._attempt(delivery)
+            with tracing.following(delivery.traceparent, "mail", SpanKind.CONSUMER, about) as span:
+                outcome = await self._attempt(delivery)
+                span.set_attribute("tradehall.outcome", outcome)
         MAILS.labels(delivery.template, outcome).inc()
         return True
 
@@ -124,7 +129,9 @@ class Sender:
         async def taken() -> None:
             await self._recorded(lambda: self._app.sent(delivery))
 
-        await self._server.send(mail, going_out, taken)
+        server: tracing.Attributes = {"server.address": self._server.host, "server.port": self._server.port}
+        with tracing.span("SMTP", SpanKind.CLIENT, server):
+            await self._server.send(mail, going_out, taken)
 
     async def _give_up(self, delivery: Delivery, reason: str) -> str:
         self._log.warning("mail %s (%s) is given up: %s", delivery.notification_id, delivery.template, reason)

@@ -105,10 +105,10 @@ class Api:
         return {} if answer.status_code == 204 else dict(answer.json())
 
     def _headers(self, more: Mapping[str, str]) -> dict[str, str]:
-        known = cause().correlation
+        known = {"X-Request-Id": cause().correlation, "traceparent": cause().traceparent}
         return {
             "Authorization": f"Bearer {self.token}",
-            **({"X-Request-Id": known} if known else {}),
+            **{name: value for name, value in known.items() if value},
             **more,
         }
 

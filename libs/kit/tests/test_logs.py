@@ -38,14 +38,15 @@ def test_a_secret_is_masked(kind: str, capsys: pytest.CaptureFixture[str]) -> No
     assert json.loads(line)["service"] == "test"
 
 
-def test_a_line_carries_the_request_id_and_an_error_its_trace(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_line_carries_the_ids_of_request_and_trace_and_an_error_its_stack(capsys: pytest.CaptureFixture[str]) -> None:
     logs.setup("test")
-    with acting(correlation="request-9"):
+    with acting(correlation="request-9", traceparent=f"00-{'ab' * 16}-{'cd' * 8}-01"):
         try:
             raise ValueError("broken password=hunter2hunter2")
         except ValueError:
             logging.getLogger("x").exception("it failed")
     line = json.loads(capsys.readouterr().out)
     assert line["request_id"] == "request-9"
+    assert (line["trace_id"], line["span_id"]) == ("ab" * 16, "cd" * 8)
     assert "ValueError" in line["exception"]
     assert "hunter2" not in line["exception"]

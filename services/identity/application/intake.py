@@ -12,6 +12,7 @@ from psycopg.sql import SQL
 from contracts.email import InvalidEmail, normal
 from identity.application.store import IdentityStore
 from identity.views.people import EmailHash
+from kit import tracing
 from kit.context import acting, cause
 from kit.errors import Invalid
 from kit.keys import seal, unseal
@@ -105,7 +106,8 @@ class Intake:
         wish = self._opened(row["wish"])
         self._database.execute("DELETE FROM intake WHERE id = %s", (row["id"],))
         if self._counts(wish.email):
-            with acting(actor=None, correlation=wish.correlation, traceparent=wish.traceparent):
+            traced = acting(actor=None, correlation=wish.correlation, traceparent=wish.traceparent)
+            with traced, tracing.span(f"decide {wish.kind}"):
                 decide[wish.kind](wish)
         return True
 
