@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -94,10 +95,25 @@ def prometheus(var: Path, system: Tradehall) -> Iterator[str]:
         (folder / "prometheus.yml").write_text(settings)
         hall = Hall(system.info)
         with _running(folder) as url:
-            hall.newcomer()
+            _something_of_each(hall.newcomer())
             hall.http.get("/portal/")
             hall.close()
             yield url
+
+
+def _something_of_each(person: Person) -> None:
+    """What leaves metrics that are there only once it has happened."""
+    here = f"/organizations/{person.organization}"
+    soon = (datetime.now(UTC) + timedelta(days=5)).isoformat()
+    client = person.api("POST", f"{here}/clients", json={"name": "robot", "scopes": []}).json()
+    secret = {"name": "short", "expires_at": soon}
+    assert person.api("POST", f"{here}/clients/{client['id']}/secrets", json=secret).status_code == 201
+    platform = {"name": "Live", "kind": "mt5", "api": "mt5-webapi"}
+    made = person.api("POST", f"{here}/platforms", json=platform).json()
+    nobody = {"host": "127.0.0.1", "port": free_port(), "login": "1000", "password": "Nobody-is-there-1"}
+    body = {"target": "api", "credentials": nobody}
+    checked = person.api("POST", f"{here}/platforms/{made['id']}/checks", json=body)
+    assert checked.json()["outcome"] == "port-closed", checked.text
 
 
 @contextmanager
@@ -134,10 +150,24 @@ def asked(url: str, query: str) -> list[Any]:
 
 @needs_promtool
 def test_the_dashboard_asks_for_what_a_running_system_tells(prometheus: str) -> None:
-    assert len(queries()) >= 10
+    assert len(queries()) >= 25
     for query in queries():
         if not any(part in query for part in MAY_BE_EMPTY):
             wait_until(lambda q=query: asked(prometheus, q), 20, f"an answer to {query}")  # type: ignore[misc]
+
+
+@needs_promtool
+def test_what_ends_and_what_is_stored_on_the_bus_is_counted(prometheus: str) -> None:
+    for query in (
+        'tradehall_ending{what="client-secret", within="7d"} == 1',
+        'tradehall_first_end_timestamp_seconds{what="client-secret"} - time() < 5 * 86400 > 4 * 86400',
+        'tradehall_stream_messages{stream="IDENTITY"} >= 2 and tradehall_stream_bytes > 500',
+        "count(tradehall_consumer_pending_messages == 0) == 10",
+        'tradehall_checks_total{target="api", outcome="port-closed"} == 1',
+        'tradehall_sign_ins_total{result="signed-in"} >= 1',
+        'tradehall_command_seconds_count{service="identity", outcome="stored"} >= 2',
+    ):
+        wait_until(lambda q=query: asked(prometheus, q), 25, query)  # type: ignore[misc]
 
 
 @needs_promtool

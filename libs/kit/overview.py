@@ -67,7 +67,7 @@ def overview_route(
         """Health, stream, places in the streams of others, and how many messages are set aside."""
         health = cast("Health", request.app.state.health)
         (ready, parts), standing, lags = await asyncio.gather(
-            health.report(), _told(relay.standing()), asyncio.gather(*(_told(one.lag()) for one in reading))
+            health.report(), told(relay.standing()), asyncio.gather(*(told(one.lag()) for one in reading))
         )
         row = await asyncio.to_thread(database.one, "SELECT count(*) AS parked FROM parked")
         return Overview(
@@ -82,7 +82,7 @@ def overview_route(
     return router
 
 
-async def _told(question: Awaitable[T]) -> T | None:
+async def told(question: Awaitable[T]) -> T | None:
     """None where the bus does not answer in time."""
     try:
         async with asyncio.timeout(_BUS_SECONDS):

@@ -87,7 +87,7 @@ class Relay:
     def __init__(self, store: Store, bus: Bus, stream: Stream, translate: Translate) -> None:
         self._store = store
         self._bus = bus
-        self._name = stream.name
+        self._name = self.name = stream.name
         self._stream = StreamConfig(
             name=stream.name,
             subjects=list(stream.subjects),

@@ -28,6 +28,7 @@ from identity.pages.hosted import hosted_pages
 from identity.pages.rendering import Renderer
 from identity.publishing import publish
 from identity.settings import Settings
+from identity.views import clients
 from identity.worker import Worker
 from kit import operations, service
 from kit.bus import Bus
@@ -35,6 +36,7 @@ from kit.commands import Tools
 from kit.consumer import consumers
 from kit.database import opened
 from kit.edge import address_of
+from kit.gauges import Ends, Gauges
 from kit.inbox import Inbox
 from kit.keys import MasterKey
 from kit.limiter import taking
@@ -75,6 +77,7 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Fa
         background=[
             relay.run,
             *(one.run for one in reading),
+            Gauges(relay, reading, [Ends("client-secret", database, clients.SECRETS)]).run,
             partial(parts.shredder.run, bus),
             parts.changes.run,
             parts.secret_uses.run,

@@ -18,6 +18,7 @@ from kit.bus import Bus
 from kit.commands import Tools
 from kit.consumer import consumers
 from kit.database import Database, opened
+from kit.gauges import Gauges
 from kit.inbox import Inbox
 from kit.keys import MasterKey
 from kit.relay import Relay
@@ -57,7 +58,12 @@ def build(settings: Settings) -> FastAPI:
             *operations.routes(NAME, database, relay, reading, operator, OperatorNeeded),
             api.routes(app.views, operator, OperatorNeeded),
         ],
-        background=[relay.run, *(one.run for one in reading), _sender(app, bus, settings).run],
+        background=[
+            relay.run,
+            *(one.run for one in reading),
+            Gauges(relay, reading).run,
+            _sender(app, bus, settings).run,
+        ],
     )
 
 

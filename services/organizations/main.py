@@ -24,6 +24,7 @@ from kit.commands import Tools
 from kit.consumer import consumers
 from kit.database import Database, opened
 from kit.edge import address_of
+from kit.gauges import Gauges
 from kit.idempotency import Idempotency
 from kit.inbox import Inbox
 from kit.keys import MasterKey, keyed_hash
@@ -119,6 +120,7 @@ def build(settings: ServiceSettings) -> FastAPI:
         background=[
             relay.run,
             *(one.run for one in reading),
+            Gauges(relay, reading).run,
             parts.upkeep.run,
             partial(parts.shredder.run, bus),
             reads.run,

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator
 from uuid import UUID
 
+from prometheus_client import Counter
 from psycopg import OperationalError
 
 from kit.errors import Refusal
@@ -20,6 +21,7 @@ from platforms.history import CHANNEL, Due
 _AT_ONCE = 8
 _TIMER = 1.0  # seconds; a notification is only a hint
 _SWEEP = 60.0
+_CHECKS = Counter("tradehall_checks_total", "Checks of trade platforms.", ["target", "outcome"])
 _log = logging.getLogger("platforms.checker")
 
 
@@ -39,7 +41,8 @@ class Checker:
         async for step in check.steps():
             steps.append(step)
             yield step
-        result = Result.of(target, steps, self._store.clock(), check.zone_minutes)
+        result = Result.of(target, steps, self._store.clock(), check.zone_minutes, check.certificate_ends_at)
+        _CHECKS.labels(target, result.outcome).inc()
         await asyncio.to_thread(self._store.checked, organization_id, platform_id, result, checkable.version, occasion)
         yield result
 

@@ -33,8 +33,10 @@ CREATE INDEX check_results_age ON check_results (checked_at);
 CREATE TABLE check_requests (organization_id uuid NOT NULL, asked_at timestamptz NOT NULL);
 CREATE INDEX check_requests_order ON check_requests (organization_id, asked_at);
 """,
-    )
+    ),
+    ("platforms-checks-2", "ALTER TABLE check_plans ADD COLUMN certificate_ends_at timestamptz;"),
 ]
+CERTIFICATES = "SELECT certificate_ends_at AS ends_at FROM check_plans"
 _KEPT = timedelta(days=90)
 _CLAIM = timedelta(minutes=3)  # longer than any check takes: a worker that died is taken over then
 _MINUTE = timedelta(minutes=1)
@@ -75,7 +77,8 @@ class CheckHistory:
         self._database.execute(
             "INSERT INTO check_plans (platform_id, target, organization_id, version, next_at) "
             "VALUES (%s, %s, %s, %s, %s) ON CONFLICT (platform_id, target) "
-            "DO UPDATE SET version = EXCLUDED.version, next_at = EXCLUDED.next_at, failures = 0",
+            "DO UPDATE SET version = EXCLUDED.version, next_at = EXCLUDED.next_at, failures = 0, "
+            "certificate_ends_at = NULL",
             (platform_id, target, organization_id, version, now),
         )
         self._database.execute(f"NOTIFY {CHANNEL}")
@@ -110,13 +113,15 @@ class CheckHistory:
         pause = wait(result.state, failures)
         self._database.execute(
             "UPDATE check_plans SET state = %s, reason = %s, failures = %s, next_at = %s, "
-            "zone_minutes = coalesce(%s, zone_minutes) WHERE platform_id = %s AND target = %s",
+            "zone_minutes = coalesce(%s, zone_minutes), "
+            "certificate_ends_at = coalesce(%s, certificate_ends_at) WHERE platform_id = %s AND target = %s",
             (
                 result.state,
                 result.reason,
                 failures,
                 None if pause is None else result.checked_at + pause,
                 result.zone_minutes,
+                result.certificate_ends_at,
                 platform_id,
                 result.target,
             ),

@@ -19,6 +19,7 @@ from kit.bus import Bus
 from kit.commands import Tools
 from kit.consumer import consumers
 from kit.database import Database, opened
+from kit.gauges import Ends, Gauges
 from kit.idempotency import Idempotency
 from kit.inbox import Inbox
 from kit.keys import MasterKey
@@ -81,6 +82,7 @@ def build(settings: Settings) -> FastAPI:
         background=[
             relay.run,
             *(one.run for one in reading),
+            Gauges(relay, reading, [Ends("certificate", database, history.CERTIFICATES)]).run,
             parts.schedule.run,
             clients.run,
         ],

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
+from prometheus_client import Counter
+
 from contracts.email import InvalidEmail
 from identity.application.guesses import Guesses
 from identity.application.hashing import Hashing
@@ -15,6 +17,8 @@ from identity.domain.user import UnknownUser, User
 from identity.views.people import Credentials, PeopleViews
 from kit.context import acting
 from kit.errors import Refusal
+
+_SIGN_INS = Counter("tradehall_sign_ins_total", "Attempts to sign in with a password.", ["result"])
 
 
 class WrongCredentials(Refusal):
@@ -50,6 +54,17 @@ class SignIn:
 
         Each call that is let in costs one slow hash and one keyed hash.
         """
+        try:
+            begun = self._attempt(email, password, address, agent, device)
+        except Refusal as refusal:
+            _SIGN_INS.labels(refusal.code).inc()
+            raise
+        _SIGN_INS.labels("signed-in").inc()
+        return begun
+
+    def _attempt(
+        self, email: str, password: str, address: str | None, agent: str | None, device: UUID | None
+    ) -> tuple[Session, str]:
         attempt = self._guesses.sign_in(email, address, device)
         known = self._credentials(email)
         given = normal_password(password)

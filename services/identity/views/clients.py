@@ -38,7 +38,9 @@ ALTER TABLE client_secrets ADD COLUMN warned boolean NOT NULL DEFAULT false;
 CREATE INDEX client_secrets_expiring ON client_secrets (expires_at) WHERE NOT warned;
 """,
     ),
+    ("identity-clients-3", "CREATE INDEX client_secrets_ends ON client_secrets (expires_at);"),
 ]
+SECRETS = "SELECT expires_at AS ends_at FROM client_secrets WHERE expires_at > now()"
 
 
 @dataclass(frozen=True)

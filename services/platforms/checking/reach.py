@@ -123,10 +123,11 @@ def certificate_finding(writer: asyncio.StreamWriter, *, verified: bool) -> Find
     ends = certificate.not_valid_after_utc
     names = f"{_name(certificate.subject)}, issued by {_name(certificate.issuer)}, valid until {ends:%Y-%m-%d}"
     if not verified:
-        return Finding(f"Encrypted, but the certificate was not verified ({names}). Set tls to verify if you can.")
+        advice = f"Encrypted, but the certificate was not verified ({names}). Set tls to verify if you can."
+        return Finding(advice, certificate_ends_at=ends)
     if ends - datetime.now(UTC) < _SOON:
-        return Finding(f"The certificate ends soon: {names}. Have it renewed.", "certificate-ends-soon")
-    return Finding(f"Certificate of {names}")
+        return Finding(f"The certificate ends soon: {names}. Have it renewed.", "certificate-ends-soon", ends)
+    return Finding(f"Certificate of {names}", certificate_ends_at=ends)
 
 
 def _name(name: x509.Name) -> str:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from platforms.checking.outcomes import severity_of
 
@@ -20,6 +21,7 @@ class Finding:
 
     detail: str
     outcome: str = "ok"
+    certificate_ends_at: datetime | None = None
 
 
 class Failed(Exception):
@@ -57,13 +59,22 @@ class Result:
     checked_at: datetime
     zone_minutes: int | None = None
     """The server's clock, in minutes east of UTC, where the check saw it."""
+    certificate_ends_at: datetime | None = None
 
     @classmethod
-    def of(cls, target: str, steps: Sequence[Step], checked_at: datetime, zone_minutes: int | None) -> "Result":
+    def of(
+        cls,
+        target: str,
+        steps: Sequence[Step],
+        checked_at: datetime,
+        zone_minutes: int | None,
+        certificate_ends_at: datetime | None = None,
+    ) -> "Result":
         ended = next((step.outcome for step in steps if step.failed), None)
         warned = next((step.outcome for step in steps if step.outcome != "ok"), None)
         outcome = ended or ("degraded" if warned else "ok")
-        return cls(target, outcome, ended or warned, tuple(steps), checked_at, zone_minutes)
+        reason = ended or warned
+        return cls(target, outcome, reason, tuple(steps), checked_at, zone_minutes, certificate_ends_at)
 
     @property
     def state(self) -> str:
@@ -76,6 +87,7 @@ class Check(ABC):
 
     target: str
     zone_minutes: int | None = None
+    certificate_ends_at: datetime | None = None
 
     @abstractmethod
     def stages(self) -> Sequence[Stage]: ...
@@ -87,13 +99,18 @@ class Check(ABC):
         """Each stage as it ends."""
         try:
             for name, deadline, work in self.stages():
-                step = await _run(name, deadline, work)
+                step = await _run(name, deadline, partial(self._noted, work))
                 yield step
                 if step.failed:
                     return
         finally:
             with suppress(Exception):
                 await asyncio.wait_for(self.close(), 2.0)
+
+    async def _noted(self, work: Callable[[], Awaitable[Finding]]) -> Finding:
+        finding = await work()
+        self.certificate_ends_at = finding.certificate_ends_at or self.certificate_ends_at
+        return finding
 
 
 async def _run(name: str, deadline: float, work: Callable[[], Awaitable[Finding]]) -> Step:

@@ -3,14 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from prometheus_client import REGISTRY
 
 from embedded.ports import free_port
+from kit.gauges import Ends
 from metatrader.simulator import Broker, Certificate, FaultKind, HttpsSimulator, Mt4Simulator, TcpSimulator, invent
 from platforms.checking.steps import Result
+from platforms.history import CERTIFICATES
 from platforms.tests.parts import World, outcomes
 from platforms.tests.pretender import pretender
 
@@ -84,6 +88,16 @@ async def test_a_server_that_is_well_passes_every_stage(server: Server) -> None:
     assert server.status() == ("ok", None)
     (plan,) = server.world.rows("check_plans")
     assert (plan["state"], plan["failures"], plan["zone_minutes"]) == ("ok", 0, 120)
+    ends = Ends("certificate", server.world.database, CERTIFICATES)
+    assert ends.refresh()
+    if server.ca_pem is None:
+        assert plan["certificate_ends_at"] is None
+    else:
+        assert plan["certificate_ends_at"] - datetime.now(UTC) > timedelta(days=29)
+        first = REGISTRY.get_sample_value("tradehall_first_end_timestamp_seconds", {"what": "certificate"})
+        assert first == plan["certificate_ends_at"].timestamp()
+        assert REGISTRY.get_sample_value("tradehall_ending", {"what": "certificate", "within": "7d"}) == 0
+        assert REGISTRY.get_sample_value("tradehall_ending", {"what": "certificate", "within": "30d"}) == 1
 
 
 @pytest.mark.parametrize(
