@@ -7,6 +7,7 @@ CODE := libs services deploy docs/examples $(wildcard tests)
 NODE_MODULES := $(patsubst %package-lock.json,%node_modules/.installed,$(wildcard package-lock.json tests/*/package-lock.json))
 
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
+comma := ,
 SECRETS := $(or $(TRADEHALL_SECRETS),./secrets)
 
 .DEFAULT_GOAL := help
@@ -53,7 +54,7 @@ images: ## build the images of docker-compose.yml
 	test -n "$$PIP_INDEX_URL" || unset PIP_INDEX_URL; \
 	export NPM_CONFIG_REGISTRY="$${NPM_CONFIG_REGISTRY:-$$(npm config get registry 2>/dev/null)}"; \
 	test -n "$$NPM_CONFIG_REGISTRY" || unset NPM_CONFIG_REGISTRY; \
-	$(COMPOSE) --profile secrets build
+	$(COMPOSE) --profile secrets $(addprefix --profile ,$(subst $(comma), ,$(COMPOSE_PROFILES))) build
 
 secrets: images ## make the secrets of docker-compose.yml in secrets/, where they are missing
 	@mkdir -p -m 700 "$(SECRETS)"

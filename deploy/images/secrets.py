@@ -23,7 +23,7 @@ def make(folder: Path) -> None:
     if folder.stat().st_mode & 0o077:
         raise FolderIsOpen(f"others can enter {folder.name}/: chmod 700 it, then try again")
     secrets = Secrets(folder, _FOR_ANY_ACCOUNT)
-    for name in ("postgres-admin", "portal-client"):
+    for name in ("postgres-admin", "portal-client", "grafana-admin", "grafana-key"):
         secrets.secret(name)
     for service in SERVICES:
         password = secrets.secret(f"{service}-postgres")

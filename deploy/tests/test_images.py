@@ -1,12 +1,13 @@
 """What the containers are given: secrets, and the gateway's configuration."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from deploy.images import gateway
+from deploy.images import SERVICE_PORT, gateway
 from deploy.images.secrets import FolderIsOpen, make
 from deploy.local.services import SERVICES
 from deploy.local.settings import ROOT
@@ -82,3 +83,8 @@ def test_every_service_has_a_database_and_is_in_the_composition() -> None:
     assert f"for service in {' '.join(SERVICES)}; do" in script
     composition = (ROOT / "docker-compose.yml").read_text()
     assert all(f"\n  {service}:\n    <<: *service\n    command: [{service}]\n" in composition for service in SERVICES)
+
+
+def test_prometheus_in_a_container_watches_every_service() -> None:
+    targets = json.loads((ROOT / "deploy" / "prometheus" / "containers.json").read_text())
+    assert targets == [{"targets": [f"{name}:{SERVICE_PORT}"], "labels": {"service": name}} for name in SERVICES]

@@ -24,7 +24,7 @@ class HttpSettings(BaseSettings):
     master_key: SecretStr
     public_url: str
     trusted_proxies: str = "127.0.0.1/32,::1/128"
-    otlp_endpoint: str | None = Field(None, pattern=r"^https?://")  # a collector of traces; without it none are made
+    otlp_endpoint: str = Field("", pattern=r"^(https?://\S+)?$")  # a collector of traces; without it none are made
     trace_share: float = Field(1.0, ge=0, le=1)
 
     @field_validator("public_url")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from embedded import free_port
-from tests.images import ROOT
+from tests.images import ROOT, WITHOUT_STANDIN
 
 
 @cache
@@ -28,8 +28,9 @@ class Composition:
     @classmethod
     def new(cls, folder: Path) -> "Composition":
         """On free ports, with secrets below that folder."""
-        ports = {name: str(free_port()) for name in ("TRADEHALL_PORT", "TRADEHALL_MAILBOX_PORT", "TRADEHALL_NATS_PORT")}
+        ports = {f"TRADEHALL_{name}PORT": str(free_port()) for name in ("", "MAILBOX_", "NATS_", "GRAFANA_")}
         project = {"COMPOSE_PROJECT_NAME": f"tradehall-test-{os.getpid()}", "TRADEHALL_TAG": "test"}
+        project["COMPOSE_PROFILES"] = "dashboards"
         return cls({**os.environ, **ports, **project, "TRADEHALL_SECRETS": str(folder / "secrets")})
 
     @property
@@ -39,6 +40,11 @@ class Composition:
             "url": f"http://localhost:{self.environment['TRADEHALL_PORT']}",
             "mailbox_url": f"http://localhost:{self.environment['TRADEHALL_MAILBOX_PORT']}",
         }
+
+    @property
+    def services(self) -> list[str]:
+        """All that run, but those whose image nothing provides here."""
+        return sorted(set(self.run("config", "--services").split()) - {"secrets"} - WITHOUT_STANDIN)
 
     def run(self, *arguments: str) -> str:
         """A command of compose; its output."""

@@ -39,7 +39,7 @@ def _tested(composition: Composition, folder: Path) -> int:
     with _Phase("build and secrets"):
         composition.make("secrets")
     with _Phase("up"):
-        composition.run("up", "--detach")
+        composition.run("up", "--detach", *composition.services)
         wait_until(lambda: healthy(composition.info["url"]), 180, "the health of all services")
     addresses = folder / "running.json"
     addresses.write_text(json.dumps(composition.info))

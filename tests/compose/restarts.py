@@ -1,16 +1,21 @@
 """Each container in turn: how it is confined, and that all goes on after its restart. Run by tests.compose alone."""
 
 import os
+from pathlib import Path
 
+import httpx
 import pytest
 
 from deploy.local.services import SERVICES
 from embedded.fixtures import wait_until
 from tests.compose import Composition
 from tests.driver import Hall, Person, client_token
+from tests.images import WITHOUT_STANDIN
 from tests.journeys import healthy
 
-OTHERS = ("caddy", "nats", "postgres", "mailpit")
+OTHERS = ("caddy", "nats", "postgres", "mailpit", *sorted({"prometheus", "grafana"} - WITHOUT_STANDIN))
+ACCOUNTS = {"postgres": "", "grafana": "472:0"}
+"""PostgreSQL's image begins as root, and goes on as its own account."""
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +38,7 @@ def test_a_container_is_confined_and_sees_its_own_secrets_only(name: str, compos
     assert host["Memory"]
     assert host["PidsLimit"]
     assert "Healthcheck" in container["Config"]
-    # PostgreSQL's image begins as root, and goes on as its own account.
-    assert container["Config"]["User"] == ("10001:10001" if name != "postgres" else "")
+    assert container["Config"]["User"] == ACCOUNTS.get(name, "10001:10001")
     secrets = {
         mount["Destination"] for mount in container["Mounts"] if mount["Destination"].startswith("/run/secrets/")
     }
@@ -42,6 +46,39 @@ def test_a_container_is_confined_and_sees_its_own_secrets_only(name: str, compos
         allowed = {f"{name}-dsn", f"{name}-master-key", f"{name}-nats", "portal-client"}
         assert secrets <= {f"/run/secrets/{each}" for each in allowed}
     assert not [one for one in container["Config"]["Env"] if "PASSWORD=" in one or "SECRET=" in one or "KEY=" in one]
+
+
+def test_prometheus_sees_every_service_and_takes_the_rules(composition: Composition) -> None:
+    def seen() -> bool:
+        ask = ("promtool", "query", "instant", "http://127.0.0.1:9090", 'up{job="tradehall"} == 1')
+        told = composition.run("exec", "-T", "prometheus", *ask)
+        return all(f'service="{name}"' in told for name in SERVICES)
+
+    wait_until(seen, 60, "every service seen by Prometheus")
+    check = ("promtool", "check", "config", "/etc/prometheus/prometheus.yml")
+    assert "SUCCESS: 1 rule files found" in composition.run("exec", "-T", "prometheus", *check)
+
+
+if "grafana" not in WITHOUT_STANDIN:
+
+    def test_grafana_has_the_dashboard_and_reaches_prometheus(composition: Composition) -> None:
+        address = f"http://127.0.0.1:{composition.environment['TRADEHALL_GRAFANA_PORT']}"
+        password = (Path(composition.environment["TRADEHALL_SECRETS"]) / "grafana-admin").read_text()
+        with httpx.Client(base_url=address) as stranger, httpx.Client(base_url=address, auth=("admin", password)) as us:
+            wait_until(lambda: _answers(us, "/api/health"), 90, "Grafana")
+            assert stranger.get("/api/search").status_code == 401
+            assert stranger.get("/api/search", auth=("admin", "admin")).status_code == 401
+            assert [found["uid"] for found in us.get("/api/search", params={"type": "dash-db"}).json()] == ["tradehall"]
+            assert us.get("/api/datasources/uid/prometheus/health").json()["status"] == "OK"
+            rules = us.get("/api/prometheus/prometheus/api/v1/rules").json()
+            assert rules["data"]["groups"][0]["name"] == "tradehall"
+
+
+def _answers(client: httpx.Client, path: str) -> bool:
+    try:
+        return client.get(path).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 @pytest.mark.parametrize("name", [*SERVICES, *OTHERS])
