@@ -106,7 +106,8 @@ class Bus:
             raise BusUnavailable
         try:
             with tracing.span(f"ask {subject}", SpanKind.CLIENT):
-                headers = {"traceparent": cause().traceparent or ""}
+                traceparent = cause().traceparent
+                headers = {"traceparent": traceparent} if traceparent else None
                 message = await self.broker.request(
                     question.model_dump(mode="json"), subject, headers=headers, timeout=_ASK_SECONDS
                 )

@@ -55,7 +55,8 @@ class Edge:
             return
         with tracing.request(cause.traceparent, scope["method"]) as span:
             status = await self._answer(scope, receive, send, headers, cause)
-            _describe(span, scope, status, cause)
+            if span.is_recording():
+                _describe(span, scope, status, cause)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, headers: Headers, cause: Cause) -> int:
         """Answers the status."""

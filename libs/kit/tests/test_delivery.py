@@ -7,18 +7,22 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import isnan
 from typing import Any
 from uuid import UUID
 
 import nats
 import psycopg
 import pytest
+from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
 from embedded.fixtures import wait_until
 from embedded.nats import Nats
 from kit.bus import Bus
 from kit.consumer import Consumer, Lag
+from kit.context import acting
+from kit.gauges import Gauges
 from kit.inbox import Inbox, forget_parked
 from kit.relay import Relay, Standing
 from kit.tests.notebook import Notebook, open_notebook, translate
@@ -342,3 +346,42 @@ def test_a_database_failure_asks_for_the_message_again_and_parks_nothing(reader:
     with pytest.raises(psycopg.OperationalError):
         inbox.take(json.dumps(event).encode())
     assert inbox.parked() == []
+
+
+def test_a_message_carries_the_trace_of_its_event_while_that_is_fresh(
+    notebook: Notebook, nats_server: Nats, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trace = f"00-{'ab' * 16}-{'cd' * 8}-01"
+    bus, relay = relay_of(notebook, nats_server)
+    with running(bus.run, relay.run), acting(traceparent=trace):
+        notebook.write("fresh")
+        wait_until(lambda: _traces(nats_server) == [trace])
+        monkeypatch.setattr("kit.relay._TRACED_FOR", timedelta(0))
+        notebook.write("old")
+        wait_until(lambda: _traces(nats_server) == [trace, None])
+
+
+def _traces(server: Nats) -> list[str | None]:
+    async def read(count: int) -> list[str | None]:
+        async with _client(server) as js:
+            return [(await js.get_msg("NOTEBOOK", each + 1)).headers.get("traceparent") for each in range(count)]
+
+    return asyncio.run(read(len(stream_ids(server))))
+
+
+def test_gauges_tell_the_stream_and_its_readers_and_nothing_while_the_bus_is_away(
+    notebook: Notebook, nats_server: Nats, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kit.gauges._EVERY", 0.05)
+    bus, relay = relay_of(notebook, nats_server)
+    notebook.write("one")
+    with running(bus.run, relay.run, Gauges(relay, []).run):
+        wait_until(lambda: _messages() == 1)
+        nats_server.stop()
+        wait_until(lambda: isnan(_messages()))
+        nats_server.start()
+        wait_until(lambda: _messages() == 1)
+
+
+def _messages() -> float:
+    return REGISTRY.get_sample_value("tradehall_stream_messages", {"stream": "NOTEBOOK"}) or 0.0
