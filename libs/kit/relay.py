@@ -97,6 +97,7 @@ class Relay:
         )
         self._translate = translate
         self._epochs: Sequence[tuple[str, int]] = ()
+        self._private = 0, 0  # after the first and up to the second sequence there is nothing to publish
         self._wake = asyncio.Event()
         self._look_at = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -209,12 +210,18 @@ class Relay:
         return replace(message, traceparent=one.event.traceparent)
 
     def _waiting(self, after: int) -> tuple[int, datetime | None]:
-        """What is to be published after a sequence; private events are passed over."""
+        """What is to be published after a sequence; private events are passed over, each once."""
+        start, reached = self._private
+        if start <= after <= reached:
+            after = reached
+        else:
+            start = after
         while events := self._store.read(after, _BATCH):
             public = [one for one in events if self._translate(one, epoch_of(one.sequence, self._epochs))]
             if public:
                 return len(public), public[0].time
             after = events[-1].sequence
+            self._private = start, after
         return 0, None
 
     async def _publish(self, messages: Sequence[Outgoing], last: int) -> int:

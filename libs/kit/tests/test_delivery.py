@@ -24,7 +24,8 @@ from kit.consumer import Consumer, Lag
 from kit.context import acting
 from kit.gauges import Gauges
 from kit.inbox import Inbox, forget_parked
-from kit.relay import Relay, Standing
+from kit.relay import Outgoing, Relay, Standing
+from kit.store import Recorded
 from kit.tests.notebook import Notebook, open_notebook, translate
 
 
@@ -385,3 +386,25 @@ def test_gauges_tell_the_stream_and_its_readers_and_nothing_while_the_bus_is_awa
 
 def _messages() -> float:
     return REGISTRY.get_sample_value("tradehall_stream_messages", {"stream": "NOTEBOOK"}) or 0.0
+
+
+def test_private_events_do_not_wait_and_do_not_hide_one_that_does(notebook: Notebook, nats_server: Nats) -> None:
+    def public(recorded: Recorded, epoch: str) -> Outgoing | None:
+        return None if recorded.event.title == "private" else translate(recorded, epoch)
+
+    bus = Bus(nats_server.url, "notebook", SecretStr("x"))
+    relay = Relay(notebook, bus, STREAM, public)
+    idle = Relay(notebook, bus, STREAM, public)
+    note = notebook.write("public")
+    with running(bus.run, relay.run):
+        wait_until(lambda: len(stream_ids(nats_server)) == 1)
+    with running(bus.run) as loop:
+
+        def waiting() -> int:
+            return asyncio.run_coroutine_threadsafe(idle.standing(), loop).result(5).waiting
+
+        wait_until(lambda: bus.connected)
+        for titles, expected in ((["private"] * 3, 0), (["private"], 0), (["public", "private", "public"], 2), ([], 2)):
+            for title in titles:
+                notebook.retitle(note, title)
+            assert waiting() == expected, titles
