@@ -13,6 +13,8 @@ MAINTAINER = "maintainer"
 SERVICES = tuple(READS)
 USERS = (*SERVICES, "portal", OBSERVER, MAINTAINER)
 _API = "$JS.API"
+_PINGS = ('ping_interval: "2s"', "ping_max: 2")
+"""A frozen client would go on being handed questions, and a frozen server be handed what it must pass on."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,7 @@ def nats_configuration(
     Only users with a password in `passwords` or `readers` are let in. Raises ValueError for an unknown user, and for a
     password that is empty or cannot be written down.
     """
-    lines = [f"host: {_quoted(host)}", f"port: {port}", "max_payload: 1MB"]
+    lines = [f"host: {_quoted(host)}", f"port: {port}", "max_payload: 1MB", *_PINGS]
     if monitor_port is not None:
         lines.append(f"http: {_quoted(f'{host}:{monitor_port}')}")
     lines.append(f"jetstream {{ store_dir: {_quoted(store_dir)} }}")
@@ -206,6 +208,7 @@ def _cluster(cluster: Cluster, host: str) -> Iterable[str]:
     yield f"server_name: {_quoted(cluster.server_name)}"
     yield "cluster {"
     yield f"  name: {_quoted(cluster.name)}"
+    yield from (f"  {line}" for line in _PINGS)
     yield f"  listen: {_quoted(f'{host}:{cluster.port}')}"
     yield f'  authorization {{ user: "route", password: {_quoted(cluster.password)} }}'
     routes = ", ".join(_quoted(f"nats://route:{cluster.password}@{route}") for route in cluster.routes)

@@ -13,7 +13,6 @@ class Stream:
     name: str
     owner: str
     duplicate_window: timedelta = timedelta(minutes=5)
-    replicas: int = 1
 
     @property
     def subjects(self) -> tuple[str, ...]:

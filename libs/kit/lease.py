@@ -10,6 +10,7 @@ import psycopg
 from kit.database import Database, notified
 
 _HEARTBEAT = 1.0  # seconds
+_LOOK = 0.3  # seconds between attempts of one that waits
 _IDLE_LIMIT = "3s"  # the server ends the session, and with it the lock, of a holder that stopped beating
 _VALID = 2.0  # seconds after the last heartbeat; below the idle limit, so two never hold at once
 
@@ -59,7 +60,7 @@ class Lease:
     def _hold(self, session: psycopg.Connection[dict[str, object]]) -> None:
         beat_at = time.monotonic()
         while not self._take(session):
-            if self._stopping.wait(_HEARTBEAT):
+            if self._stopping.wait(_LOOK):
                 return
             beat_at = time.monotonic()
         self._log.info("lease %s is held here", self._name)

@@ -12,7 +12,7 @@ from typing import Protocol
 import nats.errors
 import nats.js.errors
 from nats.js import JetStreamContext
-from nats.js.api import StorageType, StreamConfig
+from nats.js.api import RawStreamMsg, StorageType, StreamConfig
 from opentelemetry.trace import Span, SpanKind
 from psycopg import OperationalError
 
@@ -25,6 +25,7 @@ from kit.store import CHANNEL, Recorded, Store
 _BATCH = 500
 _TRACED_FOR = timedelta(hours=1)
 _TIMER = 2.0  # seconds; a notification is only a hint
+_ACKNOWLEDGED_WITHIN = 3.0  # seconds; what a stream's leader had in hand when it died is never acknowledged
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,6 @@ class Stream(Protocol):
     def subjects(self) -> tuple[str, ...]: ...
     @property
     def duplicate_window(self) -> timedelta: ...
-    @property
-    def replicas(self) -> int: ...
 
 
 class Relay:
@@ -81,10 +80,10 @@ class Relay:
 
     The position is read from the stream's last message and never stored: a stream that was lost is declared
     again and refilled. Each message names the stream sequence it expects to follow, so a relay that was frozen
-    and resumed is refused instead of repeating itself.
+    and resumed is refused instead of repeating itself. `replicas`: on how many servers the stream is kept.
     """
 
-    def __init__(self, store: Store, bus: Bus, stream: Stream, translate: Translate) -> None:
+    def __init__(self, store: Store, bus: Bus, stream: Stream, translate: Translate, replicas: int = 1) -> None:
         self._store = store
         self._bus = bus
         self._name = self.name = stream.name
@@ -93,7 +92,7 @@ class Relay:
             subjects=list(stream.subjects),
             duplicate_window=stream.duplicate_window.total_seconds(),
             storage=StorageType.FILE,
-            num_replicas=stream.replicas,
+            num_replicas=replicas,
         )
         self._translate = translate
         self._epochs: Sequence[tuple[str, int]] = ()
@@ -124,7 +123,7 @@ class Relay:
         """Read anew, so that any replica can tell. Raises nats.errors.Error."""
         info = await self._jetstream.stream_info(self._name)
         self._epochs = self._epochs or await asyncio.to_thread(self._store.epochs)
-        after = self._resume_at(*await self._last_id()) if info.state.messages else 0
+        after = self._resume_at(*_id_of(await self._last_message())) if info.state.messages else 0
         waiting, since = await asyncio.to_thread(self._waiting, after)
         return Standing(self._name, info.state.messages, info.state.bytes, after, waiting, since)
 
@@ -170,16 +169,29 @@ class Relay:
         except nats.js.errors.NotFoundError:
             self._log.warning("stream %s is missing: declaring it, and refilling it from the store", self._name)
             info = await self._jetstream.add_stream(self._stream)
+        if info.config.num_replicas != self._stream.num_replicas:
+            await self._resize(info.config)
         # A new epoch begins only while the service is down, so they are read with each new position.
         self._epochs = await asyncio.to_thread(self._store.epochs)
         if info.state.messages == 0:
             return Position(info.state.last_seq, None, 0)
-        epoch, sequence = await self._last_id()
+        last = await self._last_message()
+        if last.seq != info.state.last_seq:
+            # A server that was frozen may answer before it knows that it leads no more.
+            raise nats.errors.Error(f"the stream ends at {info.state.last_seq}, but its last message is {last.seq}")
+        epoch, sequence = _id_of(last)
         return Position(info.state.last_seq, epoch, self._resume_at(epoch, sequence))
 
-    async def _last_id(self) -> tuple[str, int]:
-        last = await self._jetstream.get_last_msg(self._name, (self._stream.subjects or [">"])[0])
-        return _parse_id((last.headers or {}).get("Nats-Msg-Id", ""))
+    async def _resize(self, found: StreamConfig) -> None:
+        """Servers that cannot take another copy now are no reason to publish nothing."""
+        try:
+            await self._jetstream.update_stream(found.evolve(num_replicas=self._stream.num_replicas))
+            self._log.info("stream %s is kept %s times", self._name, self._stream.num_replicas)
+        except nats.js.errors.APIError as error:
+            self._log.warning("stream %s stays at %s copies: %s", self._name, found.num_replicas, error.description)
+
+    async def _last_message(self) -> RawStreamMsg:
+        return await self._jetstream.get_last_msg(self._name, (self._stream.subjects or [">"])[0])
 
     def _resume_at(self, epoch: str, sequence: int) -> int:
         """Where to go on after (epoch, sequence): a newer epoch begins at a sequence that the old one had passed."""
@@ -263,7 +275,7 @@ class Relay:
                 )
             )
         if pending:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(_ACKNOWLEDGED_WITHIN):
                 acks = await asyncio.gather(*pending)
             if any(ack.duplicate for ack in acks):
                 raise nats.errors.Error("the stream holds a message already: reading its position again")
@@ -271,7 +283,8 @@ class Relay:
         return len(pending)
 
 
-def _parse_id(message_id: str) -> tuple[str, int]:
+def _id_of(message: RawStreamMsg) -> tuple[str, int]:
+    message_id = (message.headers or {}).get("Nats-Msg-Id", "")
     try:
         _, epoch, sequence = message_id.rsplit("-", 2)
         return epoch, int(sequence)

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from types import MappingProxyType
 
 import uvicorn
@@ -45,13 +46,15 @@ _log = logging.getLogger("kit.service")
 
 
 class Health:
-    """What /readyz looks at: the database, the bus (if any) having been reached once, and the loop's own lateness."""
+    """What /readyz looks at: the database, the bus (if any) having been reached once, and the loop's own lateness.
+    `ending` is set once the process was told to end, for the gateway to send no more here."""
 
     def __init__(self, database: Database, bus: Bus | None) -> None:
         self._database = database
         self._bus = bus
         self._bus_was_there = bus is None
         self._lag = 0.0
+        self.ending = False
 
     async def watch_loop(self) -> None:
         """Measure how late a timer runs; a blocked loop cannot say so itself afterwards unless it is measured."""
@@ -72,8 +75,11 @@ class Health:
         if self._bus is not None:
             self._bus_was_there = self._bus_was_there or self._bus.connected
             state["bus"] = "ok" if self._bus.connected else f"out of reach for {self._bus.cut_off_seconds:.0f} s"
+        if self.ending:
+            state["process"] = "ends"
         # Commands do not need the bus, so a cut bus is told but takes no replica out of service.
-        return database == "ok" and self._bus_was_there and self._lag < _LAG_LIMIT, state
+        ready = database == "ok" and self._bus_was_there and self._lag < _LAG_LIMIT and not self.ending
+        return ready, state
 
     def _database_answer(self) -> str:
         try:
@@ -125,11 +131,11 @@ def build(
 
 
 def serve(app: FastAPI, name: str, settings: HttpSettings) -> None:
-    """Serve until SIGTERM or SIGINT; open requests get three seconds."""
+    """Serve until SIGTERM or SIGINT, and as long after it as the settings say; requests then open get three seconds."""
     logs.setup(name)
     if settings.otlp_endpoint:
         tracing.setup(name, settings.otlp_endpoint, settings.trace_share)
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=settings.service_host,
         port=settings.service_port,
@@ -140,7 +146,29 @@ def serve(app: FastAPI, name: str, settings: HttpSettings) -> None:
         timeout_graceful_shutdown=3,
         timeout_keep_alive=75,
     )
+    server = _Server(config, app.state.health, settings.drain_seconds)
+    with suppress(KeyboardInterrupt):
+        server.run()
     tracing.finish()
+    if not server.started:
+        sys.exit(3)
+
+
+class _Server(uvicorn.Server):
+    """Told to end, it goes on serving until the gateway has seen that it is not ready any more."""
+
+    def __init__(self, config: uvicorn.Config, health: Health, drain_seconds: float) -> None:
+        super().__init__(config)
+        self._health = health
+        self._drain_seconds = drain_seconds
+        self._end_at: float | None = None
+
+    async def on_tick(self, counter: int) -> bool:
+        if not await super().on_tick(counter):
+            return False
+        self._health.ending = True
+        self._end_at = self._end_at or time.monotonic() + self._drain_seconds
+        return self.force_exit or time.monotonic() >= self._end_at
 
 
 def _kept_up(work: Background) -> asyncio.Task[None]:

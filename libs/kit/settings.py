@@ -26,6 +26,8 @@ class HttpSettings(BaseSettings):
     trusted_proxies: str = "127.0.0.1/32,::1/128"
     otlp_endpoint: str = Field("", pattern=r"^(https?://\S+)?$")  # a collector of traces; without it none are made
     trace_share: float = Field(1.0, ge=0, le=1)
+    drain_seconds: float = Field(default=0.0, ge=0.0, le=60.0)
+    """How long to go on serving after SIGTERM while /readyz says no: none where there is no other replica."""
 
     @field_validator("public_url")
     @classmethod
@@ -57,7 +59,10 @@ class ServiceSettings(HttpSettings):
     """What every service on the bus needs."""
 
     nats_url: str
+    """One address, or those of a cluster's servers with commas between them."""
     nats_password: SecretStr
+    stream_replicas: int = Field(default=1, ge=1, le=5)
+    """On how many of the bus's servers the service's stream is kept; its readers' places follow."""
 
 
 def _sentence(location: tuple[int | str, ...], message: str) -> str:

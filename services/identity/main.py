@@ -56,7 +56,7 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Fa
     ClientAnswers(parts.signing_keys, parts.clients).serve(bus)
     members = MembersCopy(database)
     reading = consumers(bus, database, durables_of(NAME), parse_known, members.handlers())
-    relay = Relay(parts.store, bus, STREAMS[NAME], publish)
+    relay = Relay(parts.store, bus, STREAMS[NAME], publish, settings.stream_replicas)
     verifier = _verifier(parts, settings)
     ended = EndedTokens(EndedSessions(parts.sessions), parts.views)
     guard = Guard(verifier, Access(members, parts.clients, ended, bus))

@@ -43,7 +43,7 @@ def build(settings: Settings) -> FastAPI:
     database = opened(settings.postgres_dsn, _SCHEMA)
     app = _application(database, settings)
     bus = Bus(settings.nats_url, NAME, settings.nats_password)
-    relay = Relay(app, bus, STREAMS[NAME], publish)
+    relay = Relay(app, bus, STREAMS[NAME], publish, settings.stream_replicas)
     ended = EndedCopy(database)
     reading = consumers(bus, database, durables_of(NAME), parse_known, {**handlers(app), **ended.handlers()})
     # Nobody acts for an organization here, so the copies of members and clients stay empty.

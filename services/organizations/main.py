@@ -93,7 +93,7 @@ def build(settings: ServiceSettings) -> FastAPI:
     store, reads = parts.store, Reads(settings.postgres_dsn.get_secret_value())
     guard = Guard(asking_verifier(settings.public_url, bus, database), access, reads, GRANTED)
     known = handlers(store, store.people, parts.upkeep)
-    relay = Relay(store, bus, STREAMS[NAME], publish)
+    relay = Relay(store, bus, STREAMS[NAME], publish, settings.stream_replicas)
     reading = [
         *consumers(bus, database, durables_of(NAME), parse_known, known),
         *consumers(bus, database, feeds_of(NAME), feed.parse, feed.handlers(store.views.heard)),

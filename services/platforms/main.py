@@ -64,7 +64,7 @@ def build(settings: Settings) -> FastAPI:
     clients = KeptClients(parts.store.views, policy)
     access = Access(MembersCopy(database), ClientsCopy(database), EndedCopy(database), bus)
     guard = Guard(asking_verifier(settings.public_url, bus, database), access)
-    relay = Relay(parts.store, bus, STREAMS[NAME], publish)
+    relay = Relay(parts.store, bus, STREAMS[NAME], publish, settings.stream_replicas)
     reading = consumers(bus, database, durables_of(NAME), parse_known, handlers(parts.store))
     operator = operator_needed(guard, Operators(bus).has)
     return service.build(

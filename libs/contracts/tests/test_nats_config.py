@@ -161,7 +161,6 @@ async def with_filled_streams(clients: dict[str, Client]) -> None:
                 name=stream.name,
                 subjects=list(stream.subjects),
                 duplicate_window=stream.duplicate_window.total_seconds(),
-                num_replicas=stream.replicas,
             )
         )
         await jetstream.publish(f"evt.{context}.-.x.Happened", b"{}", stream=stream.name)

@@ -34,7 +34,6 @@ class NotebookStream:
     name: str = "NOTEBOOK"
     subjects: tuple[str, ...] = ("evt.notebook.>",)
     duplicate_window: timedelta = timedelta(minutes=5)
-    replicas: int = 1
 
 
 STREAM = NotebookStream()
