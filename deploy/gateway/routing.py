@@ -6,10 +6,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Route:
-    """Public paths of a service: `*` is one segment, a last `/**` is nothing or anything below."""
+    """Public paths of a service: `*` is one segment, a last `/**` is nothing or anything below.
+
+    `answers_within` so many seconds a replica that is well begins to answer; it is not waited for longer where there
+    is another one. Reading a trade server may take its time, and so may pages that show what was read.
+    """
 
     service: str
     paths: tuple[str, ...]
+    answers_within: int = 6
 
 
 ROUTES = (
@@ -34,9 +39,9 @@ ROUTES = (
             "/api/v1/organizations/*/clients/**",
         ),
     ),
-    Route("platforms", ("/api/v1/organizations/*/platforms/**", "/api/v1/operations/platforms/**")),
+    Route("platforms", ("/api/v1/organizations/*/platforms/**", "/api/v1/operations/platforms/**"), 15),
     Route("notifications", ("/api/v1/operations/notifications/**",)),
-    Route("portal", ("/portal/**",)),
+    Route("portal", ("/portal/**",), 15),
     Route(
         "organizations", ("/api/v1/organizations/**", "/api/v1/invitations/**", "/api/v1/operations/organizations/**")
     ),

@@ -1,6 +1,10 @@
-"""`python -m deploy.images.gateway FOLDER`: the gateway's configuration and document, for its image."""
+"""`python -m deploy.images.gateway FOLDER [SERVICE=HOST:PORT,HOST:PORT ...]`: the gateway's configuration and document.
+
+Its image has one of each service; where there are replicas, their addresses are named.
+"""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from deploy.gateway.caddyfile import Gateway, caddyfile
@@ -9,13 +13,16 @@ from deploy.local.services import SERVICES
 from deploy.local.settings import ROOT
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, named: Iterable[str] = ()) -> None:
     """Writes Caddyfile and openapi.json; the folder has the same path in the image, as has the repository."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    replicas = {name: addresses.split(",") for name, _, addresses in (one.partition("=") for one in named)}
+    if unknown := replicas.keys() - set(SERVICES):
+        sys.exit(f"there is no service {', '.join(sorted(unknown))}; they are {', '.join(SERVICES)}")
     gateway = Gateway(
         bind="0.0.0.0",  # noqa: S104 - of the container
         port=GATEWAY_PORT,
-        services={name: f"{name}:{SERVICE_PORT}" for name in SERVICES},
+        services={name: replicas.get(name, [f"{name}:{SERVICE_PORT}"]) for name in SERVICES},
         assets=ROOT / "node_modules" / "swagger-ui-dist",
         pages=folder,
     )
@@ -25,4 +32,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:])

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from uuid import UUID
 
-from contracts.nats_config import MAINTAINER, OBSERVER, Reader, nats_configuration
+from contracts.nats_config import MAINTAINER, OBSERVER, Cluster, Reader, nats_configuration
 from deploy.secret_files import write_private
 
 
@@ -45,13 +45,16 @@ class BusUsers:
         write_private(self._list, json.dumps({reader.name: str(reader.organization) for reader in readers}))
 
 
-def bus_configuration(var: Path, services: Iterable[str], port: int) -> str:
-    """What nats-server reads, with the passwords that are in the folder."""
+def bus_configuration(
+    var: Path, services: Iterable[str], port: int, name: str = "nats", cluster: Cluster | None = None
+) -> str:
+    """What the nats-server of that name reads, with the passwords that are in the folder."""
     users = (*services, OBSERVER, MAINTAINER)
     return nats_configuration(
         port=port,
         host="127.0.0.1",
-        store_dir=str(var / "nats" / "store"),
+        store_dir=str(var / name / "store"),
         passwords={user: (var / "secrets" / f"{user}-nats").read_text() for user in users},
         readers=BusUsers(var).passwords(),
+        cluster=cluster,
     )

@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from deploy.gateway.caddyfile import Gateway, caddyfile
 from deploy.local.folder import VarFolder
@@ -24,8 +24,8 @@ class Caddy:
         self.port = port
         self.pages = var.folder("caddy")
 
-    def process(self, services: Mapping[str, str]) -> Process:
-        """The process in front of those services (name to host:port), ready to be started."""
+    def process(self, services: Mapping[str, Sequence[str]]) -> Process:
+        """The process in front of those services (name to host:port of each replica), ready to be started."""
         folder = self.pages
         configuration = folder / "Caddyfile"
         gateway = Gateway(

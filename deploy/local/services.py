@@ -28,13 +28,14 @@ class Surroundings:
 
 
 class Service:
-    """One service on a port of its own."""
+    """One replica of a service on a port of its own; the first is called as the service is."""
 
-    def __init__(self, name: str, var: VarFolder) -> None:
+    def __init__(self, name: str, var: VarFolder, number: int = 1) -> None:
         self.name = name
-        self.port = var.port(name)
+        self.label = numbered(name, number)
+        self.port = var.port(self.label)
         self._var = var
-        self._log = var.log(name)
+        self._log = var.log(self.label)
 
     @property
     def address(self) -> str:
@@ -97,6 +98,11 @@ class Service:
             return {}
         self._var.secrets.secret("portal-client")
         return {"TRADEHALL_PORTAL_SECRET_FILE": str(self._var.secrets.folder / "portal-client")}
+
+
+def numbered(name: str, number: int) -> str:
+    """What the number-th of a name is called: as the name where it is the first."""
+    return name if number == 1 else f"{name}-{number}"
 
 
 def python_path() -> str:

@@ -8,19 +8,18 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from contracts.nats_config import MAINTAINER, OBSERVER
+from contracts.nats_config import MAINTAINER, OBSERVER, Cluster
 from deploy.gateway import openapi
 from deploy.local.bus import bus_configuration
 from deploy.local.companions import Caddy, Mailbox
 from deploy.local.demo import Simulators
 from deploy.local.folder import VarFolder
-from deploy.local.services import SERVICES, Service, Surroundings, built_services
+from deploy.local.services import Service, Surroundings, built_services, numbered
 from deploy.local.settings import RunnerSettings
 from deploy.local.supervisor import Supervisor
 from embedded import EmbeddedError, Nats, Postgres, free_port
 from embedded.ports import bind_error
 
-_COMPANIONS = ("mailbox", "nats", "postgres")
 _READY_WITHIN = 60.0  # seconds, on a slow machine at its first start
 _OLD_GATEWAY_GONE_WITHIN = 3.0
 
@@ -30,6 +29,7 @@ class Tradehall:
 
     `port` 0 takes any free one. `environment` is what a person would have exported. `services` names those
     to start, by default all. `demo` starts the MetaTrader simulators too. `say` takes lines for the person.
+    `replicas` of a service and `bus_servers`, in one cluster, are numbered from the second on: `identity-2`, `nats-3`.
     Start and stop once; `info` is what local.json says.
     """
 
@@ -43,12 +43,16 @@ class Tradehall:
         environment: Mapping[str, str] | None = None,
         services: Sequence[str] | None = None,
         demo: bool = False,
+        replicas: int = 1,
+        bus_servers: int = 1,
         say: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._settings = RunnerSettings(var, port, bind, public_url)
         self._environment = os.environ if environment is None else environment
         self._services = built_services() if services is None else services
         self._demo = demo
+        self._replicas = range(1, replicas + 1)
+        self._bus = [numbered("nats", number) for number in range(1, bus_servers + 1)]
         self._say = say
         self._var = VarFolder(var)
         self._supervisor = Supervisor(say, self._announce)
@@ -62,7 +66,7 @@ class Tradehall:
         return {**self._facts, "pids": {name: pid for name, pid in pids.items() if name not in ("mailbox", "demo")}}
 
     def pid(self, name: str) -> int:
-        """The present process id of `postgres`, `nats`, `caddy`, `mailbox` or a service."""
+        """The present process id of `postgres`, `nats`, `caddy`, `mailbox` or a service, or of a numbered one."""
         return self._supervisor.pid(name)
 
     @property
@@ -86,7 +90,8 @@ class Tradehall:
 
     def stop(self) -> None:
         """Ends everything in order within ten seconds, and lets the next one in."""
-        self._supervisor.stop(("caddy", "demo", *SERVICES), _COMPANIONS)
+        services = [numbered(name, number) for name in self._services for number in self._replicas]
+        self._supervisor.stop(("caddy", "demo", *services), ("mailbox", *self._bus, "postgres"))
         self._var.unlock()
 
     def __enter__(self) -> Self:
@@ -98,28 +103,31 @@ class Tradehall:
     def _start(self) -> None:
         port = self._gateway_port()
         url = self._settings.public_url or f"http://localhost:{port}"
-        services = {name: Service(name, self._var) for name in self._services}
+        services = {name: [Service(name, self._var, number) for number in self._replicas] for name in self._services}
         mailbox = Mailbox(self._var)
-        nats = self._nats(services)
-        self._supervisor.start("nats", nats.process, nats.is_ready)
+        bus = self._nats(services)
+        for name, nats in bus.items():
+            self._supervisor.start(name, nats.process, nats.is_ready)
         self._supervisor.start("mailbox", mailbox.process(), mailbox.is_ready)
         caddy = Caddy(self._var, self._settings.bind, port)
-        gateway = caddy.process({name: service.address for name, service in services.items()})
+        gateway = caddy.process({name: [one.address for one in replicas] for name, replicas in services.items()})
         self._supervisor.start("caddy", gateway, caddy.is_up)
         postgres = self._postgres()
         dsns = {name: postgres.create_database(name, self._var.secrets.secret(f"{name}-postgres")) for name in services}
-        around = Surroundings(nats.url, url, caddy.url, mailbox.smtp_port, self._environment)
-        for name, service in services.items():
-            self._supervisor.start(name, service.process(dsns[name], around), service.is_ready)
+        nats_url = ",".join(nats.url for nats in bus.values())
+        around = Surroundings(nats_url, url, caddy.url, mailbox.smtp_port, self._environment)
+        running = [one for replicas in services.values() for one in replicas]
+        for one in running:
+            self._supervisor.start(one.label, one.process(dsns[one.name], around), one.is_ready)
         simulators = Simulators(self._var) if self._demo else None
         if simulators:
             self._supervisor.start("demo", simulators.process(), simulators.is_ready)
-        self._wait_ready("caddy", *_COMPANIONS, *services, *(["demo"] if simulators else []))
-        openapi.write({name: service.port for name, service in services.items()}, caddy.pages)
+        self._wait_ready("caddy", "mailbox", *bus, *(one.label for one in running), *(["demo"] if simulators else []))
+        openapi.write({name: replicas[0].port for name, replicas in services.items()}, caddy.pages)
         observer = self._var.secrets.secret(f"{OBSERVER}-nats")
         self._facts = {
             "url": url,
-            "nats_url": f"nats://{OBSERVER}:{observer}@127.0.0.1:{nats.port}",
+            "nats_url": ",".join(f"nats://{OBSERVER}:{observer}@127.0.0.1:{nats.port}" for nats in bus.values()),
             "postgres_dsn": dsns,
             "mailbox_url": mailbox.url,
         }
@@ -134,15 +142,24 @@ class Tradehall:
         if self._facts:
             self._var.announce(self.info)
 
-    def _nats(self, services: Collection[str]) -> Nats:
-        folder = self._var.folder("nats")
-        port = self._var.port("nats")
+    def _nats(self, services: Collection[str]) -> dict[str, Nats]:
+        """The bus's servers by name, in one cluster where there are several."""
         for user in (*services, OBSERVER, MAINTAINER):
             self._var.secrets.secret(f"{user}-nats")
-        configuration = bus_configuration(self._var.path, services, port)
-        nats = Nats(folder, configuration, port, self._var.log("nats"))
-        nats.prepare()
-        return nats
+        routes = {name: self._var.port(f"{name}-cluster") for name in self._bus} if len(self._bus) > 1 else {}
+        servers = {}
+        for name in self._bus:
+            port = self._var.port(name)
+            configuration = bus_configuration(self._var.path, services, port, name, self._cluster(name, routes))
+            servers[name] = Nats(self._var.folder(name), configuration, port, self._var.log(name))
+            servers[name].prepare()
+        return servers
+
+    def _cluster(self, name: str, routes: Mapping[str, int]) -> Cluster | None:
+        if not routes:
+            return None
+        others = tuple(f"127.0.0.1:{port}" for server, port in routes.items() if server != name)
+        return Cluster("tradehall", name, routes[name], others, self._var.secrets.secret("nats-cluster"))
 
     def _postgres(self) -> Postgres:
         postgres = Postgres(

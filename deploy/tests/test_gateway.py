@@ -72,8 +72,8 @@ def setting() -> Iterator[Setting]:
         caddy = Caddy(VarFolder(folder), "127.0.0.1", free_port())
         process = caddy.process(
             {
-                "identity": f"127.0.0.1:{upstream.server_port}",
-                "organizations": f"127.0.0.1:{free_port()}",
+                "identity": [f"127.0.0.1:{upstream.server_port}"],
+                "organizations": [f"127.0.0.1:{free_port()}"],
             }
         )
         process.start()
