@@ -1,0 +1,124 @@
+"""People who change things in all services without a pause, and remember what was acknowledged and what was refused."""
+
+import threading
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from tests.driver import Hall, Person, address, client_token
+
+_PATIENCE = 60.0  # seconds
+_AGAIN = 0.3
+
+
+@dataclass
+class Owner:
+    """An organization's administrator, and what the organization must hold: names with how often."""
+
+    person: Person
+    organization: str
+    name: str = "My organization"
+    clients: Counter[str] = field(default_factory=Counter)
+    platforms: Counter[str] = field(default_factory=Counter)
+    invited: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, hall: Hall) -> "Owner":
+        person = hall.newcomer("owner")
+        return cls(person, person.organization)
+
+    def held(self, kind: str, name: str) -> Counter[str]:
+        """What the lists of the organization show, by their field `name`."""
+        found: Counter[str] = Counter()
+        query = "limit=100"
+        while True:
+            answer = self.person.api("GET", f"/organizations/{self.organization}/{kind}?{query}")
+            assert answer.status_code == 200, answer.text
+            page = answer.json()
+            found.update(item[name] for item in page["items"])
+            if not page.get("next_cursor"):
+                return found
+            query = f"limit=100&cursor={page['next_cursor']}"
+
+
+class Load:
+    """Each owner's thread while the block runs. `patient` ones try again what failed on the way or with 5xx, under the
+    same Idempotency-Key; `refused` tells of every request that was not answered as it should be."""
+
+    def __init__(self, hall: Hall, owners: list[Owner], *, patient: bool) -> None:
+        self.hall = hall
+        self.refused: list[str] = []
+        self.rounds = 0
+        self.asked = 0
+        self._patient = patient
+        self._stopping = threading.Event()
+        self._errors: list[BaseException] = []
+        self._threads = [threading.Thread(target=self._run, args=(one,), daemon=True) for one in owners]
+
+    def __enter__(self) -> "Load":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join(_PATIENCE + 30)
+        assert not any(thread.is_alive() for thread in self._threads), "somebody is stuck"
+        assert self._errors == []
+
+    def _run(self, owner: Owner) -> None:
+        try:
+            while not self._stopping.is_set():
+                self._round(owner)
+                self.rounds += 1
+        except BaseException as error:  # told by the test
+            self._errors.append(error)
+
+    def _round(self, owner: Owner) -> None:
+        org = f"/organizations/{owner.organization}"
+        robot, name, live, guest = (f"{what} {uuid.uuid4().hex[:8]}" for what in ("robot", "Broker", "Live", "guest"))
+        client = self._create(owner, f"{org}/clients", {"name": robot, "scopes": ["platforms:read"]})
+        if client is not None:
+            owner.clients[robot] += 1
+            self._ask(lambda: client_token(self.hall, client["client_id"], client["client_secret"]))
+        if self._ask(lambda: owner.person.api("PATCH", org, json={"name": name})) is not None:
+            owner.name = name
+        if self._create(owner, f"{org}/platforms", {"name": live, "kind": "mt5"}) is not None:
+            owner.platforms[live] += 1
+        email = address(guest.replace(" ", "-"))
+        if self._create(owner, f"{org}/invitations", {"email": email, "role": "viewer"}) is not None:
+            owner.invited[email] += 1
+        self._ask(lambda: owner.person.api("GET", f"{org}/platforms"))
+        self._ask(lambda: owner.person.api("GET", "/me"))
+        self._ask(lambda: self.hall.http.get("/portal"))
+        # Answered by notifications, which has a place at the gateway for operators alone.
+        self._ask(lambda: owner.person.api("GET", "/operations/notifications/mails?limit=1"), good=(200, 403))
+
+    def _create(self, owner: Owner, path: str, body: dict[str, Any]) -> Any:
+        headers = {"Idempotency-Key": uuid.uuid4().hex}
+        answer = self._ask(lambda: owner.person.api("POST", path, json=body, headers=headers), good=(201,))
+        return None if answer is None else answer.json()
+
+    def _ask(self, ask: Callable[[], httpx.Response], good: tuple[int, ...] = (200, 303)) -> httpx.Response | None:
+        for _ in range(int(_PATIENCE / _AGAIN)):
+            self.asked += 1
+            try:
+                answer = ask()
+            except (httpx.TransportError, AssertionError) as error:  # a token was not given
+                self.refused.append(f"{type(error).__name__} {error}"[:300])
+            else:
+                if answer.status_code in good:
+                    return answer
+                self.refused.append(
+                    f"{answer.request.method} {answer.url.path}: {answer.status_code} {answer.text[:200]}"
+                )
+                assert answer.status_code >= 500, self.refused[-1]
+            if not self._patient:
+                return None
+            self._stopping.wait(_AGAIN)
+        raise AssertionError(f"no answer within {_PATIENCE:g} s: {self.refused[-1]}")

@@ -1,0 +1,118 @@
+"""A replica or a server of the bus is killed, frozen or restarted while people go on."""
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from deploy.local import Tradehall
+from embedded import temporary_folder
+from embedded.fixtures import wait_until
+from tests.cluster import bus, invariants
+from tests.cluster.load import Load, Owner
+from tests.cluster.parts import BUS, RELAYING, SERVICES, Parts, passed, replicas
+from tests.driver import Hall
+
+MOVED_WITHIN = 5.0  # seconds
+FROZEN_FOR = 7.0  # longer than a lease, a message in hand, and the gateway's patience
+TURNS = int(os.environ.get("TRADEHALL_CLUSTER_TURNS", "1"))
+"""How often everything is done; more for a longer run."""
+pytestmark = pytest.mark.timeout(120 + 180 * TURNS)  # each of the waits below has its own, shorter limit
+
+
+@dataclass
+class Cluster:
+    var: Path
+    hall: Hall
+    parts: Parts
+    owners: list[Owner]
+
+    @property
+    def nats_url(self) -> str:
+        return str(self.hall.info["nats_url"])
+
+    def whole(self) -> None:
+        """Every process is ready, and every stream is on all servers of the bus."""
+        wait_until(self.parts.all_ready, 40, "all replicas to be ready")
+        wait_until(lambda: set(bus.copies(self.nats_url).values()) == {len(BUS)}, 40, "all streams to be copied")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    environment = {**os.environ, "TRADEHALL_STREAM_REPLICAS": str(len(BUS)), "TRADEHALL_DRAIN_SECONDS": "2"}
+    with (
+        temporary_folder() as var,
+        Tradehall(var, environment=environment, replicas=2, bus_servers=len(BUS)) as system,
+    ):
+        hall = Hall(system.info)
+        made = Cluster(var, hall, Parts(system, var), [Owner.of(hall) for _ in range(3)])
+        made.whole()
+        yield made
+        hall.close()
+
+
+def test_a_killed_and_a_frozen_server_of_the_bus_lose_and_double_nothing(cluster: Cluster) -> None:
+    with Load(cluster.hall, cluster.owners, patient=True) as load:
+        for _ in range(TURNS):
+            for victim in {cluster.parts.meta_leader(), bus.stream_leader(cluster.nats_url, "organizations")}:
+                cluster.parts.kill(victim)
+                _go_on(load)
+                cluster.whole()
+            for victim in {cluster.parts.meta_leader(), bus.stream_leader(cluster.nats_url, "identity")}:
+                with cluster.parts.frozen(victim):
+                    passed(FROZEN_FOR)
+                _go_on(load)
+                cluster.whole()
+    invariants.all_holds(cluster.hall, cluster.var, cluster.owners)
+
+
+def test_when_a_replica_is_killed_or_frozen_its_relay_moves_over_within_five_seconds(cluster: Cluster) -> None:
+    with bus.Witness(cluster.nats_url) as witness, Load(cluster.hall, cluster.owners, patient=True) as load:
+        for _ in range(TURNS):
+            began = time.time()
+            relaying = [cluster.parts.relaying(service) for service in RELAYING]
+            with cluster.parts.replaced(relaying):
+                for victim in relaying:
+                    cluster.parts.kill(victim)
+                    passed(0.5)
+            _moved(witness, began)
+            _go_on(load)
+            began = time.time()
+            relaying = [cluster.parts.relaying(service) for service in RELAYING]
+            with cluster.parts.frozen(*relaying):
+                passed(FROZEN_FOR)
+            _moved(witness, began)
+            assert [cluster.parts.relaying(service) for service in RELAYING] != relaying
+            _go_on(load)
+    cluster.whole()
+    invariants.all_holds(cluster.hall, cluster.var, cluster.owners)
+    invariants.every_guest_has_one_mail(cluster.hall, cluster.owners, killed=2 * TURNS)
+
+
+def test_a_rolling_restart_refuses_no_request(cluster: Cluster) -> None:
+    with Load(cluster.hall, cluster.owners, patient=False) as load:
+        _go_on(load)
+        for _ in range(TURNS):
+            for number in range(2):
+                cluster.parts.restart(*(replicas(service)[number] for service in SERVICES))
+        _go_on(load)
+    print(f"{load.asked} requests during the restarts")
+    assert load.refused == []
+    invariants.all_holds(cluster.hall, cluster.var, cluster.owners)
+
+
+def _go_on(load: Load) -> None:
+    before = load.rounds
+    wait_until(lambda: load.rounds >= before + 3, 60, "people to go on")
+
+
+def _moved(witness: bus.Witness, since: float) -> None:
+    """Every event was on the bus soon after it was stored, those of the moment of the fault among them."""
+    for context in RELAYING:
+        delays = witness.delays(context, since)
+        print(f"{context}: {len(delays)} events, the slowest after {max(delays, default=0):.2f} s")
+        assert delays, f"{context} told nothing"
+        assert max(delays) < MOVED_WITHIN, f"{context}'s relay took {max(delays):.1f} s"
