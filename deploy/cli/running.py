@@ -91,7 +91,7 @@ class Running:
         """Run a command of a service, with the service's own settings."""
         done = subprocess.run(  # noqa: S603 - our own program
             (sys.executable, "-m", service, *arguments, "--json"),
-            env={**os.environ, **self._settings(service)},
+            env={**os.environ, **self.settings(service)},
             stdout=subprocess.PIPE,
             # Its progress is for a person who watches.
             stderr=None if sys.stderr.isatty() else subprocess.PIPE,
@@ -100,7 +100,8 @@ class Running:
         complaint = (done.stderr or "").strip()
         return Answer(done.returncode, json.loads(done.stdout) if done.stdout else None, complaint)
 
-    def _settings(self, service: str) -> dict[str, str]:
+    def settings(self, service: str) -> dict[str, str]:
+        """What a service's own commands need, as an environment."""
         secrets = self.var / "secrets"
         return {
             "TRADEHALL_SERVICE_PORT": "0",

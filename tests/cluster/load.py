@@ -1,6 +1,7 @@
 """People who change things in all services without a pause, and remember what was acknowledged and what was refused."""
 
 import threading
+import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from tests.driver import Hall, Person, address, client_token
 
 _PATIENCE = 60.0  # seconds
 _AGAIN = 0.3
+_PAUSE = 0.15
 
 
 @dataclass
@@ -46,18 +48,22 @@ class Owner:
 
 
 class Load:
-    """Each owner's thread while the block runs. `patient` ones try again what failed on the way or with 5xx, under the
-    same Idempotency-Key; `refused` tells of every request that was not answered as it should be."""
+    """A thread for each service and owner while the block runs. `patient` ones try again what failed on the way or
+    with 5xx, under the same Idempotency-Key; `refused` tells of every request that was not answered as it should be."""
 
     def __init__(self, hall: Hall, owners: list[Owner], *, patient: bool) -> None:
         self.hall = hall
         self.refused: list[str] = []
-        self.rounds = 0
         self.asked = 0
+        self.rounds: Counter[str] = Counter()
         self._patient = patient
         self._stopping = threading.Event()
         self._errors: list[BaseException] = []
-        self._threads = [threading.Thread(target=self._run, args=(one,), daemon=True) for one in owners]
+        steps = (self._identity, self._organizations, self._platforms, self._notifications, self._portal)
+        self.steps = [step.__name__ for step in steps]
+        self._threads = [
+            threading.Thread(target=self._run, args=(step, owner), daemon=True) for step in steps for owner in owners
+        ]
 
     def __enter__(self) -> "Load":
         for thread in self._threads:
@@ -71,33 +77,47 @@ class Load:
         assert not any(thread.is_alive() for thread in self._threads), "somebody is stuck"
         assert self._errors == []
 
-    def _run(self, owner: Owner) -> None:
+    def _run(self, step: Callable[[Owner], None], owner: Owner) -> None:
         try:
-            while not self._stopping.is_set():
-                self._round(owner)
-                self.rounds += 1
+            while not self._stopping.wait(_PAUSE):
+                step(owner)
+                self.rounds[step.__name__] += 1
         except BaseException as error:  # told by the test
             self._errors.append(error)
 
-    def _round(self, owner: Owner) -> None:
-        org = f"/organizations/{owner.organization}"
-        robot, name, live, guest = (f"{what} {uuid.uuid4().hex[:8]}" for what in ("robot", "Broker", "Live", "guest"))
-        client = self._create(owner, f"{org}/clients", {"name": robot, "scopes": ["platforms:read"]})
+    def _identity(self, owner: Owner) -> None:
+        name = f"robot {uuid.uuid4().hex[:8]}"
+        body = {"name": name, "scopes": ["platforms:read"]}
+        client = self._create(owner, f"/organizations/{owner.organization}/clients", body)
         if client is not None:
-            owner.clients[robot] += 1
+            owner.clients[name] += 1
             self._ask(lambda: client_token(self.hall, client["client_id"], client["client_secret"]))
-        if self._ask(lambda: owner.person.api("PATCH", org, json={"name": name})) is not None:
-            owner.name = name
-        if self._create(owner, f"{org}/platforms", {"name": live, "kind": "mt5"}) is not None:
-            owner.platforms[live] += 1
-        email = address(guest.replace(" ", "-"))
-        if self._create(owner, f"{org}/invitations", {"email": email, "role": "viewer"}) is not None:
-            owner.invited[email] += 1
-        self._ask(lambda: owner.person.api("GET", f"{org}/platforms"))
         self._ask(lambda: owner.person.api("GET", "/me"))
-        self._ask(lambda: self.hall.http.get("/portal"))
-        # Answered by notifications, which has a place at the gateway for operators alone.
+
+    def _organizations(self, owner: Owner) -> None:
+        name = f"Broker {uuid.uuid4().hex[:8]}"
+        path = f"/organizations/{owner.organization}"
+        if self._ask(lambda: owner.person.api("PATCH", path, json={"name": name})) is not None:
+            owner.name = name
+        self._ask(lambda: owner.person.api("GET", "/organizations"))
+
+    def _platforms(self, owner: Owner) -> None:
+        name = f"Live {uuid.uuid4().hex[:8]}"
+        path = f"/organizations/{owner.organization}/platforms"
+        if self._create(owner, path, {"name": name, "kind": "mt5"}) is not None:
+            owner.platforms[name] += 1
+        self._ask(lambda: owner.person.api("GET", f"{path}?limit=1"))
+
+    def _notifications(self, owner: Owner) -> None:
+        email = address("guest")
+        body = {"email": email, "role": "viewer"}
+        if self._create(owner, f"/organizations/{owner.organization}/invitations", body) is not None:
+            owner.invited[email] += 1
+        # Its only place at the gateway is the operators'.
         self._ask(lambda: owner.person.api("GET", "/operations/notifications/mails?limit=1"), good=(200, 403))
+
+    def _portal(self, owner: Owner) -> None:
+        self._ask(lambda: self.hall.http.get("/portal"))
 
     def _create(self, owner: Owner, path: str, body: dict[str, Any]) -> Any:
         headers = {"Idempotency-Key": uuid.uuid4().hex}
@@ -105,20 +125,20 @@ class Load:
         return None if answer is None else answer.json()
 
     def _ask(self, ask: Callable[[], httpx.Response], good: tuple[int, ...] = (200, 303)) -> httpx.Response | None:
-        for _ in range(int(_PATIENCE / _AGAIN)):
+        until = time.monotonic() + _PATIENCE
+        while True:
             self.asked += 1
             try:
                 answer = ask()
-            except (httpx.TransportError, AssertionError) as error:  # a token was not given
-                self.refused.append(f"{type(error).__name__} {error}"[:300])
+            except httpx.TransportError as error:
+                self.refused.append(f"{type(error).__name__} {error}")
             else:
                 if answer.status_code in good:
                     return answer
-                self.refused.append(
-                    f"{answer.request.method} {answer.url.path}: {answer.status_code} {answer.text[:200]}"
-                )
+                request = answer.request
+                self.refused.append(f"{request.method} {request.url.path}: {answer.status_code} {answer.text[:200]}")
                 assert answer.status_code >= 500, self.refused[-1]
             if not self._patient:
                 return None
+            assert time.monotonic() < until, f"no answer within {_PATIENCE:g} s: {self.refused[-1]}"
             self._stopping.wait(_AGAIN)
-        raise AssertionError(f"no answer within {_PATIENCE:g} s: {self.refused[-1]}")
