@@ -54,12 +54,15 @@ def _compared(running: Running, service: str) -> Verdict:
     with TOOLS[service](running.settings(service)) as tools, connected(tools.bus) as portal:
         assert rebuild(tools.store).differing == {}, f"{service}'s read models"
 
-        def verdict() -> Verdict:
+        def verdict() -> Verdict | None:
             last = portal.call(last_place, tools.bus.jetstream, tools.stream)
             stream = held(last, lambda place: portal.call(fetched, tools.bus.jetstream, tools.stream, place, last))
-            return compared(expected(tools.store, tools.publish), stream)
+            found = compared(expected(tools.store, tools.publish), stream)
+            return None if found.waiting else found
 
-        return wait_until(lambda: None if (now := verdict()).waiting else now, 15, f"{service}'s events to be out")
+        found = wait_until(verdict, 15, f"{service}'s events to be out")
+        assert found is not None
+        return found
 
 
 def nothing_is_lost_or_doubled(owner: Owner) -> None:

@@ -14,7 +14,7 @@ from tests.driver import Hall, Person, address, client_token
 
 _PATIENCE = 60.0  # seconds
 _AGAIN = 0.3
-_PAUSE = 0.15
+_PAUSE = 0.4
 
 
 @dataclass
