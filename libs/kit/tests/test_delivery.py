@@ -103,9 +103,9 @@ def stored_ids(book: Notebook) -> list[str]:
     ]
 
 
-def relay_of(book: Notebook, server: Nats) -> tuple[Bus, Relay]:
+def relay_of(book: Notebook, server: Nats, replicas: int = 1) -> tuple[Bus, Relay]:
     bus = Bus(server.url, "notebook", SecretStr("x"))
-    return bus, Relay(book, bus, STREAM, translate)
+    return bus, Relay(book, bus, STREAM, translate, replicas)
 
 
 def test_the_stream_holds_every_event_once_and_in_order(notebook: Notebook, nats_server: Nats) -> None:

@@ -1,8 +1,16 @@
-"""The shell of a service: its background work ends, whatever happens to a cancellation."""
+"""The shell of a service: its background work ends, whatever happens to a cancellation, and it ends in good order."""
 
 import asyncio
+import threading
+import time
 
-from kit.service import _ended
+import httpx
+import uvicorn
+
+from embedded.fixtures import wait_until
+from embedded.ports import free_port
+from kit.database import Database
+from kit.service import _ended, _Server, build
 
 
 def test_work_that_loses_a_cancellation_ends_all_the_same() -> None:
@@ -25,3 +33,22 @@ def test_work_that_loses_a_cancellation_ends_all_the_same() -> None:
 
     assert asyncio.run(scenario())
     assert lost == 1
+
+
+def test_told_to_end_it_says_that_it_is_not_ready_and_serves_on_for_a_while(postgres_dsn: str) -> None:
+    database = Database(postgres_dsn)
+    database.open()
+    app = build("notebook", database=database, bus=None, routers=[])
+    port = free_port()
+    server = _Server(uvicorn.Config(app, port=port, log_config=None), app.state.health, drain_seconds=1.0)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        wait_until(lambda: server.started)
+        wait_until(lambda: client.get("/readyz").status_code == 200)
+        server.should_exit, told = True, time.monotonic()
+        wait_until(lambda: client.get("/readyz").status_code == 503)
+        assert client.get("/readyz").json()["process"] == "ends"
+        assert client.get("/livez").status_code == 200
+        thread.join(10)
+    assert 1.0 <= time.monotonic() - told < 5
