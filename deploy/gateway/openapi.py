@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from deploy.gateway.examples import with_examples
+from deploy.gateway.links import with_links
+
 Document = dict[str, Any]
 
 _INFO = {
@@ -14,11 +17,24 @@ _INFO = {
     "description": "The control plane of a brokerage that runs MetaTrader. Not affiliated with MetaQuotes.",
 }
 
+_TAGS = {
+    "people": "Registration, forgotten passwords, one's own account and sessions",
+    "clients": "An organization's programs and their secrets",
+    "oauth": "OAuth 2.0 and OpenID Connect",
+    "organizations": "Tenants, each with members, programs and platforms of its own",
+    "members": "Who belongs to an organization, and what they may do there",
+    "invitations": "How somebody becomes a member",
+    "audit": "What was changed, by whom; and the organization's events",
+    "platforms": "Registered trade platforms, their credentials, and whether they can be reached",
+    "accounts": "What is read from a trade platform",
+    "operations": "For those who run this installation",
+}
+
 
 def write(ports: Mapping[str, int], folder: Path) -> None:
     """Asks every service (name to port on 127.0.0.1) for its document and writes openapi.json."""
     documents = {name: _fetch(port) for name, port in sorted(ports.items())}
-    (folder / "openapi.json").write_text(json.dumps(merged(documents)))
+    (folder / "openapi.json").write_text(json.dumps(with_links(with_examples(merged(documents)))))
 
 
 def merged(documents: Mapping[str, Document]) -> Document:
@@ -39,7 +55,8 @@ def merged(documents: Mapping[str, Document]) -> Document:
             }
         for kind, entries in document.get("components", {}).items():
             components.setdefault(kind, {}).update(entries)
-    return {"openapi": "3.1.0", "info": _INFO, "paths": paths, "components": components}
+    tags = [{"name": name, "description": text} for name, text in _TAGS.items()]
+    return {"openapi": "3.1.0", "info": _INFO, "tags": tags, "paths": paths, "components": components}
 
 
 def _without_clashes(service: str, document: Document, known: Mapping[str, Any]) -> Document:

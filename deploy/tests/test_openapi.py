@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from deploy.gateway.links import with_links
 from deploy.gateway.openapi import merged
 
 
@@ -32,3 +33,18 @@ def test_schemas_that_are_the_same_stay_one() -> None:
 def test_two_services_cannot_answer_one_path() -> None:
     with pytest.raises(ValueError, match="two services answer /one"):
         merged({"one": _document("/one", {}), "two": _document("/one", {})})
+
+
+def test_what_is_created_links_to_the_operations_on_it() -> None:
+    def operation(name: str, status: str = "200") -> dict[str, Any]:
+        return {"operationId": name, "responses": {status: {"description": ""}}}
+
+    paths = {
+        "/shelves/{shelf}/books": {"post": operation("add", "201"), "get": operation("list")},
+        "/shelves/{shelf}/books/{id}": {"get": operation("show"), "delete": operation("remove")},
+        "/shelves/{shelf}/books/{id}/cover": {"put": operation("cover"), "delete": operation("uncover")},
+        "/shelves/{shelf}/books/{id}/pages/{page}": {"get": operation("page")},
+    }
+    links = with_links({"paths": paths})["paths"]["/shelves/{shelf}/books"]["post"]["responses"]["201"]["links"]
+    assert set(links) == {"show", "remove", "cover"}
+    assert links["show"]["parameters"] == {"shelf": "$request.path.shelf", "id": "$response.body#/id"}

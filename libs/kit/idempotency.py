@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from fastapi.responses import JSONResponse
 from psycopg import Cursor
 from psycopg.errors import UniqueViolation
 from pydantic import BaseModel
 
 from kit.database import constraint_of
-from kit.errors import Conflict, Invalid
+from kit.errors import Conflict
 from kit.keys import keyed_hash, same, seal, unseal
 from kit.store import Store
 
@@ -52,7 +52,18 @@ class RequestKey:
         return cls(key, f"{request.method} {request.scope['path']}", await request.body())
 
 
-async def _request_key(request: Request) -> RequestKey:
+async def _request_key(
+    request: Request,
+    _: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            min_length=1,
+            max_length=_LONGEST,
+            description="The same again within 24 hours gives the first answer again",
+        ),
+    ] = None,
+) -> RequestKey:
     return await RequestKey.of(request)
 
 

@@ -1,7 +1,7 @@
 """RFC 9457: every refusal and every failure as application/problem+json."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import psycopg
@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from kit.context import cause
 from kit.errors import FieldError, Refusal, Unavailable
@@ -18,6 +19,7 @@ _TITLES = {
     405: ("method-not-allowed", "This method is not offered here"),
     413: ("body-too-large", "The request body is over 1 MiB"),
 }
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _log = logging.getLogger("kit.problems")
 
 
@@ -86,12 +88,23 @@ def install(app: FastAPI) -> None:
         return _invalid(error)
 
     @app.exception_handler(HTTPException)
-    async def on_http(_: Request, error: HTTPException) -> JSONResponse:
-        return rendered(error)
+    async def on_http(request: Request, error: HTTPException) -> JSONResponse:
+        answer = rendered(error)
+        if error.status_code == 405:
+            answer.headers["Allow"] = ", ".join(_offered(request))
+        return answer
 
     @app.exception_handler(psycopg.OperationalError)
     async def on_database(_: Request, error: psycopg.OperationalError) -> JSONResponse:
         return failed(error)
+
+
+def _offered(request: Request) -> Iterable[str]:
+    """The methods of a path; the error names those of its first route alone."""
+    for method in _METHODS:
+        asked = {**request.scope, "method": method}
+        if any(route.matches(asked)[0] is Match.FULL for route in request.app.routes):
+            yield method
 
 
 def _invalid(error: RequestValidationError) -> JSONResponse:

@@ -21,6 +21,7 @@ from kit.database import Database
 from kit.direct import Direct, Endpoint
 from kit.edge import Edge
 from kit.metrics import BUS_CUT_OFF, LOOP_LAG
+from kit.openapi import Application
 from kit.settings import HttpSettings
 
 Background = Callable[[], Awaitable[None]]
@@ -112,7 +113,7 @@ def build(
             await _ended(work)
             await asyncio.to_thread(database.close)
 
-    app = FastAPI(
+    app = Application(
         title=title or f"Tradehall {name}",
         version="1",
         lifespan=lifespan,

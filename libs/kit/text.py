@@ -1,11 +1,13 @@
 """Text that people give: one form, nothing invisible, nothing that breaks a line."""
 
+import re
 import unicodedata
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 _INVISIBLE = {"Cc", "Cs", "Zl", "Zp"}
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 _DIRECTION = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\ufeff")
 
 
@@ -27,13 +29,26 @@ Name = Annotated[
     str,
     BeforeValidator(_no_surrogates),
     AfterValidator(clean_line),
-    Field(min_length=1, max_length=400),
+    Field(min_length=1, max_length=400, json_schema_extra={"maxLength": 100}),
     AfterValidator(lambda v: _length(v, 1, 100)),
 ]
 """A name of 1 to 100 characters on one line."""
 
 Raw = Annotated[str, BeforeValidator(_no_surrogates), Field(max_length=4096)]
 """Any text that a database can store; for passwords, tokens and addresses that are judged elsewhere."""
+
+Email = Annotated[Raw, Field(json_schema_extra={"format": "email", "maxLength": 254})]
+"""An address, judged elsewhere."""
+
+
+def _rfc_3339(value: object) -> object:
+    if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
+        raise ValueError("must be a time with its zone, such as 2026-03-02T09:30:00Z")
+    return value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_rfc_3339)]
+"""A time as RFC 3339 writes it; numbers, which pydantic would take for seconds, are none."""
 
 
 class Body(BaseModel):

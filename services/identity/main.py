@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 
-from access.checks import Access
+from access.checks import Access, PersonNeeded
 from access.copies import MembersCopy
 from access.guard import Guard
 from access.operators import OperatorNeeded, operator_needed
@@ -70,7 +70,7 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Fa
         bus=bus,
         routers=[
             *_routers(parts, settings, bus, guard, endpoints),
-            *operations.routes(NAME, database, relay, reading, operator, OperatorNeeded),
+            *operations.routes(NAME, database, relay, reading, operator, OperatorNeeded, PersonNeeded),
             account_operations.routes(operator, parts.guesses),
         ],
         direct={"POST /oauth2/token": endpoints.token, "POST /oauth2/introspect": endpoints.introspect},

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from fastapi import FastAPI
 
 from access import copies
-from access.checks import Access
+from access.checks import Access, PersonNeeded
 from access.copies import ClientsCopy, EndedCopy, MembersCopy
 from access.guard import Guard, asking_verifier
 from access.operators import OperatorNeeded, Operators, operator_needed
@@ -55,8 +55,8 @@ def build(settings: Settings) -> FastAPI:
         database=database,
         bus=bus,
         routers=[
-            *operations.routes(NAME, database, relay, reading, operator, OperatorNeeded),
-            api.routes(app.views, operator, OperatorNeeded),
+            *operations.routes(NAME, database, relay, reading, operator, OperatorNeeded, PersonNeeded),
+            api.routes(app.views, operator, OperatorNeeded, PersonNeeded),
         ],
         background=[
             relay.run,

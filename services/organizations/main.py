@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import FastAPI
 
 from access import copies
-from access.checks import Access
+from access.checks import Access, PersonNeeded
 from access.copies import ClientsCopy, EndedCopy
 from access.guard import Guard, asking_verifier
 from access.operators import OperatorNeeded, Operators, operator_needed
@@ -115,7 +115,7 @@ def build(settings: ServiceSettings) -> FastAPI:
                 parts.invitations, store, guard, misses, lambda request: address_of(request, proxies)
             ),
             audit.routes(store, guard),
-            *operations.routes(NAME, database, relay, reading, operator, OperatorNeeded),
+            *operations.routes(NAME, database, relay, reading, operator, OperatorNeeded, PersonNeeded),
         ],
         background=[
             relay.run,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from fastapi import FastAPI
 
 from access import copies
-from access.checks import Access
+from access.checks import Access, PersonNeeded
 from access.copies import ClientsCopy, EndedCopy, MembersCopy
 from access.guard import Guard, asking_verifier
 from access.operators import OperatorNeeded, Operators, operator_needed
@@ -77,7 +77,7 @@ def build(settings: Settings) -> FastAPI:
             checks.routes(parts.store, parts.checker, guard, access, policy),
             uses.routes(parts.store, guard),
             reading_routes.routes(parts.store, Reader(parts.store, policy, clients), guard),
-            *operations.routes(NAME, database, relay, reading, operator, OperatorNeeded),
+            *operations.routes(NAME, database, relay, reading, operator, OperatorNeeded, PersonNeeded),
         ],
         background=[
             relay.run,

@@ -11,9 +11,9 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter
 from fastapi.testclient import TestClient
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -24,9 +24,10 @@ from kit.context import cause
 from kit.edge import Edge, address_of
 from kit.errors import Invalid, Refusal, TooManyRequests
 from kit.idempotency import Idempotency, Keyed, RequestKey, created
+from kit.openapi import Application
 from kit.pages import Page, Paged
 from kit.tests.notebook import Notebook, open_notebook
-from kit.text import Body, Name
+from kit.text import Body, Instant, Name
 
 
 class NoteBody(Body):
@@ -90,7 +91,7 @@ def http(notebook: Notebook) -> TestClient:
 
 
 def client_of(book: Notebook) -> TestClient:
-    app = FastAPI()
+    app = Application()
     problems.install(app)
     app.include_router(routes(book))
     app.add_middleware(Edge)
@@ -166,7 +167,26 @@ def test_a_body_over_one_mebibyte_is_413_declared_or_not(http: TestClient) -> No
 def test_unknown_paths_ids_and_methods_are_problems_too(http: TestClient) -> None:
     assert http.get("/nowhere").json()["code"] == "not-found"
     assert http.get("/notes/not-a-uuid").status_code == 404
-    assert http.delete("/notes").json()["code"] == "method-not-allowed"
+    answer = http.delete("/notes")
+    assert (answer.json()["code"], answer.headers["allow"]) == ("method-not-allowed", "GET, POST")
+
+
+@pytest.mark.parametrize("given", ["0.5", "1772443800", "2026-03-02", "2026-03-02T09:30:00", "2026-03-02 09:30:00Z"])
+def test_only_what_rfc_3339_calls_a_time_is_one(given: str) -> None:
+    assert TypeAdapter(Instant).validate_python("2026-03-02T09:30:00+02:00").tzinfo
+    with pytest.raises(ValidationError, match="must be a time with its zone"):
+        TypeAdapter(Instant).validate_python(given)
+
+
+def test_the_document_tells_every_refusal_and_header(http: TestClient) -> None:
+    document = http.get("/openapi.json").json()
+    answers = document["paths"]["/notes"]["post"]["responses"]
+    assert list(answers) == ["200", "400", "413", "422", "503"]
+    assert all("X-Request-Id" in answer["headers"] for answer in answers.values())
+    assert "Retry-After" in answers["503"]["headers"]
+    assert list(answers["422"]["content"]) == ["application/problem+json"]
+    assert document["components"]["examples"]["malformed-body"]["value"]["status"] == 400
+    assert "HTTPValidationError" not in document["components"]["schemas"]
 
 
 def test_every_answer_carries_the_request_id_and_a_bad_one_is_replaced(http: TestClient) -> None:

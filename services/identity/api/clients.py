@@ -17,7 +17,7 @@ from kit.errors import NotFound, Unauthenticated
 from kit.idempotency import Idempotency, Keyed, KeyReused, created
 from kit.openapi import refusals
 from kit.pages import Page, Paged
-from kit.text import Body, Name
+from kit.text import Body, Instant, Name
 
 _MOST_PLATFORMS = 1000
 _READING = (Unauthenticated, NotFound, MissingPermission, PermissionsUnavailable)
@@ -54,7 +54,7 @@ class NewSecretBody(Body):
     """`expires_at` is left out for a secret that is good until it is ended."""
 
     name: Name
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
 
 
 class SecretUse(BaseModel):
@@ -142,6 +142,7 @@ def routes(clients: Clients, guard: Guard, idempotency: Idempotency) -> APIRoute
 
     @router.get("", operation_id="list_clients", responses=refusals(*_READING))
     def list_clients(acting: Reader, paging: Paged) -> Page[ClientAnswer]:
+        """In the order in which they were created."""
         rows = clients.list(acting.organization_id, paging)
         return paging.page(rows, ClientAnswer.of, lambda row: (row.created_at.isoformat(), str(row.id)))
 
@@ -153,6 +154,8 @@ def routes(clients: Clients, guard: Guard, idempotency: Idempotency) -> APIRoute
         responses=refusals(*_WRITING, GrantExceedsOwn, KeyReused),
     )
     def create_client(acting: Writer, body: NewClient, key: Keyed) -> JSONResponse:
+        """The answer holds the first secret, and no other answer ever will."""
+
         def work() -> JSONResponse:
             org = acting.organization_id
             row, issued = clients.create(org, _granter(acting), body.name, body.scopes, body.limits)
@@ -163,15 +166,18 @@ def routes(clients: Clients, guard: Guard, idempotency: Idempotency) -> APIRoute
 
     @router.get("/{id}", operation_id="get_client", responses=refusals(*_READING, UnknownClient))
     def get_client(acting: Reader, id: UUID) -> ClientAnswer:
+        """With its secrets' names, dates and uses, never their values."""
         return ClientAnswer.of(clients.get(acting.organization_id, id))
 
     @router.patch("/{id}", operation_id="change_client", responses=refusals(*_WRITING, UnknownClient, GrantExceedsOwn))
     def change_client(acting: Writer, id: UUID, body: ClientChange) -> ClientAnswer:
+        """A scope that is taken away stops working at once, in tokens that were issued before as well."""
         given = {name: getattr(body, name) for name in body.model_fields_set}
         return ClientAnswer.of(clients.change(acting.organization_id, id, _granter(acting), **given))
 
     @router.delete("/{id}", operation_id="remove_client", status_code=204, responses=refusals(*_WRITING, UnknownClient))
     def remove_client(acting: Writer, id: UUID) -> None:
+        """Its secrets and tokens stop working within a second."""
         clients.remove(acting.organization_id, id)
 
     @router.post(
@@ -182,6 +188,8 @@ def routes(clients: Clients, guard: Guard, idempotency: Idempotency) -> APIRoute
         responses=refusals(*_WRITING, UnknownClient, GrantExceedsOwn, TooManySecrets, KeyReused),
     )
     def issue_secret(acting: Writer, id: UUID, body: NewSecretBody, key: Keyed) -> JSONResponse:
+        """Earlier secrets go on working until they are ended or expire; there are at most ten."""
+
         def work() -> JSONResponse:
             org = acting.organization_id
             issued = clients.issue_secret(org, id, _granter(acting), body.name, body.expires_at)
@@ -197,6 +205,7 @@ def routes(clients: Clients, guard: Guard, idempotency: Idempotency) -> APIRoute
         responses=refusals(*_WRITING, UnknownClient, UnknownSecret),
     )
     def end_secret(acting: Writer, id: UUID, secret: UUID) -> None:
+        """Nobody gets a token by it any more."""
         clients.end_secret(acting.organization_id, id, secret)
 
     return router

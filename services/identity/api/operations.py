@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 
 from access.caller import Caller
+from access.checks import PersonNeeded
 from access.operators import OperatorNeeded
 from identity.application.guesses import Guesses
 from identity.domain.user import UnknownUser
@@ -20,7 +21,7 @@ def routes(operator: Callable[..., Caller], guesses: Guesses) -> APIRouter:
         status_code=204,
         operation_id="unlock_user",
         dependencies=[Depends(operator)],
-        responses=refusals(UnknownUser, OperatorNeeded),
+        responses=refusals(UnknownUser, OperatorNeeded, PersonNeeded),
     )
     def unlock_user(user: UUID) -> None:
         """Failed attempts to sign in count no longer against this person, wherever they came from."""

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import AwareDatetime, BaseModel
 
 from access.caller import Caller
+from access.checks import PersonNeeded
 from access.guard import Guard
 from identity.application.guesses import TooManyGuesses
 from identity.application.hashing import Hashing, Overloaded
@@ -21,11 +22,11 @@ from identity.views.people import Person
 from kit.limiter import LimitReached
 from kit.openapi import refusals
 from kit.pages import Page, Paged
-from kit.text import Body, Name, Raw
+from kit.text import Body, Email, Name, Raw
 
 
 class Address(Body):
-    email: Raw
+    email: Email
 
 
 class Accepted(BaseModel):
@@ -121,15 +122,17 @@ def open_router(registration: Registration, limited: Callable[[Request], None]) 
 
 def own_router(guard: Guard, people: People, passwords: Passwords, sessions: Sessions, hashing: Hashing) -> APIRouter:
     """What signed-in people do with their own account."""
-    router = APIRouter(prefix="/api/v1/me", tags=["people"])
+    router = APIRouter(prefix="/api/v1/me", tags=["people"], responses=refusals(PersonNeeded))
     Self = Annotated[Caller, Depends(guard.person)]
 
     @router.get("", operation_id="get_me")
     def get_me(caller: Self) -> Me:
+        """Who the token is of."""
         return Me.of(people.find(_user(caller)))
 
     @router.patch("", operation_id="rename_me")
     def rename_me(caller: Self, body: NameChange) -> Me:
+        """The name that others see; it need not be unique."""
         return Me.of(people.rename(_user(caller), body.name))
 
     @router.put(
@@ -137,7 +140,7 @@ def own_router(guard: Guard, people: People, passwords: Passwords, sessions: Ses
         status_code=204,
         operation_id="change_my_password",
         dependencies=[Depends(hashing.place)],
-        responses=refusals(WrongPassword, PasswordRefused, Overloaded, TooManyGuesses),
+        responses=refusals(PersonNeeded, WrongPassword, PasswordRefused, Overloaded, TooManyGuesses),
     )
     def change_password(caller: Self, body: PasswordChange) -> None:
         """All other sessions end."""
@@ -145,6 +148,7 @@ def own_router(guard: Guard, people: People, passwords: Passwords, sessions: Ses
 
     @router.get("/sessions", operation_id="list_my_sessions")
     def list_sessions(caller: Self, paging: Paged) -> Page[SessionAnswer]:
+        """Those that go on, in the order in which they began."""
         rows = sessions.list(_user(caller), paging)
         return paging.page(
             rows,

@@ -13,17 +13,19 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 
 from access.caller import Caller
+from access.checks import PersonNeeded
 from access.guard import Guard
 from identity.application.signing_keys import SigningKeys
 from identity.oauth import discovery, userinfo
-from identity.oauth.authorization_checks import PATH, SignedIn
+from identity.oauth.authorization_checks import PATH, RESPONSE_MODES, SignedIn
 from identity.oauth.errors import PageNeeded
 from identity.oauth.parameters import Pairs, form_parameters, query_parameters
 from identity.oauth.request import Request
 from identity.oauth.server import AuthorizationServer, Redirect
 from identity.oauth.token_endpoints import TokenEndpoints
-from identity.oauth.token_routes import OAuthError, add_token_routes
+from identity.oauth.token_routes import OAuthError, add_token_routes, form
 from kit.errors import Refusal
+from kit.openapi import refusals
 
 _PUBLIC = {"Cache-Control": "public, max-age=60"}
 
@@ -127,7 +129,27 @@ def _authorize(
             return show_refusal(AuthorizationRefused(error.description))
         return server.handle_response(*error())
 
-    @router.get(PATH, operation_id="authorize", status_code=303, response_class=Response, responses=responses)
+    body = form(
+        ["response_type", "client_id", "redirect_uri", "code_challenge", "code_challenge_method"],
+        *("scope", "state", "nonce", "response_mode", "prompt", "max_age", "login_hint", "id_token_hint"),
+        response_type=["code"],
+        code_challenge_method=["S256"],
+        response_mode=RESPONSE_MODES,
+    )
+    schema = body["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]
+    query = [
+        {"name": name, "in": "query", "required": name in schema["required"], "schema": value}
+        for name, value in schema["properties"].items()
+    ]
+
+    @router.get(
+        PATH,
+        operation_id="authorize",
+        status_code=303,
+        response_class=Response,
+        responses=responses,
+        openapi_extra={"parameters": query},
+    )
     async def authorize(request: HttpRequest) -> Response:
         """RFC 6749 4.1.1 with PKCE; OpenID Connect Core 3.1.2."""
         try:
@@ -135,7 +157,14 @@ def _authorize(
         except OAuth2Error as error:
             return refused(request, error)
 
-    @router.post(PATH, operation_id="authorize_by_form", status_code=303, response_class=Response, responses=responses)
+    @router.post(
+        PATH,
+        operation_id="authorize_by_form",
+        status_code=303,
+        response_class=Response,
+        responses=responses,
+        openapi_extra=body,
+    )
     async def authorize_by_form(request: HttpRequest) -> Response:
         """The same with the parameters in the body."""
         try:
@@ -146,12 +175,19 @@ def _authorize(
 
 def _userinfo(router: APIRouter, people: People, guard: Guard) -> None:
     SignedInPerson = Annotated[Caller, Depends(guard.person)]
+    refused = refusals(PersonNeeded, userinfo.InsufficientScope)
 
     def answer(caller: Caller) -> dict[str, Any]:
         assert caller.user_id is not None
         return userinfo.claims(people.find(caller.user_id), caller.scopes)
 
-    @router.get("/oauth2/userinfo", operation_id="userinfo", response_model=UserInfo, response_model_exclude_unset=True)
+    @router.get(
+        "/oauth2/userinfo",
+        operation_id="userinfo",
+        response_model=UserInfo,
+        response_model_exclude_unset=True,
+        responses=refused,
+    )
     def get_userinfo(caller: SignedInPerson) -> dict[str, Any]:
         """OpenID Connect Core 5.3."""
         return answer(caller)
@@ -161,6 +197,7 @@ def _userinfo(router: APIRouter, people: People, guard: Guard) -> None:
         operation_id="userinfo_by_post",
         response_model=UserInfo,
         response_model_exclude_unset=True,
+        responses=refused,
     )
     def post_userinfo(caller: SignedInPerson) -> dict[str, Any]:
         """The same; the token stands in the Authorization header here too."""

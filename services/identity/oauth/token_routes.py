@@ -1,5 +1,6 @@
 """The routes of the endpoints that programs call with a form, as the OpenAPI document shows them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter
@@ -55,7 +56,7 @@ def add_token_routes(router: APIRouter, endpoints: TokenEndpoints) -> None:
         operation_id="token",
         response_model=TokenAnswer,
         responses=errors,
-        openapi_extra=_form(["grant_type"], *credentials, "scope", *people, grant_type=endpoints.server.grant_types),
+        openapi_extra=form(["grant_type"], *credentials, "scope", *people, grant_type=endpoints.server.grant_types),
     )(endpoints.token)
     router.post(
         "/oauth2/introspect",
@@ -63,21 +64,28 @@ def add_token_routes(router: APIRouter, endpoints: TokenEndpoints) -> None:
         response_model=IntrospectionAnswer,
         response_model_exclude_unset=True,
         responses=errors,
-        openapi_extra=_form(["token"], "token_type_hint", *credentials),
+        openapi_extra=form(["token"], "token_type_hint", *credentials),
     )(endpoints.introspect)
     router.post(
         "/oauth2/revoke",
         operation_id="revoke",
         response_class=Response,
-        responses={200: {"description": "The token is good for nothing, now or before"}, **errors},
-        openapi_extra=_form(["token"], "token_type_hint", *credentials),
+        responses={
+            200: {
+                "description": "The token is good for nothing, now or before",
+                "content": {"application/json": {"schema": {"type": "object"}}},
+            },
+            **errors,
+        },
+        openapi_extra=form(["token"], "token_type_hint", *credentials),
     )(endpoints.revoke)
 
 
-def _form(required: list[str], *optional: str, **choices: list[str]) -> dict[str, Any]:
+def form(required: list[str], *optional: str, **choices: Sequence[str]) -> dict[str, Any]:
     """The body in OpenAPI; `choices` are the values that a field may have."""
-    properties: dict[str, Any] = {name: {"type": "string"} for name in (*required, *optional)}
+    properties: dict[str, Any] = {name: {"type": "string"} for name in optional}
+    properties |= {name: {"type": "string", "minLength": 1} for name in required}
     for name, values in choices.items():
-        properties[name]["enum"] = values
+        properties[name]["enum"] = list(values)
     schema = {"type": "object", "required": required, "properties": properties}
     return {"requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": schema}}}}

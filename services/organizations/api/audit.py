@@ -16,7 +16,7 @@ from access.guard import Guard
 from kit.errors import NotFound
 from kit.openapi import refusals
 from kit.pages import Page, Paged
-from kit.text import Raw
+from kit.text import Instant, Raw
 from organizations.api.parts import place
 from organizations.application import Organizations
 from organizations.feed import Feed
@@ -65,8 +65,8 @@ class EventsPage(Page[dict[str, Any]]):
 
 
 def _wanted(
-    after: Annotated[AwareDatetime | None, Query(description="later than this time")] = None,
-    before: Annotated[AwareDatetime | None, Query(description="earlier than this time")] = None,
+    after: Annotated[Instant | None, Query(description="later than this time")] = None,
+    before: Annotated[Instant | None, Query(description="earlier than this time")] = None,
     actor: Annotated[Raw | None, Query(description="id of a user or client")] = None,
     type: Annotated[Raw | None, Query(description="such as OrgRenamed")] = None,
 ) -> Wanted:
@@ -93,7 +93,7 @@ def routes(store: Organizations, guard: Guard) -> APIRouter:
         acting: Auditor,
         paging: Paged,
         wanted: Annotated[Wanted, Depends(_wanted)],
-        accept: Annotated[str, Header()] = "*/*",
+        accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
     ) -> Response | Page[AuditEntry]:
         """Newest first. As `text/csv` or `application/x-ndjson`, by Accept, all of it at once."""
         org = acting.organization_id

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel
 
 from access.caller import Caller
-from access.checks import Acting, MissingPermission
+from access.checks import Acting, MissingPermission, PersonNeeded
 from access.guard import Guard
 from contracts.email import InvalidEmail
 from contracts.permissions import Grant, Limits
@@ -19,7 +19,7 @@ from kit.idempotency import Idempotency, Keyed, KeyReused, RequestKey, created
 from kit.limiter import Limit, Limiter, LimitReached, Misses
 from kit.openapi import refusals
 from kit.pages import Page, Paged
-from kit.text import Body, Raw
+from kit.text import Body, Email
 from organizations.api.members import MemberAnswer
 from organizations.api.parts import GivenLimits, GivenPermissions, GivenRole, granted, place
 from organizations.application import Organizations
@@ -52,7 +52,7 @@ _NOT_OPEN = (InvitationExpired, InvitationRevoked, InvitationDeclined, Invitatio
 class NewInvitation(Body):
     """`role` may be null; `permissions` are additions to what it holds."""
 
-    email: Raw
+    email: Email
     role: GivenRole
     permissions: GivenPermissions = ()
     limits: GivenLimits = Limits()
@@ -139,6 +139,7 @@ def routes(invitations: Invitations, store: Organizations, guard: Guard, limiter
 
     @router.get("", operation_id="list_invitations", responses=refusals(NotFound, MissingPermission))
     def list_invitations(acting: Reader, paging: Paged) -> Page[InvitationAnswer]:
+        """Of every status, newest first."""
         rows = store.views.invitations.of_organization(
             acting.organization_id, place(paging), paging.limit, store.clock()
         )
@@ -154,6 +155,7 @@ def routes(invitations: Invitations, store: Organizations, guard: Guard, limiter
         ),
     )
     def create_invitation(acting: Writer, body: NewInvitation, key: Keyed) -> JSONResponse:
+        """A link is mailed to the address; it works for seven days."""
         return invite(acting, body, key)
 
     @router.post(
@@ -170,6 +172,7 @@ def routes(invitations: Invitations, store: Organizations, guard: Guard, limiter
         ),
     )
     def resend_invitation(acting: Writer, id: UUID) -> InvitationAnswer:
+        """A new link is mailed, and the one before no longer works."""
         limiter.take(RESENT, f"{acting.organization_id} {id}")
         invitations.resend(acting.organization_id, id, _by(acting))
         return InvitationAnswer.of(invitations.find(id))
@@ -181,6 +184,7 @@ def routes(invitations: Invitations, store: Organizations, guard: Guard, limiter
         responses=refusals(NotFound, MissingPermission, InvitationClosed),
     )
     def revoke_invitation(acting: Writer, id: UUID) -> None:
+        """Its link no longer works."""
         invitations.revoke(acting.organization_id, id)
 
     return router
@@ -200,6 +204,7 @@ def link_routes(
 
     @router.get("", operation_id="get_invitation", responses=refusals(NotFound, InvitationReplaced, LimitReached))
     def get_invitation(request: Request, token: str) -> OfferAnswer:
+        """What the holder of a link is offered."""
         misses.must_be_let_in(address_of(request))
         try:
             return OfferAnswer.of(invitations.offer(token))
@@ -210,9 +215,12 @@ def link_routes(
     @router.post(
         "/accept",
         operation_id="accept_invitation",
-        responses=refusals(NotFound, EmailNotVerified, InvitationForAnotherAddress, TooManyMembers, *_NOT_OPEN),
+        responses=refusals(
+            NotFound, PersonNeeded, EmailNotVerified, InvitationForAnotherAddress, TooManyMembers, *_NOT_OPEN
+        ),
     )
     def accept_invitation(caller: Person, token: str) -> MembershipAnswer:
+        """By the invited person, whose address must be verified. Repeated, it gives the same answer."""
         user_id, email = _answering(caller, token)
         member = invitations.accept(token, user_id, email).member
         return MembershipAnswer(organization_id=member.organization_id, **dict(MemberAnswer.of(member)))
@@ -221,9 +229,10 @@ def link_routes(
         "/decline",
         operation_id="decline_invitation",
         status_code=204,
-        responses=refusals(NotFound, EmailNotVerified, InvitationForAnotherAddress, *_NOT_OPEN),
+        responses=refusals(NotFound, PersonNeeded, EmailNotVerified, InvitationForAnotherAddress, *_NOT_OPEN),
     )
     def decline_invitation(caller: Person, token: str) -> None:
+        """By the invited person, whose address must be verified."""
         _, email = _answering(caller, token)
         invitations.decline(token, email)
 

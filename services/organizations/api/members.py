@@ -61,15 +61,17 @@ def routes(store: Organizations, guard: Guard) -> APIRouter:
 
     @router.get("", operation_id="list_members", responses=refusals(NotFound, MissingPermission))
     def list_members(acting: Reader, paging: Paged) -> Page[MemberAnswer]:
+        """In the order in which they joined."""
         rows = store.views.organizations.members(acting.organization_id, place(paging), paging.limit)
         return paging.page(rows, MemberAnswer.of, lambda row: (row.joined_at.isoformat(), str(row.user_id)))
 
     @router.patch(
         "/{user}",
         operation_id="change_member",
-        responses=refusals(NotFound, MissingPermission, GrantExceedsOwn, LastAdministrator),
+        responses=refusals(NotFound, MissingPermission, PersonNeeded, GrantExceedsOwn, LastAdministrator),
     )
     def change_member(acting: Writer, user: User, body: MemberChange) -> MemberAnswer:
+        """Works for tokens issued before as well. Nobody grants what they lack."""
         by = _person(acting)
         target = by if user == "me" else user
         given = {field: getattr(body, field) for field in body.model_fields_set}
@@ -83,9 +85,10 @@ def routes(store: Organizations, guard: Guard) -> APIRouter:
         "/{user}",
         operation_id="remove_member",
         status_code=204,
-        responses=refusals(NotFound, GrantExceedsOwn, LastAdministrator),
+        responses=refusals(NotFound, MissingPermission, PersonNeeded, GrantExceedsOwn, LastAdministrator),
     )
     def remove_member(acting: Inside, user: User) -> None:
+        """`me` leaves. Nobody removes a member who holds a right that they lack."""
         by = _person(acting)
         store.remove_member(acting.organization_id, by if user == "me" else user, by)
 

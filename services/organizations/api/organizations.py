@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel
 
 from access.caller import Caller
-from access.checks import Access, Acting, MissingPermission
+from access.checks import Access, Acting, MissingPermission, PersonNeeded
 from access.guard import Guard
 from contracts.permissions import Grant, Role
 from kit.errors import Conflict, NotFound
@@ -92,6 +92,7 @@ def routes(store: Organizations, guard: Guard, access: Access, create: Create) -
         paging: Paged,
         deleted: Annotated[bool, Query(description="those that the caller may still restore")] = False,
     ) -> Page[OrganizationAnswer]:
+        """Those that the caller is in, in the order in which they joined; a client sees its own."""
         if caller.user_id is None:
             return Page(items=[] if deleted else of_client(caller))
         store.make_first(caller.user_id)
@@ -109,17 +110,20 @@ def routes(store: Organizations, guard: Guard, access: Access, create: Create) -
         operation_id="create_organization",
         status_code=201,
         response_model=OrganizationAnswer,
-        responses=refusals(KeyReused),
+        responses=refusals(PersonNeeded, KeyReused),
     )
     def create_organization(caller: Person, body: NewOrganization, key: Keyed) -> JSONResponse:
+        """The caller becomes its administrator."""
         return create(caller, body, key)
 
     @router.get("/{org}", operation_id="get_organization", responses=refusals(NotFound))
     def get_organization(acting: Inside) -> OrganizationAnswer:
+        """Its name, and what the caller may do there."""
         return answer(acting.organization_id, acting.grant, client=acting.caller.client_id is not None)
 
     @router.patch("/{org}", operation_id="change_organization", responses=refusals(NotFound, MissingPermission))
     def change_organization(acting: Writer, body: OrganizationChange) -> OrganizationAnswer:
+        """Renames it."""
         if "name" in body.model_fields_set:
             store.rename(acting.organization_id, body.name)
         return answer(acting.organization_id, acting.grant)
@@ -131,10 +135,14 @@ def routes(store: Organizations, guard: Guard, access: Access, create: Create) -
         responses=refusals(NotFound, MissingPermission),
     )
     def delete_organization(acting: Writer) -> None:
+        """It is gone for all at once, and can be restored within 30 days; then its keys are destroyed."""
         store.delete(acting.organization_id)
 
-    @router.post("/{org}/restore", operation_id="restore_organization", responses=refusals(NotFound, Conflict))
+    @router.post(
+        "/{org}/restore", operation_id="restore_organization", responses=refusals(NotFound, PersonNeeded, Conflict)
+    )
     def restore_organization(caller: Person, org: UUID) -> OrganizationAnswer:
+        """By one of its administrators, within 30 days."""
         assert caller.user_id is not None
         store.restore(org, caller.user_id)
         return answer(org, ADMINISTRATOR)

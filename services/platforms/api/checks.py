@@ -129,7 +129,7 @@ def routes(store: Platforms, checker: Checker, guard: Guard, access: Access, pol
         acting: Reader,
         platform: UUID,
         body: NewCheck,
-        accept: Annotated[str, Header()] = "*/*",
+        accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
     ) -> Response | CheckAnswer:
         """A check that fails is 200 as well: it is a result. As `text/event-stream`, by Accept, each step comes as
         an event `step` when it ends, and the whole as the event `result`."""

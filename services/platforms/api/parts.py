@@ -24,7 +24,7 @@ def _whole(given: object) -> object:
 def _pem(given: str) -> str:
     try:
         ssl.create_default_context(cadata=given)
-    except (ssl.SSLError, ValueError) as error:
+    except (ssl.SSLError, ValueError, TypeError) as error:  # the last for what is not ASCII
         raise ValueError("must hold one or more certificates in PEM form") from error
     return given
 

@@ -118,12 +118,14 @@ def routes(store: Platforms, guard: Guard, idempotency: Idempotency) -> APIRoute
 
     @router.get("/{platform}", operation_id="get_platform", responses=refusals(NotFound, MissingPermission))
     def get_platform(acting: OneReader, platform: UUID) -> PlatformAnswer:
+        """With what is known of its credentials, never their secrets, and the state of its last check."""
         return answer(acting, platform)
 
     @router.patch(
         "/{platform}", operation_id="change_platform", responses=refusals(NotFound, MissingPermission, Invalid)
     )
     def change_platform(acting: OneWriter, platform: UUID, body: PlatformChange) -> PlatformAnswer:
+        """Another API is checked at once with the credentials there are."""
         given = {field: getattr(body, field) for field in body.model_fields_set}
         store.change(acting.organization_id, platform, given)
         return answer(acting, platform)

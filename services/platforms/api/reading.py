@@ -12,7 +12,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Path, Query
 from fastapi.responses import JSONResponse, Response, StreamingResponse
-from pydantic import AwareDatetime
 
 from access.checks import Acting, MissingPermission
 from access.guard import Guard
@@ -20,6 +19,7 @@ from contracts.permissions import Scope
 from kit.errors import Invalid, NotFound
 from kit.openapi import refusals
 from kit.pages import Page, Paged, Paging
+from kit.text import Instant
 from platforms.application import Platforms
 from platforms.domain import NoCredentials, Target
 from platforms.reading.model import MODELS, Account, Deal, Order, PersonalAccount, Position, Row, Symbol
@@ -45,7 +45,7 @@ Source = Annotated[
 ]
 Login = Annotated[int | None, Query(ge=1, lt=2**63, description="of this account only")]
 OneLogin = Annotated[int, Path(ge=1, lt=2**63)]
-Accept = Annotated[str, Header()]
+Accept = Annotated[str, Header(include_in_schema=False)]
 _UNSET = "1970-01-01 00:00:00"
 Where = Callable[[Row], Sequence[int | str | None]]
 
@@ -139,6 +139,7 @@ def routes(store: Platforms, reader: Reader, guard: Guard) -> APIRouter:
         responses=common,
     )
     async def get_account(acting: Looker, platform: UUID, login: OneLogin, source: Source = None) -> Response:
+        """What is known about the person is there for those with accounts:read-personal."""
         _, found = await rows(acting, platform, source, lambda _: Asked("accounts", login=login, most=1))
         async with aclosing(found):
             async for row in found:
@@ -175,8 +176,8 @@ def routes(store: Platforms, reader: Reader, guard: Guard) -> APIRouter:
         acting: Looker,
         platform: UUID,
         paging: Paged,
-        since: Annotated[AwareDatetime | None, Query(alias="from", description="this time or later")] = None,
-        until: Annotated[AwareDatetime | None, Query(alias="to", description="earlier than this time")] = None,
+        since: Annotated[Instant | None, Query(alias="from", description="this time or later")] = None,
+        until: Annotated[Instant | None, Query(alias="to", description="earlier than this time")] = None,
         source: Source = None,
         login: Login = None,
         accept: Accept = "*/*",
@@ -188,6 +189,7 @@ def routes(store: Platforms, reader: Reader, guard: Guard) -> APIRouter:
     async def list_symbols(
         acting: Looker, platform: UUID, paging: Paged, source: Source = None, accept: Accept = "*/*"
     ) -> Response:
+        """By name."""
         return await listed(acting, platform, "symbols", paging, source, accept)
 
     return router

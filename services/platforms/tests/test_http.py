@@ -128,6 +128,7 @@ def test_credentials_are_set_shown_without_their_password_and_removed(running: R
         ({"tls": "verify"}, "tls"),
         ({"tls": "on"}, "tls"),
         ({"ca_pem": "no certificate"}, "ca_pem"),
+        ({"ca_pem": "kein Schlüssel"}, "ca_pem"),
         ({"secret": "x"}, "secret"),
     ],
 )
