@@ -11,7 +11,7 @@ comma := ,
 SECRETS := $(or $(TRADEHALL_SECRETS),./secrets)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test bench lint format schemas lock images secrets test-compose test-containers clean
+.PHONY: help setup run test bench lint format schemas fuzz lock images secrets test-compose test-containers clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,9 +38,13 @@ format: setup ## write the code in its format and mend what can be mended
 	$(PY) -m ruff format $(CODE)
 	$(PY) -m ruff check --fix $(CODE)
 
-schemas: setup ## generate the JSON Schemas of the messages and the OpenAPI document below docs/
+schemas: setup ## generate the AsyncAPI and OpenAPI documents and the JSON Schemas of the events below docs/
 	$(PY) -m contracts.schemas docs/asyncapi/schemas
+	$(PY) -m deploy.asyncapi docs/asyncapi/asyncapi.json
 	$(PY) -m deploy.local.schemas docs/openapi/openapi.json
+
+fuzz: setup ## let schemathesis ask a running system for SECONDS=600 twice, all that it can think of (SEED)
+	@$(PY) -m tests.contracts $(or $(SECONDS),600) $(SEED)
 
 lock: $(VENV)/bin/python ## choose new versions of all packages for requirements.lock
 	@$(PY) -m pip install --quiet uv

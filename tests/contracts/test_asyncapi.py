@@ -1,0 +1,69 @@
+"""The AsyncAPI document is that of the code, is AsyncAPI, and is what stands on the bus."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import nats
+import pytest
+from nats.aio.msg import Msg
+
+from contracts.streams import STREAMS
+from deploy.asyncapi import document
+from tests.driver import Hall
+
+HERE = Path(__file__).parent
+KEPT = HERE.parents[1] / "docs" / "asyncapi" / "asyncapi.json"
+
+
+def test_the_committed_document_is_the_generated_one() -> None:
+    assert json.loads(KEPT.read_text()) == document(), "run `make schemas` and look at what changed"
+
+
+def test_it_is_asyncapi_3_and_refers_to_nothing_that_is_missing() -> None:
+    schema = HERE / "node_modules" / "@asyncapi" / "specs" / "schemas" / "3.0.0-without-$id.json"
+    if not schema.exists():
+        pytest.skip("the schema of AsyncAPI is missing: run `make setup`")
+    made = document()
+    errors = jsonschema_rs.validator_for(json.loads(schema.read_text())).iter_errors(made)
+    assert [f"{error.instance_path}: {error.message}" for error in errors] == []
+    for reference in references(made):
+        found: Any = made
+        for part in reference.removeprefix("#/").split("/"):
+            found = found[part]
+
+
+def references(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        yield from [part["$ref"]] if "$ref" in part else []
+    for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        yield from references(inner)
+
+
+def test_what_stands_on_the_bus_is_as_the_document_says(hall: Hall) -> None:
+    hall.newcomer("told").api("POST", "/organizations", json={"name": "Told of"})
+    kept, seen = document(), set()
+    for message in asyncio.run(read(hall.info["nats_url"])):
+        kind = json.loads(message.data)["type"]
+        told = kept["components"]["messages"][kind]
+        for part, value in (("payload", json.loads(message.data)), ("headers", message.headers)):
+            schema = {**told[part], "components": kept["components"]}
+            jsonschema_rs.validator_for(schema, validate_formats=True).validate(value)
+        seen.add(kind.split(".")[1])
+    assert {"identity", "organizations", "notifications"} <= seen
+
+
+async def read(url: str) -> list[Msg]:
+    """The oldest messages of every stream, as the observer sees them."""
+    client = await nats.connect(url, inbox_prefix=b"_INBOX_observer")
+    messages: list[Msg] = []
+    for context, stream in STREAMS.items():
+        held = (await client.jetstream().stream_info(stream.name)).state.messages
+        if held:
+            place = await client.jetstream().pull_subscribe(f"evt.{context}.>", stream=stream.name)
+            messages += await place.fetch(min(held, 200), timeout=5)
+    await client.close()
+    return messages
