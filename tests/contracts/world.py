@@ -1,0 +1,112 @@
+"""A broker as the examples of the OpenAPI document describe it, in a running system."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import psycopg
+
+from deploy.gateway.examples import invented
+from tests.driver import Hall, Person, address, client_token
+
+_SCOPES = ["platforms:read", "accounts:read", "events:read"]
+
+
+class World:
+    """Ada, operator and administrator, with something of every kind in her organization, and whom she has invited."""
+
+    def __init__(self, hall: Hall) -> None:
+        self.hall = hall
+        self.ada = hall.newcomer("ada")
+        hall.let_operate(self.ada.email)
+        self.organization = self.ada.organization
+        self.base = f"/organizations/{self.organization}"
+        self.client = self.made(f"{self.base}/clients", name="Risk monitor", scopes=_SCOPES)
+        self.platform = self.made(f"{self.base}/platforms", name="MT5", kind="mt5", api="mt5-webapi")["id"]
+        self.place = hall.info["demo"]["mt5-webapi"]
+        path = f"{self.base}/platforms/{self.platform}/api-credentials"
+        assert self.ada.api("PUT", path, json=self.place).status_code == 200
+
+    def made(self, path: str, **body: Any) -> Any:
+        answer = self.ada.api("POST", path, json=body)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    @property
+    def token(self) -> str:
+        """Of the client, a new one."""
+        answer = client_token(self.hall, self.client["client_id"], self.client["client_secret"])
+        return str(answer.json()["access_token"])
+
+    def login(self) -> int:
+        accounts = self.ada.api("GET", f"{self.base}/platforms/{self.platform}/accounts", params={"limit": 1}).json()
+        return int(accounts["items"][0]["login"])
+
+    def invite(self) -> tuple[str, Person, str]:
+        """An invitation's id, the invited person, and the token of the link."""
+        guest = self.hall.newcomer("guest")
+        made = self.made(f"{self.base}/invitations", email=guest.email, role="viewer")
+        link = self.hall.mail(guest.email, "invit").link("/invitations/")
+        return made["id"], guest, link.rpartition("/")[2]
+
+    def member(self) -> str:
+        """The id of somebody who accepted an invitation."""
+        _, guest, token = self.invite()
+        assert guest.api("POST", f"/invitations/{token}/accept").status_code == 200
+        return guest.id
+
+    def session(self) -> str:
+        """The id of another session of Ada's."""
+        Person(self.hall, self.ada.email, self.ada.password).sign_in()
+        sessions = self.ada.api("GET", "/me/sessions").json()["items"]
+        return str(next(each["id"] for each in sessions if not each["current"]))
+
+    def park(self, service: str) -> int:
+        """The id of a message that was set aside, and that passes when it is replayed."""
+        durable = self.ada.api("GET", f"/operations/{service}").json()["reading"][0]["durable"]
+        read = durable.split("-")[1]
+        event = {
+            "id": f"{read}-test-9",
+            "source": f"/{read}/test",
+            "type": f"tradehall.{read}.NeverHeardOf.v1",
+            "subject": "somebody",
+            "time": invented.NOW,
+            "dataschema": "urn:none",
+            "sequence": 9,
+            "version": 1,
+            "data": {},
+        }
+        row = (durable, event["source"], event["subject"], 9, event["type"], json.dumps(event).encode())
+        with psycopg.connect(self.hall.info["postgres_dsn"][service]) as connection:
+            found = connection.execute(
+                "INSERT INTO parked (durable, source, subject, sequence, type, payload, error, attempts) "
+                "VALUES (%s, %s, %s, %s, %s, %s, 'made by hand', 3) RETURNING id",
+                row,
+            ).fetchone()
+        assert found is not None
+        return int(found[0])
+
+    def values(self) -> Mapping[Any, Any]:
+        """The real value of each invented one; where it is used up by a request, what makes another."""
+        changing: dict[Any, Callable[[], Any]] = {
+            invented.TOKEN: lambda: self.token,
+            invented.SESSION: self.session,
+        }
+        return {
+            **changing,
+            invented.ORGANIZATION: self.organization,
+            invented.PLATFORM: self.platform,
+            invented.LOGIN: self.login(),
+            invented.HOST: self.place["host"],
+            invented.PORT: self.place["port"],
+            invented.MANAGER: self.place["login"],
+            invented.MANAGERS_PASSWORD: self.place["password"],
+            invented.BOB: self.member(),
+            invented.CLIENT: self.client["id"],
+            invented.CLIENT_ID: self.client["client_id"],
+            invented.CLIENT_SECRET: self.client["client_secret"],
+            invented.SECRET: self.client["secrets"][0]["id"],
+            invented.INVITATION: self.invite()[0],
+            invented.PASSWORD: self.ada.password,
+            "grace@broker.example": address("grace"),
+        }
