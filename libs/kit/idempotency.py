@@ -13,7 +13,7 @@ from psycopg.errors import UniqueViolation
 from pydantic import BaseModel
 
 from kit.database import constraint_of
-from kit.errors import Conflict
+from kit.errors import Conflict, Invalid
 from kit.keys import keyed_hash, same, seal, unseal
 from kit.store import Store
 
