@@ -9,10 +9,13 @@ import nats.errors
 import typer
 
 from deploy.cli.asking import Json, chosen, each, said, tell
+from deploy.cli.backups import backup
 from deploy.cli.bus_users import bus_users
 from deploy.cli.copies import Services, streams, views
 from deploy.cli.diagnosis import diagnosis
 from deploy.cli.master_keys import renewed
+from deploy.cli.people import people
+from deploy.cli.restoring import restore
 from deploy.cli.running import NotRunning, Running
 from deploy.secret_files import write_private
 
@@ -20,13 +23,22 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Operate the 
 operator = typer.Typer(no_args_is_help=True, help="Who operates this installation.")
 parked = typer.Typer(no_args_is_help=True, help="Messages that a service could not handle.")
 keys = typer.Typer(no_args_is_help=True, help="Keys of the installation.")
-for part, name in ((operator, "operator"), (parked, "parked"), (keys, "keys"), (streams, "streams"), (views, "views")):
+for part, name in (
+    (operator, "operator"),
+    (parked, "parked"),
+    (keys, "keys"),
+    (people, "person"),
+    (streams, "streams"),
+    (views, "views"),
+):
     app.add_typer(part, name=name)
 
 OfService = Annotated[str, typer.Argument(metavar="SERVICE", help="Such as identity; `parked list` names it.")]
 
 
 app.add_typer(bus_users, name="bus-user")
+app.command()(backup)
+app.command()(restore)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+from pathlib import Path
 from typing import Any
 
 from deploy.cli.asking import said
@@ -22,8 +23,21 @@ def renewed(running: Running, service: str) -> dict[str, Any]:
         write_private(path, "\n".join(keys) + "\n")
     running.restart(service)
     told: dict[str, Any] = said(running.ask(service, "rewrap-keys"))
-    retired = path.with_name(f"{service}-master-keys-retired")
-    known = retired.read_text().split() if retired.exists() else []
-    write_private(retired, "\n".join([*known, *(key for key in keys[1:] if key not in known)]) + "\n")
+    _retire(path.parent, service, keys[1:])
     write_private(path, keys[0] + "\n")
     return told
+
+
+def keep_master_keys(secrets_folder: Path, service: str, text: str) -> None:
+    """Have a service go on with these; those that it had until now are kept among the retired ones."""
+    path = secrets_folder / f"{service}-master-key"
+    if path.exists():
+        _retire(secrets_folder, service, [key for key in path.read_text().split() if key not in text.split()])
+    write_private(path, text)
+
+
+def _retire(secrets_folder: Path, service: str, keys: list[str]) -> None:
+    retired = secrets_folder / f"{service}-master-keys-retired"
+    known = retired.read_text().split() if retired.exists() else []
+    if fresh := [key for key in keys if key not in known]:
+        write_private(retired, "\n".join([*known, *fresh]) + "\n")

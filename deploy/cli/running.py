@@ -52,6 +52,12 @@ class Running:
                 f"Tradehall does not run on {var}: start it with `make run`, or set TRADEHALL_VAR"
             ) from None
 
+    @classmethod
+    def stopped(cls, var: Path) -> Self:
+        """A system that does not run, for commands that need the database alone."""
+        facts = {"url": "http://localhost", "nats_url": "@127.0.0.1:1", "postgres_dsn": {}, "erasure_list": "unused"}
+        return cls(var, facts, {"mailbox-smtp": 1})
+
     @property
     def services(self) -> list[str]:
         """Those that were started and have messages of others to handle."""
@@ -87,11 +93,11 @@ class Running:
         except (httpx.HTTPError, ValueError):
             return False, {"process": "does not answer"}
 
-    def ask(self, service: str, *arguments: str) -> Answer:
-        """Run a command of a service, with the service's own settings."""
+    def ask(self, service: str, *arguments: str, **other: str) -> Answer:
+        """Run a command of a service, with the service's own settings but for `other`."""
         done = subprocess.run(  # noqa: S603 - our own program
             (sys.executable, "-m", service, *arguments, "--json"),
-            env={**os.environ, **self.settings(service)},
+            env={**os.environ, **self.settings(service), **other},
             stdout=subprocess.PIPE,
             # Its progress is for a person who watches.
             stderr=None if sys.stderr.isatty() else subprocess.PIPE,
@@ -116,5 +122,6 @@ class Running:
             "TRADEHALL_SMTP_PORT": str(self.ports["mailbox-smtp"]),
             "TRADEHALL_SMTP_TLS": "off",
             "TRADEHALL_MAIL_FROM": "Tradehall <no-reply@tradehall.example>",
+            "TRADEHALL_ERASURE_LIST": self.facts["erasure_list"],
             "PYTHONPATH": python_path(),
         }

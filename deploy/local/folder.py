@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.secret_files import Secrets, write_private
-from embedded import EmbeddedError, free_port
+from embedded import EmbeddedError, Postgres, free_port
 from embedded.folders import make_folder
 
 _LEAST_FREE = 500 * 1024 * 1024
@@ -100,3 +100,13 @@ class VarFolder:
     def announce(self, facts: Mapping[str, Any]) -> None:
         """Writes local.json, as a whole or not at all."""
         write_private(self.local_json, json.dumps(facts, indent=2) + "\n")
+
+
+def postgres_in(var: VarFolder) -> Postgres:
+    """The PostgreSQL of that folder, which is locked, ready to be prepared and started."""
+    return Postgres(
+        var.folder("postgres", 0o711),
+        var.port("postgres"),
+        log=var.log("postgres"),
+        admin_password=var.secrets.secret("postgres-admin"),
+    )

@@ -11,6 +11,7 @@ from deploy.local.folder import VarFolder
 from deploy.local.settings import ROOT
 from deploy.secret_files import KNOW_THE_PORTALS_SECRET
 from embedded import Process, Program
+from embedded.folders import make_folder
 
 SERVICES = ("identity", "organizations", "platforms", "notifications", "portal")
 
@@ -87,7 +88,7 @@ class Service:
             "TRADEHALL_PRIVATE_NETWORKS": "allowed",
             "TRADEHALL_REGISTRATION": "open",
             "TRADEHALL_FIRST_OPERATOR": "true",
-            "TRADEHALL_ERASURE_LIST": str(self._var.folder("erasures") / "erased.txt"),
+            "TRADEHALL_ERASURE_LIST": str(erasure_list(self._var.path, around.environment)),
             "TRADEHALL_MAIL_FROM": "Tradehall <no-reply@tradehall.example>",
         }
         return {**defaults, **theirs, **ours}
@@ -103,6 +104,12 @@ class Service:
 def numbered(name: str, number: int) -> str:
     """What the number-th of a name is called: as the name where it is the first."""
     return name if number == 1 else f"{name}-{number}"
+
+
+def erasure_list(var: Path, environment: Mapping[str, str]) -> Path:
+    """Where it is noted who was erased: TRADEHALL_ERASURE_LIST, or a file in a folder made for it."""
+    chosen = environment.get("TRADEHALL_ERASURE_LIST")
+    return Path(chosen).absolute() if chosen else make_folder(var / "erasures", 0o700) / "erased.txt"
 
 
 def python_path() -> str:

@@ -13,8 +13,8 @@ from deploy.gateway import openapi
 from deploy.local.bus import bus_configuration
 from deploy.local.companions import Caddy, Mailbox
 from deploy.local.demo import Simulators
-from deploy.local.folder import VarFolder
-from deploy.local.services import Service, Surroundings, built_services, numbered
+from deploy.local.folder import VarFolder, postgres_in
+from deploy.local.services import Service, Surroundings, built_services, erasure_list, numbered
 from deploy.local.settings import RunnerSettings
 from deploy.local.supervisor import Supervisor
 from embedded import EmbeddedError, Nats, Postgres, free_port
@@ -130,6 +130,7 @@ class Tradehall:
             "nats_url": ",".join(f"nats://{OBSERVER}:{observer}@127.0.0.1:{nats.port}" for nats in bus.values()),
             "postgres_dsn": dsns,
             "mailbox_url": mailbox.url,
+            "erasure_list": str(erasure_list(self._var.path, self._environment)),
         }
         if simulators:
             self._facts["demo"] = simulators.places
@@ -162,12 +163,7 @@ class Tradehall:
         return Cluster("tradehall", name, routes[name], others, self._var.secrets.secret("nats-cluster"))
 
     def _postgres(self) -> Postgres:
-        postgres = Postgres(
-            self._var.folder("postgres", 0o711),
-            self._var.port("postgres"),
-            log=self._var.log("postgres"),
-            admin_password=self._var.secrets.secret("postgres-admin"),
-        )
+        postgres = postgres_in(self._var)
         postgres.prepare()
         if postgres.notice:
             self._say(postgres.notice)

@@ -4,8 +4,9 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any, NoReturn
+from uuid import UUID
 
 import typer
 from anyio.from_thread import BlockingPortal, start_blocking_portal
@@ -14,10 +15,12 @@ from rich.progress import Progress, track
 
 from kit.bus import Bus
 from kit.database import Database
+from kit.held import Holder, held_command
 from kit.inbox import Inbox
 from kit.keys import MasterKey
 from kit.rebuild import ForgottenMeanwhile, rebuild
 from kit.relay import Translate
+from kit.restored import Ends, Restoring, restored_command
 from kit.service_keys import rewrapped
 from kit.store import Store
 from kit.verify import Verdict, compared, expected, fetched, held, last_place
@@ -28,7 +31,8 @@ Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 @dataclass(frozen=True)
 class Tools:
-    """What the commands of a service work with."""
+    """What the commands of a service work with. `forget` erases a person here, where they are known; `ends` is what
+    must not outlive a restore."""
 
     store: Store
     master: MasterKey
@@ -36,6 +40,8 @@ class Tools:
     stream: str
     publish: Translate
     inboxes: Sequence[Inbox]
+    forget: Callable[[UUID], object]
+    ends: Ends = field(default_factory=dict)
 
 
 Opened = Callable[[], AbstractContextManager[Tools]]
@@ -53,13 +59,23 @@ def commands(name: str, serve: Callable[[], None], tools: Opened) -> typer.Typer
         with tools() as opened:
             yield opened.store.database, opened.master
 
-    app = shell(name, serve, keys)
+    @contextmanager
+    def restoring() -> Iterator[Restoring]:
+        with tools() as opened:
+            yield Restoring(opened.store.database, opened.ends, opened.forget, opened.store)
+
+    app = shell(name, serve, keys, restoring)
     app.add_typer(_parked(tools), name="parked")
     _of_copies(app, tools)
     return app
 
 
-def shell(name: str, serve: Callable[[], None], keys: Callable[[], AbstractContextManager[Keys]]) -> typer.Typer:
+def shell(
+    name: str,
+    serve: Callable[[], None],
+    keys: Callable[[], AbstractContextManager[Keys]],
+    restoring: Callable[[], AbstractContextManager[Restoring]],
+) -> typer.Typer:
     """The command line of any service."""
     app = typer.Typer(add_completion=False, help=f"Tradehall's {name} service.")
 
@@ -80,6 +96,13 @@ def shell(name: str, serve: Callable[[], None], keys: Callable[[], AbstractConte
         told = {"rewrapped": done, "master_key": master.current_id}
         _say(as_json, told, f"{done} keys are now wrapped under {master.current_id}")
 
+    @contextmanager
+    def holding() -> Iterator[Holder]:
+        with restoring() as opened:
+            yield Holder(opened.database, opened.store)
+
+    restored_command(app, restoring)
+    held_command(app, holding)
     return app
 
 

@@ -347,7 +347,9 @@ class Store(Application[UUID]):
                 "INSERT INTO epochs (epoch, after_sequence) SELECT left(gen_random_uuid()::text, 8), 0 "
                 "WHERE NOT EXISTS (SELECT FROM epochs) ON CONFLICT DO NOTHING"
             )
-            rows = cursor.execute("SELECT epoch, after_sequence FROM epochs ORDER BY after_sequence").fetchall()
+            rows = cursor.execute(
+                "SELECT epoch, after_sequence FROM epochs ORDER BY after_sequence, begun_at"
+            ).fetchall()
         return [(row["epoch"], row["after_sequence"]) for row in rows]
 
     def batches(self, connection: psycopg.Connection[Any], after: int, size: int) -> Iterator[list[Recorded]]:

@@ -33,6 +33,7 @@ from kit.database import Database
 from kit.idempotency import Idempotency
 from kit.keys import MasterKey, keyed_hash
 from kit.limiter import Limiter, Misses
+from kit.restored import Ends
 from kit.service_keys import ServiceKeys, SubjectKeys
 from kit.shredder import Shredder
 
@@ -52,6 +53,13 @@ SCHEMA = [
     *oauth.SCHEMA,
     ("identity-shredder-1", shredder.SCHEMA),
 ]
+ENDS_WITH_A_RESTORE: Ends = {
+    "codes": "DELETE FROM authorization_codes",
+    "authorizations": "DELETE FROM token_families",
+    "sessions": "DELETE FROM sessions",
+    "signing keys": "DELETE FROM signing_keys",
+}
+"""Some of them were ended after the backup was made, and nobody knows any more which: all are begun anew."""
 
 
 class Parts:

@@ -1,9 +1,10 @@
-"""What an operator types: `python -m identity` serves, `rotate-keys` renews the signing keys, `erase` and
-`erase-listed` forget people."""
+"""What an operator types: `python -m identity` serves, `rotate-keys` renews the signing keys, `erase`
+forgets people."""
 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -22,6 +23,8 @@ from kit.errors import Refusal
 from kit.keys import MasterKey
 from kit.service import serve
 from kit.service_keys import ServiceKeys
+
+Who = Annotated[str, typer.Argument(help="The person's e-mail address or id.")]
 
 
 def _serve() -> None:
@@ -49,21 +52,25 @@ def rotate_keys(as_json: Json = False) -> None:
         typer.echo(f"{key.algorithm} {key.kid} signs from {key.active_from.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC")
 
 
+@app.command("find-person")
+def find_person(who: Who, as_json: Json = False) -> None:
+    """Whose address or id this is."""
+    with _refusals_told():
+        found = erasing.find(Settings.load(), who)
+    told = {"user_id": str(found.id), "email": found.email}
+    typer.echo(json.dumps(told) if as_json else f"{found.id} {found.email}")
+
+
 @app.command("erase")
-def erase(who: Annotated[str, typer.Argument(help="the person's e-mail address or id")]) -> None:
-    """Forget a person for good, in every service, and say what was destroyed where.
+def erase(who: Who, as_json: Json = False) -> None:
+    """Forget a person for good, in every service, and say what was destroyed here; `tradehall person erase` tells of
+    all services.
 
     Needs the settings of the service, which must be running, and TRADEHALL_ERASURE_LIST.
     """
     with _refusals_told():
-        erasing.erase(Settings.load(), who, typer.echo)
-
-
-@app.command("erase-listed")
-def erase_listed() -> None:
-    """After a backup was restored: erase again everybody on the erasure list."""
-    with _refusals_told():
-        erasing.erase_listed(Settings.load(), typer.echo)
+        report = erasing.erase(Settings.load(), who)
+    typer.echo(json.dumps(asdict(report), default=str) if as_json else str(report))
 
 
 @contextmanager

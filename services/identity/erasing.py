@@ -2,29 +2,46 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
 from contracts import rpc
 from contracts.email import InvalidEmail
 from identity.application.erasure import Erased
-from identity.application.erasure_list import ErasureList
 from identity.assembly import SCHEMA, Parts
-from identity.domain.user import AlreadyErased, UnknownUser
 from identity.settings import Settings
+from identity.views.people import Person
 from kit.bus import Bus, BusUnavailable
 from kit.database import opened
+from kit.erasure_list import ErasureList
 from kit.errors import Conflict, Invalid, Refusal
 
 _CONNECTED = 5.0  # seconds
 _SHREDDED = 30.0
-_ELSEWHERE = (
-    "organizations: hears UserErased, and forgets memberships, address, name, and invitations to that address",
-    "notifications: hears UserErased, and forgets address and name",
-    "every service: refuses the tokens of the ended sessions",
-)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What identity destroyed: rows by what they are called, subjects whose messages were overwritten or still wait."""
+
+    user_id: UUID
+    rows: Mapping[str, int]
+    overwritten: int
+    waiting: int
+    erasure_list: str
+
+    def __str__(self) -> str:
+        lines = [
+            f"erased {self.user_id}",
+            *(f"identity, database: {number} {name}" for name, number in self.rows.items()),
+            f"identity, stream: messages of {self.overwritten} subjects overwritten",
+        ]
+        if self.waiting:
+            lines.append(f"identity, stream: {self.waiting} subjects wait until the running service reaches the bus")
+        return "\n".join([*lines, f"erasure list: {self.erasure_list}"])
 
 
 class OnlyAdministrator(Conflict):
@@ -37,45 +54,44 @@ class NoErasureList(Refusal):
     title = "Set TRADEHALL_ERASURE_LIST to a file outside the database and its backups; a restore needs it"
 
 
-def erase(settings: Settings, who: str, tell: Callable[[str], None]) -> None:
-    """Erase the person with this id or address, and tell what was destroyed where.
+def erase(settings: Settings, who: str) -> Report:
+    """Erase the person with this id or address, and wait for the running service to overwrite the messages.
 
     Raises UnknownUser, AlreadyErased, Invalid, OnlyAdministrator, NoErasureList, BusUnavailable, OSError.
     """
     erasures = _list(settings)
 
     def work(parts: Parts, bus: Bus) -> Erased:
-        try:
-            user_id = parts.erasure.find(who)
-        except InvalidEmail as error:
-            raise Invalid("who", str(error)) from None
+        user_id = _found(parts, who)
         _must_not_be_needed(bus, user_id)
         erasures.add(user_id, parts.clock())
         return parts.erasure.erase(user_id)
 
-    async def one() -> None:
+    async def one() -> Report:
         async with _reaching(settings) as (parts, bus):
             erased = await asyncio.to_thread(work, parts, bus)
-            await _told(parts, erased, tell)
+            await _until(lambda: not parts.erasure.waiting(erased), _SHREDDED)
+            waiting = parts.erasure.waiting(erased)
+            return Report(erased.user_id, erased.rows, len(erased.subjects) - waiting, waiting, str(erasures.path))
 
-    asyncio.run(one())
-    for line in (f"erasure list: {erasures.path}", *_ELSEWHERE):
-        tell(line)
+    return asyncio.run(one())
 
 
-def erase_listed(settings: Settings, tell: Callable[[str], None]) -> None:
-    """After a restore: erase again whom the backup still knows. Raises NoErasureList, OSError."""
-    listed = _list(settings).ids()
+def find(settings: Settings, who: str) -> Person:
+    """The person with this id or address. Raises UnknownUser, AlreadyErased, Invalid."""
+    database = opened(settings.postgres_dsn, SCHEMA)
+    try:
+        parts = Parts(settings, database, lambda: datetime.now(UTC))
+        return parts.people.find(_found(parts, who))
+    finally:
+        database.close()
 
-    async def all_of_them() -> None:
-        async with _reaching(settings) as (parts, _):
-            for user_id in listed:
-                try:
-                    await _told(parts, await asyncio.to_thread(parts.erasure.erase, user_id), tell)
-                except (UnknownUser, AlreadyErased) as refusal:
-                    tell(f"{user_id}: nothing to do ({refusal.code})")
 
-    asyncio.run(all_of_them())
+def _found(parts: Parts, who: str) -> UUID:
+    try:
+        return parts.erasure.find(who)
+    except InvalidEmail as error:
+        raise Invalid("who", str(error)) from None
 
 
 def _list(settings: Settings) -> ErasureList:
@@ -110,25 +126,8 @@ async def _reaching(settings: Settings) -> AsyncIterator[tuple[Parts, Bus]]:
         database.close()
 
 
-async def _told(parts: Parts, erased: Erased, tell: Callable[[str], None]) -> None:
-    """Wait for the running service to overwrite the messages, and report."""
-    await _until(lambda: not parts.erasure.waiting(erased), _SHREDDED)
-    for line in _report(erased, parts.erasure.waiting(erased)):
-        tell(line)
-
-
 async def _until(condition: Callable[[], bool], seconds: float) -> None:
     """Wait until it holds, or so long."""
     end = time.monotonic() + seconds
     while not await asyncio.to_thread(condition) and time.monotonic() < end:  # noqa: ASYNC110 - others do it
         await asyncio.sleep(0.1)
-
-
-def _report(erased: Erased, waiting: int) -> Iterator[str]:
-    yield f"erased {erased.user_id}"
-    for name, number in erased.rows.items():
-        yield f"identity, database: {number} {name}"
-    done = len(erased.subjects) - waiting
-    yield f"identity, stream: messages of {done} subjects overwritten"
-    if waiting:
-        yield f"identity, stream: {waiting} subjects wait; the running service overwrites them when it reaches the bus"

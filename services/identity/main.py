@@ -22,7 +22,7 @@ from identity.api import people as people_routes
 from identity.application.registration import OF_A_NETWORK
 from identity.application.revoked_tokens import EndedTokens
 from identity.application.sessions import EndedSessions
-from identity.assembly import SCHEMA, Parts
+from identity.assembly import ENDS_WITH_A_RESTORE, SCHEMA, Parts
 from identity.pages.cookies import SessionCookie
 from identity.pages.hosted import hosted_pages
 from identity.pages.rendering import Renderer
@@ -91,11 +91,20 @@ def tools(settings: Settings) -> Iterator[Tools]:
     """For commands beside the running service, while the database is open."""
     database = opened(settings.postgres_dsn, SCHEMA)
     try:
-        store = Parts(settings, database, _now).store
+        parts = Parts(settings, database, _now)
         bus = Bus(settings.nats_url, NAME, settings.nats_password)
         known = MembersCopy(database).handlers()
         inboxes = [Inbox(database, one.name, parse_known, known) for one in durables_of(NAME)]
-        yield Tools(store, MasterKey(settings.master_key), bus, STREAMS[NAME].name, publish, inboxes)
+        yield Tools(
+            parts.store,
+            MasterKey(settings.master_key),
+            bus,
+            STREAMS[NAME].name,
+            publish,
+            inboxes,
+            parts.erasure.erase_if_known,
+            ENDS_WITH_A_RESTORE,
+        )
     finally:
         database.close()
 

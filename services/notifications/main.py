@@ -77,7 +77,7 @@ def tools(settings: Settings) -> Iterator[Tools]:
         master = MasterKey(settings.master_key)
         bus = Bus(settings.nats_url, NAME, settings.nats_password)
         inboxes = [Inbox(database, one.name, parse_known, known) for one in durables_of(NAME)]
-        yield Tools(app, master, bus, STREAMS[NAME].name, publish, inboxes)
+        yield Tools(app, master, bus, STREAMS[NAME].name, publish, inboxes, app.copies.erase_person)
     finally:
         database.close()
 

@@ -143,7 +143,7 @@ def tools(settings: ServiceSettings) -> Iterator[Tools]:
             *(Inbox(database, one.name, parse_known, known) for one in durables_of(NAME)),
             *(Inbox(database, one.name, feed.parse, feeding) for one in feeds_of(NAME)),
         ]
-        yield Tools(parts.store, master, bus, STREAMS[NAME].name, publish, inboxes)
+        yield Tools(parts.store, master, bus, STREAMS[NAME].name, publish, inboxes, parts.upkeep.erase)
     finally:
         database.close()
 

@@ -100,7 +100,8 @@ def tools(settings: Settings) -> Iterator[Tools]:
         store = assemble(database, master, policy, _now).store
         known = handlers(store)
         inboxes = [Inbox(database, one.name, parse_known, known) for one in durables_of(NAME)]
-        yield Tools(store, master, bus, STREAMS[NAME].name, publish, inboxes)
+        # Of people it has ids only, which are no names.
+        yield Tools(store, master, bus, STREAMS[NAME].name, publish, inboxes, lambda _: None)
     finally:
         database.close()
 

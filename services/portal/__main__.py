@@ -1,4 +1,4 @@
-"""`python -m portal`: the service as a process, and its command."""
+"""`python -m portal`: the service as a process, and its commands."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from kit.commands import Keys, shell
 from kit.database import opened
 from kit.keys import MasterKey
+from kit.restored import Restoring
 from kit.service import serve
 from portal.main import NAME, SCHEMA, build
 from portal.settings import Settings
@@ -13,7 +14,7 @@ from portal.settings import Settings
 
 def main() -> None:
     """Serve until SIGTERM, or do what the command line says."""
-    shell(NAME, _serve, _keys)(prog_name=NAME)
+    shell(NAME, _serve, _keys, _restoring)(prog_name=NAME)
 
 
 def _serve() -> None:
@@ -29,6 +30,12 @@ def _keys() -> Iterator[Keys]:
         yield database, MasterKey(settings.master_key)
     finally:
         database.close()
+
+
+@contextmanager
+def _restoring() -> Iterator[Restoring]:
+    with _keys() as (database, _):
+        yield Restoring(database, {"sessions": "DELETE FROM sessions"})
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Forgetting a person for good: here by this use case, in every other service when it hears UserErased."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -90,6 +91,11 @@ class Erasure:
             return subjects
 
         return Erased(user_id, done, self._store.run(work))
+
+    def erase_if_known(self, user_id: UUID) -> None:
+        """Of a restored database, which may hold neither the person nor that they were erased."""
+        with suppress(UnknownUser, AlreadyErased):
+            self.erase(user_id)
 
     def waiting(self, erased: Erased) -> int:
         """How many subjects still stand on the stream."""

@@ -13,13 +13,13 @@ from contracts import rpc
 from embedded.binaries import postgres_versions
 from embedded.fixtures import wait_until
 from embedded.nats import Nats
-from identity.application.erasure_list import ErasureList
 from identity.commands import app
 from identity.domain.user import AlreadyErased, User
 from identity.publishing import publish
 from identity.tests.parts import PASSWORD, Parts, settings
 from identity.tests.running import Running
 from identity.tests.test_service import Others
+from kit.erasure_list import ErasureList
 from kit.rebuild import rebuild
 
 EMAIL = "Zoe.Forgotten@Example.com"

@@ -1,0 +1,219 @@
+"""`tradehall restore`: databases from a backup, in a new epoch, with nobody signed in and the erased forgotten.
+
+Everything is made beside what is there, which is replaced last and at once.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import psycopg
+import typer
+from psycopg import sql
+
+from deploy.cli.asking import Json, progress, said, stop, tell
+from deploy.cli.manifest import BadBackup, Manifest, Part, master_keys, read, verify_files
+from deploy.cli.master_keys import keep_master_keys
+from deploy.cli.postgres_programs import program, reaching
+from deploy.cli.running import NotRunning, Running
+from deploy.local.bus import BusUsers
+from deploy.local.folder import VarFolder, postgres_in
+from deploy.local.services import erasure_list
+from deploy.local.settings import RunnerSettings
+from deploy.secret_files import write_private
+from embedded import EmbeddedError, Postgres
+
+_BESIDE = "_restored"
+
+
+def restore(
+    backup: Annotated[Path, typer.Argument(metavar="BACKUP", help="A folder that `tradehall backup` wrote.")],
+    keys: Annotated[
+        Path,
+        typer.Option(
+            "--master-keys",
+            prompt="Folder with the copies of the master keys",
+            help="Where the copies of the *-master-key files are.",
+        ),
+    ],
+    erased: Annotated[
+        Path | None, typer.Option("--erasure-list", help="Who was erased, also after the backup was made.")
+    ] = None,
+    nobody_erased: Annotated[
+        bool, typer.Option("--nobody-erased", help="There is no such list, since nobody ever was erased.")
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put the backup in the place of the data that are there.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Put a backup into TRADEHALL_VAR, by default var/, where nothing may run meanwhile."""
+    var = RunnerSettings.from_environment(os.environ).var
+    manifest = read(backup)
+    texts = master_keys(keys, manifest)
+    listed = _erasures(erased or erasure_list(var, os.environ), nobody_erased)
+    with progress() as bar:
+        task = bar.add_task("Verifying the files", total=manifest.bytes)
+        verify_files(backup, manifest, lambda read_now: bar.advance(task, read_now))
+    try:
+        with _servers(var) as (folder, postgres):
+            _refuse_to_overwrite(postgres, manifest, replace)
+            told = Restore(backup, manifest, texts, listed, folder, postgres).run()
+    except EmbeddedError as error:
+        raise NotRunning(str(error)) from error
+    tell(as_json, {"var": str(var), "services": told}, _lines(manifest, told))
+
+
+def _erasures(path: Path, nobody: bool) -> Path:
+    if not nobody and not path.is_file():
+        raise BadBackup(f"{path} does not exist: name the list of the erased by --erasure-list, or say --nobody-erased")
+    return path
+
+
+@contextmanager
+def _servers(var: Path) -> Iterator[tuple[VarFolder, Postgres]]:
+    """The locked folder, with its PostgreSQL running. Raises EmbeddedError."""
+    folder = VarFolder(var)
+    folder.lock()
+    try:
+        postgres = postgres_in(folder)
+        postgres.start()
+        try:
+            yield folder, postgres
+        finally:
+            postgres.stop()
+    finally:
+        folder.unlock()
+
+
+def _refuse_to_overwrite(postgres: Postgres, manifest: Manifest, replace: bool) -> None:
+    names = ", ".join(f"'{name}'" for name in manifest.services)
+    there = postgres.run_sql(f"SELECT datname FROM pg_database WHERE datname IN ({names})").split()  # noqa: S608 - ours
+    holding = [
+        name for name in there if postgres.run_sql("SELECT 1 FROM pg_tables WHERE schemaname = 'public' LIMIT 1", name)
+    ]
+    if holding and not replace:
+        stop(f"There are data of {', '.join(holding)}: nothing was changed. To replace them, say --replace.")
+
+
+@dataclass(frozen=True)
+class Restore:
+    """One restore, once all that can be checked beforehand has been. `texts` are the master keys by service."""
+
+    backup: Path
+    manifest: Manifest
+    texts: Mapping[str, str]
+    erased: Path
+    folder: VarFolder
+    postgres: Postgres
+
+    def run(self) -> dict[str, Any]:
+        """What was done, by service."""
+        told = {}
+        with progress() as bar:
+            task = bar.add_task("", total=len(self.manifest.services) + 1)
+            for name, part in self.manifest.services.items():
+                bar.update(task, description=f"Restoring {name}")
+                told[name] = self._beside(name, part)
+                bar.advance(task)
+            bar.update(task, description="Replacing")
+            self._replace()
+            bar.advance(task)
+        return told
+
+    def _beside(self, name: str, part: Part) -> dict[str, Any]:
+        beside = f"{name}{_BESIDE}"
+        self.postgres.run_sql(f"DROP DATABASE IF EXISTS {beside} WITH (FORCE)")
+        self.postgres.create_database(name, self.folder.secrets.secret(f"{name}-postgres"))
+        dsn = self._dsn(name)
+        self.postgres.run_sql(
+            f"CREATE DATABASE {beside} OWNER {name}; REVOKE CONNECT ON DATABASE {beside} FROM PUBLIC;"
+        )
+        _load(self.backup / part.file, dsn)
+        _verify_counts(name, part, dsn)
+        return {"rows": sum(part.tables.values()), **self._made_fit(name, dsn)}
+
+    def _dsn(self, name: str) -> str:
+        password = self.folder.secrets.secret(f"{name}-postgres")
+        return f"postgresql://{name}:{password}@127.0.0.1:{self.postgres.port}/{name}{_BESIDE}"
+
+    def _made_fit(self, name: str, dsn: str) -> dict[str, Any]:
+        """Have the service itself begin the new epoch, end what must not go on, and forget the erased."""
+        secrets = self.folder.secrets
+        for needed in (f"{name}-nats", "portal-client"):
+            secrets.secret(needed)
+        files = {
+            "TRADEHALL_POSTGRES_DSN_FILE": secrets.write(f"{name}-dsn{_BESIDE}", dsn),
+            "TRADEHALL_MASTER_KEY_FILE": secrets.write(f"{name}-master-key{_BESIDE}", self.texts[name]),
+        }
+        try:
+            places = {variable: str(path) for variable, path in files.items()}
+            running = Running.stopped(self.folder.path)
+            told: dict[str, Any] = said(running.ask(name, "restored", "--erasure-list", str(self.erased), **places))
+        finally:
+            for path in files.values():
+                path.unlink()
+        return told
+
+    def _replace(self) -> None:
+        self._keep_erasures()
+        users = BusUsers(self.folder.path)
+        for user in users.all():
+            users.remove(user.name)
+        shutil.rmtree(self.folder.path / "nats" / "store", ignore_errors=True)  # filled again from the databases
+        for name in self.manifest.services:
+            keep_master_keys(self.folder.secrets.folder, name, self.texts[name])
+            self.postgres.run_sql(
+                f"DROP DATABASE IF EXISTS {name} WITH (FORCE);\nALTER DATABASE {name}{_BESIDE} RENAME TO {name};"
+            )
+
+    def _keep_erasures(self) -> None:
+        """Who was erased stays on the list that the restored system goes on with."""
+        kept = erasure_list(self.folder.path, os.environ)
+        if self.erased.is_file() and self.erased.absolute() != kept:
+            lines = [*(kept.read_text().splitlines() if kept.is_file() else []), *self.erased.read_text().splitlines()]
+            write_private(kept, "".join(f"{line}\n" for line in dict.fromkeys(lines)))
+
+
+def _load(file: Path, dsn: str) -> None:
+    where = reaching(dsn)
+    argv = (
+        program("pg_restore"),
+        "--no-owner",
+        "--no-acl",
+        "--exit-on-error",
+        "--dbname",
+        where["PGDATABASE"],
+        str(file),
+    )
+    done = subprocess.run(argv, env=where, capture_output=True, text=True)  # noqa: S603 - PostgreSQL's own program
+    if done.returncode:
+        raise BadBackup(f"{file.name} could not be restored, and nothing was replaced: {done.stderr.strip()}")
+
+
+def _verify_counts(name: str, part: Part, dsn: str) -> None:
+    with psycopg.connect(dsn) as connection:
+        for table, expected in part.tables.items():
+            row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))).fetchone()
+            if row != (expected,):
+                raise BadBackup(f"{name} has {row} rows of {table} instead of {expected}; nothing was replaced")
+
+
+def _lines(manifest: Manifest, told: dict[str, Any]) -> Iterator[str]:
+    for name, one in told.items():
+        wrong = sum(one["differing"].values())
+        ended = ", ".join(f"{count} {what}" for what, count in one["ended"].items() if count)
+        yield (
+            f"{name}: {one['rows']} rows, epoch {one['epoch'] or 'none yet'}"
+            + (f"; ended: {ended}" if ended else "")
+            + (f"; {wrong} rows of read models put right" if wrong else "")
+        )
+    yield f"As of {manifest.created_at:%Y-%m-%d %H:%M:%S} UTC. At its start the bus is filled from the databases."
+    yield "Everybody signs in again. What was withdrawn since then is good again: look through members and clients."
+    for user in manifest.bus_users:
+        yield f"{user.user} is shut out: `tradehall bus-user add --organization {user.organization}`"

@@ -1,0 +1,206 @@
+"""The drill: a system with its work is backed up, goes on, loses its disk, and comes back from the backup."""
+
+import json
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.streams import STREAMS
+from deploy.local import Tradehall
+from embedded import temporary_folder
+from embedded.fixtures import wait_until
+from tests.driver import Hall, Person, call, client_token
+from tests.faults.invariants import messages
+from tests.recovery.operating import answer, tradehall
+from tests.searching import dump
+
+pytestmark = pytest.mark.timeout(600)  # many programs, one after the other; each of the waits has its own limit
+NAME = "Zoe Wants-To-Be-Forgotten"
+
+
+@dataclass
+class Drill:
+    """What is kept apart from `var`, and what the people remember."""
+
+    folder: Path
+    ada: Person
+    zoe: Person
+    late: Person
+    client: dict[str, Any]
+    platform: str
+    old_token: str
+    sources: set[str]
+
+    @property
+    def var(self) -> Path:
+        return self.folder / "var"
+
+    @property
+    def backup(self) -> Path:
+        return self.folder / "backup"
+
+    @property
+    def restore(self) -> tuple[str, ...]:
+        """What brings everything back."""
+        apart = self.folder / "apart"
+        return ("restore", str(self.backup), "--master-keys", str(apart), "--erasure-list", str(apart / "erased.txt"))
+
+
+def sources(hall: Hall) -> set[str]:
+    """Of all events that a downstream system is told, with their epochs."""
+    return {event["source"] for stream in STREAMS.values() for event in messages(hall, stream.name)}
+
+
+@pytest.fixture(scope="module")
+def drill() -> Iterator[Drill]:
+    """All up to the loss of the disk."""
+    with temporary_folder() as folder:
+        (folder / "apart").mkdir()
+        var, environment = (
+            folder / "var",
+            {**os.environ, "TRADEHALL_ERASURE_LIST": str(folder / "apart" / "erased.txt")},
+        )
+        with Tradehall(var, environment=environment, demo=True) as system:
+            hall = Hall(system.info)
+            made = work(hall, folder)
+            answer(var, "backup", str(folder / "backup"))
+            made.late = hall.newcomer("late")
+            erased = answer(var, "person", "erase", made.zoe.email, "--yes")
+            assert not any(one["left"] for one in erased["services"].values()), erased
+            assert erased["services"]["organizations"]["unreadable"]["people"] == 1
+            made.sources = sources(hall)
+            hall.close()
+        for path in (var / "secrets").glob("*-master-key"):
+            shutil.copy(path, folder / "apart")
+        shutil.move(var / "demo", folder / "demo")  # the brokers' servers, which are not part of the system
+        ports = (var / "ports.json").read_text()
+        shutil.rmtree(var)
+        var.mkdir()
+        (var / "ports.json").write_text(ports)
+        shutil.move(folder / "demo", var / "demo")
+        yield made
+
+
+def work(hall: Hall, folder: Path) -> Drill:
+    """The quick start, a member who will want to be forgotten, and a platform that is reached."""
+    ada, zoe = hall.newcomer("ada"), hall.newcomer("zoe")
+    org = ada.organization
+    assert zoe.api("PATCH", "/me", json={"name": NAME}).status_code == 200
+    ada.api("POST", f"/organizations/{org}/invitations", json={"email": zoe.email, "role": "manager"})
+    token = hall.mail(zoe.email, "invitation").link("/invitations/").rsplit("/", 1)[1]
+    assert zoe.api("POST", f"/invitations/{token}/accept").status_code == 200
+    client = ada.api("POST", f"/organizations/{org}/clients", json={"name": "CRM", "scopes": ["accounts:read"]}).json()
+    platforms = f"/organizations/{org}/platforms"
+    body = {"name": "Live", "kind": "mt5", "api": "mt5-webapi"}
+    platform = f"{platforms}/{ada.api('POST', platforms, json=body).json()['id']}"
+    credentials = {**hall.info["demo"]["mt5-webapi"], "host": "localhost"}
+    assert ada.api("PUT", f"{platform}/api-credentials", json=credentials).status_code == 200
+    return Drill(folder, ada, zoe, zoe, client, platform, ada.token, set())
+
+
+def test_a_backup_is_private_complete_and_never_overwritten(drill: Drill) -> None:
+    files = sorted(path.name for path in drill.backup.iterdir())
+    assert files == ["identity.dump", "manifest.json", "notifications.dump", "organizations.dump", "platforms.dump",
+                     "portal.dump"]  # fmt: skip
+    assert {stat.S_IMODE(path.stat().st_mode) for path in drill.backup.iterdir()} == {0o600}
+    assert stat.S_IMODE(drill.backup.stat().st_mode) == 0o700
+    keys = [path.read_text().split(":")[1].strip() for path in (drill.folder / "apart").glob("*-master-key")]
+    text = b"".join(path.read_bytes() for path in drill.backup.iterdir()).decode(errors="replace")
+    assert not [key for key in keys if key in text]
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"--erasure-list": "nowhere"}, "--nobody-erased"),
+        ({"--master-keys": "empty"}, "identity-master-key is missing"),
+        ({"--master-keys": "other"}, "wrong master key"),
+    ],
+)
+def test_what_cannot_succeed_is_refused_before_anything_is_changed(
+    drill: Drill, change: dict[str, str], complaint: str
+) -> None:
+    (drill.folder / "empty").mkdir(exist_ok=True)
+    shutil.copytree(drill.folder / "apart", drill.folder / "other", dirs_exist_ok=True)
+    (platforms := drill.folder / "other" / "platforms-master-key").write_text(
+        (drill.folder / "apart" / "platforms-master-key").read_text().split(":")[0]
+        + (drill.folder / "apart" / "portal-master-key").read_text()[8:]
+    )
+    assert platforms.exists()
+    arguments = list(drill.restore)
+    for option, value in change.items():
+        arguments[arguments.index(option) + 1] = str(drill.folder / value)
+    done = tradehall(drill.folder / "fresh", *arguments)
+    assert (done.returncode, complaint in done.stderr) == (1, True), done.stderr
+    assert not (drill.folder / "fresh").exists()
+
+
+def test_a_damaged_backup_is_refused(drill: Drill) -> None:
+    damaged = drill.folder / "damaged"
+    shutil.copytree(drill.backup, damaged)
+    content = bytearray((damaged / "identity.dump").read_bytes())
+    content[len(content) // 2] ^= 1
+    (damaged / "identity.dump").write_bytes(content)
+    done = tradehall(drill.folder / "fresh", "restore", str(damaged), *drill.restore[2:])
+    assert (done.returncode, "identity.dump, of identity, is not what" in done.stderr) == (1, True), done.stderr
+    manifest = json.loads((damaged / "manifest.json").read_text())
+    (damaged / "manifest.json").write_text(json.dumps({**manifest, "release": "99.0.0"}))
+    done = tradehall(drill.folder / "fresh", "restore", str(damaged), *drill.restore[2:])
+    assert (done.returncode, "release 99.0.0" in done.stderr) == (1, True), done.stderr
+    assert not (drill.folder / "fresh").exists()
+
+
+def test_after_the_loss_of_the_disk_all_is_there_but_the_erased(drill: Drill) -> None:
+    told = answer(drill.var, *drill.restore)["services"]
+    assert {name: one["differing"] for name, one in told.items()} == {name: {} for name in told}
+    assert told["identity"]["ended"]["sessions"] == 2
+    again = tradehall(drill.var, *drill.restore)
+    assert (again.returncode, "say --replace" in again.stderr) == (1, True), again.stderr
+
+    with Tradehall(drill.var, demo=True) as system:
+        hall = Hall(system.info)
+        everything_is_there(hall, drill)
+        nothing_is_left_of_the_erased(hall, drill)
+        the_copies_are_whole(hall, drill)
+        hall.close()
+
+
+def everything_is_there(hall: Hall, drill: Drill) -> None:
+    ada = Person(hall, drill.ada.email, drill.ada.password)
+    assert call(hall, drill.old_token, "GET", "/me").status_code == 401, "tokens from before are over"
+    assert ada.sign_in().url.path != "/login"
+    org = ada.organization
+    assert [one["email"] for one in ada.api("GET", f"/organizations/{org}/members").json()["items"]] == [ada.email]
+    assert Person(hall, drill.late.email, drill.late.password).sign_in().url.path == "/login", "came after the backup"
+    token = client_token(hall, drill.client["client_id"], drill.client["client_secret"])
+    assert token.status_code == 200, token.text
+    checked = ada.api("POST", f"{drill.platform}/checks", json={"target": "api"})
+    assert checked.json()["outcome"] == "ok", checked.text  # so the stored credentials were decrypted
+    newcomer = hall.newcomer("after")
+    assert newcomer.organization
+
+
+def nothing_is_left_of_the_erased(hall: Hall, drill: Drill) -> None:
+    assert Person(hall, drill.zoe.email, drill.zoe.password).sign_in().url.path == "/login"
+    events = json.dumps([messages(hall, stream.name) for stream in STREAMS.values()])
+    stored = "".join(dump(dsn) for dsn in hall.info["postgres_dsn"].values())
+    for word in (drill.zoe.email, NAME):
+        assert word.lower() not in stored.lower()
+        assert word.lower() not in events.lower()
+
+
+def the_copies_are_whole(hall: Hall, drill: Drill) -> None:
+    def settled() -> bool:
+        return all(one["sound"] and not one["waiting"] for one in answer(drill.var, "streams", "verify"))
+
+    wait_until(settled, 30, "streams filled from the databases")
+    told = {source for source in sources(hall) if source not in drill.sources}
+    assert {source.split("/")[1] for source in told} >= {"identity", "organizations", "notifications"}
+    assert all(not one["differing"] for one in answer(drill.var, "views", "rebuild").values())
+    assert answer(drill.var, "parked", "list") == []
