@@ -1,8 +1,10 @@
 """What the commands share: how they ask, tell, and end."""
 
 import json
-from collections.abc import Iterable
-from typing import Annotated, Any, NoReturn
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
@@ -10,6 +12,7 @@ from rich.progress import Progress, track
 
 from deploy.cli.running import Answer, NotRunning, Running
 
+T = TypeVar("T")
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
@@ -43,6 +46,15 @@ def each(names: list[str], what: str) -> Iterable[str]:
     """The names, with progress shown to a person."""
     console = Console(stderr=True)
     return track(names, what, console=console, disable=not console.is_terminal, transient=True)
+
+
+def at_once(names: Iterable[str], what: str, work: Callable[[str], T]) -> dict[str, T]:
+    """What work answers for each name, several at a time, with progress shown to a person."""
+    chosen_names = list(names)
+    with ThreadPoolExecutor(os.cpu_count()) as pool, progress() as bar:
+        return dict(
+            zip(chosen_names, bar.track(pool.map(work, chosen_names), len(chosen_names), description=what), strict=True)
+        )
 
 
 def progress() -> Progress:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.cli.asking import Json, each, said, stop, tell
+from deploy.cli.asking import Json, at_once, said, stop, tell
 from deploy.cli.running import Running
 from deploy.secret_files import write_private
 
@@ -62,9 +62,8 @@ Found = dict[str, Any]
 
 
 def _held(running: Running, person: dict[str, str], what: str) -> dict[str, Found]:
-    services = list(running.facts["postgres_dsn"])
     question = ("person-held", person["user_id"], "--email", person["email"])
-    return {name: said(running.ask(name, *question)) for name in each(services, what)}
+    return at_once(running.facts["postgres_dsn"], what, lambda name: said(running.ask(name, *question)))
 
 
 def _when_forgotten(running: Running, person: dict[str, str]) -> dict[str, Found]:

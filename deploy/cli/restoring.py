@@ -16,7 +16,7 @@ import psycopg
 import typer
 from psycopg import sql
 
-from deploy.cli.asking import Json, progress, said, stop, tell
+from deploy.cli.asking import Json, at_once, progress, said, stop, tell
 from deploy.cli.manifest import BadBackup, Manifest, Part, master_keys, read, verify_files
 from deploy.cli.master_keys import keep_master_keys
 from deploy.cli.postgres_programs import program, reaching
@@ -114,19 +114,15 @@ class Restore:
 
     def run(self) -> dict[str, Any]:
         """What was done, by service."""
-        told = {}
-        with progress() as bar:
-            task = bar.add_task("", total=len(self.manifest.services) + 1)
-            for name, part in self.manifest.services.items():
-                bar.update(task, description=f"Restoring {name}")
-                told[name] = self._beside(name, part)
-                bar.advance(task)
-            bar.update(task, description="Replacing")
-            self._replace()
-            bar.advance(task)
+        for service in self.manifest.services:  # before several need them at a time
+            self.folder.secrets.secret(f"{service}-nats")
+        self.folder.secrets.secret("portal-client")
+        told = at_once(self.manifest.services, "Restoring", self._beside)
+        self._replace()
         return told
 
-    def _beside(self, name: str, part: Part) -> dict[str, Any]:
+    def _beside(self, name: str) -> dict[str, Any]:
+        part = self.manifest.services[name]
         beside = f"{name}{_BESIDE}"
         self.postgres.run_sql(f"DROP DATABASE IF EXISTS {beside} WITH (FORCE)")
         self.postgres.create_database(name, self.folder.secrets.secret(f"{name}-postgres"))
@@ -145,8 +141,6 @@ class Restore:
     def _made_fit(self, name: str, dsn: str) -> dict[str, Any]:
         """Have the service itself begin the new epoch, end what must not go on, and forget the erased."""
         secrets = self.folder.secrets
-        for needed in (f"{name}-nats", "portal-client"):
-            secrets.secret(needed)
         files = {
             "TRADEHALL_POSTGRES_DSN_FILE": secrets.write(f"{name}-dsn{_BESIDE}", dsn),
             "TRADEHALL_MASTER_KEY_FILE": secrets.write(f"{name}-master-key{_BESIDE}", self.texts[name]),

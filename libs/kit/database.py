@@ -258,9 +258,15 @@ def constraint_of(error: BaseException) -> str | None:
 
 
 def migrate(database: Database, steps: Steps) -> None:
-    """Run each named step that has not run here yet, in order, by one replica at a time. Forward only."""
+    """Run each named step that has not run here yet, in order, by one replica at a time. Forward only: steps that only
+    a newer release knows stay, so that an older one can run beside it.
+
+    All steps or none. Raises OperationalError where others use a table for longer than commands may wait for its lock.
+    """
     with database.long_work() as connection, connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('migrations'))")
+        # A step that waits for a table has everybody else wait behind it, in replicas of the last release too.
+        cursor.execute("SET LOCAL lock_timeout = '1s'")
         cursor.execute(
             "CREATE TABLE IF NOT EXISTS migrations "
             "(name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())"
@@ -277,7 +283,7 @@ def migrate(database: Database, steps: Steps) -> None:
 
 
 def opened(dsn: SecretStr, steps: Steps) -> Database:
-    """The database with its tables made; waits as long as the server does not answer."""
+    """The database with its tables made; waits as long as the server does not answer, or its tables are in use."""
     database = Database(dsn.get_secret_value())
     database.open()
     while True:

@@ -1,15 +1,18 @@
-"""One transaction in few round trips: what waits is written in order, and a failure leaves nothing."""
+"""One transaction in few round trips: what waits is written in order, and a failure leaves nothing; migrations."""
 
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import LiteralString
+from threading import Barrier
+from typing import Any, LiteralString
 from uuid import uuid4
 
 import psycopg
 import pytest
 from psycopg import Cursor
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
+from kit.database import Database, Steps, migrate, opened
 from kit.idempotency import Idempotency, RequestKey, created
 from kit.store import ComingSequence
 from kit.tests.notebook import NameTaken, Note, Notebook, open_notebook
@@ -146,3 +149,51 @@ def test_a_unique_index_that_speaks_with_the_commit_is_the_refusal_and_nothing_i
     assert once(first, "ann", work).body == answer.body  # type: ignore[arg-type]
     assert len(book.read(0, 10)) == 1
     book.database.close()
+
+
+def test_two_replicas_that_start_at_once_migrate_once(postgres_dsn: str) -> None:
+    begun: list[str] = []
+
+    def slowly(cursor: Cursor[Any]) -> None:
+        begun.append("slowly")
+        cursor.execute("SELECT pg_sleep(0.3)")
+        cursor.execute("INSERT INTO things (name) VALUES ('one')")
+
+    steps: Steps = [("1", "CREATE TABLE things (name text)"), ("2", slowly)]
+    together = Barrier(2)
+
+    def start(_: int) -> Database:
+        together.wait()
+        return opened(SecretStr(postgres_dsn), steps)
+
+    with ThreadPoolExecutor(2) as pool:
+        replicas = list(pool.map(start, range(2)))
+    assert begun == ["slowly"]
+    for database in replicas:
+        assert database.all("SELECT name FROM things") == [{"name": "one"}]
+        assert [row["name"] for row in database.all("SELECT name FROM migrations ORDER BY name")] == ["1", "2"]
+        database.close()
+
+
+def test_a_migration_leaves_no_half_and_goes_on_where_it_failed(postgres_dsn: str) -> None:
+    database = opened(SecretStr(postgres_dsn), [("1", "CREATE TABLE things (name text)")])
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        migrate(database, [("1", "never again"), ("2", "CREATE TABLE more (name text)"), ("3", "SELECT FROM nowhere")])
+    assert database.one("SELECT to_regclass('more') AS found") == {"found": None}
+    migrate(database, [("2", "CREATE TABLE more (name text)")])  # and what it does not know any more is no matter
+    assert database.one("SELECT count(*) AS steps FROM migrations") == {"steps": 2}
+    database.close()
+
+
+def test_a_migration_that_waits_for_a_table_does_not_keep_others_waiting(postgres_dsn: str) -> None:
+    database = opened(SecretStr(postgres_dsn), [("1", "CREATE TABLE things (name text)")])
+    with psycopg.connect(postgres_dsn) as reading, ThreadPoolExecutor(1) as pool:
+        reading.execute("SELECT FROM things")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            migrate(database, [("2", "ALTER TABLE things ADD COLUMN size integer")])
+        replica = pool.submit(opened, SecretStr(postgres_dsn), [("2", "ALTER TABLE things ADD COLUMN size integer")])
+        assert database.all("SELECT name FROM things") == []  # within its deadline, whatever the replica waits for
+        reading.commit()
+        replica.result(20).close()
+    assert database.all("SELECT size FROM things") == []
+    database.close()
