@@ -23,7 +23,7 @@ from kit.inbox import Inbox
 from kit.keys import MasterKey
 from kit.relay import Relay
 from kit.service_keys import SubjectKeys
-from notifications import api
+from notifications import api, views
 from notifications.application import Notifications
 from notifications.composing import Composer
 from notifications.messages import Letterhead
@@ -32,15 +32,15 @@ from notifications.sender import Sender
 from notifications.settings import Settings
 from notifications.smtp import MailServer
 from notifications.subscribers import handlers
-from notifications.views import SCHEMA, NotificationViews
+from notifications.views import NotificationViews
 
 NAME = "notifications"
-_SCHEMA = [*service.SCHEMA, *copies.SCHEMA, *SCHEMA]
+SCHEMA = [*service.SCHEMA, *copies.SCHEMA, *views.SCHEMA]
 
 
 def build(settings: Settings) -> FastAPI:
     """The service as an HTTP application; waits for the database, whose tables it makes."""
-    database = opened(settings.postgres_dsn, _SCHEMA)
+    database = opened(settings.postgres_dsn, SCHEMA)
     app = _application(database, settings)
     bus = Bus(settings.nats_url, NAME, settings.nats_password)
     relay = Relay(app, bus, STREAMS[NAME], publish, settings.stream_replicas)
@@ -70,7 +70,7 @@ def build(settings: Settings) -> FastAPI:
 @contextmanager
 def tools(settings: Settings) -> Iterator[Tools]:
     """For commands beside the running service, while the database is open."""
-    database = opened(settings.postgres_dsn, _SCHEMA)
+    database = opened(settings.postgres_dsn, SCHEMA)
     try:
         app = _application(database, settings)
         known = {**handlers(app), **EndedCopy(database).handlers()}

@@ -4,8 +4,11 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 
 def tradehall(var: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -23,3 +26,12 @@ def answer(var: Path, *arguments: str) -> Any:
     done = tradehall(var, *arguments, "--json")
     assert done.returncode == 0, f"{done.stderr}\n{done.stdout}"
     return json.loads(done.stdout)
+
+
+def nothing_is_parked(dsns: Mapping[str, str]) -> bool:
+    """In no database."""
+    for dsn in dsns.values():
+        with psycopg.connect(dsn) as connection:
+            if connection.execute("SELECT FROM parked").fetchone() is not None:
+                return False
+    return True

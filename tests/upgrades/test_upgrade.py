@@ -1,0 +1,165 @@
+"""The present release on the data of each earlier one: all is found, and the tables are those of a new system."""
+
+import gzip
+import json
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+
+import identity.assembly
+import notifications.main
+import organizations.main
+import platforms.main
+import portal.main
+from contracts.streams import STREAMS
+from deploy.cli.postgres_programs import program, reaching
+from deploy.local import Tradehall
+from deploy.local.folder import VarFolder, postgres_in
+from embedded import Postgres, temporary_folder
+from kit.database import Steps, opened
+from kit.keys import MasterKey
+from platforms.addresses import Policy
+from tests.driver import Hall, Person, call, client_token
+from tests.faults.invariants import messages
+from tests.recovery.operating import answer, nothing_is_parked
+from tests.searching import dump
+from tests.upgrades.made import Expected, roles
+
+pytestmark = pytest.mark.timeout(600)
+RELEASES = sorted(path.parent for path in Path(__file__).parent.glob("*/expected.json"))
+SCHEMAS: dict[str, Steps] = {
+    "identity": identity.assembly.SCHEMA,
+    "organizations": organizations.main.SCHEMA,
+    "platforms": platforms.main.SCHEMA,
+    "notifications": notifications.main.SCHEMA,
+    "portal": portal.main.SCHEMA,
+}
+COLUMNS = """
+SELECT table_name, column_name, data_type, is_nullable, column_default, is_identity
+FROM information_schema.columns WHERE table_schema = 'public' ORDER BY table_name, column_name"""
+CONSTRAINTS = """
+SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+WHERE connamespace = 'public'::regnamespace AND contype <> 'n' ORDER BY 1, 2"""
+INDEXES = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1"
+FUNCTIONS = "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace ORDER BY 1"
+
+
+def laid_out(release: Path, var: Path) -> None:
+    """A data folder as that release left it: databases and master keys."""
+    folder = VarFolder(var)
+    folder.lock()
+    try:
+        with postgres_in(folder) as server:
+            for file in sorted(release.glob("*.sql.gz")):
+                name = file.name.removesuffix(".sql.gz")
+                dsn = server.create_database(name, folder.secrets.secret(f"{name}-postgres"))
+                argv = (program("psql"), "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--output", "/dev/null")
+                subprocess.run(argv, env=reaching(dsn), input=gzip.decompress(file.read_bytes()), check=True)
+                folder.secrets.write(f"{name}-master-key", (release / f"{name}-master-key").read_text())
+    finally:
+        folder.unlock()
+
+
+@pytest.fixture(scope="module", params=RELEASES, ids=lambda path: path.name)
+def upgraded(request: pytest.FixtureRequest) -> Iterator[tuple[Expected, Tradehall, Path]]:
+    """The present system on the data of a release."""
+    release: Path = request.param
+    with temporary_folder() as folder:
+        laid_out(release, folder / "var")
+        with Tradehall(folder / "var") as system:
+            yield Expected.model_validate_json((release / "expected.json").read_text()), system, folder / "var"
+
+
+def test_there_are_data_of_a_release_and_they_are_small() -> None:
+    assert RELEASES
+    for release in RELEASES:
+        assert sum(path.stat().st_size for path in release.iterdir()) < 300_000
+
+
+def test_people_sign_in_and_find_their_organizations(upgraded: tuple[Expected, Tradehall, Path]) -> None:
+    expected, system, _ = upgraded
+    hall = Hall(system.info)
+    for human in expected.people:
+        person = Person(hall, human.email, human.password)
+        assert person.sign_in().url.path != "/login"
+        me = person.api("GET", "/me").json()
+        assert (me["id"], me["name"], roles(person)) == (human.id, human.name, human.roles)
+    gone = expected.erased
+    assert Person(hall, gone.email, gone.password).sign_in().url.path == "/login"
+    everything = "".join(dump(dsn) for dsn in system.info["postgres_dsn"].values())
+    assert gone.email not in everything
+    assert gone.name is not None
+    assert gone.name not in everything
+    hall.close()
+
+
+def test_programs_get_tokens_and_read(upgraded: tuple[Expected, Tradehall, Path]) -> None:
+    expected, system, _ = upgraded
+    hall = Hall(system.info)
+    token = client_token(hall, expected.client_id, expected.client_secret)
+    assert token.status_code == 200, token.text
+    told = call(hall, token.json()["access_token"], "GET", f"/organizations/{expected.organization}/events").json()
+    assert {"OrgCreated", "ClientCreated", "PlatformAdded"} <= {one["type"].split(".")[2] for one in told["items"]}
+    hall.close()
+
+
+def test_stored_credentials_open(upgraded: tuple[Expected, Tradehall, Path]) -> None:
+    expected, system, var = upgraded
+    hall = Hall(system.info)
+    owner = Person(hall, expected.people[0].email, expected.people[0].password)
+    owner.sign_in()
+    path = f"/organizations/{expected.organization}/platforms/{expected.platform}"
+    assert owner.api("POST", f"{path}/checks", json={"target": "db"}).json()["outcome"] == "port-closed"
+    hall.close()
+    database = opened(SecretStr(system.info["postgres_dsn"]["platforms"]), platforms.main.SCHEMA)
+    master = MasterKey(SecretStr((var / "secrets" / "platforms-master-key").read_text()))
+    parts = platforms.main.assemble(database, master, Policy(private_allowed=True), lambda: datetime.now(UTC))
+    place = (UUID(expected.organization), UUID(expected.platform))
+    found = parts.store.vault.use(*place, "db", "test", datetime.now(UTC))
+    database.close()
+    assert found is not None
+    assert found.credentials.secret.value.decode() == expected.database["password"]
+
+
+def test_streams_are_filled_and_read_models_are_what_the_events_say(upgraded: tuple[Expected, Tradehall, Path]) -> None:
+    expected, system, var = upgraded
+
+    hall = Hall(system.info)
+    after = hall.newcomer("after")  # whose mail comes once all services have caught up
+    assert after.organization
+    assert all(one["sound"] for one in answer(var, "streams", "verify"))
+    told = [event for stream in STREAMS.values() for event in messages(hall, stream.name)]
+    hall.close()
+    assert {human.id for human in expected.people} <= {event["subject"] for event in told}
+    assert all(not one["differing"] for one in answer(var, "views", "rebuild").values())
+    assert nothing_is_parked(system.info["postgres_dsn"])
+    for name, dsn in system.info["postgres_dsn"].items():
+        with psycopg.connect(dsn) as connection:
+            row = connection.execute("SELECT count(*) FROM events").fetchone()
+        assert row is not None
+        assert row[0] >= expected.events[name]
+
+
+def test_the_tables_are_those_of_a_new_system(
+    upgraded: tuple[Expected, Tradehall, Path], postgres_server: Postgres
+) -> None:
+    """So a migration step that ran once is never edited: new systems and old ones would differ."""
+    for name, steps in SCHEMAS.items():
+        fresh = postgres_server.create_database(f"fresh_{name}")
+        opened(SecretStr(fresh), steps).close()
+        assert tables(upgraded[1].info["postgres_dsn"][name]) == tables(fresh), name
+
+
+def tables(dsn: str) -> dict[str, list[Any]]:
+    with psycopg.connect(dsn) as connection:
+        return {
+            query: json.loads(json.dumps(connection.execute(query.encode()).fetchall()))
+            for query in (COLUMNS, CONSTRAINTS, INDEXES, FUNCTIONS)
+        }
