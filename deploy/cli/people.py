@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -31,7 +32,7 @@ def export(
     path = file or Path(f"person-{person['user_id']}.json")
     if path.exists():
         stop(f"{path} exists: nothing is overwritten.")
-    found = _held(running, person, "Looking")
+    found = _held(running, person, running.facts["postgres_dsn"], "Looking")
     told = {"person": person, "at": datetime.now(UTC).isoformat(timespec="seconds"), "services": found}
     write_private(path.absolute(), json.dumps(told, indent=2) + "\n")
     counts = {name: _counts(one) for name, one in found.items()}
@@ -46,33 +47,37 @@ def erase(
 ) -> None:
     """Forget a person for good, in all services, and say what was destroyed where; exits with 1 while some is left."""
     running = Running.found()
-    person = said(running.ask("identity", "find-person", who))
+    person = said(running.ask("identity", "find-person", who, "--to-erase"))
     if not yes:
         typer.confirm(f"Forget {person['user_id']} for good? Nobody can bring them back.", abort=True, err=True)
-    before = _held(running, person, "Looking")
+    before = _held(running, person, running.facts["postgres_dsn"], "Looking")
     report = said(running.ask("identity", "erase", person["user_id"]))
     after = _when_forgotten(running, person)
+    keys = {name: len(set(one["keys"]) - set(after[name]["keys"])) for name, one in before.items()}
+    report["keys"] = {name: count for name, count in keys.items() if count}
     told = {**report, "services": {name: _destroyed(person["email"], before[name], after[name]) for name in before}}
     tell(as_json, told, _report(told))
     raise typer.Exit(0 if not report["waiting"] and not any(one["left"] for one in told["services"].values()) else 1)
 
 
 Found = dict[str, Any]
-"""What a service's `person-held` answers: rows by table, parked messages, events."""
+"""What a service's `person-held` answers: rows by table, parked messages, events, keys."""
 
 
-def _held(running: Running, person: dict[str, str], what: str) -> dict[str, Found]:
+def _held(running: Running, person: dict[str, str], services: Iterable[str], what: str) -> dict[str, Found]:
     question = ("person-held", person["user_id"], "--email", person["email"])
-    return at_once(running.facts["postgres_dsn"], what, lambda name: said(running.ask(name, *question)))
+    return at_once(services, what, lambda name: said(running.ask(name, *question)))
 
 
 def _when_forgotten(running: Running, person: dict[str, str]) -> dict[str, Found]:
     """What is still held once no service names the address any more, or so long after."""
     until = time.monotonic() + _FORGOTTEN_WITHIN
-    while True:
-        after = _held(running, person, "Waiting for all services")
-        if time.monotonic() > until or not any(_naming(person["email"], one) for one in after.values()):
-            return after
+    after: dict[str, Found] = {}
+    asked = list(running.facts["postgres_dsn"])
+    while asked:
+        after |= _held(running, person, asked, "Waiting for all services")
+        asked = [name for name in asked if time.monotonic() < until and _naming(person["email"], after[name])]
+    return after
 
 
 def _flat(found: Found) -> dict[str, list[Any]]:
@@ -110,6 +115,7 @@ def _destroyed(email: str, before: Found, after: Found) -> dict[str, dict[str, i
 def _report(told: dict[str, Any]) -> list[str]:
     lines = [f"Erased {told['user_id']}.", f"identity's own count: {_listed(told['rows'])}"]
     lines.append(f"identity, stream: messages of {told['overwritten']} subjects overwritten, {told['waiting']} wait")
+    lines.append(f"keys destroyed: {', '.join(f'{count} in {name}' for name, count in told['keys'].items())}")
     for name, one in told["services"].items():
         parts = [f"{what} {_listed(counts)}" for what, counts in one.items() if counts]
         lines.append(f"{name}: {'; '.join(parts) or 'nothing was held'}")

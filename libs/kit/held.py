@@ -51,11 +51,13 @@ class Person:
 
 @dataclass
 class Held:
-    """Rows by table, messages set aside, and stored events, all that name the person by id or address."""
+    """Rows by table, messages set aside, and stored events, all that name the person by id or address; and the subjects
+    of the keys under which the address is stored."""
 
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     parked: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
 
 
 def held(
@@ -71,6 +73,7 @@ def held(
                     if person.is_in(json.dumps(told, default=str)):
                         found.events.append(person.only_theirs(told))
                 progress(events[-1].sequence)
+        found.keys = _keys(connection, person, found.events)
     return found
 
 
@@ -88,6 +91,15 @@ def _rows(connection: Connection[Row], person: Person) -> Iterator[tuple[str, li
         query = sql.SQL("SELECT to_jsonb(r) AS row FROM ({}) r WHERE lower(r::text) LIKE ANY(%s)").format(chosen)
         rows = connection.execute(query, (_patterns(person),)).fetchall()
         yield one["table"], [person.only_theirs(row["row"]) for row in rows]
+
+
+def _keys(connection: Connection[Row], person: Person, events: list[dict[str, Any]]) -> list[str]:
+    named = {str(one["originator_id"]) for one in events if person.email and person.email.lower() in str(one).lower()}
+    rows = connection.execute(
+        "SELECT subject FROM subject_keys WHERE subject = ANY(%s) AND wrapped IS NOT NULL ORDER BY 1",
+        ([str(person.id), *named],),
+    ).fetchall()
+    return [row["subject"] for row in rows]
 
 
 def _patterns(person: Person) -> list[str]:
@@ -129,4 +141,4 @@ def held_command(app: typer.Typer, opened: Callable[[], AbstractContextManager[H
 
 
 def _plain(found: Held) -> dict[str, Sequence[Any] | dict[str, Any]]:
-    return {"rows": found.rows, "parked": found.parked, "events": found.events}
+    return {"rows": found.rows, "parked": found.parked, "events": found.events, "keys": found.keys}

@@ -53,10 +53,14 @@ def rotate_keys(as_json: Json = False) -> None:
 
 
 @app.command("find-person")
-def find_person(who: Who, as_json: Json = False) -> None:
+def find_person(
+    who: Who,
+    to_erase: Annotated[bool, typer.Option("--to-erase", help="Refuse where others need them.")] = False,
+    as_json: Json = False,
+) -> None:
     """Whose address or id this is."""
     with _refusals_told():
-        found = erasing.find(Settings.load(), who)
+        found = erasing.find(Settings.load(), who, to_erase=to_erase)
     told = {"user_id": str(found.id), "email": found.email}
     typer.echo(json.dumps(told) if as_json else f"{found.id} {found.email}")
 

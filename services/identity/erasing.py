@@ -77,14 +77,21 @@ def erase(settings: Settings, who: str) -> Report:
     return asyncio.run(one())
 
 
-def find(settings: Settings, who: str) -> Person:
-    """The person with this id or address. Raises UnknownUser, AlreadyErased, Invalid."""
-    database = opened(settings.postgres_dsn, SCHEMA)
-    try:
-        parts = Parts(settings, database, lambda: datetime.now(UTC))
-        return parts.people.find(_found(parts, who))
-    finally:
-        database.close()
+def find(settings: Settings, who: str, *, to_erase: bool = False) -> Person:
+    """The person with this id or address. Raises UnknownUser, AlreadyErased, Invalid, and where they are to be erased
+    OnlyAdministrator and BusUnavailable."""
+
+    def work(parts: Parts, bus: Bus) -> Person:
+        person = parts.people.find(_found(parts, who))
+        if to_erase:
+            _must_not_be_needed(bus, person.id)
+        return person
+
+    async def one() -> Person:
+        async with _reaching(settings) as (parts, bus):
+            return await asyncio.to_thread(work, parts, bus)
+
+    return asyncio.run(one())
 
 
 def _found(parts: Parts, who: str) -> UUID:

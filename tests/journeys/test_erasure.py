@@ -1,35 +1,17 @@
 """A person is erased: what they wrote is in no database, no stream and no log afterwards, and others go on."""
 
-import os
-import subprocess
-import sys
+import json
+import stat
 from pathlib import Path
 
 from deploy.local import Tradehall
-from deploy.local.services import python_path
 from embedded.fixtures import wait_until
 from tests.driver import Hall, Person
+from tests.recovery.operating import answer
+from tests.recovery.operating import tradehall as command
 from tests.searching import dump, logs
 
 NAME = "Zoe Wants-To-Be-Forgotten"
-
-
-def erase(hall: Hall, var: Path, who: str) -> subprocess.CompletedProcess[str]:
-    """What an operator types on the machine of the service."""
-    secrets = var / "secrets"
-    environment = {
-        **os.environ,
-        "PYTHONPATH": python_path(),
-        "TRADEHALL_SERVICE_PORT": "0",
-        "TRADEHALL_POSTGRES_DSN_FILE": str(secrets / "identity-dsn"),
-        "TRADEHALL_NATS_URL": f"nats://{hall.info['nats_url'].rpartition('@')[2]}",
-        "TRADEHALL_NATS_PASSWORD_FILE": str(secrets / "identity-nats"),
-        "TRADEHALL_MASTER_KEY_FILE": str(secrets / "identity-master-key"),
-        "TRADEHALL_PUBLIC_URL": hall.url,
-        "TRADEHALL_ERASURE_LIST": str(var / "erasures" / "erased.txt"),
-    }
-    command = [sys.executable, "-m", "identity", "erase", who]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=90)
 
 
 def places(hall: Hall, tradehall: Tradehall) -> dict[str, str]:
@@ -49,7 +31,29 @@ def traces(hall: Hall, tradehall: Tradehall, email: str) -> list[str]:
     return [place for place, text in places(hall, tradehall).items() if any(word in text.lower() for word in words)]
 
 
-def test_an_erased_person_is_nowhere_and_others_go_on(hall: Hall, tradehall: Tradehall) -> None:
+def what_is_held(var: Path, zoe: Person, ada: Person, folder: Path) -> None:
+    """The person may have everything that is known about them, and nothing that lets in, or is about others."""
+    file = folder / "zoe.json"
+    answer(var, "person", "export", zoe.email, "--file", str(file))
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    text = file.read_text()
+    assert "argon2" not in text
+    assert ada.email.lower() not in text.lower()
+    found = json.loads(text)["services"]
+    assert set(found) == {"identity", "organizations", "platforms", "notifications", "portal"}
+    assert found["identity"]["rows"]["people"][0]["name"] == NAME
+    assert found["identity"]["rows"]["sessions"][0]["address"]
+    assert len(found["organizations"]["rows"]["members"]) == 3
+    assert {one["type"] for one in found["organizations"]["events"]} >= {
+        "Organization.OrgCreated",
+        "Invitation.MemberInvited",
+    }
+    assert found["notifications"]["rows"]["notifications"]
+    again = command(var, "person", "export", zoe.email, "--file", str(file))
+    assert (again.returncode, "nothing is overwritten" in again.stderr) == (1, True)
+
+
+def test_an_erased_person_is_nowhere_and_others_go_on(hall: Hall, tradehall: Tradehall, tmp_path: Path) -> None:
     ada, zoe = hall.newcomer("ada"), hall.newcomer("zoe")
     email = zoe.email
     org, var = ada.organization, tradehall.openapi.parents[1]
@@ -63,15 +67,20 @@ def test_an_erased_person_is_nowhere_and_others_go_on(hall: Hall, tradehall: Tra
     assert ada.api("POST", f"/invitations/{link}/accept").status_code == 200
     wait_until(lambda: len(traces(hall, tradehall, email)) >= 4)
 
-    refused = erase(hall, var, email)
-
+    what_is_held(var, zoe, ada, tmp_path)
+    refused = command(var, "person", "erase", email, "--yes")
     assert (refused.returncode, "Only hers" in refused.stderr) == (1, True), refused.stderr
     raised = zoe.api("PATCH", f"/organizations/{mine}/members/{ada.id}", json={"role": "administrator"})
     assert raised.status_code == 200, raised.text
-    done = erase(hall, var, email)
-    assert done.returncode == 0, done.stderr
-    assert "overwritten" in done.stdout
-    assert email not in done.stdout
+    told = answer(var, "person", "erase", email, "--yes")
+    assert email not in json.dumps(told)
+    services = told["services"]
+    assert services["identity"]["destroyed"]["passwords"] == 1
+    assert services["organizations"]["destroyed"]["members"] == 3
+    assert services["organizations"]["unreadable"]["invitations"] == 1
+    assert services["notifications"]["unreadable"]["people"] == 1
+    assert not any(one["left"] for one in services.values()), services
+    assert told["keys"] == {"identity": 1, "organizations": 1}
     wait_until(lambda: not traces(hall, tradehall, email), 60, "nothing left of the person")
     assert zoe.api("GET", "/me").status_code == 401
     members = ada.api("GET", f"/organizations/{org}/members").json()["items"]
