@@ -125,8 +125,8 @@ def rotate_master(services: Services = None, as_json: Json = False) -> None:
 
 
 @app.command("scrape-targets")
-def scrape_targets() -> None:
-    """Print where the services tell their metrics, as Prometheus' file_sd_configs want it."""
+def scrape_targets(_: Json = False) -> None:
+    """Print where the services tell their metrics, as Prometheus' file_sd_configs want it, which is JSON anyway."""
     running = Running.found()
     typer.echo(
         json.dumps(

@@ -14,8 +14,10 @@ import httpx
 import nats
 import psycopg
 import pytest
+import typer
 
 from contracts.streams import durables_of
+from deploy.cli.__main__ import app
 from deploy.local import Tradehall
 from embedded import temporary_folder
 from embedded.fixtures import wait_until
@@ -230,6 +232,19 @@ def test_a_diagnosis_holds_no_secret(running: tuple[Tradehall, Path], tmp_path: 
             assert word not in text, path.name
             assert word.partition(":")[2] == "" or word.partition(":")[2] not in text, path.name
     assert system.info["nats_url"] not in text
+
+
+def test_every_command_answers_in_json() -> None:
+    def commands(group: Any, *names: str) -> Iterator[tuple[str, Any]]:
+        for name, command in group.commands.items():
+            if hasattr(command, "commands"):
+                yield from commands(command, *names, name)
+            else:
+                yield " ".join((*names, name)), command
+
+    found = dict(commands(typer.main.get_command(app)))
+    assert {"status", "backup", "restore", "person export", "streams rebuild"} <= set(found)
+    assert [name for name, one in found.items() if not any("--json" in each.opts for each in one.params)] == []
 
 
 def test_where_nothing_runs_it_says_so(tmp_path: Path) -> None:
