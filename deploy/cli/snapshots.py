@@ -72,7 +72,7 @@ def snapshots(dsns: Mapping[str, str]) -> Iterator[Mapping[str, Snapshot]]:
         for _ in range(_TRIES):
             try:
                 with _still(dsns):
-                    yield_to = {name: Snapshot(_exported(one), one) for name, one in reading.items()}
+                    moment = {name: Snapshot(_exported(one), one) for name, one in reading.items()}
                 break
             except psycopg.errors.LockNotAvailable:
                 time.sleep(0.2)
@@ -80,7 +80,7 @@ def snapshots(dsns: Mapping[str, str]) -> Iterator[Mapping[str, Snapshot]]:
             raise NotRunning(
                 "There was no moment between commands: is a long one under way, such as a rebuild of views?"
             )
-        yield yield_to
+        yield moment
 
 
 @contextmanager

@@ -4,6 +4,8 @@ import json
 import stat
 from pathlib import Path
 
+import pytest
+
 from deploy.local import Tradehall
 from embedded.fixtures import wait_until
 from tests.driver import Hall, Person
@@ -11,6 +13,7 @@ from tests.recovery.operating import answer
 from tests.recovery.operating import tradehall as command
 from tests.searching import dump, logs
 
+pytestmark = pytest.mark.timeout(400)  # many programs, one after the other; each of the waits has its own limit
 NAME = "Zoe Wants-To-Be-Forgotten"
 
 

@@ -168,6 +168,9 @@ def test_after_the_loss_of_the_disk_all_is_there_but_the_erased(drill: Drill) ->
         nothing_is_left_of_the_erased(hall, drill)
         the_copies_are_whole(hall, drill)
         hall.close()
+    replaced = answer(drill.var, *drill.restore, "--replace")["services"]
+    assert replaced["identity"]["rows"] == told["identity"]["rows"]
+    assert replaced["identity"]["epoch"] != told["identity"]["epoch"]
 
 
 def everything_is_there(hall: Hall, drill: Drill) -> None:
