@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, SecretStr, ValidationError
 
 from deploy.cli.running import NotRunning
+from deploy.local.services import SERVICES
 from deploy.local.settings import ROOT
 from kit.keys import KeyUnavailable, MasterKey, WrappedKey
 
@@ -82,6 +83,10 @@ def read(backup: Path) -> Manifest:
         raise BadBackup(f"{backup} is no backup: it has no {FILE}") from None
     except (ValidationError, ValueError) as error:
         raise BadBackup(f"{backup / FILE} cannot be read: {error}") from None
+    if strange := [
+        name for name, part in manifest.services.items() if name not in SERVICES or part.file != f"{name}.dump"
+    ]:
+        raise BadBackup(f"{backup / FILE} names {', '.join(strange)}, which is nothing of Tradehall's")
     if _numbers(manifest.release) > _numbers(release()):
         raise BadBackup(f"the backup was made by release {manifest.release}, and this is {release()}: use that one")
     return manifest

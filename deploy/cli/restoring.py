@@ -117,14 +117,19 @@ class Restore:
         for service in self.manifest.services:  # before several need them at a time
             self.folder.secrets.secret(f"{service}-nats")
         self.folder.secrets.secret("portal-client")
-        told = at_once(self.manifest.services, "Restoring", self._beside)
+        try:
+            told = at_once(self.manifest.services, "Restoring", self._beside)
+        except BaseException:
+            for service in self.manifest.services:
+                self._drop_beside(service)
+            raise
         self._replace()
         return told
 
     def _beside(self, name: str) -> dict[str, Any]:
         part = self.manifest.services[name]
         beside = f"{name}{_BESIDE}"
-        self.postgres.run_sql(f"DROP DATABASE IF EXISTS {beside} WITH (FORCE)")
+        self._drop_beside(name)
         self.postgres.create_database(name, self.folder.secrets.secret(f"{name}-postgres"))
         dsn = self._dsn(name)
         self.postgres.run_sql(
@@ -133,6 +138,9 @@ class Restore:
         _load(self.backup / part.file, dsn)
         _verify_counts(name, part, dsn)
         return {"rows": sum(part.tables.values()), **self._made_fit(name, dsn)}
+
+    def _drop_beside(self, name: str) -> None:
+        self.postgres.run_sql(f"DROP DATABASE IF EXISTS {name}{_BESIDE} WITH (FORCE)")
 
     def _dsn(self, name: str) -> str:
         password = self.folder.secrets.secret(f"{name}-postgres")
@@ -171,6 +179,7 @@ class Restore:
         kept = erasure_list(self.folder.path, os.environ)
         if self.erased.is_file() and self.erased.absolute() != kept:
             lines = [*(kept.read_text().splitlines() if kept.is_file() else []), *self.erased.read_text().splitlines()]
+            self.folder.folder("erasures")
             write_private(kept, "".join(f"{line}\n" for line in dict.fromkeys(lines)))
 
 

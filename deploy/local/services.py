@@ -11,7 +11,6 @@ from deploy.local.folder import VarFolder
 from deploy.local.settings import ROOT
 from deploy.secret_files import KNOW_THE_PORTALS_SECRET
 from embedded import Process, Program
-from embedded.folders import make_folder
 
 SERVICES = ("identity", "organizations", "platforms", "notifications", "portal")
 
@@ -78,6 +77,7 @@ class Service:
             "PYTHONUNBUFFERED": "1",
             "MALLOC_ARENA_MAX": "2",
         }
+        self._var.folder("erasures")
         set_by_us = {name.removesuffix("_FILE") for name in ours}
         theirs = {
             name: value
@@ -107,9 +107,9 @@ def numbered(name: str, number: int) -> str:
 
 
 def erasure_list(var: Path, environment: Mapping[str, str]) -> Path:
-    """Where it is noted who was erased: TRADEHALL_ERASURE_LIST, or a file in a folder made for it."""
+    """Where it is noted who was erased: TRADEHALL_ERASURE_LIST, or a file in a folder of its own."""
     chosen = environment.get("TRADEHALL_ERASURE_LIST")
-    return Path(chosen).absolute() if chosen else make_folder(var / "erasures", 0o700) / "erased.txt"
+    return Path(chosen).absolute() if chosen else var / "erasures" / "erased.txt"
 
 
 def python_path() -> str:
