@@ -74,9 +74,12 @@ class SubjectKeys:
         is_new = self._database.execute(f"{_INSERT} ON CONFLICT DO NOTHING", row)
         return made if is_new else self._read([subject])[subject]
 
-    def make(self, subject: str) -> bytes:
+    def make(self, subject: str) -> bytes | None:
         """The key of a subject that has none yet, written with what the call's transaction asks next. A violation of
         `subject_keys_pkey` there says that the subject has, or had, one."""
+        known, key = self._remembered(subject)
+        if known:
+            return key
         made, row = self._fresh(subject)
         with self._database.transaction() as cursor:
             cursor.later(lambda cursor: cursor.execute(_INSERT, row))

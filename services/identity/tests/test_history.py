@@ -37,7 +37,8 @@ def _stored(parts: Parts, path: Path) -> StoredEvent:
     """As it stands in the table, the personal fields encrypted for this installation."""
     example = json.loads(path.read_text())
     assert isinstance(parts.store.mapper, PersonalMapper)
-    parts.store.mapper._hide(example["state"], resolve_topic(example["topic"]).personal, str(PERSON))
+    personal = resolve_topic(example["topic"]).personal
+    parts.store.mapper._hide(example["state"], personal, str(PERSON), parts.subjects.obtain)
     return StoredEvent(PERSON, 1, example["topic"], json.dumps(example["state"]).encode())
 
 
