@@ -204,6 +204,10 @@ def _event_headers() -> Document:
                 "pattern": "^[0-9]+$",
                 "description": "Where the stream ended, so that a relay that was frozen and resumed is refused",
             },
+            "traceparent": {
+                "type": "string",
+                "description": "W3C Trace Context of what published a fresh event, where it is traced",
+            },
         },
     }
 
