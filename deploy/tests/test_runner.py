@@ -97,7 +97,7 @@ def processes_on(var: Path) -> list[str]:
 def test_local_json_says_where_everything_is_and_goes_at_the_end(folder: Path) -> None:
     with running(folder / "var") as runner:
         facts = runner.facts()
-        assert set(facts) == {"url", "nats_url", "postgres_dsn", "mailbox_url", "pids"}
+        assert set(facts) == {"url", "nats_url", "postgres_dsn", "mailbox_url", "erasure_list", "pids"}
         assert set(facts["pids"]) == {"postgres", "nats", "caddy"}
         assert facts["nats_url"].startswith("nats://observer:")
         path = folder / "var" / "local.json"
