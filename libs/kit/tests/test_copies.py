@@ -1,17 +1,23 @@
-"""On how many of the bus's servers a stream is kept."""
+"""A stream that is kept on several servers of the bus: how many, and what keeps it right when they change roles."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 
 import nats
 import pytest
+from pydantic import SecretStr
 
 from embedded.fixtures import wait_until
 from embedded.nats import Nats
 from embedded.ports import free_port
-from kit.tests.notebook import Notebook
-from kit.tests.test_delivery import relay_of, running, stored_ids, stream_ids
+from kit.bus import Bus
+from kit.relay import Relay
+from kit.tests.notebook import Notebook, open_notebook, translate
+from kit.tests.test_delivery import STREAM, relay_of, running, stored_ids, stream_ids
 
 
 @pytest.fixture
@@ -47,6 +53,43 @@ def test_more_copies_than_there_are_servers_are_no_reason_to_stop(notebook: Note
         with running(bus.run, relay.run):
             wait_until(lambda: stream_ids(nats_server) == stored_ids(notebook))
     assert asyncio.run(_copies(nats_server)) == 1
+
+
+def test_two_relays_that_both_believe_to_be_elected_tell_each_event_once_though_a_leader_dies(
+    postgres_dsn: str, cluster: list[Nats]
+) -> None:
+    books = [open_notebook(postgres_dsn) for _ in range(2)]
+    work = []
+    for book in books:
+        bus = Bus(",".join(server.url for server in cluster), "notebook", SecretStr("x"))
+        relay = Relay(book, bus, STREAM, translate, 3)
+        relay._lease._valid_until = inf
+        relay._lease.start = lambda: None  # type: ignore[method-assign]
+        relay._lease.stop = lambda: None  # type: ignore[method-assign]
+        work += [bus.run, relay.run]
+    with running(*work):
+        for number in range(60):
+            books[number % 2].write(str(number))
+        wait_until(lambda: len(stream_ids(cluster[0])) > 10, 30)
+        leader = next(one for one in cluster if one.folder.name == asyncio.run(_leader(cluster[0])).removeprefix("n"))
+        os.kill(leader.pid, signal.SIGKILL)
+        for number in range(60):
+            books[number % 2].write(f"{number} after its death")
+        leader.process.stop()
+        leader.start()
+        wait_until(lambda: stream_ids(cluster[0]) == stored_ids(books[0]), 60)
+    for book in books:
+        book.database.close()
+
+
+async def _leader(server: Nats) -> str:
+    connection = await nats.connect(server.url)
+    try:
+        cluster = (await connection.jetstream().stream_info("NOTEBOOK")).cluster
+        assert cluster is not None
+        return cluster.leader or ""
+    finally:
+        await connection.close()
 
 
 async def _copies(server: Nats) -> int | None:
