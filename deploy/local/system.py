@@ -23,6 +23,9 @@ from embedded.ports import bind_error
 _READY_WITHIN = 60.0  # seconds, on a slow machine at its first start
 _OLD_GATEWAY_GONE_WITHIN = 3.0
 
+Detour = Callable[[str, str, int], int]
+"""From a service, the server it needs (`nats` or `postgres`) and that one's port to the port where it finds it."""
+
 
 class Tradehall:
     """The system in one folder: PostgreSQL, NATS, the mailbox, every service that is built, and the gateway.
@@ -30,6 +33,7 @@ class Tradehall:
     `port` 0 takes any free one. `environment` is what a person would have exported. `services` names those
     to start, by default all. `demo` starts the MetaTrader simulators too. `say` takes lines for the person.
     `replicas` of a service and `bus_servers`, in one cluster, are numbered from the second on: `identity-2`, `nats-3`.
+    `detour` leads services through something that stands between them and their servers.
     Start and stop once; `info` is what local.json says.
     """
 
@@ -46,6 +50,7 @@ class Tradehall:
         replicas: int = 1,
         bus_servers: int = 1,
         say: Callable[[str], None] = lambda line: None,
+        detour: Detour = lambda service, server, port: port,
     ) -> None:
         self._settings = RunnerSettings(var, port, bind, public_url)
         self._environment = os.environ if environment is None else environment
@@ -54,6 +59,7 @@ class Tradehall:
         self._replicas = range(1, replicas + 1)
         self._bus = [numbered("nats", number) for number in range(1, bus_servers + 1)]
         self._say = say
+        self._detour = detour
         self._var = VarFolder(var)
         self._supervisor = Supervisor(say, self._announce)
         self._cancelled = threading.Event()
@@ -114,11 +120,14 @@ class Tradehall:
         self._supervisor.start("caddy", gateway, caddy.is_up)
         postgres = self._postgres()
         dsns = {name: postgres.create_database(name, self._var.secrets.secret(f"{name}-postgres")) for name in services}
-        nats_url = ",".join(nats.url for nats in bus.values())
-        around = Surroundings(nats_url, url, caddy.url, mailbox.smtp_port, self._environment)
         running = [one for replicas in services.values() for one in replicas]
         for one in running:
-            self._supervisor.start(one.label, one.process(dsns[one.name], around), one.is_ready)
+            ports = [self._detour(one.label, name, nats.port) for name, nats in bus.items()]
+            nats_url = ",".join(f"nats://127.0.0.1:{each}" for each in ports)
+            store = self._detour(one.label, "postgres", postgres.port)
+            around = Surroundings(nats_url, url, caddy.url, mailbox.smtp_port, self._environment)
+            dsn = dsns[one.name].replace(f":{postgres.port}/", f":{store}/")
+            self._supervisor.start(one.label, one.process(dsn, around), one.is_ready)
         simulators = Simulators(self._var) if self._demo else None
         if simulators:
             self._supervisor.start("demo", simulators.process(), simulators.is_ready)

@@ -1,126 +1,347 @@
-"""Actors who go through the quick start over and over, and remember only what was acknowledged to them."""
+"""Actors who go through the quick start by a script, and try again until they know what became of each call."""
 
 import threading
+import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 import httpx
 
 from tests.driver import Hall, Person, address, call, client_token
+from tests.faults.ledger import Client, Ledger, Organization
+from tests.faults.plan import Plan
 
-_PATIENCE = 90  # tries of an idempotent call, half a second apart
-
-
-@dataclass
-class Ledger:
-    """What the system said it had done."""
-
-    registered: list[str] = field(default_factory=list)
-    organizations: dict[str, tuple[Person, str]] = field(default_factory=dict)
-    """Organization id -> who made it, and its acknowledged name."""
-    clients: dict[str, tuple[str, str, str]] = field(default_factory=dict)
-    """Client id -> organization, client_id, secret."""
-    invited: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """Invitation id -> organization, address."""
-    stories: int = 0
+_PATIENCE = 90.0  # seconds for one operation to become known
+_PAUSE = 0.3
+_UNSURE = (httpx.TransportError, AssertionError)
+"""What a call or a page raises that was not answered in full."""
 
 
-class Abandoned(Exception):
-    """A page failed in mid-story; a person would start again."""
+class Broken(Exception):
+    """An invariant does not hold."""
 
 
-class Actor(threading.Thread):
-    """One person after another, until told to stop. Tries again after 5xx and broken connections."""
+class Actor:
+    """One person with organizations of their own, whom no other actor changes."""
 
-    def __init__(self, hall: Hall, ledger: Ledger, stopping: threading.Event) -> None:
-        super().__init__(daemon=True)
+    def __init__(self, hall: Hall, plan: Plan, number: int, ledger: Ledger, everybody: "list[Actor]") -> None:
+        self.thread = threading.Thread(target=self._play, daemon=True)
         self._hall = hall
+        self._script = plan.scripts[number]
+        self._random: Random = plan.random(number)
         self._ledger = ledger
-        self._stopping = stopping
+        self._everybody = everybody
+        self._mark = f"{plan.seed}-{number}"
+        self._mine: list[Organization] = []
+        self._names = 0
+        self.person = Person(hall, address("actor"))
+        self.arrived = threading.Event()
         self.error: BaseException | None = None
 
-    def run(self) -> None:
+    def _play(self) -> None:
         try:
-            while not self._stopping.is_set():
-                try:
-                    self._story()
-                    self._ledger.stories += 1
-                except Abandoned:
-                    self._stopping.wait(0.2)
-        except BaseException as error:  # told by the test
+            self._arrive()
+            for step in self._script:
+                getattr(self, f"_{step}")()
+        except BaseException as error:  # told by the run
             self.error = error
+        finally:
+            self.arrived.set()
 
-    def _story(self) -> None:
-        person = self._page(self._arrive)
-        org = self._call(person, "GET", "/organizations")["items"][0]["id"]
-        name = f"Brokerage {uuid.uuid4().hex[:6]}"
-        self._call(person, "PATCH", f"/organizations/{org}", json={"name": name})
-        self._ledger.organizations[org] = (person, name)
-        second = self._create(person, "/organizations", {"name": f"Second of {name}"})
-        self._ledger.organizations[second["id"]] = (person, second["name"])
-        client = self._create(person, f"/organizations/{org}/clients", {"name": "robot", "scopes": ["platforms:read"]})
-        self._ledger.clients[client["id"]] = (org, client["client_id"], client["client_secret"])
-        guest = address("guest")
-        offer = self._create(person, f"/organizations/{org}/invitations", {"email": guest, "role": "viewer"})
-        self._ledger.invited[offer["id"]] = (org, guest)
-        token = self._patiently(lambda: client_token(self._hall, client["client_id"], client["client_secret"]))
-        self._patiently(lambda: call(self._hall, token["access_token"], "GET", "/organizations"))
+    def _arrive(self) -> None:
+        """Register, sign in, choose a password, and give the first organization a name."""
+        self._ledger.people.append(self.person)
+        self._until(self._register)
+        self._ledger.done()
+        self._until(self._signed_in)
+        me = self._answer("GET", "/me").json()
+        self._ledger.ids[self.person.email] = me["id"]
+        first = self._answer("GET", "/organizations").json()["items"]
+        if len(first) != 1:
+            raise Broken(f"{self.person.email} has {len(first)} organizations at first")
+        self._mine.append(Organization(first[0]["id"], self.person, []))
+        self._ledger.organizations.append(self._mine[0])
+        self._ledger.done()
+        self.arrived.set()
+        self._rename(self._mine[0])
 
-    def _arrive(self) -> Person:
-        person = Person(self._hall, address("actor"))
-        person.register()
-        self._ledger.registered.append(person.email)
-        return person.first_sign_in()
+    def _register(self) -> bool:
+        self._ledger.registrations[self.person.email] += 1
+        answer = self._hall.http.post("/api/v1/registrations", json={"email": self.person.email})
+        _must_not_refuse(answer)
+        return answer.status_code == 202
 
-    def _page(self, visit: Callable[[], Person]) -> Person:
-        try:
-            person = visit()
-            _ = person.token
-            return person
-        except (httpx.TransportError, AssertionError) as error:
-            raise Abandoned from error
+    def _signed_in(self) -> bool:
+        """By the own password, where an answer that was lost had taken it; else by the newest mailed one."""
+        mailed = [mail for mail in self._hall.mails(self.person.email) if "password" in mail.text.lower()]
+        if not mailed:
+            return False
+        one_time = mailed[-1].one_time_password
+        self._ledger.secrets.append(("one-time password", one_time))
+        page = self.person.sign_in(one_time)
+        if page.status_code == 200 and page.url.path == "/password/new":
+            self.person.choose_password()
+        elif page.status_code < 500:
+            page = self.person.sign_in()
+            assert page.status_code == 200, page.text
+            assert page.url.path != "/login", page.text
+        self._ledger.secrets += [("password", self.person.password), ("access token", self.person.token)]
+        return True
 
-    def _create(self, person: Person, path: str, body: dict[str, Any]) -> Any:
-        headers = {"Idempotency-Key": uuid.uuid4().hex}
-        return self._call(person, "POST", path, json=body, headers=headers)
+    def _rename(self, org: Organization | None = None) -> None:
+        org, name = org or self._one(self._mine), self._name("Brokerage")
+        self._answer("PATCH", f"/organizations/{org.id}", json={"name": name})
+        org.names.append(name)
+        org.changes["OrgRenamed"] += 1
+        self._ledger.done()
 
-    def _call(self, person: Person, method: str, path: str, **rest: Any) -> Any:
-        return self._patiently(lambda: call(self._hall, person.token, method, path, **rest))
+    def _organization(self) -> None:
+        name = self._name("Brokerage")
+        made = self._create("/organizations", {"name": name})
+        org = Organization(made["id"], self.person, [name])
+        self._mine.append(org)
+        self._ledger.organizations.append(org)
+        self._ledger.done()
 
-    def _patiently(self, ask: Callable[[], httpx.Response]) -> Any:
-        """The JSON of a 2xx answer; a refusal (4xx) fails the test."""
-        for _ in range(_PATIENCE):
+    def _client(self) -> None:
+        org = self._one(self._mine)
+        scopes = ["platforms:read", "events:read"]
+        made = self._create(f"/organizations/{org.id}/clients", {"name": self._name("Robot"), "scopes": scopes})
+        org.clients[made["id"]] = Client(made["id"], made["client_id"], made["client_secret"])
+        self._ledger.secrets.append(("client secret", made["client_secret"]))
+        org.changes["ClientCreated"] += 1
+        self._ledger.done()
+
+    def _token(self) -> None:
+        """A program sees its own organization, and no other."""
+        with_clients = [org for org in self._mine if org.clients]
+        if not with_clients:
+            return self._client()
+        org = self._one(with_clients)
+        client = org.clients[self._one(list(org.clients))]
+        token = self._known(lambda: client_token(self._hall, client.client_id, client.secret)).json()["access_token"]
+        self._ledger.secrets.append(("client's token", token))
+        seen = self._known(lambda: call(self._hall, token, "GET", "/organizations")).json()["items"]
+        if [one["id"] for one in seen] != [org.id]:
+            raise Broken(f"the client {client.id} of {org.id} sees {seen}")
+        return self._ledger.done()
+
+    def _platform(self) -> None:
+        org = self._one(self._mine)
+        body = {"name": self._name("Live"), "kind": "mt5", "api": "mt5-webapi"}
+        made = self._create(f"/organizations/{org.id}/platforms", body)
+        org.platforms[made["id"]] = None
+        org.changes["PlatformAdded"] += 1
+        self._ledger.done()
+
+    def _credentials(self) -> None:
+        with_platforms = [org for org in self._mine if org.platforms]
+        if not with_platforms:
+            return self._platform()
+        org = self._one(with_platforms)
+        platform = self._one(list(org.platforms))
+        user, password = self._name("reader"), f"Password-of-{uuid.uuid4().hex}"
+        self._ledger.secrets.append(("platform's password", password))
+        body = {"host": "127.0.0.1", "port": 1, "database": "mt5", "user": user, "password": password, "tls": "off"}
+        path = f"/organizations/{org.id}/platforms/{platform}/db-credentials"
+        self._answer("PUT", path, json=body, effect=(org, "PlatformCredentialsSet"))
+        org.platforms[platform] = user
+        return self._ledger.done()
+
+    def _invite(self) -> None:
+        """Another actor who has nothing to do with the organization yet, or else a stranger."""
+        org = self._one(self._mine)
+        open_to = {email for email, state in org.invitations.values() if state == "pending"}
+        free = [one for one in self._others() if one.person.email not in open_to | set(org.members)]
+        email = self._one(free).person.email if free else address("guest")
+        path = f"/organizations/{org.id}/invitations"
+        made = self._create(path, {"email": email, "role": "viewer"})
+        org.invitations[made["id"]] = (email, "pending")
+        org.changes["MemberInvited"] += 1
+        self._ledger.done()
+
+    def _accept(self) -> None:
+        """On behalf of another actor who was invited."""
+        actors = {one.person.email: one.person for one in self._others()}
+        due = [
+            (org, offer)
+            for org in self._mine
+            for offer, (email, state) in org.invitations.items()
+            if state == "pending" and email in actors
+        ]
+        if not due:
+            return self._invite()
+        org, offer = self._one(due)
+        email, _ = org.invitations[offer]
+        link = self._link(org, email)
+        self._ledger.secrets.append(("invitation link", link))
+        guest = actors[email]
+        joined = self._known(lambda: call(self._hall, guest.token, "POST", f"/invitations/{link}/accept")).json()
+        if joined["organization_id"] != org.id:
+            raise Broken(f"an invitation of {org.id} led to {joined['organization_id']}")
+        org.invitations[offer] = (email, "accepted")
+        org.members[email] = "viewer"
+        org.changes["MemberJoined"] += 1
+        return self._ledger.done()
+
+    def _link(self, org: Organization, email: str) -> str:
+        """The newest link that was mailed to somebody for an organization."""
+        return str(self._until(lambda: _newest_link(self._hall, org, email)))
+
+    def _limit(self) -> None:
+        with_members = [org for org in self._mine if org.members]
+        if not with_members:
+            return self._invite()
+        org = self._one(with_members)
+        email = self._one(list(org.members))
+        role = "manager" if org.members[email] == "viewer" else "viewer"
+        path = f"/organizations/{org.id}/members/{self._ledger.ids[email]}"
+        self._answer("PATCH", path, json={"role": role})
+        org.members[email] = role
+        org.changes["MemberPermissionsChanged"] += 1
+        return self._ledger.done()
+
+    def _remove(self) -> None:
+        with_members = [org for org in self._mine if org.members]
+        if not with_members:
+            return self._invite()
+        org = self._one(with_members)
+        email = self._one(list(org.members))
+        self._answer("DELETE", f"/organizations/{org.id}/members/{self._ledger.ids[email]}", gone=(404,))
+        del org.members[email]
+        org.former.add(email)
+        org.changes["MemberRemoved"] += 1
+        return self._ledger.done()
+
+    def _revoke(self) -> None:
+        due = [
+            (org, offer) for org in self._mine for offer, (_, state) in org.invitations.items() if state == "pending"
+        ]
+        if not due:
+            return self._invite()
+        org, offer = self._one(due)
+        self._answer("DELETE", f"/organizations/{org.id}/invitations/{offer}", gone=(404, 409, 410))
+        org.invitations[offer] = (org.invitations[offer][0], "revoked")
+        return self._ledger.done()
+
+    def _trespass(self) -> None:
+        """Who is no member learns nothing, in the middle of whatever happens."""
+        org = self._one(self._mine)
+        strangers = [one.person for one in self._others() if one.person.email not in org.former | set(org.members)]
+        if not strangers:
+            return
+        stranger = self._one(strangers)
+        path = self._random.choice(["", "/members", "/clients", "/invitations", "/audit"])
+        answer = self._until(lambda: _tried(self._hall, stranger, f"/organizations/{org.id}{path}"))
+        if answer.status_code != 404:
+            raise Broken(f"{stranger.email} got {answer.status_code} from {org.id}{path}: {answer.text}")
+
+    def _others(self) -> "list[Actor]":
+        for one in self._everybody:
+            one.arrived.wait(_PATIENCE)
+        return [one for one in self._everybody if one is not self and one.person.email in self._ledger.ids]
+
+    def _name(self, kind: str) -> str:
+        self._names += 1
+        return f"{kind}-{self._mark}-{self._names:03}"  # a mail breaks no line in it
+
+    def _one(self, among: Any) -> Any:
+        return self._random.choice(among)
+
+    def _create(self, path: str, body: dict[str, Any]) -> Any:
+        """What was made; the same Idempotency-Key until it is known."""
+        return self._answer("POST", path, json=body, headers={"Idempotency-Key": uuid.uuid4().hex}).json()
+
+    def _answer(
+        self,
+        method: str,
+        path: str,
+        *,
+        gone: tuple[int, ...] = (),
+        effect: tuple[Organization, str] | None = None,
+        **rest: Any,
+    ) -> httpx.Response:
+        """`gone`: refusals that tell, when the call is repeated, that an earlier one took effect.
+        `effect`: where to count events, if each repetition may give one."""
+        return self._known(lambda: self.person.api(method, path, **rest), gone, effect)
+
+    def _known(
+        self,
+        ask: Callable[[], httpx.Response],
+        gone: tuple[int, ...] = (),
+        effect: tuple[Organization, str] | None = None,
+    ) -> httpx.Response:
+        asked = 0
+
+        def attempt() -> httpx.Response | None:
+            nonlocal asked
+            asked += 1
+            answer = ask()
+            if asked > 1 and answer.status_code in gone:
+                return answer
+            _must_not_refuse(answer)
+            return answer if answer.status_code < 400 else None
+
+        answer: httpx.Response = self._until(attempt)
+        if effect is not None:
+            org, event = effect
+            org.changes[event] += 1
+            org.repeatable[event] += asked - 1
+        return answer
+
+    def _until(self, attempt: Callable[[], Any]) -> Any:
+        """What it answers as soon as that is anything."""
+        until = time.monotonic() + _PATIENCE
+        last: BaseException | None = None
+        while time.monotonic() < until:
             try:
-                answer = ask()
-            except (httpx.TransportError, AssertionError):
-                self._stopping.wait(0.5)
-                continue
-            if answer.status_code < 400:
-                return answer.json()
-            assert answer.status_code >= 500, f"{answer.request.method} {answer.request.url}: {answer.text}"
-            self._stopping.wait(0.5)
-        raise AssertionError("no answer within the actor's patience")
+                if found := attempt():
+                    return found
+            except _UNSURE as error:
+                last = error
+            time.sleep(_PAUSE)
+        raise Broken(f"{self.person.email} knows nothing after {_PATIENCE:.0f} s; last: {last!r}")
+
+
+def _must_not_refuse(answer: httpx.Response) -> None:
+    if 400 <= answer.status_code < 500:
+        asked = answer.request
+        raise Broken(f"{asked.method} {asked.url.path} was refused: {answer.status_code} {answer.text}")
+
+
+def _newest_link(hall: Hall, org: Organization, email: str) -> str | None:
+    mails = [mail for mail in hall.mails(email) if "/invitations/" in mail.text]
+    links = [mail.link("/invitations/") for mail in mails if any(name in mail.text for name in org.names)]
+    return links[-1].rsplit("/", 1)[1] if links else None
+
+
+def _tried(hall: Hall, stranger: Person, path: str) -> httpx.Response | None:
+    answer = call(hall, stranger.token, "GET", path)
+    return answer if answer.status_code < 500 else None
 
 
 class Crowd:
-    """Actors at work while the block runs; at its end all of them have finished their story."""
+    """All actors of a plan."""
 
-    def __init__(self, hall: Hall, size: int = 3) -> None:
+    def __init__(self, hall: Hall, plan: Plan) -> None:
         self.ledger = Ledger()
-        self._stopping = threading.Event()
-        self._actors = [Actor(hall, self.ledger, self._stopping) for _ in range(size)]
+        self._actors: list[Actor] = []
+        self._actors += [Actor(hall, plan, number, self.ledger, self._actors) for number in range(len(plan.scripts))]
 
-    def __enter__(self) -> Ledger:
+    def start(self) -> None:
         for actor in self._actors:
-            actor.start()
-        return self.ledger
+            actor.thread.start()
 
-    def __exit__(self, *_: object) -> None:
-        self._stopping.set()
+    @property
+    def at_work(self) -> bool:
+        return any(actor.thread.is_alive() for actor in self._actors)
+
+    def finish(self) -> None:
+        """Raises what an actor met."""
         for actor in self._actors:
-            actor.join(timeout=120)
-        errors = [actor.error for actor in self._actors if actor.error]
-        assert not errors, errors
-        assert not any(actor.is_alive() for actor in self._actors), "an actor is stuck"
+            actor.thread.join()
+        for actor in self._actors:
+            if actor.error is not None:
+                raise actor.error

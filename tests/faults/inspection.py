@@ -1,0 +1,115 @@
+"""The stores, views and streams of a system that runs, looked at with the services' own tools."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import nats
+import nats.errors
+import nats.js.errors
+import psycopg
+from nats.aio.client import Client
+from psycopg.rows import dict_row
+
+import identity.main
+import identity.settings
+import notifications.main
+import notifications.settings
+import organizations.main
+import platforms.main
+import platforms.settings
+from contracts.streams import durables_of, feeds_of
+from kit.commands import Tools
+from kit.rebuild import rebuild
+from kit.settings import ServiceSettings
+from kit.verify import Verdict, compared, expected, fetched, held, last_place
+from tests.faults.battered import Battered
+
+SERVICES = ("identity", "organizations", "platforms", "notifications")
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """Reaches PostgreSQL and NATS past the proxies."""
+
+    battered: Battered
+    tools: Mapping[str, Tools]
+
+    @classmethod
+    @contextmanager
+    def of(cls, battered: Battered) -> Iterator["Inspection"]:
+        with ExitStack() as opened:
+            tools = {
+                "identity": identity.main.tools(identity.settings.Settings.load(_settings(battered, "identity"))),
+                "organizations": organizations.main.tools(ServiceSettings.load(_settings(battered, "organizations"))),
+                "platforms": platforms.main.tools(platforms.settings.Settings.load(_settings(battered, "platforms"))),
+                "notifications": notifications.main.tools(
+                    notifications.settings.Settings.load(_settings(battered, "notifications"))
+                ),
+            }
+            yield cls(battered, {name: opened.enter_context(one) for name, one in tools.items()})
+
+    def rows(self, service: str, query: str, *values: Any) -> list[dict[str, Any]]:
+        with psycopg.connect(self.battered.hall.info["postgres_dsn"][service], row_factory=dict_row) as connection:
+            return connection.execute(query.encode(), values).fetchall()
+
+    def verdict(self, service: str) -> Verdict:
+        """The service's stream compared with its store. Raises nats.errors.Error, OSError."""
+        portal, tools = self.battered.portal, self.tools[service]
+        connection: Client = portal.call(self._connected, service)
+        try:
+            jetstream = connection.jetstream()
+            last = portal.call(last_place, jetstream, tools.stream)
+            stream = held(last, lambda place: portal.call(fetched, jetstream, tools.stream, place, last))
+            return compared(expected(tools.store, tools.publish), stream)
+        finally:
+            portal.call(connection.close)
+
+    def unread(self, service: str) -> int:
+        """How many messages the service has before it, in all streams that it reads. Raises nats.errors.Error."""
+        return int(self.battered.portal.call(self._unread, service))
+
+    def ids(self) -> set[str]:
+        """Every event that is public."""
+        return {outgoing.id for tools in self.tools.values() for outgoing in expected(tools.store, tools.publish)}
+
+    def wrong_rows(self, service: str) -> dict[str, int]:
+        """By read model, rows that are not what a rebuild gives."""
+        return rebuild(self.tools[service].store).differing
+
+    async def _connected(self, service: str) -> Client:
+        return await nats.connect(
+            f"nats://127.0.0.1:{self.battered.nats_port}",
+            user=service,
+            password=(self.battered.var / "secrets" / f"{service}-nats").read_text(),
+            inbox_prefix=f"_INBOX_{service}".encode(),
+            allow_reconnect=False,
+        )
+
+    async def _unread(self, service: str) -> int:
+        connection = await self._connected(service)
+        try:
+            places = [
+                await connection.jetstream().consumer_info(durable.stream.name, durable.name)
+                for durable in (*durables_of(service), *feeds_of(service))
+            ]
+            return sum((place.num_pending or 0) + (place.num_ack_pending or 0) for place in places)
+        finally:
+            await connection.close()
+
+
+def _settings(battered: Battered, service: str) -> dict[str, str]:
+    secrets = battered.var / "secrets"
+    return {
+        "TRADEHALL_SERVICE_PORT": "0",
+        "TRADEHALL_POSTGRES_DSN": battered.hall.info["postgres_dsn"][service],
+        "TRADEHALL_NATS_URL": f"nats://127.0.0.1:{battered.nats_port}",
+        "TRADEHALL_NATS_PASSWORD_FILE": str(secrets / f"{service}-nats"),
+        "TRADEHALL_MASTER_KEY_FILE": str(secrets / f"{service}-master-key"),
+        "TRADEHALL_PUBLIC_URL": battered.hall.url,
+        "TRADEHALL_SMTP_HOST": "127.0.0.1",
+        "TRADEHALL_SMTP_PORT": "1",
+        "TRADEHALL_SMTP_TLS": "off",
+        "TRADEHALL_MAIL_FROM": "no-reply@tradehall.example",
+    }

@@ -1,0 +1,65 @@
+"""What the system has said it did, in one run."""
+
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+
+from tests.driver import Person
+
+Secret = tuple[str, str]
+"""What it is, and itself."""
+
+
+@dataclass
+class Client:
+    """`id` is its UUID, `client_id` its `thc_…`."""
+
+    id: str
+    client_id: str
+    secret: str
+
+
+@dataclass
+class Organization:
+    """One organization as its owner knows it; only the owner's thread writes here.
+
+    `members` are those who have joined, by address with their role, `former` those removed; `invitations` those made,
+    with address and state, by id; `platforms` with the login of their credentials, by id; `changes` counts events by
+    type that must be there, once.
+    """
+
+    id: str
+    owner: Person
+    names: list[str]
+    members: dict[str, str] = field(default_factory=dict)
+    former: set[str] = field(default_factory=set)
+    invitations: dict[str, tuple[str, str]] = field(default_factory=dict)
+    platforms: dict[str, str | None] = field(default_factory=dict)
+    clients: dict[str, Client] = field(default_factory=dict)
+    changes: Counter[str] = field(default_factory=Counter)
+    repeatable: Counter[str] = field(default_factory=Counter)
+    """How often a call that may take effect again was repeated, by the event it gives."""
+
+
+@dataclass
+class Ledger:
+    """`operations` counts what was acknowledged; `registrations` how often each address was sent in."""
+
+    people: list[Person] = field(default_factory=list)
+    ids: dict[str, str] = field(default_factory=dict)
+    registrations: Counter[str] = field(default_factory=Counter)
+    organizations: list[Organization] = field(default_factory=list)
+    secrets: list[Secret] = field(default_factory=list)
+    operations: int = 0
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def done(self) -> None:
+        """One more operation was acknowledged."""
+        with self.changed:
+            self.operations += 1
+            self.changed.notify_all()
+
+    def reached(self, operations: int, seconds: float) -> bool:
+        """Wait until so many operations were acknowledged."""
+        with self.changed:
+            return self.changed.wait_for(lambda: self.operations >= operations, seconds)
