@@ -7,9 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from multiprocessing import get_context
 from queue import Empty
-from typing import Any
 
-from tests.faults.run import Outcome, runs
+from tests.faults.run import Outcome, work
 
 
 def main() -> int:
@@ -36,7 +35,7 @@ def _spread(seeds: list[int], workers: int) -> Iterator[Outcome]:
     todo, done = context.Queue(), context.Queue()
     for seed in seeds:
         todo.put(seed)
-    processes = [context.Process(target=_work, args=(todo, done)) for _ in range(workers)]
+    processes = [context.Process(target=work, args=(todo, done)) for _ in range(workers)]
     for process in processes:
         process.start()
     told = 0
@@ -48,18 +47,6 @@ def _spread(seeds: list[int], workers: int) -> Iterator[Outcome]:
             continue
     for process in processes:
         process.join()
-
-
-def _work(todo: Any, done: Any) -> None:
-    runs(_taken(todo), done.put)
-
-
-def _taken(todo: Any) -> Iterator[int]:
-    try:
-        while True:
-            yield todo.get(timeout=1)
-    except Empty:
-        return
 
 
 def table(outcomes: list[Outcome], seconds: float) -> str:

@@ -3,10 +3,12 @@
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from multiprocessing.queues import Queue
 from pathlib import Path
+from queue import Empty
 
 from deploy.local.settings import ROOT
 from tests.faults.actors import Broken, Crowd
@@ -110,14 +112,21 @@ class Trial:
         return kept
 
 
-def runs(seeds: Iterator[int], tell: Callable[[Outcome], None]) -> None:
-    """Run them all; after a failure, and now and then, on a new system."""
-    seed = next(seeds, None)
+def work(todo: "Queue[int]", done: "Queue[Outcome]") -> None:
+    """Run the seeds that are to do; after a failure, and now and then, on a new system."""
+    seed = _next(todo)
     while seed is not None:
         with Trial.running() as trial:
             for _ in range(SEEDS_OF_ONE_SYSTEM):
                 outcome = trial.run(seed)
-                tell(outcome)
-                seed = next(seeds, None)
+                done.put(outcome)
+                seed = _next(todo)
                 if outcome.broken is not None or seed is None:
                     break
+
+
+def _next(todo: "Queue[int]") -> int | None:
+    try:
+        return todo.get(timeout=1)
+    except Empty:
+        return None
