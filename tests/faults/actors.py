@@ -1,32 +1,23 @@
 """Actors who go through the quick start by a script, and try again until they know what became of each call."""
 
 import threading
-import time
 import uuid
-from collections.abc import Callable
 from random import Random
 from typing import Any
 
 import httpx
 
 from tests.driver import Hall, Person, address, call, client_token
+from tests.faults.asking import PATIENCE, Asking, Broken, must_not_refuse
 from tests.faults.ledger import Client, Ledger, Organization
 from tests.faults.plan import Plan
 
-_PATIENCE = 90.0  # seconds for one operation to become known
-_PAUSE = 0.3
-_UNSURE = (httpx.TransportError, AssertionError)
-"""What a call or a page raises that was not answered in full."""
 
-
-class Broken(Exception):
-    """An invariant does not hold."""
-
-
-class Actor:
+class Actor(Asking):
     """One person with organizations of their own, whom no other actor changes."""
 
     def __init__(self, hall: Hall, plan: Plan, number: int, ledger: Ledger, everybody: "list[Actor]") -> None:
+        super().__init__(Person(hall, address("actor")))
         self.thread = threading.Thread(target=self._play, daemon=True)
         self._hall = hall
         self._script = plan.scripts[number]
@@ -36,7 +27,6 @@ class Actor:
         self._mark = f"{plan.seed}-{number}"
         self._mine: list[Organization] = []
         self._names = 0
-        self.person = Person(hall, address("actor"))
         self.arrived = threading.Event()
         self.error: BaseException | None = None
 
@@ -70,7 +60,7 @@ class Actor:
     def _register(self) -> bool:
         self._ledger.registrations[self.person.email] += 1
         answer = self._hall.http.post("/api/v1/registrations", json={"email": self.person.email})
-        _must_not_refuse(answer)
+        must_not_refuse(answer)
         return answer.status_code == 202
 
     def _signed_in(self) -> bool:
@@ -182,7 +172,7 @@ class Actor:
         if joined["organization_id"] != org.id:
             raise Broken(f"an invitation of {org.id} led to {joined['organization_id']}")
         org.invitations[offer] = (email, "accepted")
-        org.members[email] = "viewer"
+        org.members[email] = ("viewer", None)
         org.changes["MemberJoined"] += 1
         return self._ledger.done()
 
@@ -196,10 +186,11 @@ class Actor:
             return self._invite()
         org = self._one(with_members)
         email = self._one(list(org.members))
-        role = "manager" if org.members[email] == "viewer" else "viewer"
+        role, limited = org.members[email]
+        held = ("manager" if role == "viewer" else "viewer", None if limited else list(org.platforms)[:1] or None)
         path = f"/organizations/{org.id}/members/{self._ledger.ids[email]}"
-        self._answer("PATCH", path, json={"role": role})
-        org.members[email] = role
+        self._answer("PATCH", path, json={"role": held[0], "limits": {"platforms": held[1]}})
+        org.members[email] = held
         org.changes["MemberPermissionsChanged"] += 1
         return self._ledger.done()
 
@@ -240,7 +231,7 @@ class Actor:
 
     def _others(self) -> "list[Actor]":
         for one in self._everybody:
-            one.arrived.wait(_PATIENCE)
+            one.arrived.wait(PATIENCE)
         return [one for one in self._everybody if one is not self and one.person.email in self._ledger.ids]
 
     def _name(self, kind: str) -> str:
@@ -249,66 +240,6 @@ class Actor:
 
     def _one(self, among: Any) -> Any:
         return self._random.choice(among)
-
-    def _create(self, path: str, body: dict[str, Any]) -> Any:
-        """What was made; the same Idempotency-Key until it is known."""
-        return self._answer("POST", path, json=body, headers={"Idempotency-Key": uuid.uuid4().hex}).json()
-
-    def _answer(
-        self,
-        method: str,
-        path: str,
-        *,
-        gone: tuple[int, ...] = (),
-        effect: tuple[Organization, str] | None = None,
-        **rest: Any,
-    ) -> httpx.Response:
-        """`gone`: refusals that tell, when the call is repeated, that an earlier one took effect.
-        `effect`: where to count events, if each repetition may give one."""
-        return self._known(lambda: self.person.api(method, path, **rest), gone, effect)
-
-    def _known(
-        self,
-        ask: Callable[[], httpx.Response],
-        gone: tuple[int, ...] = (),
-        effect: tuple[Organization, str] | None = None,
-    ) -> httpx.Response:
-        asked = 0
-
-        def attempt() -> httpx.Response | None:
-            nonlocal asked
-            asked += 1
-            answer = ask()
-            if asked > 1 and answer.status_code in gone:
-                return answer
-            _must_not_refuse(answer)
-            return answer if answer.status_code < 400 else None
-
-        answer: httpx.Response = self._until(attempt)
-        if effect is not None:
-            org, event = effect
-            org.changes[event] += 1
-            org.repeatable[event] += asked - 1
-        return answer
-
-    def _until(self, attempt: Callable[[], Any]) -> Any:
-        """What it answers as soon as that is anything."""
-        until = time.monotonic() + _PATIENCE
-        last: BaseException | None = None
-        while time.monotonic() < until:
-            try:
-                if found := attempt():
-                    return found
-            except _UNSURE as error:
-                last = error
-            time.sleep(_PAUSE)
-        raise Broken(f"{self.person.email} knows nothing after {_PATIENCE:.0f} s; last: {last!r}")
-
-
-def _must_not_refuse(answer: httpx.Response) -> None:
-    if 400 <= answer.status_code < 500:
-        asked = answer.request
-        raise Broken(f"{asked.method} {asked.url.path} was refused: {answer.status_code} {answer.text}")
 
 
 def _newest_link(hall: Hall, org: Organization, email: str) -> str | None:

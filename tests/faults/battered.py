@@ -24,6 +24,7 @@ from embedded.fixtures import wait_until
 from tests.driver import Hall
 from tests.faults.plan import EVERYBODY, Fault
 from tests.faults.proxies import Proxy
+from tests.faults.subscriber import quiet
 
 _USER = "saboteur"
 
@@ -72,7 +73,8 @@ class Battered:
             case "kill":
                 self._signal(fault.target, signal.SIGKILL)
             case "restart":
-                self._signal(fault.target, signal.SIGQUIT)  # at once, with recovery at the next start
+                # PostgreSQL at once, with recovery at the next start; a service in order.
+                self._signal(fault.target, signal.SIGQUIT if fault.target == "postgres" else signal.SIGTERM)
             case "freeze":
                 self._freeze(fault.target, fault.seconds)
             case "wipe":
@@ -140,6 +142,7 @@ class Battered:
             user=_USER,
             password=self._password,
             allow_reconnect=False,
+            error_cb=quiet,
             connect_timeout=2,
         )
         try:

@@ -25,6 +25,7 @@ from kit.rebuild import rebuild
 from kit.settings import ServiceSettings
 from kit.verify import Verdict, compared, expected, fetched, held, last_place
 from tests.faults.battered import Battered
+from tests.faults.subscriber import quiet
 
 SERVICES = ("identity", "organizations", "platforms", "notifications")
 
@@ -85,6 +86,7 @@ class Inspection:
             password=(self.battered.var / "secrets" / f"{service}-nats").read_text(),
             inbox_prefix=f"_INBOX_{service}".encode(),
             allow_reconnect=False,
+            error_cb=quiet,
         )
 
     async def _unread(self, service: str) -> int:

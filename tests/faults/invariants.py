@@ -13,7 +13,7 @@ from psycopg import OperationalError
 
 from embedded.fixtures import wait_until
 from tests.driver import Hall, Person, call, client_token
-from tests.faults.actors import Broken
+from tests.faults.asking import Broken
 from tests.faults.inspection import SERVICES, Inspection
 from tests.faults.ledger import Ledger, Organization
 from tests.faults.subscriber import Subscriber
@@ -128,8 +128,8 @@ def nothing_acknowledged_is_lost(hall: Hall, ledger: Ledger) -> None:
 
 def _is_as_acknowledged(hall: Hall, ledger: Ledger, org: Organization) -> None:
     path = f"/organizations/{org.id}"
-    members = {one["email"]: one["role"] for one in _items(org.owner, f"{path}/members")}
-    _equal(org, "members", members, {org.owner.email: "administrator", **org.members})
+    members = {one["email"]: (one["role"], one["limits"]["platforms"]) for one in _items(org.owner, f"{path}/members")}
+    _equal(org, "members", members, {org.owner.email: ("administrator", None), **org.members})
     offers = {one["id"]: (one["email"], one["status"]) for one in _items(org.owner, f"{path}/invitations")}
     _equal(org, "invitations", offers, org.invitations)
     platforms = {
@@ -137,6 +137,10 @@ def _is_as_acknowledged(hall: Hall, ledger: Ledger, org: Organization) -> None:
         for one in _items(org.owner, f"{path}/platforms")
     }
     _equal(org, "platforms", platforms, org.platforms)
+    people = {person.email: person for person in ledger.people}
+    for email, (_, limited) in org.members.items():
+        shown = {one["id"] for one in _items(people[email], f"{path}/platforms")}
+        _equal(org, f"platforms that {email} sees", shown, set(org.platforms if limited is None else limited))
     clients = {one["id"]: one["client_id"] for one in _items(org.owner, f"{path}/clients")}
     _equal(org, "clients", clients, {one.id: one.client_id for one in org.clients.values()})
     for client in org.clients.values():
@@ -145,6 +149,8 @@ def _is_as_acknowledged(hall: Hall, ledger: Ledger, org: Organization) -> None:
         token = answer.json()["access_token"]
         seen = call(hall, token, "GET", "/organizations").json()["items"]
         _equal(org, "a client's organizations", [one["id"] for one in seen], [org.id])
+        shown = call(hall, token, "GET", f"{path}/platforms?limit=200").json()["items"]
+        _equal(org, "a client's platforms", {one["id"] for one in shown}, set(org.platforms))
         _sees_nothing(hall, token, f"the client {client.id}", [one for one in ledger.organizations if one is not org])
 
 

@@ -10,6 +10,10 @@ Secret = tuple[str, str]
 """What it is, and itself."""
 
 
+Held = tuple[str, list[str] | None]
+"""A member's role, and the platforms they are limited to."""
+
+
 @dataclass
 class Client:
     """`id` is its UUID, `client_id` its `thc_…`."""
@@ -23,15 +27,15 @@ class Client:
 class Organization:
     """One organization as its owner knows it; only the owner's thread writes here.
 
-    `members` are those who have joined, by address with their role, `former` those removed; `invitations` those made,
-    with address and state, by id; `platforms` with the login of their credentials, by id; `changes` counts events by
-    type that must be there, once.
+    `members` are those who have joined, by address with what they hold, `former` those removed; `invitations` those
+    made, with address and state, by id; `platforms` with the login of their credentials, by id; `changes` counts
+    events by type that must be there, once.
     """
 
     id: str
     owner: Person
     names: list[str]
-    members: dict[str, str] = field(default_factory=dict)
+    members: dict[str, Held] = field(default_factory=dict)
     former: set[str] = field(default_factory=set)
     invitations: dict[str, tuple[str, str]] = field(default_factory=dict)
     platforms: dict[str, str | None] = field(default_factory=dict)

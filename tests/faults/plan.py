@@ -24,12 +24,12 @@ _WEIGHTS = {
     "revoke": 1,
     "trespass": 2,
 }
-KINDS = {"kill": 5, "freeze": 4, "restart": 2, "cut": 4, "stall": 3, "delay": 2, "redeliver": 2, "wipe": 2}
+KINDS = {"kill": 5, "freeze": 4, "restart": 3, "cut": 4, "stall": 3, "delay": 2, "redeliver": 2, "wipe": 2}
 """Of faults, with how often each is drawn."""
 _TARGETS: dict[str, tuple[str, ...]] = {
-    "kill": (*SERVICES, "nats", "caddy", "mailbox"),
+    "kill": (*SERVICES, "portal", "nats", "caddy", "mailbox"),
     "freeze": (*SERVICES, "nats", "postgres"),
-    "restart": ("postgres",),
+    "restart": ("postgres", "postgres", *SERVICES),
     "redeliver": SERVICES,
     "wipe": ("nats",),
 }
@@ -62,7 +62,7 @@ class Plan:
         random = Random(seed)
         scripts = tuple(_script(random) for _ in range(ACTORS))
         last = ACTORS * (STEPS + 1)
-        faults = sorted((_fault(random, last) for _ in range(random.randint(2, 4))), key=lambda one: one.after)
+        faults = sorted((_fault(random, last) for _ in range(random.randint(2, 5))), key=lambda one: one.after)
         return cls(seed, scripts, tuple(faults))
 
     def random(self, actor: int) -> Random:

@@ -11,7 +11,8 @@ from pathlib import Path
 from queue import Empty
 
 from deploy.local.settings import ROOT
-from tests.faults.actors import Broken, Crowd
+from tests.faults.actors import Crowd
+from tests.faults.asking import Broken
 from tests.faults.battered import Battered
 from tests.faults.inspection import Inspection
 from tests.faults.invariants import all_hold

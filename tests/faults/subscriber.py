@@ -60,7 +60,7 @@ class Subscriber:
     async def _connected(self, stream: str, subjects: str, place: Place) -> None:
         """Read on until something is odd."""
         connection = await nats.connect(
-            self._url, inbox_prefix=b"_INBOX_observer", allow_reconnect=False, connect_timeout=2, error_cb=_quiet
+            self._url, inbox_prefix=b"_INBOX_observer", allow_reconnect=False, connect_timeout=2, error_cb=quiet
         )
         try:
             await self._read_on(connection.jetstream(timeout=2), stream, subjects, place)
@@ -103,5 +103,5 @@ def _type(event: dict[str, Any]) -> str:
     return str(event["type"].split(".")[2])
 
 
-async def _quiet(_: Exception) -> None:
-    """What breaks is tried again."""
+async def quiet(_: Exception) -> None:
+    """For errors of a connection that is tried again."""
