@@ -35,7 +35,7 @@ def _spread(seeds: list[int], workers: int) -> Iterator[Outcome]:
     todo, done = context.Queue(), context.Queue()
     for seed in seeds:
         todo.put(seed)
-    processes = [context.Process(target=work, args=(todo, done)) for _ in range(workers)]
+    processes = [context.Process(target=work, args=(todo, done), daemon=True) for _ in range(workers)]
     for process in processes:
         process.start()
     told = 0
