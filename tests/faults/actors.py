@@ -27,6 +27,7 @@ class Actor(Asking):
         self._mark = f"{plan.seed}-{number}"
         self._mine: list[Organization] = []
         self._names = 0
+        self._spent: set[str] = set()
         self.arrived = threading.Event()
         self.error: BaseException | None = None
 
@@ -64,19 +65,23 @@ class Actor(Asking):
         return answer.status_code == 202
 
     def _signed_in(self) -> bool:
-        """By the own password, where an answer that was lost had taken it; else by the newest mailed one."""
+        """By the newest mailed password, or by the own one, where an answer that was lost had taken it. Where the
+        answer to the one sign-in of a mailed password was lost, a person registers again."""
         mailed = [mail for mail in self._hall.mails(self.person.email) if "password" in mail.text.lower()]
-        if not mailed:
+        one_time = mailed[-1].one_time_password if mailed else None
+        if one_time is None or one_time in self._spent:
             return False
-        one_time = mailed[-1].one_time_password
         self._ledger.secrets.append(("one-time password", one_time))
         page = self.person.sign_in(one_time)
         if page.status_code == 200 and page.url.path == "/password/new":
             self.person.choose_password()
         elif page.status_code < 500:
             page = self.person.sign_in()
+            if page.status_code < 500 and page.url.path == "/login":
+                self._spent.add(one_time)
+                self._until(self._register)
+                return False
             assert page.status_code == 200, page.text
-            assert page.url.path != "/login", page.text
         self._ledger.secrets += [("password", self.person.password), ("access token", self.person.token)]
         return True
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import nats
@@ -22,7 +23,7 @@ from deploy.local import Tradehall
 from embedded import temporary_folder
 from embedded.fixtures import wait_until
 from tests.driver import Hall
-from tests.faults.plan import EVERYBODY, Fault
+from tests.faults.plan import EVERYBODY, GATEWAY, Fault
 from tests.faults.proxies import Proxy
 from tests.faults.subscriber import quiet
 
@@ -49,7 +50,7 @@ class Battered:
             ending.callback(made._end_links)
             made.system.start()
             ending.callback(made.system.stop)
-            made.hall = Hall(made.system.info)
+            made.hall = Hall({**made.system.info, "url": made._gateway()})
             ending.callback(made.hall.close)
             made.downstream_port = made._detour(EVERYBODY, "nats", made.nats_port)
             made._let_in()
@@ -62,6 +63,12 @@ class Battered:
             self.nats_port = port
         proxy = self._links[service, server] = Proxy(port)
         return self.portal.call(proxy.start)
+
+    def _gateway(self) -> str:
+        """Tradehall's address for actors."""
+        address = urlsplit(self.system.info["url"])
+        actors, server = GATEWAY.split("-")
+        return f"http://localhost:{self._detour(actors, server, address.port or 80)}"
 
     def _end_links(self) -> None:
         for proxy in self._links.values():

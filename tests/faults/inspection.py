@@ -109,7 +109,7 @@ def _settings(battered: Battered, service: str) -> dict[str, str]:
         "TRADEHALL_NATS_URL": f"nats://127.0.0.1:{battered.nats_port}",
         "TRADEHALL_NATS_PASSWORD_FILE": str(secrets / f"{service}-nats"),
         "TRADEHALL_MASTER_KEY_FILE": str(secrets / f"{service}-master-key"),
-        "TRADEHALL_PUBLIC_URL": battered.hall.url,
+        "TRADEHALL_PUBLIC_URL": battered.system.info["url"],
         "TRADEHALL_SMTP_HOST": "127.0.0.1",
         "TRADEHALL_SMTP_PORT": "1",
         "TRADEHALL_SMTP_TLS": "off",

@@ -7,6 +7,8 @@ SERVICES = ("identity", "organizations", "platforms", "notifications")
 SERVERS = ("nats", "postgres")
 EVERYBODY = "all"
 """The links of all services to a server."""
+GATEWAY = "actors-gateway"
+"""The link of actors to Tradehall."""
 
 ACTORS = 3
 STEPS = 9  # of each actor, after it has arrived
@@ -24,7 +26,7 @@ _WEIGHTS = {
     "revoke": 1,
     "trespass": 2,
 }
-KINDS = {"kill": 5, "freeze": 4, "restart": 3, "cut": 4, "stall": 3, "delay": 2, "redeliver": 2, "wipe": 2}
+KINDS = {"kill": 5, "freeze": 4, "restart": 3, "cut": 3, "stall": 3, "deafen": 5, "delay": 1, "redeliver": 2, "wipe": 2}
 """Of faults, with how often each is drawn."""
 _TARGETS: dict[str, tuple[str, ...]] = {
     "kill": (*SERVICES, "portal", "nats", "caddy", "mailbox"),
@@ -79,5 +81,6 @@ def _fault(random: Random, last: int) -> Fault:
     if kind in _TARGETS:
         target = random.choice(_TARGETS[kind])
     else:
-        target = f"{random.choice((*SERVICES, EVERYBODY))}-{random.choice(SERVERS)}"
+        links = [f"{service}-{server}" for service in (*SERVICES, EVERYBODY) for server in SERVERS]
+        target = random.choice([*links, *[GATEWAY] * 5])
     return Fault(kind, target, random.randrange(last - 2), round(random.uniform(0.3, _LONGEST), 1))

@@ -1,4 +1,4 @@
-"""TCP proxies between services and their servers: they pass everything on, until told to cut, stall or delay."""
+"""TCP proxies between services and their servers: they pass everything on, until told to do otherwise."""
 
 import asyncio
 from contextlib import suppress
@@ -16,6 +16,7 @@ class Proxy:
         self._passing = asyncio.Event()
         self._passing.set()
         self._refusing = False
+        self._deaf = False
         self._delay = 0.0
 
     async def start(self) -> int:
@@ -47,6 +48,12 @@ class Proxy:
         await asyncio.sleep(seconds)
         self._delay = 0.0
 
+    async def deafen(self, seconds: float) -> None:
+        """For so long, what is said to the server gets through, and its answer is a reset."""
+        self._deaf = True
+        await asyncio.sleep(seconds)
+        self._deaf = False
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._refusing:
             writer.transport.abort()
@@ -59,15 +66,20 @@ class Proxy:
         pair = {writer, to_server}
         self._writers |= pair
         try:
-            await asyncio.gather(self._pass_on(reader, to_server), self._pass_on(server, writer))
+            await asyncio.gather(self._pass_on(reader, to_server), self._pass_on(server, writer, answers=True))
         finally:
             self._writers -= pair
             for one in pair:
                 one.transport.abort()
 
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pass_on(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, answers: bool = False
+    ) -> None:
         with suppress(OSError):
             while chunk := await reader.read(_CHUNK):
+                if answers and self._deaf:
+                    writer.transport.abort()
+                    return
                 if self._delay:
                     await asyncio.sleep(self._delay)
                 await self._passing.wait()

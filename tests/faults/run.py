@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from multiprocessing import parent_process
 from multiprocessing.queues import Queue
 from pathlib import Path
 from queue import Empty
@@ -116,14 +117,20 @@ class Trial:
 def work(todo: "Queue[int]", done: "Queue[Outcome]") -> None:
     """Run the seeds that are to do; after a failure, and now and then, on a new system."""
     seed = _next(todo)
-    while seed is not None:
+    while seed is not None and _wanted():
         with Trial.running() as trial:
             for _ in range(SEEDS_OF_ONE_SYSTEM):
                 outcome = trial.run(seed)
                 done.put(outcome)
                 seed = _next(todo)
-                if outcome.broken is not None or seed is None:
+                if outcome.broken is not None or seed is None or not _wanted():
                     break
+
+
+def _wanted() -> bool:
+    """Whether the one that started this process is still there."""
+    parent = parent_process()
+    return parent is None or parent.is_alive()
 
 
 def _next(todo: "Queue[int]") -> int | None:
