@@ -8,26 +8,24 @@ from typing import Any
 import httpx
 
 from tests.driver import Hall, Person, address, call, client_token
-from tests.faults.asking import PATIENCE, Asking, Broken, must_not_refuse
+from tests.faults.asking import PATIENCE, Broken, must_not_refuse
 from tests.faults.ledger import Client, Ledger, Organization
+from tests.faults.newcomer import Newcomer
 from tests.faults.plan import Plan
 
 
-class Actor(Asking):
+class Actor(Newcomer):
     """One person with organizations of their own, whom no other actor changes."""
 
     def __init__(self, hall: Hall, plan: Plan, number: int, ledger: Ledger, everybody: "list[Actor]") -> None:
-        super().__init__(Person(hall, address("actor")))
+        super().__init__(hall, ledger)
         self.thread = threading.Thread(target=self._play, daemon=True)
-        self._hall = hall
         self._script = plan.scripts[number]
         self._random: Random = plan.random(number)
-        self._ledger = ledger
         self._everybody = everybody
         self._mark = f"{plan.seed}-{number}"
         self._mine: list[Organization] = []
         self._names = 0
-        self._spent: set[str] = set()
         self.arrived = threading.Event()
         self.error: BaseException | None = None
 
@@ -44,9 +42,9 @@ class Actor(Asking):
     def _arrive(self) -> None:
         """Register, sign in, choose a password, and give the first organization a name."""
         self._ledger.people.append(self.person)
-        self._until(self._register)
+        self._register()
         self._ledger.done()
-        self._until(self._signed_in)
+        self._sign_in()
         me = self._answer("GET", "/me").json()
         self._ledger.ids[self.person.email] = me["id"]
         first = self._answer("GET", "/organizations").json()["items"]
@@ -57,33 +55,6 @@ class Actor(Asking):
         self._ledger.done()
         self.arrived.set()
         self._rename(self._mine[0])
-
-    def _register(self) -> bool:
-        self._ledger.registrations[self.person.email] += 1
-        answer = self._hall.http.post("/api/v1/registrations", json={"email": self.person.email})
-        must_not_refuse(answer)
-        return answer.status_code == 202
-
-    def _signed_in(self) -> bool:
-        """By the newest mailed password, or by the own one, where an answer that was lost had taken it. Where the
-        answer to the one sign-in of a mailed password was lost, a person registers again."""
-        mailed = [mail for mail in self._hall.mails(self.person.email) if "password" in mail.text.lower()]
-        one_time = mailed[-1].one_time_password if mailed else None
-        if one_time is None or one_time in self._spent:
-            return False
-        self._ledger.secrets.append(("one-time password", one_time))
-        page = self.person.sign_in(one_time)
-        if page.status_code == 200 and page.url.path == "/password/new":
-            self.person.choose_password()
-        elif page.status_code < 500:
-            page = self.person.sign_in()
-            if page.status_code < 500 and page.url.path == "/login":
-                self._spent.add(one_time)
-                self._until(self._register)
-                return False
-            assert page.status_code == 200, page.text
-        self._ledger.secrets += [("password", self.person.password), ("access token", self.person.token)]
-        return True
 
     def _rename(self, org: Organization | None = None) -> None:
         org, name = org or self._one(self._mine), self._name("Brokerage")
@@ -170,10 +141,7 @@ class Actor(Asking):
             return self._invite()
         org, offer = self._one(due)
         email, _ = org.invitations[offer]
-        link = self._link(org, email)
-        self._ledger.secrets.append(("invitation link", link))
-        guest = actors[email]
-        joined = self._known(lambda: call(self._hall, guest.token, "POST", f"/invitations/{link}/accept")).json()
+        joined = self._until(lambda: self._accepted(org, actors[email])).json()
         if joined["organization_id"] != org.id:
             raise Broken(f"an invitation of {org.id} led to {joined['organization_id']}")
         org.invitations[offer] = (email, "accepted")
@@ -181,9 +149,16 @@ class Actor(Asking):
         org.changes["MemberJoined"] += 1
         return self._ledger.done()
 
-    def _link(self, org: Organization, email: str) -> str:
-        """The newest link that was mailed to somebody for an organization."""
-        return str(self._until(lambda: _newest_link(self._hall, org, email)))
+    def _accepted(self, org: Organization, guest: Person) -> httpx.Response | None:
+        """With the newest link, which may be that of an earlier invitation until the mail is there."""
+        link = _newest_link(self._hall, org, guest.email)
+        if link is None:
+            return None
+        self._ledger.secrets.append(("invitation link", link))
+        answer = call(self._hall, guest.token, "POST", f"/invitations/{link}/accept")
+        if answer.status_code != 410:
+            must_not_refuse(answer)
+        return answer if answer.status_code == 200 else None
 
     def _limit(self) -> None:
         with_members = [org for org in self._mine if org.members]

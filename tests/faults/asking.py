@@ -67,7 +67,7 @@ class Asking:
             org.repeatable[event] += asked - 1
         return answer
 
-    def _until(self, attempt: Callable[[], Any]) -> Any:
+    def _until(self, attempt: Callable[[], Any], pause: float = _PAUSE) -> Any:
         """What it answers as soon as that is anything."""
         until = time.monotonic() + PATIENCE
         last: BaseException | None = None
@@ -77,7 +77,7 @@ class Asking:
                     return found
             except _UNSURE as error:
                 last = error
-            time.sleep(_PAUSE)
+            time.sleep(pause)
         raise Broken(f"{self.person.email} knows nothing after {PATIENCE:.0f} s; last: {last!r}")
 
 

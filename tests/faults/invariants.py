@@ -211,7 +211,7 @@ def every_mail_came_once(inspection: Inspection, ledger: Ledger, subscriber: Sub
     unknown = sum(1 for one in notified if one["outcome_unknown"])
     _must(unknown <= faults, f"{unknown} mails were left in doubt by {faults} faults")
     to = {address["Address"] for one in listed for address in one["To"]}
-    for email in ledger.registrations:
+    for email in ledger.sent_in:
         _must(email in to, f"{email} got no mail")
 
 

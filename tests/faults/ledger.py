@@ -47,11 +47,11 @@ class Organization:
 
 @dataclass
 class Ledger:
-    """`operations` counts what was acknowledged; `registrations` how often each address was sent in."""
+    """`operations` counts what was acknowledged; `sent_in` holds the addresses that were registered."""
 
     people: list[Person] = field(default_factory=list)
     ids: dict[str, str] = field(default_factory=dict)
-    registrations: Counter[str] = field(default_factory=Counter)
+    sent_in: set[str] = field(default_factory=set)
     organizations: list[Organization] = field(default_factory=list)
     secrets: list[Secret] = field(default_factory=list)
     operations: int = 0

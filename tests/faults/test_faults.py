@@ -9,7 +9,7 @@ from tests.faults.invariants import settled
 from tests.faults.plan import KINDS, Plan
 from tests.faults.run import Trial
 
-SEEDS = (11, 19)
+SEEDS = (6, 172)
 """Between them, every kind of fault."""
 
 
