@@ -27,8 +27,6 @@ from kit.verify import Verdict, compared, expected, fetched, held, last_place
 from tests.faults.battered import Battered
 from tests.faults.subscriber import quiet
 
-SERVICES = ("identity", "organizations", "platforms", "notifications")
-
 
 @dataclass(frozen=True)
 class Inspection:

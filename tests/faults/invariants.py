@@ -1,6 +1,5 @@
 """What must hold after every run, once the system has had time to recover."""
 
-import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -8,49 +7,20 @@ from typing import Any
 
 import nats
 import nats.errors
-from nats.js.api import AckPolicy, ConsumerConfig
 from psycopg import OperationalError
 
 from embedded.fixtures import wait_until
 from tests.driver import Hall, Person, call, client_token
 from tests.faults.asking import Broken
-from tests.faults.inspection import SERVICES, Inspection
+from tests.faults.inspection import Inspection
 from tests.faults.ledger import Ledger, Organization
+from tests.faults.plan import SERVICES
 from tests.faults.subscriber import Subscriber
 from tests.searching import dump, logs
 
 _SETTLED_WITHIN = 60.0  # seconds
 _NOT_YET = (nats.errors.Error, OSError, OperationalError)
 _PATHS = ("", "/members", "/invitations", "/clients", "/platforms", "/audit")
-
-
-def messages(hall: Hall, stream: str) -> list[dict[str, Any]]:
-    """All messages of a stream in order, read as the observer, with the message id among them."""
-    return asyncio.run(_messages(hall.info["nats_url"], stream))
-
-
-async def _messages(url: str, stream: str) -> list[dict[str, Any]]:
-    connection = await nats.connect(url, inbox_prefix=b"_INBOX_observer")
-    try:
-        js = connection.jetstream()
-        total = (await js.stream_info(stream)).state.messages
-        read: list[dict[str, Any]] = []
-        if total == 0:
-            return read
-        subscription = await js.pull_subscribe(
-            f"evt.{stream.lower()}.>",
-            stream=stream,
-            config=ConsumerConfig(ack_policy=AckPolicy.NONE, inactive_threshold=30),
-            inbox_prefix=b"_INBOX_observer.",
-        )
-        while len(read) < total:
-            for message in await subscription.fetch(500, timeout=10):
-                assert message.headers is not None
-                read.append(json.loads(message.data) | {"message_id": message.headers["Nats-Msg-Id"]})
-        await subscription.unsubscribe()
-        return read
-    finally:
-        await connection.close()
 
 
 def all_hold(inspection: Inspection, ledger: Ledger, subscriber: Subscriber, faults: int) -> None:

@@ -69,7 +69,12 @@ class Newcomer(Asking):
         return page.status_code == 200 and page.url.path != "/login" and self._is_in()
 
     def _is_in(self) -> bool:
-        self._ledger.secrets += [("password", self.person.password), ("access token", self.person.token)]
+        session = max((cookie.value or "" for cookie in self.person.browser.cookies.jar), key=len)
+        self._ledger.secrets += [
+            ("password", self.person.password),
+            ("access token", self.person.token),
+            ("session", session),
+        ]
         return True
 
     def _mailed_passwords(self) -> list[str]:

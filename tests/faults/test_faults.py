@@ -9,6 +9,7 @@ from tests.faults.invariants import settled
 from tests.faults.plan import KINDS, Plan
 from tests.faults.run import Trial
 
+pytestmark = pytest.mark.timeout(400)  # each of its waits has a shorter limit, and says what it waited for
 SEEDS = (6, 172)
 """Between them, every kind of fault."""
 

@@ -9,8 +9,7 @@ import httpx
 
 from deploy.local import Tradehall
 from tests.driver import Hall, Person, address, client_token
-from tests.faults.invariants import messages
-from tests.searching import dump, logs
+from tests.searching import dump, logs, messages
 
 
 def test_known_and_unknown_addresses_get_the_same_answer_in_the_same_time(hall: Hall) -> None:

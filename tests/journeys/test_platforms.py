@@ -17,8 +17,7 @@ from metatrader.simulator import invent
 from platforms.tests.mariadb import PASSWORD, READER, WRITER, MariaDb, why_not
 from platforms.tests.tables import export_of
 from tests.driver import Hall, Person, call, client_token
-from tests.faults.invariants import messages
-from tests.searching import dump, logs
+from tests.searching import dump, logs, messages
 
 WRONG = "Wrong-pass-of-nobody-7"
 
