@@ -63,6 +63,8 @@ class SubjectKeys:
         self._database = database
         self._master = master
         self._cache: OrderedDict[str, tuple[float, bytes | None]] = OrderedDict()
+        self._destroyed: dict[str, float] = {}
+        """Whose keys are not remembered, until when."""
         self._lock = Lock()
 
     def obtain(self, subject: str) -> bytes | None:
@@ -102,8 +104,12 @@ class SubjectKeys:
             "UPDATE subject_keys SET wrapped = NULL, destroyed_at = now() WHERE subject = %s AND wrapped IS NOT NULL",
             (subject,),
         )
+        now = time.monotonic()
         with self._lock:
             self._cache.pop(subject, None)
+            # Whoever reads before this is committed still finds the key, and must not keep it.
+            self._destroyed = {one: until for one, until in self._destroyed.items() if until > now}
+            self._destroyed[subject] = now + _REMEMBER_SECONDS
         return done > 0
 
     def rewrap(self) -> int:
@@ -141,9 +147,12 @@ class SubjectKeys:
         return self._master.unwrap(WrappedKey(row["key_id"], row["wrapped"]), f"subject|{row['subject']}")
 
     def _remember(self, keys: dict[str, bytes | None]) -> None:
-        until = time.monotonic() + _REMEMBER_SECONDS
+        now = time.monotonic()
+        until = now + _REMEMBER_SECONDS
         with self._lock:
             for subject, key in keys.items():
+                if self._destroyed.get(subject, 0.0) > now:
+                    continue
                 self._cache[subject] = (until, key)
                 self._cache.move_to_end(subject)
             while len(self._cache) > _REMEMBERED:

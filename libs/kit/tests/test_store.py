@@ -118,6 +118,15 @@ def test_personal_fields_are_unreadable_in_the_table_and_gone_with_their_key(not
     assert not notebook.subjects.destroy(str(note))
 
 
+def test_a_key_that_is_read_while_it_is_being_destroyed_is_not_kept(notebook: Notebook) -> None:
+    note = notebook.write("public", author="Grace Hopper")
+    with notebook.database.transaction():
+        notebook.subjects.destroy(str(note))
+        with ThreadPoolExecutor(1) as another:
+            assert another.submit(notebook.find, Note, note).result().author == "Grace Hopper"
+    assert notebook.find(Note, note).author is None
+
+
 def test_a_title_that_looks_like_a_stored_personal_value_stays_as_it_is(notebook: Notebook) -> None:
     note = notebook.write("personal:x:y")
     assert notebook.find(Note, note).title == "personal:x:y"
