@@ -16,8 +16,7 @@ from deploy.local import Tradehall
 from embedded import temporary_folder
 from tests.driver import Hall, Person, call, client_token
 from tests.recovery.operating import answer, nothing_is_parked, tradehall
-from tests.searching import dump
-from tests.streams import messages
+from tests.searching import dump, messages
 
 pytestmark = pytest.mark.timeout(600)  # many programs, one after the other; each of the waits has its own limit
 NAME = "Zoe Wants-To-Be-Forgotten"

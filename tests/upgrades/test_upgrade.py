@@ -28,8 +28,7 @@ from kit.keys import MasterKey
 from platforms.addresses import Policy
 from tests.driver import Hall, Person, call, client_token
 from tests.recovery.operating import answer, nothing_is_parked
-from tests.searching import dump
-from tests.streams import messages
+from tests.searching import dump, messages
 from tests.upgrades.made import Expected, roles
 
 pytestmark = pytest.mark.timeout(600)
