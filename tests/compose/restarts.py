@@ -1,5 +1,6 @@
 """Each container in turn: how it is confined, and that all goes on after its restart. Run by tests.compose alone."""
 
+import json
 import os
 from pathlib import Path
 
@@ -46,6 +47,16 @@ def test_a_container_is_confined_and_sees_its_own_secrets_only(name: str, compos
         allowed = {f"{name}-dsn", f"{name}-master-key", f"{name}-nats", "portal-client"}
         assert secrets <= {f"/run/secrets/{each}" for each in allowed}
     assert not [one for one in container["Config"]["Env"] if "PASSWORD=" in one or "SECRET=" in one or "KEY=" in one]
+
+
+def test_a_person_is_erased_and_noted_outside_the_databases(composition: Composition, hall: Hall) -> None:
+    person = hall.newcomer("erased")
+    told = json.loads(
+        composition.run("exec", "-T", "identity", "python", "-m", "identity", "erase", person.email, "--json")
+    )
+    listed = composition.run("exec", "-T", "identity", "cat", "/var/lib/tradehall/erased.txt")
+    assert told["user_id"] in listed
+    assert person.sign_in().url.path == "/login"
 
 
 def test_prometheus_sees_every_service_and_takes_the_rules(composition: Composition) -> None:
