@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
+SYSTEM_TESTS := tests/cluster tests/recovery tests/upgrades
 CODE := libs services deploy docs/examples $(wildcard tests)
 NODE_MODULES := $(patsubst %package-lock.json,%node_modules/.installed,$(wildcard package-lock.json tests/*/package-lock.json))
 
@@ -11,7 +12,7 @@ comma := ,
 SECRETS := $(or $(TRADEHALL_SECRETS),./secrets)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test faults bench lint format schemas fuzz lock images secrets test-cluster test-compose test-containers clean
+.PHONY: help setup run test faults bench lint format schemas fuzz lock images secrets test-system test-compose test-containers clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,10 +25,10 @@ run: setup ## run Tradehall on this machine until Ctrl-C (TRADEHALL_PORT, TRADEH
 # Without the last two, pytest-xdist runs the longest files last, and waits for ever after a process that died.
 test: setup ## run all tests (ARGS="-k invitation" for some)
 	@$(PY) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 \
-		--ignore tests/cluster $(ARGS)
+		$(SYSTEM_TESTS:%=--ignore %) $(ARGS)
 
-test-cluster: setup ## kill, freeze and restart two replicas of everything and three NATS servers (TRADEHALL_CLUSTER_TURNS=3)
-	@$(PY) -m pytest tests/cluster --numprocesses 0 $(ARGS)
+test-system: setup ## run the tests of whole systems: replicas and a cluster, backup and restore, upgrades
+	@$(PY) -m pytest $(SYSTEM_TESTS) --numprocesses 0 $(ARGS)
 
 faults: setup ## break a running system at random and check what must hold (SEEDS=200, FIRST=0; SEED=17 for that one)
 	@$(PY) -m tests.faults $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),20) --first $(or $(FIRST),0))
