@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from uuid import UUID
 
 from prometheus_client import Counter
@@ -83,10 +84,10 @@ class Schedule:
                     if loop.time() - swept >= _SWEEP:
                         swept = loop.time()
                         await self._keep_up()
-                try:
-                    await asyncio.wait_for(self._wake.wait(), _TIMER)
-                except TimeoutError:
-                    continue
+                with suppress(TimeoutError):
+                    # Not wait_for: up to Python 3.11 it can hide the cancellation that ends this task (gh-86296).
+                    async with asyncio.timeout(_TIMER):
+                        await self._wake.wait()
                 self._wake.clear()
         finally:
             await asyncio.to_thread(lease.stop)
