@@ -7,25 +7,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from math import isnan
 from typing import Any
 from uuid import UUID
 
 import nats
 import psycopg
 import pytest
-from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
 from embedded.fixtures import wait_until
 from embedded.nats import Nats
 from kit.bus import Bus
 from kit.consumer import Consumer, Lag
-from kit.context import acting
-from kit.gauges import Gauges
 from kit.inbox import Inbox, forget_parked
-from kit.relay import Outgoing, Relay, Standing
-from kit.store import Recorded
+from kit.relay import Relay, Standing
 from kit.tests.notebook import Notebook, open_notebook, translate
 
 
@@ -70,7 +65,7 @@ async def _settle() -> None:
 
 
 @asynccontextmanager
-async def _client(server: Nats) -> AsyncIterator[Any]:
+async def client(server: Nats) -> AsyncIterator[Any]:
     connection = await nats.connect(server.url)
     try:
         yield connection.jetstream()
@@ -82,7 +77,7 @@ def stream_ids(server: Nats) -> list[str]:
     """The message ids in the stream, in order."""
 
     async def read() -> list[str]:
-        async with _client(server) as js:
+        async with client(server) as js:
             info = await js.stream_info("NOTEBOOK")
             found = []
             for sequence in range(info.state.first_seq or 1, info.state.last_seq + 1):
@@ -142,7 +137,7 @@ def test_a_stream_that_is_taken_away_under_a_quiet_relay_is_refilled(notebook: N
 
 
 async def _delete_stream(server: Nats) -> None:
-    async with _client(server) as js:
+    async with client(server) as js:
         await js.delete_stream("NOTEBOOK")
 
 
@@ -245,7 +240,7 @@ def test_each_message_takes_effect_once_though_the_bus_forgets_the_durable_and_t
 
 
 async def _delete_consumer(server: Nats) -> None:
-    async with _client(server) as js:
+    async with client(server) as js:
         await js.delete_consumer("NOTEBOOK", "reader-notebook")
 
 
@@ -346,64 +341,3 @@ def test_a_database_failure_asks_for_the_message_again_and_parks_nothing(reader:
     with pytest.raises(psycopg.OperationalError):
         inbox.take(json.dumps(event).encode())
     assert inbox.parked() == []
-
-
-def test_a_message_carries_the_trace_of_its_event_while_that_is_fresh(
-    notebook: Notebook, nats_server: Nats, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    trace = f"00-{'ab' * 16}-{'cd' * 8}-01"
-    bus, relay = relay_of(notebook, nats_server)
-    with running(bus.run, relay.run), acting(traceparent=trace):
-        notebook.write("fresh")
-        wait_until(lambda: _traces(nats_server) == [trace])
-        monkeypatch.setattr("kit.relay._TRACED_FOR", timedelta(0))
-        notebook.write("old")
-        wait_until(lambda: _traces(nats_server) == [trace, None])
-
-
-def _traces(server: Nats) -> list[str | None]:
-    async def read(count: int) -> list[str | None]:
-        async with _client(server) as js:
-            return [(await js.get_msg("NOTEBOOK", each + 1)).headers.get("traceparent") for each in range(count)]
-
-    return asyncio.run(read(len(stream_ids(server))))
-
-
-def test_gauges_tell_the_stream_and_its_readers_and_nothing_while_the_bus_is_away(
-    notebook: Notebook, nats_server: Nats, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("kit.gauges._EVERY", 0.05)
-    bus, relay = relay_of(notebook, nats_server)
-    notebook.write("one")
-    with running(bus.run, relay.run, Gauges(relay, []).run):
-        wait_until(lambda: _messages() == 1)
-        nats_server.stop()
-        wait_until(lambda: isnan(_messages()))
-        nats_server.start()
-        wait_until(lambda: _messages() == 1)
-
-
-def _messages() -> float:
-    return REGISTRY.get_sample_value("tradehall_stream_messages", {"stream": "NOTEBOOK"}) or 0.0
-
-
-def test_private_events_do_not_wait_and_do_not_hide_one_that_does(notebook: Notebook, nats_server: Nats) -> None:
-    def public(recorded: Recorded, epoch: str) -> Outgoing | None:
-        return None if recorded.event.title == "private" else translate(recorded, epoch)
-
-    bus = Bus(nats_server.url, "notebook", SecretStr("x"))
-    relay = Relay(notebook, bus, STREAM, public)
-    idle = Relay(notebook, bus, STREAM, public)
-    note = notebook.write("public")
-    with running(bus.run, relay.run):
-        wait_until(lambda: len(stream_ids(nats_server)) == 1)
-    with running(bus.run) as loop:
-
-        def waiting() -> int:
-            return asyncio.run_coroutine_threadsafe(idle.standing(), loop).result(5).waiting
-
-        wait_until(lambda: bus.connected)
-        for titles, expected in ((["private"] * 3, 0), (["private"], 0), (["public", "private", "public"], 2), ([], 2)):
-            for title in titles:
-                notebook.retitle(note, title)
-            assert waiting() == expected, titles
