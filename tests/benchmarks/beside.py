@@ -102,6 +102,18 @@ def running(name: str, arguments: list[str], environment: Mapping[str, str], por
             process.stop()
 
 
+def environment(port: int, dsn: str, bus: str, master: str, url: str) -> Mapping[str, str]:
+    """What a service needs; the bus lets everybody in."""
+    return {
+        "TRADEHALL_SERVICE_PORT": str(port),
+        "TRADEHALL_POSTGRES_DSN": dsn,
+        "TRADEHALL_NATS_URL": bus,
+        "TRADEHALL_NATS_PASSWORD": "unused",
+        "TRADEHALL_MASTER_KEY": master,
+        "TRADEHALL_PUBLIC_URL": url,
+    }
+
+
 def _answers(port: int, path: str) -> bool:
     try:
         return httpx.get(f"http://127.0.0.1:{port}{path}", timeout=1).status_code == 200

@@ -33,7 +33,7 @@ from kit.keys import MasterKey
 from organizations.application import Organizations
 from organizations.domain import Organization
 from organizations.main import SCHEMA, assemble
-from tests.benchmarks.beside import running
+from tests.benchmarks.beside import environment, running
 from tests.benchmarks.figures import Bound, Figure, p99, show
 
 EVENTS_PER_SECOND = 500
@@ -73,15 +73,8 @@ def figures() -> Iterator[Figure]:
 @contextmanager
 def _service(name: str, dsn: str, bus: Nats, master: str) -> Iterator[None]:
     port = free_port()
-    environment = {
-        "TRADEHALL_SERVICE_PORT": str(port),
-        "TRADEHALL_POSTGRES_DSN": dsn,
-        "TRADEHALL_NATS_URL": bus.url,
-        "TRADEHALL_NATS_PASSWORD": "unused",
-        "TRADEHALL_MASTER_KEY": master,
-        "TRADEHALL_PUBLIC_URL": "http://localhost",
-    }
-    with running(name, ["-m", name], environment, port, "/livez"):
+    given = environment(port, dsn, bus.url, master, "http://localhost")
+    with running(name, ["-m", name], given, port, "/livez"):
         yield
 
 

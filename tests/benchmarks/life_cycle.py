@@ -23,6 +23,7 @@ from identity.assembly import SCHEMA, Parts
 from identity.settings import Settings
 from kit.database import opened
 from kit.keys import MasterKey
+from tests.benchmarks.beside import environment
 from tests.benchmarks.figures import Bound, Figure, show
 
 CALLERS = 8
@@ -61,18 +62,11 @@ def figures() -> Iterator[Figure]:
 
 class _Lives:
     def __init__(self, dsn: str, database: object) -> None:
-        settings = {
-            "TRADEHALL_SERVICE_PORT": "1",
-            "TRADEHALL_POSTGRES_DSN": dsn,
-            "TRADEHALL_NATS_URL": "nats://127.0.0.1:1",
-            "TRADEHALL_NATS_PASSWORD": "unused",
-            "TRADEHALL_MASTER_KEY": MasterKey.generate(),
-            "TRADEHALL_PUBLIC_URL": "http://localhost",
-        }
+        given = environment(1, dsn, "nats://127.0.0.1:1", MasterKey.generate(), "http://localhost")
         self._late = timedelta()
         self._numbers = itertools.count()
         self._elected = Lock()
-        self._parts = Parts(Settings.load(settings), database, lambda: datetime.now(UTC) + self._late)  # type: ignore[arg-type]
+        self._parts = Parts(Settings.load(given), database, lambda: datetime.now(UTC) + self._late)  # type: ignore[arg-type]
 
     def live(self) -> None:
         """One life, from an address that nobody used."""

@@ -24,7 +24,7 @@ from kit.keys import MasterKey
 from organizations.domain import Organization
 from organizations.main import SCHEMA, assemble
 from organizations.tests.running import ISSUER, Identity
-from tests.benchmarks.beside import Running, Scenario, beside, reference, running
+from tests.benchmarks.beside import Running, Scenario, beside, environment, reference, running
 from tests.benchmarks.figures import Figure, show
 from tests.benchmarks.load import get, post
 
@@ -86,19 +86,12 @@ def organizations() -> Iterator[Service]:
     port = free_port()
     with temporary_folder() as folder, Postgres(folder / "postgres", fsync=False) as server, Nats() as bus:
         dsn, master = server.create_database("organizations"), MasterKey.generate()
-        environment = {
-            "TRADEHALL_SERVICE_PORT": str(port),
-            "TRADEHALL_POSTGRES_DSN": dsn,
-            "TRADEHALL_NATS_URL": bus.url,
-            "TRADEHALL_NATS_PASSWORD": "unused",
-            "TRADEHALL_MASTER_KEY": master,
-            "TRADEHALL_PUBLIC_URL": ISSUER,
-        }
+        given = environment(port, dsn, bus.url, master, ISSUER)
         reader, full, owner, owned = _filled(dsn, master)
         identity = Identity(bus.url)
         identity.start()
         try:
-            with running("organizations", ["-m", "organizations"], environment, port, "/livez") as process:
+            with running("organizations", ["-m", "organizations"], given, port, "/livez") as process:
                 tokens = [identity.token(str(user), {"sid": str(uuid4())}) for user in (reader, owner)]
                 yield Service(process, tokens[0], full, tokens[1], owned)
         finally:

@@ -24,7 +24,7 @@ from identity.assembly import SCHEMA, Parts
 from identity.settings import Settings
 from kit.database import opened
 from kit.keys import MasterKey
-from tests.benchmarks.beside import Running, Scenario, beside, reference, running
+from tests.benchmarks.beside import Running, Scenario, beside, environment, reference, running
 from tests.benchmarks.figures import Figure, show
 from tests.benchmarks.load import post
 
@@ -70,18 +70,11 @@ def identity(fill: Callable[[Settings, str], None] = lambda settings, dsn: None)
     port = free_port()
     with temporary_folder() as folder, Postgres(folder / "postgres", fsync=False) as server, Nats() as bus:
         dsn, master = server.create_database("identity"), MasterKey.generate()
-        environment = {
-            "TRADEHALL_SERVICE_PORT": str(port),
-            "TRADEHALL_POSTGRES_DSN": dsn,
-            "TRADEHALL_NATS_URL": bus.url,
-            "TRADEHALL_NATS_PASSWORD": "unused",
-            "TRADEHALL_MASTER_KEY": master,
-            "TRADEHALL_PUBLIC_URL": f"http://127.0.0.1:{port}",
-        }
-        settings = Settings.load(environment)
+        given = environment(port, dsn, bus.url, master, f"http://127.0.0.1:{port}")
+        settings = Settings.load(given)
         client_id, secret = _client(settings, dsn)
         fill(settings, dsn)
-        with running("identity", ["-m", "identity"], environment, port, "/livez") as process:
+        with running("identity", ["-m", "identity"], given, port, "/livez") as process:
             yield Service(process, client_id, secret)
 
 
