@@ -38,6 +38,7 @@ class Bus:
     def __init__(self, url: str, user: str, password: SecretStr) -> None:
         self.user = user
         self._cut_since: float | None = time.monotonic()
+        self._connected_anew = asyncio.Event()
         self._log = logging.getLogger("kit.bus")
         self._loop: asyncio.AbstractEventLoop | None = None
         self.broker = NatsBroker(
@@ -65,6 +66,12 @@ class Bus:
     def cut_off_seconds(self) -> float:
         """How long the bus has been out of reach; 0.0 while it is there."""
         return 0.0 if self._cut_since is None else time.monotonic() - self._cut_since
+
+    async def quiet(self, seconds: float) -> None:
+        """Sleep, but no longer than until it is connected anew."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._connected_anew.wait()
 
     @property
     def jetstream(self) -> JetStreamContext:
@@ -145,6 +152,8 @@ class Bus:
 
     async def _reconnected(self) -> None:
         self._cut_since = None
+        self._connected_anew.set()
+        self._connected_anew = asyncio.Event()
         self._log.info("connected to the bus")
 
     async def _error(self, error: Exception) -> None:

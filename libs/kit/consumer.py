@@ -24,7 +24,7 @@ from kit.inbox import TRANSIENT, Handlers, Inbox, Parse
 _ACK_WAIT = 4.0  # seconds; while a handler runs longer, in-progress acks hold the message
 _PROGRESS = 1.5
 _LATER = 0.5
-_LOOK = 2.0
+_LOOK = 5.0
 
 
 class Stream(Protocol):
@@ -77,7 +77,8 @@ class Consumer:
         self._log = logging.getLogger("kit.consumer")
 
     async def run(self) -> None:
-        """Consume until cancelled; every 2 s look whether the durable is still there."""
+        """Consume until cancelled; look whether the durable is still there with each new connection,
+        and every 5 s."""
         subscriber: Any = None
         try:
             while True:
@@ -88,7 +89,7 @@ class Consumer:
                     if subscriber is None:
                         subscriber = await self._subscribe()
                         self._log.info("%s reads %s", self.inbox.durable, self._stream)
-                    await asyncio.sleep(_LOOK)
+                    await self._bus.quiet(_LOOK)
                     await self._bus.jetstream.consumer_info(self._stream, self.inbox.durable)
                 except nats.js.errors.NotFoundError:
                     if subscriber is not None:

@@ -242,13 +242,19 @@ def notified(session: Connection[DictRow], seconds: float) -> bool:
     """
     if any(True for _ in session.notifies(timeout=0)):
         return True
-    select.select([session], [], [], seconds)
+    _readable(session, seconds)
     return any(True for _ in session.notifies(timeout=0))
 
 
+def _readable(connection: Connection[DictRow], seconds: float) -> bool:
+    waiting = select.poll()  # select() refuses the descriptors of a process with more than 1,024
+    waiting.register(connection, select.POLLIN)
+    return bool(waiting.poll(seconds * 1000))
+
+
 def _checked_if_idle(connection: DeadlineConnection) -> None:
-    """Find a connection that broke while nobody used it, without a round trip for each of a busy one's uses."""
-    if time.monotonic() - connection.used_at > _CHECK_AFTER:
+    """Find a connection that broke while nobody used it: what the server said by itself then waits to be read."""
+    if time.monotonic() - connection.used_at > _CHECK_AFTER and _readable(connection, 0.0):
         ConnectionPool.check_connection(connection)
 
 

@@ -66,13 +66,15 @@ class Lease:
         self._log.info("lease %s is held here", self._name)
         if self._channel:
             session.execute(f"LISTEN {self._channel}".encode())
+        self._valid_until = beat_at + _VALID
+        self._on_wake()
         while not self._stopping.is_set():
-            self._valid_until = beat_at + _VALID
-            self._on_wake()
-            notified(session, _HEARTBEAT)
+            if notified(session, _HEARTBEAT):
+                self._on_wake()
             if time.monotonic() - beat_at > _HEARTBEAT / 2:
                 beat_at = time.monotonic()
                 session.execute("SELECT 1")
+            self._valid_until = beat_at + _VALID
 
     def _take(self, session: psycopg.Connection[dict[str, object]]) -> bool:
         row = session.execute("SELECT pg_try_advisory_lock(hashtext(%s)) AS got", (self._name,)).fetchone()

@@ -151,8 +151,8 @@ class Relay:
         self._wake.clear()
 
     async def _checked(self, position: Position) -> Position | None:
-        """Every other second, since the lease's heartbeat wakes us more often than the timer does: forget the position
-        when the stream is not where we left it (taken away, or written by another)."""
+        """Every other second at most, since commits wake us more often: forget the position when the stream is not
+        where we left it (taken away, or written by another)."""
         if time.monotonic() < self._look_at:
             return position
         self._look_at = time.monotonic() + _TIMER

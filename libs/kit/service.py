@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from types import MappingProxyType
+from types import FrameType, MappingProxyType
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
@@ -163,6 +163,24 @@ class _Server(uvicorn.Server):
         self._health = health
         self._drain_seconds = drain_seconds
         self._end_at: float | None = None
+        self._told = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def main_loop(self) -> None:
+        """Once a second: uvicorn's own looks ten times, which is most of what a service costs while nobody asks."""
+        self._loop = asyncio.get_running_loop()
+        while not await self.on_tick(0):
+            if self.should_exit:
+                await asyncio.sleep(0.1)
+                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await self._told.wait()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._told.set)
 
     async def on_tick(self, counter: int) -> bool:
         if not await super().on_tick(counter):

@@ -11,7 +11,7 @@ from identity.application.intake import CHANNEL
 from kit.database import Database
 from kit.lease import Lease
 
-_TIMER = 1.0  # seconds; a notification is only a hint
+_TIMER = 2.0  # seconds; a notification is only a hint
 _TIDY_EVERY = 60.0
 _log = logging.getLogger("identity.worker")
 

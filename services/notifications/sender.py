@@ -20,7 +20,7 @@ from notifications.rendering import render
 from notifications.smtp import BrokeOff, MailServer, Refused, Unreached
 from notifications.wakes import Wakes
 
-_TIMER = 1.0  # seconds; a wake-up is only a hint
+_TIMER = 2.0  # seconds; a wake-up is only a hint
 _PAUSE = 0.5  # seconds before another try while the database is away
 _FAREWELL = 2.5  # seconds for the mail at hand when the service ends
 MAILS = Counter("tradehall_mails_total", "Attempts to send a mail.", ["template", "outcome"])

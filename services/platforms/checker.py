@@ -20,7 +20,7 @@ from platforms.domain import Target
 from platforms.history import CHANNEL, Due
 
 _AT_ONCE = 8
-_TIMER = 1.0  # seconds; a notification is only a hint
+_TIMER = 2.0  # seconds; a notification is only a hint
 _SWEEP = 60.0
 _CHECKS = Counter("tradehall_checks_total", "Checks of trade platforms.", ["target", "outcome"])
 _log = logging.getLogger("platforms.checker")

@@ -1,6 +1,7 @@
 """The shell of a service: its background work ends, whatever happens to a cancellation, and it ends in good order."""
 
 import asyncio
+import signal
 import threading
 import time
 
@@ -46,7 +47,8 @@ def test_told_to_end_it_says_that_it_is_not_ready_and_serves_on_for_a_while(post
     with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
         wait_until(lambda: server.started)
         wait_until(lambda: client.get("/readyz").status_code == 200)
-        server.should_exit, told = True, time.monotonic()
+        server.handle_exit(signal.SIGTERM, None)
+        told = time.monotonic()
         wait_until(lambda: client.get("/readyz").status_code == 503)
         assert client.get("/readyz").json()["process"] == "ends"
         assert client.get("/livez").status_code == 200
