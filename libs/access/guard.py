@@ -47,7 +47,7 @@ class Guard:
         self, verifier: Verifier, access: Access, reads: Reads | None = None, granted: LiteralString | None = None
     ) -> None:
         self._verifier = verifier
-        self._access = access
+        self.access = access
         self._reads = reads
         self._standing = None if granted is None else f"SELECT EXISTS ({ENDED}), ({granted})"
 
@@ -79,13 +79,13 @@ class Guard:
         ) -> Acting:
             caller = await self.caller(request)
             grant = await self._grant_at_hand(caller, org)
-            known = grant and self._access.sufficient(caller, org, grant, permission, fresh=fresh)
+            known = grant and self.access.sufficient(caller, org, grant, permission, fresh=fresh)
             if known:
                 return known
 
             def check() -> Acting:
-                self._access.alive(caller)
-                return self._access.acting(caller, org, permission, fresh=fresh)
+                self.access.alive(caller)
+                return self.access.acting(caller, org, permission, fresh=fresh)
 
             return await run_in_threadpool(check)
 
@@ -109,8 +109,8 @@ class Guard:
             needed = permission if scope is None or caller.client_id is None else scope
 
             def check() -> Acting:
-                self._access.alive(caller)
-                return self._access.acting(caller, org, needed, platform=platform, fresh=fresh)
+                self.access.alive(caller)
+                return self.access.acting(caller, org, needed, platform=platform, fresh=fresh)
 
             return await run_in_threadpool(check)
 
@@ -128,7 +128,7 @@ class Guard:
 
     async def _alive(self, caller: Caller) -> None:
         if self._reads is None or caller.client_id is not None:
-            await run_in_threadpool(self._access.alive, caller)
+            await run_in_threadpool(self.access.alive, caller)
         elif await self._reads.all(ENDED, {"ended": ended_by(caller)}):
             raise InvalidToken(OVER)
 

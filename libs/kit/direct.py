@@ -22,20 +22,20 @@ B = TypeVar("B", bound=BaseModel)
 
 
 def command(
-    who: Callable[[Request], Awaitable[C | None]], body: type[B], work: Callable[[C, B, RequestKey], Response]
+    who: Callable[[Request, B], Awaitable[C | None]], body: type[B], work: Callable[[C, B, RequestKey], Response]
 ) -> Endpoint:
-    """An endpoint that does `work` in a thread; whom `who` does not answer, and a body that is not in order, are the
-    route's, which knows how to refuse."""
+    """An endpoint that does `work` in a thread, for what `who` finds of the caller and the body. What it answers None
+    for, and a body that is not in order, is the route's, which knows how to refuse."""
 
     async def endpoint(request: Request) -> Response | None:
-        caller = await who(request)
-        if caller is None or request.headers.get("content-type") != "application/json":
+        if request.headers.get("content-type") != "application/json":
             return None
         try:
             given = body.model_validate_json(await request.body())
         except ValidationError:
             return None
-        return await run_in_threadpool(work, caller, given, await RequestKey.of(request))
+        found = await who(request, given)
+        return None if found is None else await run_in_threadpool(work, found, given, await RequestKey.of(request))
 
     return endpoint
 

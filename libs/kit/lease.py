@@ -10,6 +10,7 @@ import psycopg
 from kit.database import Database, notified
 
 _HEARTBEAT = 1.0  # seconds
+_TOGETHER = 0.005  # seconds in which notifications are one
 _LOOK = 0.3  # seconds between attempts of one that waits
 _IDLE_LIMIT = "3s"  # the server ends the session, and with it the lock, of a holder that stopped beating
 _VALID = 2.0  # seconds after the last heartbeat; below the idle limit, so two never hold at once
@@ -71,6 +72,7 @@ class Lease:
         while not self._stopping.is_set():
             if notified(session, _HEARTBEAT):
                 self._on_wake()
+                self._stopping.wait(_TOGETHER)
             if time.monotonic() - beat_at > _HEARTBEAT / 2:
                 beat_at = time.monotonic()
                 session.execute("SELECT 1")

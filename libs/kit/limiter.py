@@ -1,13 +1,15 @@
 """Limits that all replicas share: so many at once, then one at a time, counted in one small row for each key."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from psycopg.errors import UniqueViolation
 from starlette.requests import Request
 
-from kit.database import Database
+from kit.database import Database, constraint_of
 from kit.errors import TooManyRequests
 from kit.keys import keyed_hash
 
@@ -18,7 +20,21 @@ SCHEMA = [
 CREATE UNLOGGED TABLE limits (key bytea PRIMARY KEY, full_until timestamptz NOT NULL);
 CREATE INDEX limits_full_until ON limits (full_until);
 """,
-    )
+    ),
+    (
+        "kit-limiter-2",
+        """
+CREATE FUNCTION take_limit(whose bytea, at timestamptz, one interval, most interval) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO limits AS l VALUES (whose, at + one) ON CONFLICT (key)
+        DO UPDATE SET full_until = greatest(l.full_until, at) + one WHERE l.full_until + one <= at + most;
+    IF NOT FOUND THEN
+        RAISE unique_violation USING CONSTRAINT = 'limits_most', MESSAGE = 'there is no more of a limit';
+    END IF;
+END $$;
+""",
+    ),
 ]
 """Unlogged, since a count costs no flush that way; a crash of the database forgets what was counted."""
 
@@ -57,8 +73,7 @@ class Limiter:
     def take(self, limit: Limit, whom: str) -> None:
         """Count one. Raises LimitReached, and counts nothing, when there is no more."""
         if not self.count(limit, whom):
-            wait = self.wait(limit, whom)
-            raise LimitReached(f"Try again {in_words(wait)}.", retry_after=seconds(wait))
+            raise self._reached(limit, whom)
 
     def count(self, limit: Limit, whom: str) -> bool:
         """Count one; False, and nothing is counted, when there is no more."""
@@ -72,6 +87,23 @@ class Limiter:
             )
         )
 
+    @contextmanager
+    def taking(self, limit: Limit, whom: str) -> Iterator[Callable[[], None]]:
+        """Count one with what a transaction stores: call what this gives, in it, after all that it asks.
+
+        Costs no round trip, and what is refused counts nothing. Raises LimitReached."""
+
+        def count() -> None:
+            given = (self._hash(limit, whom), self._clock(), limit.each, limit.all)
+            self._database.later("SELECT take_limit(%s, %s, %s, %s)", given)
+
+        try:
+            yield count
+        except UniqueViolation as error:
+            if constraint_of(error) != "limits_most":
+                raise
+            raise self._reached(limit, whom) from error
+
     def wait(self, limit: Limit, whom: str) -> timedelta:
         """How long until there is one more; none while there is."""
         row = self._database.one("SELECT full_until FROM limits WHERE key = %s", (self._hash(limit, whom),))
@@ -81,6 +113,10 @@ class Limiter:
     def forget_old(self) -> int:
         """Delete the rows that count nothing any more."""
         return self._database.execute("DELETE FROM limits WHERE full_until < %s", (self._clock(),))
+
+    def _reached(self, limit: Limit, whom: str) -> LimitReached:
+        wait = self.wait(limit, whom)
+        return LimitReached(f"Try again {in_words(wait)}.", retry_after=seconds(wait))
 
     def _hash(self, limit: Limit, whom: str) -> bytes:
         return keyed_hash(self._key, "limit", limit.name, whom)

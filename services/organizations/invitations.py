@@ -9,11 +9,11 @@ from contracts.permissions import Grant
 from kit.errors import NotFound
 from organizations.application import Organizations
 from organizations.domain import (
-    AlreadyMember,
     GrantExceedsOwn,
     Invitation,
     InvitationRevoked,
     InvitationUsed,
+    Met,
     Organization,
 )
 from organizations.links import Links
@@ -46,24 +46,22 @@ class Invitations:
     def __init__(self, store: Organizations, links: Links, hash_of: Callable[[str], bytes]) -> None:
         self._store = store
         self._links = links
-        self._hash_of = hash_of
+        self.hash_of = hash_of
 
-    def invite(self, organization_id: UUID, email: str, grant: Grant, by: UUID) -> Invitation:
-        """Raises InvalidEmail, GrantExceedsOwn, AlreadyMember or AlreadyInvited."""
-        email_hash = self._hash_of(email)
+    def invite(self, organization_id: UUID, email: str, grant: Grant, by: UUID, known: Met | None = None) -> Invitation:
+        """`known` is what the invitation meets, where that was read a moment ago.
+
+        Raises InvalidEmail, NotFound, GrantExceedsOwn, AlreadyMember or AlreadyInvited."""
         now = self._store.clock()
 
         def work() -> Invitation:
-            organization = self._store.live(organization_id)
-            organization.must_be_granted_by(by, grant)
-            is_member, open_one = self._store.views.invitations.standing(organization_id, email_hash)
-            if is_member:
-                raise AlreadyMember
-            self._note_expiry(open_one, now)
+            met = known or self._found(organization_id, by, email)
+            met.must_let_in(grant)
+            self._note_expiry(met.open, now)
             invitation = Invitation(
                 id=uuid4(),
                 organization_id=organization_id,
-                organization_name=organization.name,
+                organization_name=met.organization_name,
                 email=email,
                 grant=grant.model_dump(mode="json"),
                 invited_by=by,
@@ -81,14 +79,10 @@ class Invitations:
         """
 
         def work() -> None:
-            organization = self._store.live(organization_id)
             invitation = self._of(organization_id, invitation_id)
-            organization.must_be_granted_by(by, invitation.grant)
-            if invitation.email is not None:
-                is_member, _ = self._store.views.invitations.standing(organization_id, self._hash_of(invitation.email))
-                if is_member:
-                    raise AlreadyMember
-            invitation.resend(organization.name, by, self._store.clock() + LIFETIME)
+            met = self._found(organization_id, by, invitation.email)
+            met.must_let_in(invitation.grant)
+            invitation.resend(met.organization_name, by, self._store.clock() + LIFETIME)
             self._store.save(invitation)
 
         self._store.run(work)
@@ -174,6 +168,13 @@ class Invitations:
         if invitation.organization_id != organization_id:
             raise NotFound
         return invitation
+
+    def _found(self, organization_id: UUID, by: UUID, email: str | None) -> Met:
+        email_hash = None if email is None else self.hash_of(email)
+        met = self._store.views.invitations.met(organization_id, by, email_hash)
+        if met is None:
+            raise NotFound
+        return met
 
     def _note_expiry(self, earlier: UUID | None, now: datetime) -> None:
         """One that is over, and was not swept yet, must not keep its address from another."""

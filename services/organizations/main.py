@@ -125,7 +125,7 @@ def build(settings: ServiceSettings) -> FastAPI:
             partial(parts.shredder.run, bus),
             reads.run,
         ],
-        direct={**hot.lists(reads, guard), **hot.commands(guard, create, invite)},
+        direct={**hot.lists(reads, guard), **hot.commands(reads, guard, parts.invitations.hash_of, create, invite)},
     )
 
 

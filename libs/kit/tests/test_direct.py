@@ -22,7 +22,7 @@ class Named(Body):
     name: Name
 
 
-async def _who(request: Request) -> str | None:
+async def _who(request: Request, _: Named) -> str | None:
     return request.headers.get("x-who")
 
 

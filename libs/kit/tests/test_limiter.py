@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -46,6 +47,28 @@ def test_replicas_share_a_limit_that_comes_back_one_at_a_time(hall: Hall) -> Non
     assert not hall.one.count(THREE, "ann")
     hall.now += timedelta(days=1)
     assert [hall.one.count(THREE, "ann") for _ in range(4)] == [True, True, True, False]
+
+
+def test_one_that_is_counted_with_what_is_stored_counts_only_if_that_is_stored(hall: Hall) -> None:
+    hall.database.execute("CREATE TABLE sent (number integer)")
+
+    def send(number: int) -> None:
+        with hall.one.taking(THREE, "ann") as count, hall.database.transaction():
+            hall.database.later("INSERT INTO sent VALUES (%s)", (number,))
+            count()
+            if number < 0:
+                raise ZeroDivisionError
+
+    for number in (1, -1, 2, -2, 3, -3):
+        with suppress(ZeroDivisionError):
+            send(number)
+    for number in (4, 5):
+        with pytest.raises(LimitReached) as refusal:
+            send(number)
+        assert refusal.value.headers == {"Retry-After": "600"}
+    hall.now += timedelta(minutes=10)
+    send(6)
+    assert [row["number"] for row in hall.database.all("SELECT number FROM sent ORDER BY number")] == [1, 2, 3, 6]
 
 
 def test_one_is_not_limited_by_another(hall: Hall) -> None:

@@ -4,7 +4,7 @@ What is not everyday (a client, another page, an ended session, a caller with no
 know how to refuse. A list's query looks at the session, the right and the rows in one snapshot.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -13,9 +13,11 @@ from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
+from access.caller import Caller
 from access.checks import Acting
 from access.copies import ENDED, ended_by
 from access.guard import Guard
+from contracts.email import InvalidEmail
 from contracts.permissions import Grant, Permission
 from kit.direct import Endpoint, command
 from kit.pages import Paging
@@ -23,7 +25,8 @@ from kit.reads import Reads
 from organizations.api.invitations import Invite, NewInvitation
 from organizations.api.organizations import Create, NewOrganization
 from organizations.api.parts import granted
-from organizations.domain import first_organization_id
+from organizations.domain import Met, first_organization_id
+from organizations.views.invitations import MET
 
 _OWN = f"""
 SELECT o.id, o.name, m.granted::text, o.created_at, m.joined_at
@@ -31,6 +34,7 @@ FROM members m JOIN organizations o ON o.id = m.organization_id
 WHERE m.user_id = %(user)s AND o.restorable_until IS NULL
 AND NOT EXISTS ({ENDED}) AND EXISTS (SELECT FROM organizations WHERE id = %(first)s)
 ORDER BY m.joined_at, m.organization_id LIMIT %(limit)s"""  # noqa: S608 - our own words
+_INVITING = f"{MET} AND NOT EXISTS ({ENDED})"
 _MEMBERS = f"""
 SELECT m.user_id, p.email, p.name, m.granted::text, m.joined_at, own.granted::text
 FROM members own JOIN organizations o ON o.id = own.organization_id
@@ -40,17 +44,33 @@ AND NOT EXISTS ({ENDED})
 ORDER BY m.joined_at, m.user_id LIMIT %(limit)s"""  # noqa: S608 - our own words
 
 
-def commands(guard: Guard, create: Create, invite: Invite) -> Mapping[str, Endpoint]:
+def commands(
+    reads: Reads, guard: Guard, hash_of: Callable[[str], bytes], create: Create, invite: Invite
+) -> Mapping[str, Endpoint]:
     """By method and path, for kit.service.build."""
-    may_invite = guard.may("members:write", fresh=True)
 
-    async def inviter(request: Request) -> Acting | None:
-        org = _uuid(request.path_params["org"])
-        return None if org is None else await may_invite(request, org)
+    async def person(request: Request, _: NewOrganization) -> Caller:
+        return await guard.person(request)
+
+    async def inviting(request: Request, body: NewInvitation) -> tuple[Acting, Met] | None:
+        org, address = _uuid(request.path_params["org"]), _hashed(hash_of, body.email)
+        caller = await guard.caller(request)
+        if org is None or address is None or caller.user_id is None:
+            return None
+        asked = {"organization": org, "by": caller.user_id, "hash": address, "ended": ended_by(caller)}
+        rows = await reads.all(_INVITING, asked)
+        if not rows or rows[0][1] is None:
+            return None
+        name, held, is_member, open_one = rows[0]
+        grant = Grant.model_validate_json(held)
+        acting = guard.access.sufficient(caller, org, grant, Permission.MEMBERS_WRITE, fresh=True)
+        return None if acting is None else (acting, Met(name, grant, is_member, open_one))
 
     return {
-        "POST /api/v1/organizations": command(guard.person, NewOrganization, create),
-        "POST /api/v1/organizations/{org}/invitations": command(inviter, NewInvitation, invite),
+        "POST /api/v1/organizations": command(person, NewOrganization, create),
+        "POST /api/v1/organizations/{org}/invitations": command(
+            inviting, NewInvitation, lambda found, body, key: invite(found[0], body, key, found[1])
+        ),
     }
 
 
@@ -125,6 +145,13 @@ def _granted(stored: str) -> dict[str, Any]:
     """Few different grants are held by many."""
     shown = granted(Grant.model_validate_json(stored))
     return {**shown, "limits": shown["limits"].model_dump(mode="json")}
+
+
+def _hashed(hash_of: Callable[[str], bytes], address: str) -> bytes | None:
+    try:
+        return hash_of(address.strip(" "))
+    except InvalidEmail:
+        return None
 
 
 def _uuid(text: str) -> UUID | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Protocol
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -35,6 +35,7 @@ from organizations.domain import (
     InvitationReplaced,
     InvitationRevoked,
     InvitationUsed,
+    Met,
     TooManyMembers,
 )
 from organizations.invitations import Invitations, Offer
@@ -107,26 +108,33 @@ class MembershipAnswer(BaseModel):
     joined_at: AwareDatetime
 
 
-Invite = Callable[[Acting, NewInvitation, RequestKey], JSONResponse]
+class Invite(Protocol):
+    """What the route does, and its direct endpoint; see `Invitations.invite`."""
+
+    def __call__(
+        self, acting: Acting, body: NewInvitation, key: RequestKey, known: Met | None = None
+    ) -> JSONResponse: ...
+
+
 _PATH = "/api/v1/organizations/{org}/invitations"
 
 
 def inviting(invitations: Invitations, idempotency: Idempotency, limiter: Limiter) -> Invite:
-    """What the route does, and its direct endpoint."""
-
-    def invite(acting: Acting, body: NewInvitation, key: RequestKey) -> JSONResponse:
-        limiter.take(OF_AN_ORGANIZATION, str(acting.organization_id))
+    def invite(acting: Acting, body: NewInvitation, key: RequestKey, known: Met | None = None) -> JSONResponse:
+        org = acting.organization_id
         grant = Grant(role=body.role, permissions=body.permissions, limits=body.limits)
 
-        def work() -> JSONResponse:
-            org = acting.organization_id
-            try:
-                invitation = invitations.invite(org, body.email.strip(" "), grant, _by(acting))
-            except InvalidEmail as error:
-                raise Invalid("email", str(error)) from error
-            return created(InvitationAnswer.of(invitation), f"{_PATH.format(org=org)}/{invitation.id}")
+        with limiter.taking(OF_AN_ORGANIZATION, str(org)) as count:
 
-        return idempotency.once(key, acting.caller.id, work)
+            def work() -> JSONResponse:
+                try:
+                    invitation = invitations.invite(org, body.email.strip(" "), grant, _by(acting), known)
+                except InvalidEmail as error:
+                    raise Invalid("email", str(error)) from error
+                count()
+                return created(InvitationAnswer.of(invitation), f"{_PATH.format(org=org)}/{invitation.id}")
+
+            return idempotency.once(key, acting.caller.id, work)
 
     return invite
 

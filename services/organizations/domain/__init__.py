@@ -10,6 +10,7 @@ from organizations.domain.invitation import (
     InvitationReplaced,
     InvitationRevoked,
     InvitationUsed,
+    Met,
 )
 from organizations.domain.organization import (
     ADMINISTRATOR,
@@ -39,6 +40,7 @@ __all__ = [
     "InvitationRevoked",
     "InvitationUsed",
     "LastAdministrator",
+    "Met",
     "Organization",
     "TooManyMembers",
     "first_organization_id",

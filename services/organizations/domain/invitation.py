@@ -1,5 +1,6 @@
 """The invitation: an offer of membership to an e-mail address, open until it is answered, taken back or over."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from contracts.email import normal
 from contracts.permissions import Grant
 from kit.domain import Aggregate, Created
 from kit.errors import Conflict, Forbidden, Gone
+from organizations.domain.organization import AlreadyMember, must_give
 
 
 class AlreadyInvited(Conflict):
@@ -58,6 +60,24 @@ _OVER = {
     "declined": InvitationDeclined,
     "accepted": InvitationUsed,
 }
+
+
+@dataclass(frozen=True)
+class Met:
+    """What an invitation to an address meets: the organization's name, what the inviter holds (None: no member any
+    more), whether a member is known to have the address, and the invitation that keeps it from another: open, or over
+    and not yet noted as such."""
+
+    organization_name: str
+    held: Grant | None
+    is_member: bool
+    open: UUID | None
+
+    def must_let_in(self, grant: Grant) -> None:
+        """Raises GrantExceedsOwn or AlreadyMember."""
+        must_give(self.held, grant)
+        if self.is_member:
+            raise AlreadyMember
 
 
 class Invitation(Aggregate):

@@ -37,6 +37,12 @@ class GrantExceedsOwn(Forbidden):
     title = "Nobody gives or takes away rights that they do not hold"
 
 
+def must_give(held: Grant | None, grant: Grant) -> None:
+    """Raises GrantExceedsOwn unless who holds this may give such a grant; None is held by who is no member."""
+    if held is None or Permission.MEMBERS_WRITE not in held.effective or not held.covers(grant):
+        raise GrantExceedsOwn
+
+
 def first_organization_id(user_id: UUID) -> UUID:
     """The id of the organization that is made for a person: both the event and a request arrive at it."""
     return uuid5(_FIRST, str(user_id))
@@ -143,9 +149,7 @@ class Organization(Aggregate):
 
     def must_be_granted_by(self, by: UUID, grant: Grant) -> None:
         """Raises GrantExceedsOwn unless this member may give such a grant."""
-        held = self.grant_of(by)
-        if held is None or Permission.MEMBERS_WRITE not in held.effective or not held.covers(grant):
-            raise GrantExceedsOwn
+        must_give(self.grant_of(by), grant)
 
     def join(self, user_id: UUID, grant: Grant, invitation_id: UUID, invited_by: UUID) -> None:
         """Takes a new member in; who is one already stays as they are. Raises TooManyMembers."""

@@ -1,5 +1,6 @@
 """The lists that are answered without a route say what the routes say. A query string leads to the routes."""
 
+import json
 import os
 import signal
 import time
@@ -11,8 +12,8 @@ from contracts import identity as events
 from embedded.fixtures import wait_until
 from embedded.nats import Nats
 from embedded.postgres import Postgres
-from organizations.tests.running import Running
-from organizations.tests.test_http import BASE, join, make, refused
+from organizations.tests.running import Browser, Running
+from organizations.tests.test_http import BASE, invite, join, make, refused
 
 ROUTED = "?limit=50"
 
@@ -84,6 +85,42 @@ def test_strangers_clients_and_odd_paths_are_answered_by_the_routes(running: Run
     client = running.client(path.rpartition("/")[2], "platforms:read")
     refused(client.get(f"{path}/members"), 403, "permission-missing")
     assert [each["name"] for each in client.get(BASE).json()["items"]] == ["Mine"]
+
+
+def test_both_ways_refuse_an_invitation_alike(running: Running) -> None:
+    owner, stranger, ended = running.person(), running.person(), running.person()
+    path = make(owner, "Mine")
+    viewer, inviter = (
+        join(running, owner, path),
+        join(running, owner, path, permissions=["members:write"]),
+    )
+    assert ended.session is not None
+    running.identity.tell(events.UserSessionEnded(user_id=ended.id, session_id=ended.session), ended.id)
+    wait_until(lambda: ended.get(BASE).status_code == 401)
+    assert invite(owner, path, "twice@example.com").status_code == 201
+    for direct in (True, False):
+        for caller, email, role, status, code in (
+            (running.nobody(), "a@example.com", "viewer", 401, "invalid-token"),
+            (ended, "a@example.com", "viewer", 401, "invalid-token"),
+            (stranger, "a@example.com", "viewer", 404, "not-found"),
+            (viewer, "a@example.com", "viewer", 403, "permission-missing"),
+            (inviter, "a@example.com", "administrator", 403, "grant-exceeds-own"),
+            (owner, viewer.email, "viewer", 409, "already-member"),
+            (owner, "twice@example.com", "viewer", 409, "already-invited"),
+            (owner, "not an address", "viewer", 422, "invalid"),
+        ):
+            refused(_inviting(caller, path, email, role, direct=direct), status, code)
+    assert owner.delete(path).status_code == 204
+    for direct in (True, False):
+        refused(_inviting(owner, path, "b@example.com", "viewer", direct=direct), 404, "not-found")
+
+
+def _inviting(caller: Browser, path: str, email: str, role: str, *, direct: bool) -> httpx.Response:
+    kind = "application/json" if direct else "application/json; charset=utf-8"
+    answer: httpx.Response = caller.post(
+        f"{path}/invitations", content=json.dumps({"email": email, "role": role}), headers={"Content-Type": kind}
+    )
+    return answer
 
 
 def test_the_lists_outlive_a_restarted_and_a_frozen_database() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg import Cursor
@@ -13,7 +13,7 @@ from contracts.permissions import Grant
 from kit.database import Database
 from kit.store import Recorded
 from kit.views import Views, on
-from organizations.domain import Invitation, Organization
+from organizations.domain import Invitation, Met, Organization
 from organizations.views.organizations import Place
 
 SCHEMA = """
@@ -28,6 +28,16 @@ CREATE INDEX invitations_email ON invitations (email_hash);
 CREATE INDEX invitations_accepted ON invitations (accepted_by) WHERE accepted_by IS NOT NULL;
 CREATE INDEX invitations_due ON invitations (expires_at) WHERE status = 'pending';
 """
+
+
+MET: LiteralString = """
+SELECT o.name, (SELECT m.granted::text FROM members m WHERE m.organization_id = o.id AND m.user_id = %(by)s) AS held,
+    EXISTS (SELECT FROM people p JOIN members m USING (user_id)
+        WHERE p.email_hash = %(hash)s AND m.organization_id = o.id) AS is_member,
+    (SELECT i.id FROM invitations i
+        WHERE i.organization_id = o.id AND i.email_hash = %(hash)s AND i.status = 'pending') AS open
+FROM organizations o WHERE o.id = %(organization)s AND o.restorable_until IS NULL"""
+"""What an invitation meets; no row where there is no such organization, or it is deleted."""
 
 
 @dataclass(frozen=True)
@@ -78,18 +88,13 @@ class InvitationViews(Views):
         )
         return [row["id"] for row in rows]
 
-    def standing(self, organization_id: UUID, email_hash: bytes) -> tuple[bool, UUID | None]:
-        """Whether a member is known to have this address, and the invitation that keeps it from another: open, or
-        over and not yet noted as such."""
-        row = self.database.one(
-            "SELECT EXISTS (SELECT FROM people p JOIN members m USING (user_id) "
-            "WHERE p.email_hash = %(hash)s AND m.organization_id = %(organization)s) AS is_member, "
-            "(SELECT id FROM invitations WHERE organization_id = %(organization)s AND email_hash = %(hash)s "
-            "AND status = 'pending') AS open",
-            {"organization": organization_id, "hash": email_hash},
-        )
-        assert row is not None
-        return row["is_member"], row["open"]
+    def met(self, organization_id: UUID, inviter: UUID, email_hash: bytes | None) -> Met | None:
+        """None where there is no such organization, or it is deleted."""
+        row = self.database.one(MET, {"organization": organization_id, "by": inviter, "hash": email_hash})
+        if row is None:
+            return None
+        held = None if row["held"] is None else Grant.model_validate_json(row["held"])
+        return Met(row["name"], held, row["is_member"], row["open"])
 
     def open_by(self, organization_id: UUID, inviter: UUID) -> Sequence[UUID]:
         """Open ones of one inviter."""
