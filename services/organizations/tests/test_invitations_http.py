@@ -125,6 +125,23 @@ def test_an_invitation_is_sent_again_five_times_at_once_at_most(running: Running
     assert int(answer.headers["retry-after"]) > 0
 
 
+def test_an_organization_invites_five_hundred_at_once_and_those_that_are_refused_do_not_count(
+    running: Running,
+) -> None:
+    owner = running.person()
+    path = make(owner)
+    answers = [invite(owner, path, f"guest{number}@example.com") for number in (0, 0, 0, *range(1, 499))]
+    assert [answer.status_code for answer in answers[:4]] == [201, 409, 409, 201]
+    assert {answer.status_code for answer in answers[3:]} == {201}
+    more = 0
+    while (answer := invite(owner, path, f"more{more}@example.com")).status_code == 201 and more < 100:
+        more += 1
+    refused(answer, 429, "limit-reached")
+    assert 1 <= int(answer.headers["retry-after"]) <= 8
+    assert more >= 1
+    assert running.store_rows(path.rpartition("/")[2])["pending"] == 499 + more
+
+
 def test_who_tries_a_hundred_links_that_were_never_made_must_wait(running: Running) -> None:
     owner = running.person()
     good = link(running, invite(owner, make(owner), "ann@example.com").json()["id"])
