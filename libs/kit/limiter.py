@@ -106,9 +106,16 @@ class Limiter:
 
     def wait(self, limit: Limit, whom: str) -> timedelta:
         """How long until there is one more; none while there is."""
-        row = self._database.one("SELECT full_until FROM limits WHERE key = %s", (self._hash(limit, whom),))
-        free_at: datetime = self._clock() if row is None else row["full_until"] + limit.each - limit.all
-        return max(timedelta(), free_at - self._clock())
+        return self.longest_wait((limit, whom))
+
+    def longest_wait(self, *counted: tuple[Limit, str]) -> timedelta:
+        """How long until there is one more of each."""
+        limits = {self._hash(limit, whom): limit for limit, whom in counted}
+        rows = self._database.all("SELECT key, full_until FROM limits WHERE key = ANY(%s)", (list(limits),))
+        now = self._clock()
+        waits = (row["full_until"] + limits[row["key"]].each - limits[row["key"]].all - now for row in rows)
+        longest: timedelta = max((timedelta(), *waits))
+        return longest
 
     def forget_old(self) -> int:
         """Delete the rows that count nothing any more."""

@@ -50,13 +50,9 @@ class Devices:
             return None
         return device if same(cookie, self.cookie(device)) else None
 
-    def is_known(self, device: UUID, user_id: UUID) -> bool:
-        """Whether this person signed in with it before."""
-        known = "SELECT 1 AS one FROM devices WHERE user_id = %s AND device_id = %s"
-        return self._database.one(known, (user_id, device)) is not None
-
     def is_known_by(self, device: UUID, email_hash: bytes) -> bool:
-        """The same by the keyed hash of an address: one query, whether or not the address is known."""
+        """Whether the person with this keyed hash of an address signed in with it before: one query, whether or not the
+        address is known."""
         known = (
             "SELECT 1 AS one FROM devices JOIN people ON people.id = user_id WHERE device_id = %s AND email_hash = %s"
         )
@@ -65,12 +61,12 @@ class Devices:
     def note(self, device: UUID, user_id: UUID) -> None:
         """This person has signed in with it."""
         now = self._clock()
-        self._database.execute(
+        self._database.later(
             "INSERT INTO devices VALUES (%s, %s, %s, %s) "
             "ON CONFLICT (user_id, device_id) DO UPDATE SET last_at = EXCLUDED.last_at",
             (user_id, device, now, now),
         )
-        self._database.execute(
+        self._database.later(
             "DELETE FROM devices WHERE user_id = %s AND device_id IN "
             "(SELECT device_id FROM devices WHERE user_id = %s ORDER BY last_at DESC, device_id OFFSET %s)",
             (user_id, user_id, _MOST),

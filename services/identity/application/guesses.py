@@ -54,7 +54,8 @@ class TooManyGuesses(TooManyRequests):
 
 @dataclass(frozen=True)
 class Attempt:
-    """One try of a password. `network` is None where only the account's own count matters."""
+    """One try of a password. `network` is None where only the account's own count matters: on a device that its owner
+    used before, and for who is signed in."""
 
     account: bytes
     place: bytes
@@ -116,7 +117,7 @@ class Guesses:
     def succeeded(self, attempt: Attempt) -> None:
         """It was the password."""
         wipe = "DELETE FROM guesses WHERE account = %s AND place = %s"
-        self._database.execute(wipe, (attempt.account, attempt.place))
+        self._database.later(wipe, (attempt.account, attempt.place))
 
     def clear(self, user: User) -> None:
         """Nothing counts against this person any more: they have set a new password, or an operator says so."""
@@ -154,8 +155,7 @@ class Guesses:
     def _must_be_let_in(self, attempt: Attempt) -> None:
         waits = (
             self._wait(attempt.account, _EVERYWHERE),
-            self._limiter.wait(OF_A_NETWORK, attempt.network or ""),
-            self._limiter.wait(OF_ALL, _ALL),
+            self._limiter.longest_wait((OF_A_NETWORK, attempt.network or ""), (OF_ALL, _ALL)),
         )
         if max(waits) > timedelta():
             raise TooManyGuesses(max(waits))

@@ -13,7 +13,6 @@ from psycopg.sql import SQL
 from identity.application.devices import Devices, device_name
 from identity.application.store import IdentityStore
 from identity.domain.session import UserSession
-from identity.domain.user import AlreadyErased
 from kit.errors import NotFound
 from kit.limiter import Limit, Limiter
 from kit.pages import Paging
@@ -32,6 +31,17 @@ CREATE INDEX sessions_ended ON sessions (ended_at) WHERE ended_at IS NOT NULL;
 """,
     ),
     ("identity-sessions-2", "ALTER TABLE sessions ADD COLUMN device_id uuid, ADD COLUMN refreshed_at timestamptz;"),
+    (
+        "identity-sessions-3",
+        """
+CREATE FUNCTION person_must_live(person uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM people WHERE id = person AND email IS NULL) THEN
+        RAISE unique_violation USING CONSTRAINT = 'people_alive', MESSAGE = 'the person was erased';
+    END IF;
+END $$;
+""",
+    ),
 ]
 IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=30)
@@ -90,15 +100,22 @@ class Sessions:
         self._clock = clock
 
     def start(
-        self, user_id: UUID, how: str, address: str | None, agent: str | None, device: UUID | None = None
+        self,
+        user_id: UUID,
+        how: str,
+        address: str | None,
+        agent: str | None,
+        device: UUID | None = None,
+        *,
+        is_news: bool = False,
     ) -> tuple[Session, str]:
         """A new session and its cookie's value, which is not stored.
 
-        `how` is password, one-time-password (a password must be chosen first), or invitation.
+        `how` is password, one-time-password (a password must be chosen first), or invitation; `is_news` where the
+        owner is to be told. Raises AlreadyErased: somebody may be erased between their password and their session.
         """
         session = Session(uuid4(), user_id, self._clock(), how == "one-time-password")
         cookie = "ths_" + secrets.token_urlsafe(32)
-        is_news = self._is_news(user_id, how, device)
 
         def work() -> None:
             begun = UserSession(
@@ -110,10 +127,10 @@ class Sessions:
                 device=device_name(agent),
             )
             self._store.save(begun)
-            self._must_not_be_erased(user_id)
+            self._database.later("SELECT person_must_live(%s)", (user_id,))
             if device is not None:
                 self._devices.note(device, user_id)
-            self._database.execute(
+            self._database.later(
                 "INSERT INTO sessions (id, secret_hash, user_id, created_at, last_used_at, kept_until, "
                 "address, user_agent, must_choose_password, device_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
                 (
@@ -234,16 +251,8 @@ class Sessions:
         )
         return len(ended)
 
-    def _must_not_be_erased(self, user_id: UUID) -> None:
-        """Somebody may be erased between their password and their session; events are stored one after another."""
-        person = self._database.one("SELECT email FROM people WHERE id = %s", (user_id,))
-        if person is not None and person["email"] is None:
-            raise AlreadyErased
-
-    def _is_news(self, user_id: UUID, how: str, device: UUID | None) -> bool:
-        """Whether the owner is to be told: not of their first sign-in ever, and not a hundred times."""
-        if how != "password" or (device is not None and self._devices.is_known(device, user_id)):
-            return False
+    def may_be_told_of(self, user_id: UUID) -> bool:
+        """Whether the owner is told of a new device: not a hundred times."""
         return self._limiter.count(_NEWS, str(user_id))
 
     def _limits(self) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from prometheus_client import Counter
 
 from contracts.email import InvalidEmail
-from identity.application.guesses import Guesses
+from identity.application.guesses import Attempt, Guesses
 from identity.application.hashing import Hashing
 from identity.application.one_time import OneTimeSecrets
 from identity.application.sessions import Session, Sessions
@@ -72,27 +73,33 @@ class SignIn:
         generation = known.one_time_generation if known else 0
         one_time = self._secrets.is_password(given, known.user_id if known else None, generation)
         if known is not None and fits:
-            self._guesses.succeeded(attempt)
             self._rehash(known, given)
-            with acting(actor=str(known.user_id)):
-                return self._sessions.start(known.user_id, "password", address, agent, device)
+            is_news = attempt.network is not None and self._sessions.may_be_told_of(known.user_id)
+            begin = partial(self._sessions.start, known.user_id, "password", address, agent, device, is_news=is_news)
+            return self._began(known, attempt, begin)
         if known is not None and one_time and generation > 0 and known.password_hash is None:
-            self._guesses.succeeded(attempt)
-            return self._once(known, address, agent, device)
+            return self._began(known, attempt, partial(self._once, known, address, agent, device))
         self._guesses.failed(attempt)
         raise WrongCredentials
+
+    def _began(
+        self, known: Credentials, attempt: Attempt, begin: Callable[[], tuple[Session, str]]
+    ) -> tuple[Session, str]:
+        def work() -> tuple[Session, str]:
+            begun = begin()
+            self._guesses.succeeded(attempt)
+            return begun
+
+        with acting(actor=str(known.user_id)):
+            return self._store.run(work)
 
     def _once(
         self, known: Credentials, address: str | None, agent: str | None, device: UUID | None
     ) -> tuple[Session, str]:
-        def work() -> tuple[Session, str]:
-            user = self._store.find(User, known.user_id, UnknownUser)
-            user.use_one_time_password(known.one_time_generation, self._clock())
-            self._store.save(user)
-            return self._sessions.start(user.id, "one-time-password", address, agent, device)
-
-        with acting(actor=str(known.user_id)):
-            return self._store.run(work)
+        user = self._store.find(User, known.user_id, UnknownUser)
+        user.use_one_time_password(known.one_time_generation, self._clock())
+        self._store.save(user)
+        return self._sessions.start(user.id, "one-time-password", address, agent, device)
 
     def _credentials(self, email: str) -> Credentials | None:
         try:

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from identity.domain.user import EmailTaken
+from identity.domain.user import AlreadyErased, EmailTaken
 from kit.errors import Refusal
 from kit.store import Store
 
@@ -11,4 +11,7 @@ class IdentityStore(Store):
     """The people, sessions and clients of one installation."""
 
     name = "identity"
-    refusals: ClassVar[dict[str, type[Refusal]]] = {"people_email_hash": EmailTaken}
+    refusals: ClassVar[dict[str, type[Refusal]]] = {
+        "people_email_hash": EmailTaken,
+        "people_alive": AlreadyErased,  # raised by person_must_live
+    }
