@@ -26,16 +26,16 @@ CREATE INDEX ended_copies_until ON ended_copies (until);
     )
 ]
 
-ENDED = "SELECT FROM ended_copies WHERE id = ANY(%(ended)s)"
-"""Within a query that answers a caller at once; `ended` is `ended_by(caller)`."""
+ENDED = "SELECT FROM ended_copies WHERE id IN (%(session)s, %(token)s)"
+"""Within a query that answers a caller at once, with `ended_by(caller)` among its parameters."""
 
 Handlers = dict[type, Callable[[Envelope], None]]
 _LONGEST_TOKEN = timedelta(hours=2)  # longer than any access token lives
 
 
-def ended_by(caller: Caller) -> list[str]:
-    """What may have ended: the caller's session and token."""
-    return [str(caller.session_id), caller.token.id]
+def ended_by(caller: Caller) -> dict[str, str]:
+    """What may have ended, by the names that ENDED gives it."""
+    return {"session": str(caller.session_id), "token": caller.token.id}
 
 
 class MembersCopy:

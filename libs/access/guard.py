@@ -120,7 +120,7 @@ class Guard:
         """What a person holds, found without a thread; None where it takes more. Raises InvalidToken."""
         if self._reads is None or self._standing is None or caller.user_id is None:
             return None
-        asked = {"ended": ended_by(caller), "org": organization_id, "user": caller.user_id}
+        asked = {**ended_by(caller), "org": organization_id, "user": caller.user_id}
         [(ended, granted)] = await self._reads.all(self._standing, asked)
         if ended:
             raise InvalidToken(OVER)
@@ -129,7 +129,7 @@ class Guard:
     async def _alive(self, caller: Caller) -> None:
         if self._reads is None or caller.client_id is not None:
             await run_in_threadpool(self.access.alive, caller)
-        elif await self._reads.all(ENDED, {"ended": ended_by(caller)}):
+        elif await self._reads.all(ENDED, ended_by(caller)):
             raise InvalidToken(OVER)
 
     async def caller(self, request: Request) -> Caller:

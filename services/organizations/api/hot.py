@@ -57,7 +57,7 @@ def commands(
         caller = await guard.caller(request)
         if org is None or address is None or caller.user_id is None:
             return None
-        asked = {"organization": org, "by": caller.user_id, "hash": address, "ended": ended_by(caller)}
+        asked = {"organization": org, "by": caller.user_id, "hash": address, **ended_by(caller)}
         rows = await reads.all(_INVITING, asked)
         if not rows or rows[0][1] is None:
             return None
@@ -89,7 +89,7 @@ def lists(reads: Reads, guard: Guard) -> Mapping[str, Endpoint]:
             {
                 "user": caller.user_id,
                 "first": first_organization_id(caller.user_id),
-                "ended": ended_by(caller),
+                **ended_by(caller),
                 "limit": first_page.limit + 1,
             },
         )
@@ -104,7 +104,7 @@ def lists(reads: Reads, guard: Guard) -> Mapping[str, Endpoint]:
             return None
         rows = await reads.all(
             _MEMBERS,
-            {"user": caller.user_id, "org": org, "ended": ended_by(caller), "limit": first_page.limit + 1},
+            {"user": caller.user_id, "org": org, **ended_by(caller), "limit": first_page.limit + 1},
         )
         if not rows or Permission.MEMBERS_READ not in _granted(rows[0][5])["permissions"]:
             return None
