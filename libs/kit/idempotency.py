@@ -13,7 +13,7 @@ from psycopg.errors import UniqueViolation
 from pydantic import BaseModel
 
 from kit.database import constraint_of
-from kit.errors import Conflict, Invalid
+from kit.errors import Conflict, Invalid, Refusal
 from kit.keys import keyed_hash, same, seal, unseal
 from kit.store import Store
 
@@ -98,6 +98,12 @@ class Idempotency:
                 raise
             # Another request with this key won the race and is committed: give its answer.
             return self._store.run(lambda: self._first_or_again(key_hash, caller, request, work))
+        except Refusal:
+            # What another request with this key has done meanwhile may be the very reason: give its answer.
+            answer = self._given_before(key_hash, request)
+            if answer is None:
+                raise
+            return answer
 
     def forget_old(self) -> int:
         """Delete answers older than 24 hours."""
@@ -113,20 +119,12 @@ class Idempotency:
     def _first_or_again(
         self, key_hash: bytes, caller: str, request: RequestKey, work: Callable[[], JSONResponse]
     ) -> JSONResponse:
-        assert request.key is not None
-        request_hash = sha256(request.body).digest()
-        sealing = keyed_hash(self._secret, "answer", request.key)
-        row = self._store.database.one(
-            "SELECT request_hash, answer FROM idempotency "
-            "WHERE key_hash = %s AND created_at > now() - interval '24 hours'",
-            (key_hash,),
-        )
-        if row is not None:
-            if not same(bytes(row["request_hash"]), request_hash):
-                raise KeyReused
-            return _restored(json.loads(unseal(sealing, bytes(row["answer"]), key_hash)))
+        given = self._given_before(key_hash, request)
+        if given is not None:
+            return given
         response = work()
-        answer, whose = seal(sealing, _kept(response), key_hash), self._whose(caller)
+        answer, whose = seal(self._sealing(request), _kept(response), key_hash), self._whose(caller)
+        request_hash = sha256(request.body).digest()
 
         def keep(cursor: Cursor[Any]) -> None:
             # Only an old answer: one that a racing request committed meanwhile must stop this one.
@@ -141,6 +139,23 @@ class Idempotency:
         with self._store.database.transaction() as cursor:
             cursor.later(keep)
         return response
+
+    def _given_before(self, key_hash: bytes, request: RequestKey) -> JSONResponse | None:
+        """The answer that this key was given in the last 24 hours. Raises KeyReused."""
+        row = self._store.database.one(
+            "SELECT request_hash, answer FROM idempotency "
+            "WHERE key_hash = %s AND created_at > now() - interval '24 hours'",
+            (key_hash,),
+        )
+        if row is None:
+            return None
+        if not same(bytes(row["request_hash"]), sha256(request.body).digest()):
+            raise KeyReused
+        return _restored(json.loads(unseal(self._sealing(request), bytes(row["answer"]), key_hash)))
+
+    def _sealing(self, request: RequestKey) -> bytes:
+        assert request.key is not None
+        return keyed_hash(self._secret, "answer", request.key)
 
 
 def _kept(response: JSONResponse) -> bytes:

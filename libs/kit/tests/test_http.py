@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
@@ -294,3 +295,26 @@ def test_the_answers_of_one_caller_can_be_forgotten(notebook: Notebook) -> None:
     ask("ann")
     ask("bob")
     assert times == ["ann", "bob", "ann"]
+
+
+def test_who_is_refused_for_what_the_same_key_did_meanwhile_is_given_its_answer(notebook: Notebook) -> None:
+    idempotency = Idempotency(notebook, b"s" * 32)
+    request = RequestKey("key-1", "POST /notes", b"{}")
+
+    def first() -> JSONResponse:
+        return created(NoteShown(id=notebook.write("one name"), title="one name"), "/notes")
+
+    def second() -> JSONResponse:
+        with ThreadPoolExecutor(1) as pool:  # a transaction of its own, which is committed first
+            pool.submit(idempotency.once, request, "ann", first).result()
+        raise Teapot
+
+    answer = idempotency.once(request, "ann", second)
+    assert (answer.status_code, answer.headers["location"]) == (201, "/notes")
+    assert [str(note.aggregate_id) for note in notebook.read(0, 10)] == [json.loads(bytes(answer.body))["id"]]
+    with pytest.raises(Teapot):
+        idempotency.once(RequestKey("key-2", "POST /notes", b"{}"), "ann", _refusing)
+
+
+def _refusing() -> JSONResponse:
+    raise Teapot

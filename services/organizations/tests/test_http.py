@@ -1,5 +1,6 @@
 """The routes of organizations and members, on the whole service with real tokens, NATS and PostgreSQL."""
 
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -121,6 +122,16 @@ def test_a_repeated_post_gives_the_first_answer_again(running: Running) -> None:
     assert invitations[0] == invitations[1]
     answers = at_once([lambda: person.post(BASE, json={"name": "x"}, headers={"Idempotency-Key": "race"})] * 6)
     assert len({answer.json()["id"] for answer in answers if isinstance(answer, httpx.Response)}) == 1
+
+
+def test_an_invitation_that_is_sent_twice_at_once_under_one_key_gives_one_answer(running: Running) -> None:
+    person = running.person()
+    path = make(person, "Brokers")
+    for number in range(8):
+        body, key = {"email": f"ann{number}@example.com", "role": None}, {"Idempotency-Key": f"race-{number}"}
+        answers = at_once([partial(person.post, f"{path}/invitations", json=body, headers=key)] * 4)
+        told = {(answer.status_code, answer.text) for answer in answers}
+        assert [status for status, _ in told] == [201], told
 
 
 @pytest.mark.parametrize(
