@@ -35,6 +35,7 @@ _SETTINGS = {
     "max_logical_replication_workers": "0",
     "autovacuum_naptime": "5min",
     "log_min_error_statement": "panic",  # a statement may carry what no log should
+    "log_error_verbosity": "terse",  # the details of a deadlock quote statements, those of a violation the row
     "log_timezone": "UTC",
     "timezone": "UTC",
 }

@@ -24,10 +24,11 @@ _CHECK_AFTER = 0.5  # seconds without use
 DEADLINES: dict[str, Any] = {
     "connect_timeout": 2,
     "tcp_user_timeout": 3000,
+    "client_encoding": "utf8",  # whatever PGCLIENTENCODING says: statements with their values are sent so
     "options": f"-c statement_timeout={int(STATEMENT_DEADLINE * 1000)} -c lock_timeout=2000 "
     "-c idle_in_transaction_session_timeout=5000",
 }
-"""Of a connection, as libpq takes them."""
+"""Of a connection, as libpq takes them; deadlines and the one encoding."""
 
 Row = DictRow
 Steps = Sequence[tuple[str, str | Callable[[Cursor[DictRow]], None]]]
@@ -79,13 +80,17 @@ class TransactionCursor(Cursor[DictRow]):
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
         if not self._waiting:
-            return super().execute(query, params, **options)
+            with _without_values():
+                return super().execute(query, params, **options)
         return self._execute_together(lambda cursor: cursor.execute(query, params))
 
     def commit(self) -> None:
+        """Raises InFailedSqlTransaction where a statement failed before and nobody told: the server then rolls back."""
         if self._waiting == [_begin]:
             return
         self._execute_together(lambda cursor: cursor.execute("COMMIT"))
+        if self.statusmessage != "COMMIT":
+            raise pg.InFailedSqlTransaction("a statement of the transaction failed, and nothing was stored")
 
     def rollback(self) -> None:
         """Never in the way of the failure that leads to it: the pool throws a broken connection away."""
@@ -97,12 +102,8 @@ class TransactionCursor(Cursor[DictRow]):
         with _Noted(self.connection) as noted:
             for write in (*waiting, last):
                 write(noted)
-        try:
+        with _without_values():
             super().execute("; ".join(noted.statements).encode(), prepare=False)
-        except Error as error:
-            if error.diag.message_primary:  # the rest may quote the statement, or show a row
-                error.args = (error.diag.message_primary,)
-            raise
         self.set_result(-1)
         return self
 
@@ -125,6 +126,17 @@ class _Noted(ClientCursor[DictRow]):
 
 def _begin(cursor: Cursor[DictRow]) -> None:
     cursor.execute("BEGIN")
+
+
+@contextmanager
+def _without_values() -> Iterator[None]:
+    """An error says its first line only: the rest may quote the statement, or show a row."""
+    try:
+        yield
+    except Error as error:
+        if error.diag.message_primary:
+            error.args = (error.diag.message_primary,)
+        raise
 
 
 class Database:
@@ -210,7 +222,7 @@ class Database:
             yield joined
             return
         with self._pool.connection() as connection:
-            with connection.cursor() as cursor:
+            with connection.cursor() as cursor, _without_values():
                 yield cursor
             connection.used_at = time.monotonic()
 
@@ -303,9 +315,12 @@ def opened(dsn: SecretStr, steps: Steps) -> Database:
 
 
 def _warn_of_statements_in_logs(database: Database) -> None:
-    setting = database.one("SELECT current_setting('log_min_error_statement') AS value")
-    if setting and setting["value"] not in ("fatal", "panic"):
+    found = database.one(
+        "SELECT current_setting('log_min_error_statement') IN ('fatal', 'panic') "
+        "AND current_setting('log_error_verbosity') = 'terse' AS discreet"
+    )
+    if found and not found["discreet"]:
         _log.warning(
-            "the database server logs statements that fail, with their values: as its superuser, "
-            "ALTER ROLE this service's role SET log_min_error_statement = 'panic'"
+            "the database server logs statements that fail, or rows, with their values: as its superuser, ALTER ROLE "
+            "this service's role SET log_min_error_statement = 'panic', and SET log_error_verbosity = 'terse'"
         )

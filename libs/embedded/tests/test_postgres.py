@@ -3,7 +3,9 @@
 import os
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import psycopg
 import pytest
@@ -71,6 +73,33 @@ def test_data_it_cannot_use_are_left_alone_and_said_so(folder: Path, name: str, 
     with pytest.raises(EmbeddedError, match=sentence):
         Postgres(folder, fsync=False).start()
     assert strange.read_text() == text
+
+
+def test_the_log_quotes_neither_statements_nor_rows(folder: Path) -> None:
+    """Of a deadlock, which the server tells with what each process was at."""
+    log = folder / "postgres.log"
+    with Postgres(fsync=False, log=log) as server:
+        dsn = server.create_database("quiet")
+        with psycopg.connect(dsn) as connection:
+            connection.execute("CREATE TABLE facts (id int PRIMARY KEY, fact text NOT NULL)")
+            connection.execute("INSERT INTO facts VALUES (1, ''), (2, '')")
+        both = Barrier(2)
+
+        def change(first: int) -> None:
+            with psycopg.connect(dsn, cursor_factory=psycopg.ClientCursor) as connection:
+                connection.execute("UPDATE facts SET fact = %s WHERE id = %s", ("private", first))
+                both.wait()
+                connection.execute("UPDATE facts SET fact = %s WHERE id = %s", ("private", 3 - first))
+
+        with ThreadPoolExecutor(2) as pool:
+            failed = [change.exception() for change in [pool.submit(change, first) for first in (1, 2)]]
+        assert [type(each) for each in failed if each] == [psycopg.errors.DeadlockDetected]
+        with psycopg.connect(dsn) as connection, pytest.raises(psycopg.errors.NotNullViolation):
+            connection.execute("INSERT INTO facts (fact) VALUES ('private')")
+    said = log.read_text()
+    assert "deadlock detected" in said
+    assert "null value" in said
+    assert "private" not in said
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL under another account")

@@ -2,6 +2,7 @@
 
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from threading import Barrier
 from typing import Any, LiteralString
@@ -10,8 +11,10 @@ from uuid import uuid4
 import psycopg
 import pytest
 from psycopg import Cursor
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import BaseModel, SecretStr
 
+from embedded.postgres import Postgres
 from kit.database import Database, Steps, migrate, opened
 from kit.idempotency import Idempotency, RequestKey, created
 from kit.store import ComingSequence
@@ -116,6 +119,51 @@ def test_the_error_of_statements_that_travel_together_shows_none_of_their_values
         assert cause in str(failed.value)
         assert "secret" not in str(failed.value)
         assert str(failed.value).count("\n") == 0
+
+
+def test_the_error_of_a_single_statement_shows_no_row(notebook: Notebook) -> None:
+    statement: LiteralString = "INSERT INTO notes (title) VALUES ('secret')"
+    with pytest.raises(psycopg.errors.NotNullViolation) as alone:
+        notebook.database.execute(statement)
+    with pytest.raises(psycopg.errors.NotNullViolation) as joined, notebook.database.transaction() as cursor:
+        cursor.execute("SELECT 1")
+        cursor.execute(statement)
+    for failed in (alone, joined):
+        assert str(failed.value).startswith('null value in column "id"')
+        assert "secret" not in str(failed.value)
+
+
+def test_a_transaction_in_which_a_failure_was_passed_over_says_that_it_stored_nothing(notebook: Notebook) -> None:
+    with pytest.raises(psycopg.errors.InFailedSqlTransaction), notebook.database.transaction() as cursor:
+        _insert("lost", cursor)
+        with suppress(psycopg.Error):
+            cursor.execute("SELECT FROM nowhere")
+    assert _titles(notebook) == []
+    assert notebook.write("kept")
+
+
+def test_statements_that_travel_together_are_in_one_encoding_whatever_the_environment_says(
+    postgres_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    book = open_notebook(postgres_dsn)
+    book.write("Größe \u20ac")
+    assert _titles(book) == ["Größe \u20ac"]
+    book.database.close()
+
+
+def test_who_runs_a_server_that_would_log_values_is_told(
+    postgres_server: Postgres, postgres_dsn: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    opened(SecretStr(postgres_dsn), []).close()
+    assert "with their values" not in caplog.text
+    role = conninfo_to_dict(postgres_dsn)["user"]
+    for setting in ("log_error_verbosity = 'default'", "log_min_error_statement = 'error'"):
+        postgres_server.run_sql(f"ALTER ROLE {role} SET {setting}")
+        opened(SecretStr(postgres_dsn), []).close()
+        assert "with their values" in caplog.text
+        caplog.clear()
+        postgres_server.run_sql(f"ALTER ROLE {role} RESET ALL")
 
 
 def test_the_sequence_of_an_event_that_is_being_stored_is_a_statements_matter(notebook: Notebook) -> None:
