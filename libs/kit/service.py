@@ -119,6 +119,7 @@ def build(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # it would lead to whatever the Host header says, and by http
         telemetry=_NO_TELEMETRY,
     )
     app.state.health = health

@@ -7,6 +7,7 @@ import time
 
 import httpx
 import uvicorn
+from starlette.testclient import TestClient
 
 from embedded.fixtures import wait_until
 from embedded.ports import free_port
@@ -54,3 +55,10 @@ def test_told_to_end_it_says_that_it_is_not_ready_and_serves_on_for_a_while(post
         assert client.get("/livez").status_code == 200
         thread.join(10)
     assert 1.0 <= time.monotonic() - told < 5
+
+
+def test_a_path_with_one_slash_too_many_is_not_there_and_leads_nowhere(postgres_dsn: str) -> None:
+    database = Database(postgres_dsn)
+    app = build("notebook", database=database, bus=None, routers=[])
+    answer = TestClient(app).get("/livez/", headers={"Host": "elsewhere.example"}, follow_redirects=False)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
