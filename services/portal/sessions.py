@@ -28,7 +28,9 @@ CREATE INDEX sessions_age ON sessions (last_used_at);
 """,
     )
 ]
-IDLE = timedelta(days=30)  # after which the refresh token is dead as well
+IDLE = timedelta(hours=12)
+LONGEST = timedelta(days=30)
+"""Both as of a session of the hosted pages. The last use is known as exactly as access tokens live, ten minutes."""
 _FRESH_FOR = 30.0  # seconds an access token must at least still live
 
 
@@ -68,7 +70,8 @@ class Sessions:
     def find(self, value: str) -> Session | None:
         """The session of a cookie; None for one that is over."""
         row = self._database.one(
-            "SELECT * FROM sessions WHERE id = %s AND last_used_at > now() - %s", (_id(value), IDLE)
+            "SELECT * FROM sessions WHERE id = %s AND last_used_at > now() - %s AND created_at > now() - %s",
+            (_id(value), IDLE, LONGEST),
         )
         if row is None:
             return None
@@ -118,7 +121,9 @@ class Sessions:
         self._database.execute("DELETE FROM sessions WHERE id = %s", (session.id,))
 
     def forget_old(self) -> None:
-        self._database.execute("DELETE FROM sessions WHERE last_used_at < now() - %s", (IDLE,))
+        self._database.execute(
+            "DELETE FROM sessions WHERE last_used_at < now() - %s OR created_at < now() - %s", (IDLE, LONGEST)
+        )
 
     def _sealed(self, identifier: bytes, tokens: Tokens) -> bytes:
         return seal(self._key, json.dumps(asdict(tokens)).encode(), identifier)

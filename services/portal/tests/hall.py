@@ -8,7 +8,7 @@ from functools import cache
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, LiteralString, Self
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
@@ -193,3 +193,8 @@ class Browser:
         """The sessions as they are stored."""
         with connect(self._dsn) as connection:
             return connection.execute("SELECT * FROM sessions").fetchall()
+
+    def change_rows(self, to: LiteralString) -> None:
+        """Let time pass for the sessions as they are stored."""
+        with connect(self._dsn) as connection:
+            connection.execute(f"UPDATE sessions SET {to}")

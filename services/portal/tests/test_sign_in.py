@@ -1,5 +1,6 @@
 """Signing in, staying signed in, and signing out."""
 
+from typing import LiteralString
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -86,6 +87,20 @@ def test_a_session_that_was_ended_elsewhere_is_over_here(browser: Browser, token
     answer = browser.http.get(f"/portal/organizations/{ORG}")
     assert answer.status_code == 303
     assert answer.headers["location"].startswith("/portal/sign-in?next=")
+
+
+@pytest.mark.parametrize(
+    "since", ["last_used_at = now() - interval '12 hours'", "created_at = now() - interval '30 days'"]
+)
+def test_a_session_ends_twelve_hours_after_its_last_use_and_after_thirty_days_at_most(
+    browser: Browser, since: LiteralString
+) -> None:
+    browser.sign_in()
+    browser.change_rows("last_used_at = now() - interval '11 hours', created_at = now() - interval '29 days'")
+    assert browser.http.get(f"/portal/organizations/{ORG}").status_code == 200
+    browser.change_rows(since)
+    answer = browser.http.get(f"/portal/organizations/{ORG}")
+    assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, "/portal/sign-in")
 
 
 def test_htmx_is_sent_to_sign_in_as_a_whole_page(browser: Browser) -> None:
