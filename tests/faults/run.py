@@ -72,7 +72,9 @@ class Trial:
             yield cls(battered, inspection, subscriber)
 
     def run(self, seed: int) -> Outcome:
-        plan = Plan.of(seed)
+        return self.follow(Plan.of(seed))
+
+    def follow(self, plan: Plan) -> Outcome:
         outcome = Outcome(plan)
         started, read, repeated = time.monotonic(), len(self._subscriber.read), self._subscriber.repeated
         crowd = Crowd(self.battered.hall, plan)
@@ -82,7 +84,7 @@ class Trial:
             all_hold(self.inspection, crowd.ledger, self._subscriber, self._faults)
         except Exception as error:  # whatever it is, it is the outcome
             outcome.broken = str(error) if isinstance(error, Broken) else f"{type(error).__name__}: {error}"
-            outcome.logs = self._keep_logs(seed)
+            outcome.logs = self._keep_logs(plan.seed)
         outcome.acknowledged = crowd.ledger.operations
         outcome.events = len(self._subscriber.read) - read
         outcome.repeated = self._subscriber.repeated - repeated

@@ -1,12 +1,13 @@
 """A short run of the harness, which shows that it would notice, too."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from tests.faults.asking import Broken
 from tests.faults.invariants import settled
-from tests.faults.plan import KINDS, Plan
+from tests.faults.plan import KINDS, SERVERS, SERVICES, Fault, Plan
 from tests.faults.run import Trial
 
 pytestmark = pytest.mark.timeout(400)  # each of its waits has a shorter limit, and says what it waited for
@@ -28,6 +29,18 @@ def test_a_seed_says_everything_that_is_done() -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_faults_lose_double_and_show_nothing(trial: Trial, seed: int) -> None:
     outcome = trial.run(seed)
+    assert outcome.broken is None, str(outcome)
+    assert outcome.acknowledged > 25
+
+
+def test_every_service_and_server_killed_and_frozen_during_one_quick_start_loses_and_doubles_nothing(
+    trial: Trial,
+) -> None:
+    """Each after two more operations; PostgreSQL ends at once, and recovers."""
+    parts = [*SERVICES, *SERVERS]
+    kinds = [("restart" if part == "postgres" else "kill", part) for part in parts] + [("freeze", part) for part in parts]
+    faults = [Fault(kind, part, 2 * number, 2.0) for number, (kind, part) in enumerate([*kinds, ("wipe", "nats")])]
+    outcome = trial.follow(replace(Plan.of(0), faults=tuple(faults)))
     assert outcome.broken is None, str(outcome)
     assert outcome.acknowledged > 25
 

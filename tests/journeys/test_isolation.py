@@ -27,6 +27,8 @@ class Two:
         self.client = self._client(self.ada, self.org)
         invited = {"email": address("guest"), "role": "viewer"}
         invitation = self.ada.api("POST", f"/organizations/{self.org}/invitations", json=invited).json()
+        added = {"name": "Live", "kind": "mt5", "api": "mt5-webapi"}
+        platform = self.ada.api("POST", f"/organizations/{self.org}/platforms", json=added).json()
         shown = self.ada.api("GET", f"/organizations/{self.org}/clients/{self.client['id']}").json()
         self.values = {
             "org": self.org,
@@ -34,6 +36,7 @@ class Two:
             "secret": shown["secrets"][0]["id"],
             "client": self.client["id"],
             "invitation": invitation["id"],
+            "platform": platform["id"],
         }
         bobs = self._client(self.bob, self.bob.organization)
         token = client_token(hall, bobs["client_id"], bobs["client_secret"]).json()["access_token"]
@@ -66,7 +69,7 @@ class Two:
 
     def state(self) -> str:
         """All that Ada sees of her organization."""
-        paths = ("", "/members", "/invitations", "/clients", "/audit")
+        paths = ("", "/members", "/invitations", "/clients", "/platforms", "/audit")
         return json.dumps([self.ada.api("GET", f"/organizations/{self.org}{path}").json() for path in paths])
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import psycopg
 
+from deploy.cli.postgres_programs import program
+
 
 def tradehall(var: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """Runs `tradehall` with nothing to type at."""
@@ -26,6 +28,12 @@ def answer(var: Path, *arguments: str) -> Any:
     done = tradehall(var, *arguments, "--json")
     assert done.returncode == 0, f"{done.stderr}\n{done.stdout}"
     return json.loads(done.stdout)
+
+
+def unpacked(dump: Path) -> str:
+    """All that a file of `pg_dump` holds, which is compressed in it."""
+    argv = (program("pg_restore"), "--file", "-", str(dump))
+    return subprocess.run(argv, check=True, capture_output=True, text=True).stdout
 
 
 def nothing_is_parked(dsns: Mapping[str, str]) -> bool:

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import stat
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +14,10 @@ import pytest
 
 from contracts.streams import STREAMS
 from deploy.local import Tradehall
+from deploy.local.services import SERVICES
 from embedded import temporary_folder
 from tests.driver import Hall, Person, call, client_token
-from tests.recovery.operating import answer, nothing_is_parked, tradehall
+from tests.recovery.operating import answer, nothing_is_parked, tradehall, unpacked
 from tests.searching import dump, messages
 
 pytestmark = pytest.mark.timeout(600)  # many programs, one after the other; each of the waits has its own limit
@@ -109,8 +111,13 @@ def test_a_backup_is_private_complete_and_never_overwritten(drill: Drill) -> Non
     assert {stat.S_IMODE(path.stat().st_mode) for path in drill.backup.iterdir()} == {0o600}
     assert stat.S_IMODE(drill.backup.stat().st_mode) == 0o700
     keys = [path.read_text().split(":")[1].strip() for path in (drill.folder / "apart").glob("*-master-key")]
-    text = b"".join(path.read_bytes() for path in drill.backup.iterdir()).decode(errors="replace")
-    assert not [key for key in keys if key in text]
+    text = (drill.backup / "manifest.json").read_text() + "".join(map(unpacked, drill.backup.glob("*.dump")))
+    assert drill.ada.email in text, "a place where secrets would be seen"
+    assert len(keys) == len(SERVICES)
+    for secret in (*keys, drill.ada.password, drill.client["client_secret"], drill.old_token):
+        assert secret not in text
+        assert secret.encode().hex() not in text
+    assert not [key for key in keys if b64decode(key).hex() in text]
 
 
 @pytest.mark.parametrize(
