@@ -18,9 +18,10 @@ from embedded.binaries import caddy
 class Caddy:
     """The gateway. Its port is fixed by the person, so it is not looked for here."""
 
-    def __init__(self, var: VarFolder, bind: str, port: int) -> None:
+    def __init__(self, var: VarFolder, bind: str, port: int, front_proxies: str = "") -> None:
         self._var = var
         self._bind = bind
+        self._front_proxies = front_proxies
         self.port = port
         self.pages = var.folder("caddy")
 
@@ -45,6 +46,7 @@ class Caddy:
                     "HOME": str(folder),
                     "XDG_CONFIG_HOME": str(folder / "config"),
                     "XDG_DATA_HOME": str(folder / "data"),
+                    "TRADEHALL_FRONT_PROXIES": self._front_proxies,
                     "GOMEMLIMIT": "128MiB",
                     "GOGC": "50",
                 },

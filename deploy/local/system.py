@@ -115,7 +115,7 @@ class Tradehall:
         for name, nats in bus.items():
             self._supervisor.start(name, nats.process, nats.is_ready)
         self._supervisor.start("mailbox", mailbox.process(), mailbox.is_ready)
-        caddy = Caddy(self._var, self._settings.bind, port)
+        caddy = Caddy(self._var, self._settings.bind, port, self._environment.get("TRADEHALL_FRONT_PROXIES", ""))
         gateway = caddy.process({name: [one.address for one in replicas] for name, replicas in services.items()})
         self._supervisor.start("caddy", gateway, caddy.is_up)
         postgres = self._postgres()

@@ -92,6 +92,20 @@ def test_a_request_goes_on_to_its_service_with_the_callers_request_id(setting: S
     assert "Server" not in answer.headers
 
 
+def test_only_a_proxy_of_ours_before_it_is_believed_whom_it_asks_for(setting: Setting) -> None:
+    """Otherwise all who come through it would be one caller to every limit."""
+    asked = {"X-Forwarded-For": "6.6.6.6, 203.0.113.9"}
+    for front, believed in (("", "127.0.0.1"), ("192.0.2.1/32 127.0.0.1/32", "6.6.6.6, 203.0.113.9, 127.0.0.1")):
+        with temporary_folder() as folder:
+            caddy = Caddy(VarFolder(folder), "127.0.0.1", free_port(), front)
+            process = caddy.process({"identity": [f"127.0.0.1:{setting.upstream}"]})
+            process.start()
+            process.wait_until(caddy.is_up, 10, "Caddy")
+            told = httpx.get(f"http://127.0.0.1:{caddy.port}/login", headers=asked).json()["from"]
+            process.stop()
+        assert told == believed
+
+
 @pytest.mark.parametrize(
     "path", [path.replace("*", "x") for route in ROUTES if route.service == "identity" for path in route.paths]
 )

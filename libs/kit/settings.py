@@ -24,6 +24,9 @@ class HttpSettings(BaseSettings):
     master_key: SecretStr
     public_url: str
     trusted_proxies: str = "127.0.0.1/32,::1/128"
+    """Networks of the gateway, with commas between them."""
+    front_proxies: str = ""
+    """Networks of what stands before the gateway, with spaces between them; the gateway reads the same setting."""
     otlp_endpoint: str = Field("", pattern=r"^(https?://\S+)?$")  # a collector of traces; without it none are made
     trace_share: float = Field(1.0, ge=0, le=1)
     drain_seconds: float = Field(default=0.0, ge=0.0, le=60.0)
@@ -36,7 +39,10 @@ class HttpSettings(BaseSettings):
 
     @property
     def proxies(self) -> list[IPv4Network | IPv6Network]:
-        return [ip_network(part.strip()) for part in self.trusted_proxies.split(",") if part.strip()]
+        """Whose word counts for a caller's address."""
+        return [
+            ip_network(part) for part in (*self.trusted_proxies.replace(",", " ").split(), *self.front_proxies.split())
+        ]
 
     @property
     def secure(self) -> bool:

@@ -38,7 +38,9 @@ def test_every_service_and_server_killed_and_frozen_during_one_quick_start_loses
 ) -> None:
     """Each after two more operations; PostgreSQL ends at once, and recovers."""
     parts = [*SERVICES, *SERVERS]
-    kinds = [("restart" if part == "postgres" else "kill", part) for part in parts] + [("freeze", part) for part in parts]
+    kinds = [("restart" if part == "postgres" else "kill", part) for part in parts] + [
+        ("freeze", part) for part in parts
+    ]
     faults = [Fault(kind, part, 2 * number, 2.0) for number, (kind, part) in enumerate([*kinds, ("wipe", "nats")])]
     outcome = trial.follow(replace(Plan.of(0), faults=tuple(faults)))
     assert outcome.broken is None, str(outcome)

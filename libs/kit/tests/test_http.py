@@ -6,7 +6,6 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID, uuid4
@@ -14,7 +13,7 @@ from uuid import UUID, uuid4
 import pytest
 from fastapi import APIRouter
 from fastapi.testclient import TestClient
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, SecretStr, TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -27,6 +26,7 @@ from kit.errors import Invalid, Refusal, TooManyRequests
 from kit.idempotency import Idempotency, Keyed, RequestKey, created
 from kit.openapi import Application
 from kit.pages import Page, Paged
+from kit.settings import HttpSettings
 from kit.tests.notebook import Notebook, open_notebook
 from kit.text import Body, Instant, Name
 
@@ -240,13 +240,23 @@ def test_a_list_is_paged_by_cursor_and_a_foreign_cursor_is_refused(http: TestCli
         ("127.0.0.1", "203.0.113.9", "203.0.113.9"),
         ("127.0.0.1", "10.0.0.1, 203.0.113.9", "203.0.113.9"),
         ("203.0.113.50", "198.51.100.1", "203.0.113.50"),
+        ("127.0.0.1", "203.0.113.9, 192.0.2.1", "203.0.113.9"),
+        ("192.0.2.2", "203.0.113.9", "192.0.2.2"),
         ("127.0.0.1", "rubbish", "127.0.0.1"),
         ("127.0.0.1", "2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
     ],
 )
 def test_the_callers_address_is_believed_only_from_our_proxy(peer: str, forwarded: str, expected: str) -> None:
     scope = {"type": "http", "client": (peer, 1), "headers": [(b"x-forwarded-for", forwarded.encode())]}
-    assert address_of(Request(scope), [ip_network("127.0.0.1/32")]) == expected
+    settings = HttpSettings(
+        service_port=0,
+        postgres_dsn=SecretStr(""),
+        master_key=SecretStr(""),
+        public_url="",
+        trusted_proxies="127.0.0.1/32,::1/128",
+        front_proxies="192.0.2.1/32 198.51.100.77/32",
+    )
+    assert address_of(Request(scope), settings.proxies) == expected
 
 
 def test_a_frozen_and_a_dead_database_are_503_within_five_seconds_and_leave_no_half_work() -> None:
