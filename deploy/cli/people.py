@@ -91,7 +91,8 @@ def _counts(found: Found) -> dict[str, int]:
 def _naming(email: str, found: Found) -> dict[str, int]:
     """How many of each hold the address."""
     counts = {
-        name: sum(email.lower() in json.dumps(row).lower() for row in rows) for name, rows in _flat(found).items()
+        name: sum(email.lower() in json.dumps(row, ensure_ascii=False).lower() for row in rows)
+        for name, rows in _flat(found).items()
     }
     return {name: count for name, count in counts.items() if count}
 

@@ -70,7 +70,7 @@ def held(
             for events in store.batches(connection, 0, _BATCH):
                 for one in events:
                     told = {"sequence": one.sequence, "type": type(one.event).__qualname__, **_told(vars(one.event))}
-                    if person.is_in(json.dumps(told, default=str)):
+                    if person.is_in(json.dumps(told, default=str, ensure_ascii=False)):
                         found.events.append(person.only_theirs(told))
                 progress(events[-1].sequence)
         found.keys = _keys(connection, person, found.events)
