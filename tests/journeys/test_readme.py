@@ -1,16 +1,20 @@
 """The README's quick start, pasted line by line."""
 
 import json
+import os
 import re
 import shutil
+import sqlite3
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from deploy.local import Tradehall
 from tests.driver import Hall
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+ROOT = Path(__file__).resolve().parents[2]
+README = ROOT / "README.md"
 
 
 def _blocks(title: str) -> list[str]:
@@ -18,12 +22,19 @@ def _blocks(title: str) -> list[str]:
     return re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
 
 
-def _pasted(blocks: list[str], hall: Hall, folder: Path) -> str:
+def _pasted(blocks: list[str], hall: Hall, folder: Path, **environment: str) -> str:
     """What a terminal shows in which the blocks were pasted."""
     (folder / "var").mkdir()
     (folder / "var" / "local.json").write_text(json.dumps(hall.info))
     pasted = subprocess.run(
-        ["bash", "-e"], input="\n".join(blocks), cwd=folder, capture_output=True, text=True, timeout=60, check=False
+        ["bash", "-e"],
+        input="\n".join(blocks),
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert pasted.returncode == 0, pasted.stdout + pasted.stderr
     return pasted.stdout
@@ -49,3 +60,17 @@ def test_a_platform_is_added_checked_and_read_by_the_lines_that_follow(hall: Hal
     deals = shown[shown.index("ticket,order,position") :].splitlines()
     assert len(deals) == 3
     assert "balance" in deals[1]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the README's lines need curl: install it (apt install curl)")
+def test_a_downstream_system_keeps_the_events_of_its_organization_by_the_lines_for_it(
+    hall: Hall, tradehall: Tradehall, tmp_path: Path
+) -> None:
+    for name in (".venv", "docs"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    [lines] = _blocks("Events for another system")
+    ended = lines.replace(".venv/bin/python", "timeout 8 .venv/bin/python").rstrip() + " || test $? = 124"
+    _pasted([*_blocks("Quick start"), ended], hall, tmp_path, TRADEHALL_VAR=str(tradehall.openapi.parents[1]))
+    with sqlite3.connect(tmp_path / "events.sqlite") as database:
+        kept = {kind for (kind,) in database.execute("SELECT type FROM events")}
+    assert {"tradehall.organizations.OrgRenamed.v1", "tradehall.identity.ClientCreated.v1"} <= kept
