@@ -1,10 +1,12 @@
-"""The lists that are answered without a route say what the routes say. A query string leads to the routes."""
+"""What is answered without a route says what the route says. A query string leads lists to their routes, a charset
+commands."""
 
 import json
 import os
 import signal
 import time
 from contextlib import ExitStack
+from uuid import uuid4
 
 import httpx
 
@@ -16,6 +18,38 @@ from organizations.tests.running import Browser, Running
 from organizations.tests.test_http import BASE, invite, join, make, refused
 
 ROUTED = "?limit=50"
+TYPES = ("application/json", "application/json; charset=utf-8")
+"""Of a body that is taken without the route, and of one that is not."""
+INVITATIONS: list[object] = [
+    {"email": "o'neil@example.com", "role": "viewer"},
+    {"email": "%s%%@example.com", "role": None, "permissions": ["members:read", "members:read"]},
+    {"email": "limited@example.com", "role": "viewer", "limits": {"platforms": [str(uuid4()).upper()]}},
+    {"email": "none@example.com", "role": "viewer", "limits": None},
+    {"email": "x@example.com", "role": "king"},
+    {"email": "x@example.com", "role": "viewer", "permissions": "members:read"},
+    {"email": "x@example.com", "role": "viewer", "permissions": ["accounts:read"]},
+    {"email": "x@example.com", "role": "viewer", "limits": {"platforms": ["x"]}},
+    {"email": "x@example.com", "role": "viewer", "id": str(uuid4())},
+    {"email": "no'; DROP TABLE members; --", "role": "viewer"},
+    {"email": "a\0b@example.com", "role": "viewer"},
+    {"email": f"{'a' * 300}@example.com", "role": "viewer"},
+    {"email": 5, "role": "viewer"},
+    ["email"],
+]
+NAMES = [
+    b'{"name": "\\\\\'; DROP TABLE members; --"}',
+    b'{"name": "%s %(x)s %%"}',
+    '{"name": "Größe \U0001f600"}'.encode(),
+    b'{"name": "one", "name": "two"}',
+    b'\xef\xbb\xbf{"name": "after a mark"}',
+    b'{"name": "\\ud800"}',
+    b'{"name": "\\u0000"}',
+    b'{"name": "\xff"}',
+    b'{"name": NaN}',
+    b"{",
+    b"",
+    b'{"name": "' + b"x" * 2**20 + b'"}',
+]
 
 
 def answers(caller: httpx.Client, path: str) -> tuple[httpx.Response, httpx.Response]:
@@ -121,6 +155,52 @@ def _inviting(caller: Browser, path: str, email: str, role: str, *, direct: bool
         f"{path}/invitations", content=json.dumps({"email": email, "role": role}), headers={"Content-Type": kind}
     )
     return answer
+
+
+def told(answer: httpx.Response) -> tuple[int, object, set[str]]:
+    """What both ways must say alike."""
+    body = {name: value for name, value in answer.json().items() if name not in ("id", "created_at", "expires_at")}
+    return answer.status_code, body, set(answer.headers)
+
+
+def test_both_ways_take_and_refuse_the_same_bodies(running: Running) -> None:
+    owner = running.person()
+    there = [make(owner, "direct"), make(owner, "routed")]
+    bodies = [(BASE, name) for name in NAMES] + [("/invitations", json.dumps(body).encode()) for body in INVITATIONS]
+    for route, body in bodies:
+        direct, routed = (
+            owner.post(route if route == BASE else path + route, content=body, headers={"Content-Type": kind})
+            for path, kind in zip(there, TYPES, strict=True)
+        )
+        assert told(direct) == told(routed), body[:80]
+    names = [each["name"] for each in owner.get(f"{BASE}{ROUTED}").json()["items"]]
+    assert names.count("\\'; DROP TABLE members; --") == 2
+
+
+def test_both_ways_refuse_the_same_callers(running: Running) -> None:
+    owner, stranger, ended = running.person(), running.person(), running.person()
+    path = make(owner, "Mine")
+    member, lesser = join(running, owner, path), join(running, owner, path)
+    assert owner.patch(f"{path}/members/{lesser.id}", json={"role": "viewer"}).status_code == 200
+    assert owner.delete(f"{path}/members/{member.id}").status_code == 204
+    own = make(ended, "Own")
+    running.identity.tell(events.UserSessionEnded(user_id=ended.id, session_id=ended.session), ended.id)
+    wait_until(lambda: ended.get(BASE).status_code == 401)
+    client = running.client(path.rpartition("/")[2], "platforms:write")
+    for caller, place, refusal in (
+        (stranger, path, (404, "not-found")),
+        (member, path, (404, "not-found")),
+        (lesser, path, (403, "permission-missing")),
+        (client, path, (403, "permission-missing")),
+        (client, "", (403, "person-needed")),
+        (ended, own, (401, "invalid-token")),
+        (ended, "", (401, "invalid-token")),
+        (running.nobody(), "", (401, "invalid-token")),
+    ):
+        url = f"{place}/invitations" if place else BASE
+        body = json.dumps({"email": "x@example.com", "role": None} if place else {"name": "x"}).encode()
+        for kind in TYPES:
+            refused(caller.post(url, content=body, headers={"Content-Type": kind}), *refusal)
 
 
 def test_the_lists_outlive_a_restarted_and_a_frozen_database() -> None:
