@@ -10,6 +10,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -110,18 +111,17 @@ def _cpu_seconds(pids: list[int]) -> float:
 
 
 async def _command_to_subscriber(system: Tradehall) -> Figure:
-    """From the moment a command is sent until a subscriber has its event, at a fixed rate; the reference is
-    the command's own answer."""
+    """From the moment an event is made, which is before it is committed, until a subscriber has it, at a fixed rate; the
+    reference is the commands' answers."""
     hall = Hall(system.info)
     person = await asyncio.to_thread(hall.newcomer)
     orgs = [person.api("POST", "/organizations", json={"name": f"Org {n}"}).json()["id"] for n in range(ORGANIZATIONS)]
     connection = await nats.connect(system.info["nats_url"], inbox_prefix=b"_INBOX_observer")
-    seen: dict[str, float] = {}
+    lags: dict[str, float] = {}
 
     async def on_event(message: Msg) -> None:
-        name = json.loads(message.data)["data"].get("to")
-        if isinstance(name, str):
-            seen[name] = time.perf_counter()
+        event = json.loads(message.data)
+        lags[event["data"]["to"]] = time.time() - datetime.fromisoformat(event["time"]).timestamp()
 
     await connection.subscribe("evt.organizations.*.*.OrgRenamed", cb=on_event)
     await connection.flush()
@@ -141,18 +141,18 @@ async def _command_to_subscriber(system: Tradehall) -> Figure:
         tasks.append(loop.run_in_executor(pool, rename, orgs[number % len(orgs)], f"name {number}"))
     await asyncio.gather(*tasks)
     for _ in range(100):
-        if len(seen) == len(sent):
+        if lags.keys() >= sent.keys():
             break
         await asyncio.sleep(0.05)
-    after_commit = [max(0.0, seen[name] - answered[name]) for name in sent]
+    heard = [lags[name] for name in sent]
     await connection.close()
     hall.close()
     answers = [answered[name] - sent[name] for name in sent]
     return Figure(
-        f"committed to event seen, {COMMANDS_PER_SECOND} commands/s",
+        f"event made to event seen, {COMMANDS_PER_SECOND} commands/s",
         (
-            Bound("ms median", statistics.median(after_commit) * 1000, 25, most=True, form="{:.1f}"),
-            Bound("ms p99", p99(after_commit), 100, most=True, form="{:.1f}"),
+            Bound("ms median", statistics.median(heard) * 1000, 25, most=True, form="{:.1f}"),
+            Bound("ms p99", p99(heard), 100, most=True, form="{:.1f}"),
         ),
         f"the commands' answers: median {statistics.median(answers) * 1000:.1f} ms, p99 {p99(answers):.1f} ms",
         "the relay's round",
