@@ -111,8 +111,8 @@ def _cpu_seconds(pids: list[int]) -> float:
 
 
 async def _command_to_subscriber(system: Tradehall) -> Figure:
-    """From the moment an event is made, which is before it is committed, until a subscriber has it, at a fixed rate; the
-    reference is the commands' answers."""
+    """From the moment an event is made, which is before it is committed, until a subscriber has it, at a fixed rate;
+    the reference is the commands' answers."""
     hall = Hall(system.info)
     person = await asyncio.to_thread(hall.newcomer)
     orgs = [person.api("POST", "/organizations", json={"name": f"Org {n}"}).json()["id"] for n in range(ORGANIZATIONS)]

@@ -125,19 +125,28 @@ def test_the_error_of_a_single_statement_shows_no_row(notebook: Notebook) -> Non
     statement: LiteralString = "INSERT INTO notes (title) VALUES ('secret')"
     with pytest.raises(psycopg.errors.NotNullViolation) as alone:
         notebook.database.execute(statement)
-    with pytest.raises(psycopg.errors.NotNullViolation) as joined, notebook.database.transaction() as cursor:
-        cursor.execute("SELECT 1")
-        cursor.execute(statement)
+
+    def second() -> None:
+        with notebook.database.transaction() as cursor:
+            cursor.execute("SELECT 1")
+            cursor.execute(statement)
+
+    with pytest.raises(psycopg.errors.NotNullViolation) as joined:
+        second()
     for failed in (alone, joined):
         assert str(failed.value).startswith('null value in column "id"')
         assert "secret" not in str(failed.value)
 
 
 def test_a_transaction_in_which_a_failure_was_passed_over_says_that_it_stored_nothing(notebook: Notebook) -> None:
-    with pytest.raises(psycopg.errors.InFailedSqlTransaction), notebook.database.transaction() as cursor:
-        _insert("lost", cursor)
-        with suppress(psycopg.Error):
-            cursor.execute("SELECT FROM nowhere")
+    def passes_over() -> None:
+        with notebook.database.transaction() as cursor:
+            _insert("lost", cursor)
+            with suppress(psycopg.Error):
+                cursor.execute("SELECT FROM nowhere")
+
+    with pytest.raises(psycopg.errors.InFailedSqlTransaction):
+        passes_over()
     assert _titles(notebook) == []
     assert notebook.write("kept")
 

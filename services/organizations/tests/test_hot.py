@@ -184,6 +184,7 @@ def test_both_ways_refuse_the_same_callers(running: Running) -> None:
     assert owner.patch(f"{path}/members/{lesser.id}", json={"role": "viewer"}).status_code == 200
     assert owner.delete(f"{path}/members/{member.id}").status_code == 204
     own = make(ended, "Own")
+    assert ended.session is not None
     running.identity.tell(events.UserSessionEnded(user_id=ended.id, session_id=ended.session), ended.id)
     wait_until(lambda: ended.get(BASE).status_code == 401)
     client = running.client(path.rpartition("/")[2], "platforms:write")
