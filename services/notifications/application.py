@@ -57,12 +57,6 @@ class Notifications(Store):
 
         self.run(work)
 
-    def request_for_secret(self, cause: str, occasion: Occasion, correlation: str | None) -> None:
-        """Queue the mail about a client's secret, unless it is the one that the client was made with."""
-        if occasion.client and self.views.told_of(occasion.client, "client-created", correlation):
-            return
-        self.request("secret-issued", cause, occasion)
-
     def take(self) -> Delivery | None:
         """The next mail that is due, for one attempt; recorded, if the one before broke off in sending."""
 

@@ -87,15 +87,6 @@ class NotificationViews(Views):
         row = self.database.one(_ROWS + "WHERE n.id = %s", (notification_id,))
         return NotificationRow(**row) if row else None
 
-    def told_of(self, client: UUID, template: str, correlation: str | None) -> bool:
-        """Whether the same request has led to a mail by this template about this client."""
-        return bool(
-            self.database.one(
-                "SELECT 1 FROM notifications WHERE client_id = %s AND template = %s AND correlation = %s",
-                (client, template, correlation),
-            )
-        )
-
     @on(Notification.Requested)
     def _requested(self, cursor: Cursor[Any], event: Notification.Requested, recorded: Recorded) -> None:
         cursor.execute(

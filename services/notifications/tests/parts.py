@@ -78,7 +78,9 @@ class Source:
     clock: Callable[[], datetime]
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 
-    def says(self, event: Event, *, subject: UUID | None = None, correlation: str = "request-1") -> bytes:
+    def says(
+        self, event: Event, *, subject: UUID | None = None, correlation: str = "request-1", version: int | None = None
+    ) -> bytes:
         """The message for the bus; its subject is the first id that the event names."""
         first = subject or next(value for value in event.__dict__.values() if isinstance(value, UUID))
         number = next(self.numbers)
@@ -87,7 +89,7 @@ class Source:
             context=self.context,
             epoch="e1",
             sequence=number,
-            version=number,
+            version=version or number + 2,
             aggregate_id=first,
             time=self.clock(),
             organization=getattr(event, "organization_id", None),
@@ -115,9 +117,9 @@ class World:
             for durable in durables_of("notifications")
         }
 
-    def hears(self, event: Event, *, subject: UUID | None = None, correlation: str = "request-1") -> bytes:
+    def hears(self, event: Event, **about: Any) -> bytes:
         """Take an event from its service, and answer the message so that it can be taken again."""
-        message = getattr(self, event.context).says(event, subject=subject, correlation=correlation)
+        message = getattr(self, event.context).says(event, **about)
         assert self.takes(event.context, message) in ("done", "skipped")
         return message  # type: ignore[no-any-return]
 

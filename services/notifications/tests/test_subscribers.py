@@ -117,10 +117,10 @@ def test_the_secret_a_client_is_made_with_needs_no_mail_of_its_own(world: World)
     issued = ClientSecretIssued(
         **_OF_CLIENT, client_name="bot", secret_id=uuid4(), name="first", expires_at=None, issued_by=ADA
     )
-    world.hears(ClientCreated(**_OF_CLIENT, name="bot", scopes=(), created_by=ADA), correlation="creation")
-    world.hears(issued, correlation="creation")
+    world.hears(ClientCreated(**_OF_CLIENT, name="bot", scopes=(), created_by=ADA), version=1)
+    world.hears(issued, version=2)
     assert [row.template for row in world.rows()] == ["client-created"]
-    world.hears(issued, correlation="later")
+    world.hears(issued, version=3)  # of whatever request: its id is the caller's to choose
     assert {row.template for row in world.rows()} == {"client-created", "secret-issued"}
 
 
