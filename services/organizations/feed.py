@@ -10,6 +10,7 @@ from contracts.envelope import Attributes
 from kit.errors import NotFound
 from kit.store import Recorded
 from organizations.application import Organizations
+from organizations.narrowing import narrowed
 from organizations.publishing import envelope_of
 from organizations.views.heard import HeardEvents
 
@@ -29,13 +30,16 @@ class Feed:
     def __init__(self, store: Organizations) -> None:
         self._store = store
 
-    def after(self, organization_id: UUID, position: int, limit: int) -> list[Told]:
-        """Events over `position`, in order; limit + 1 at most. Raises NotFound."""
+    def after(
+        self, organization_id: UUID, position: int, limit: int, platforms: Sequence[UUID] | None = None
+    ) -> list[Told]:
+        """Events over `position`, in order; limit + 1 at most. With `platforms`, none about others, and limits in them
+        name these alone. Raises NotFound."""
         if self._store.views.organizations.find(organization_id) is None:
             raise NotFound
-        placed = self._store.views.heard.after(organization_id, position, limit + 1)
+        placed = self._store.views.heard.after(organization_id, position, limit + 1, platforms)
         own = self._own([one.position for one in placed if one.envelope is None])
-        return [Told(one.position, one.envelope or own[one.position]) for one in placed]
+        return [Told(one.position, narrowed(one.envelope or own[one.position], platforms)) for one in placed]
 
     def _own(self, sequences: Sequence[int]) -> dict[int, dict[str, Any]]:
         epochs = self._store.epochs()

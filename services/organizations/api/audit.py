@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -95,10 +96,12 @@ def routes(store: Organizations, guard: Guard) -> APIRouter:
         wanted: Annotated[Wanted, Depends(_wanted)],
         accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
     ) -> Response | Page[AuditEntry]:
-        """Newest first. As `text/csv` or `application/x-ndjson`, by Accept, all of it at once."""
+        """Newest first. As `text/csv` or `application/x-ndjson`, by Accept, all of it at once. Who is limited to some
+        platforms is shown nothing of others."""
         org = acting.organization_id
         if store.views.organizations.find(org) is None:
             raise NotFound
+        wanted = replace(wanted, platforms=acting.grant.limits.platforms)
         media = _export_of(accept)
         if media is not None:
             return _exported(store, org, wanted, media)
@@ -112,8 +115,9 @@ def routes(store: Organizations, guard: Guard) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> EventsPage:
         """The organization's events of all services, as on the bus and in one order that never changes. Ask again
-        with the answer's `position` as `after`, and no event is missed or given twice."""
-        told = feed.after(acting.organization_id, after, limit)
+        with the answer's `position` as `after`, and no event is missed or given twice. Who is limited to some platforms
+        is told nothing of others, and limits in the events name none but those."""
+        told = feed.after(acting.organization_id, after, limit, acting.grant.limits.platforms)
         shown = told[:limit]
         reached = shown[-1].position if shown else after
         more = str(reached) if len(told) > limit else None

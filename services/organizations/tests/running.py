@@ -22,6 +22,7 @@ from pydantic import SecretStr
 from contracts import identity, rpc
 from contracts.envelope import Envelope
 from contracts.event import Event
+from contracts.permissions import Limits
 from embedded.fixtures import wait_until
 from embedded.ports import free_port
 from kit.bus import Bus
@@ -213,12 +214,16 @@ class Running:
         self.identity.people[user_id] = rpc.Person(email=email, name=name, verified=verified)
         return self._browser(self.identity.token(str(user_id), {"sid": str(session)}), user_id, email, session)
 
-    def client(self, organization: UUID | str, *scopes: str) -> Browser:
+    def client(self, organization: UUID | str, *scopes: str, limits: Limits | None = None) -> Browser:
         """A client of an organization with these scopes."""
         identifier = uuid4()
         client_id = f"thc_{identifier.hex}"
         self.identity.clients[client_id] = rpc.Client(
-            id=identifier, client_id=client_id, organization_id=UUID(str(organization)), scopes=scopes
+            id=identifier,
+            client_id=client_id,
+            organization_id=UUID(str(organization)),
+            scopes=scopes,
+            limits=limits or Limits(),
         )
         claims = {"client_id": client_id, "org": str(organization), "scope": " ".join(scopes)}
         return self._browser(self.identity.token(client_id, claims), identifier)

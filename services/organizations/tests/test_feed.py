@@ -1,21 +1,24 @@
 """The feed of an organization's events under writers: no hole, nothing twice, nothing after a purge."""
 
 import json
+import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
 import pytest
+from psycopg.sql import Composed
 from pydantic import SecretStr
 
 from contracts import platforms
 from contracts.catalogue import EVENTS
 from contracts.envelope import Envelope
 from kit.bus import Bus
-from kit.database import Database
+from kit.database import Database, Row
 from kit.inbox import Inbox
 from kit.rebuild import rebuild
 from organizations import feed
@@ -137,3 +140,59 @@ def test_no_event_that_names_an_organization_tells_a_persons_address_but_own_one
     told = [event for event in EVENTS.values() if "organization_id" in event.model_fields]
     with_address = {event.context for event in told if {"email", "address"} & set(event.model_fields)}
     assert with_address == {"organizations"}
+
+
+def test_limits_look_at_all_by_which_a_contract_event_names_a_platform() -> None:
+    """The feed looks at `platform_id`, the audit trail at the type, and both at `limits` in what they show."""
+    names = {kind: set(_properties(kind.model_json_schema())) for kind in EVENTS.values()}
+    about_one = {kind for kind, found in names.items() if "platform_id" in found}
+    assert about_one == {kind for kind in names if kind.context == "platforms"}
+    assert about_one == {kind for kind in names if kind.__name__.startswith("Platform")}
+    naming = {name for found in names.values() for name in found if "platform" in name}
+    assert naming == {"platform_id", "limits.platforms"}
+
+
+def _properties(schema: Any, definitions: Any = None, inside: str = "") -> Iterator[str]:
+    """The names of all fields, and of what they hold, those of limits after `limits.`."""
+    definitions = definitions or schema.get("$defs", {})
+    if "$ref" in schema:
+        schema = definitions[schema["$ref"].rpartition("/")[2]]
+    for name, field in schema.get("properties", {}).items():
+        yield inside + name
+        yield from _properties(field, definitions, "limits." if name == "limits" else "")
+    for one in schema.get("allOf", []) + schema.get("anyOf", []):
+        yield from _properties(one, definitions, inside)
+
+
+class Explained(Database):
+    """A database that keeps the plan of the last query."""
+
+    plan = ""
+
+    def all(self, query: LiteralString | Composed, params: Any = None) -> Sequence[Row]:
+        assert isinstance(query, str)
+        rows = super().all("EXPLAIN (ANALYZE, COSTS off, TIMING off) " + query, params)
+        self.plan = "\n".join(row["QUERY PLAN"] for row in rows)
+        return super().all(query, params)
+
+
+def test_a_reader_with_limits_does_not_read_past_what_is_hidden_from_them(world: World, postgres_dsn: str) -> None:
+    organization, _ = world.organization()
+    shown, hidden = uuid4(), uuid4()
+    world.database.execute(
+        "INSERT INTO heard (organization_id, source, sequence, envelope) "
+        "SELECT %s, '/platforms/e1', n, json_build_object('data', json_build_object('platform_id', "
+        "CASE WHEN n %% 5000 = 0 THEN %s ELSE %s END)) FROM generate_series(1, 20000) AS n",
+        (organization, str(shown), str(hidden)),
+    )
+    world.database.execute("ANALYZE heard")
+    database = Explained(postgres_dsn)
+    database.open()
+    heard = HeardEvents(database)
+    for limit in (2, 51):
+        placed = heard.after(organization, 0, limit, [shown])
+        assert len(placed) == min(limit, 5)
+        assert "heard_of_platform" in database.plan
+        assert "Filter" not in database.plan
+        assert max(map(int, re.findall(r"rows=(\d+)", database.plan))) <= len(placed) + 1
+    database.close()

@@ -19,6 +19,7 @@ SCHEMA = [
     ("organizations-invitations-1", invitations.SCHEMA),
     ("organizations-audit-1", audit.SCHEMA),
     ("organizations-heard-1", heard.SCHEMA),
+    ("organizations-heard-2", heard.BY_PLATFORM),
 ]
 
 

@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 from kit.store import Recorded
 from kit.views import Rows, Views
 from organizations.domain import Invitation, Organization
+from organizations.narrowing import narrowed
 from organizations.views.heard import may_be_told
 from organizations.views.organizations import Place
 
@@ -55,12 +56,14 @@ class Shown:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which entries to show; None means all."""
+    """Which entries to show; None means all. `platforms` are the reader's limits: entries about others are left out,
+    and limits in what is shown name these alone."""
 
     after: datetime | None = None
     before: datetime | None = None
     actor: str | None = None
     type: str | None = None
+    platforms: Sequence[UUID] | None = None
 
 
 class AuditTrail(Views):
@@ -105,11 +108,19 @@ class AuditTrail(Views):
             "AND (%(before)s::timestamptz IS NULL OR a.time < %(before)s) "
             "AND (%(actor)s::text IS NULL OR a.actor = %(actor)s) "
             "AND (%(type)s::text IS NULL OR a.type = %(type)s) "
+            "AND (%(platforms)s::uuid[] IS NULL OR a.type NOT LIKE 'Platform%%' OR a.target = ANY(%(platforms)s)) "
             "AND (%(at)s::timestamptz IS NULL OR (a.time, a.id) < (%(at)s, %(last)s)) "
             "ORDER BY a.time DESC, a.id DESC LIMIT %(limit)s",
-            {"organization": organization_id, "at": at, "last": last, "limit": limit + 1, **vars(wanted)},
+            {
+                "organization": organization_id,
+                "at": at,
+                "last": last,
+                "limit": limit + 1,
+                **vars(wanted),
+                "platforms": None if wanted.platforms is None else list(wanted.platforms),
+            },
         )
-        return list(map(_shown, rows))
+        return [_shown(row, wanted.platforms) for row in rows]
 
     def last_sequence(self, organization_id: UUID) -> int:
         """The place of the organization's newest event that others see."""
@@ -212,8 +223,9 @@ def _values(entry: Entry) -> tuple[Any, ...]:
     )
 
 
-def _shown(row: dict[str, Any]) -> Shown:
+def _shown(row: dict[str, Any], platforms: Sequence[UUID] | None) -> Shown:
     label, invitation, invited = row.pop("label"), row.pop("invitation"), row.pop("invited")
     if invitation and row["type"] == "MemberInvited":
         row["after"] = {"email": invited, **row["after"]}
+    row["before"], row["after"] = (narrowed(row[told], platforms) for told in ("before", "after"))
     return Shown(Entry(**row), label)
