@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from embedded.fixtures import wait_until
 from tests.driver import Hall, Person, address, call, client_token
 
 PUBLIC = {
@@ -42,9 +43,23 @@ class Two:
         token = client_token(hall, bobs["client_id"], bobs["client_secret"]).json()["access_token"]
         self.strangers = {"a person": self.bob.token, "a program": token}
 
-    def _client(self, person: Person, org: str) -> Any:
+    def limited_member(self, limits: dict[str, Any]) -> Person:
+        """Somebody who may read everything within these limits."""
+        person = self.hall.newcomer("cyd")
+        offer = {"email": person.email, "role": "viewer", "permissions": ["audit:read"], "limits": limits}
+        assert self.ada.api("POST", f"/organizations/{self.org}/invitations", json=offer).status_code == 201
+        token = self.hall.mail(person.email, "invit").link("/invitations/").rpartition("/")[2]
+        assert person.api("POST", f"/invitations/{token}/accept").status_code == 200
+        return person
+
+    def limited_token(self, limits: dict[str, Any]) -> str:
+        """Of a program of Ada's organization with every scope, within these limits."""
+        client = self._client(self.ada, self.org, limits=limits)
+        return str(client_token(self.hall, client["client_id"], client["client_secret"]).json()["access_token"])
+
+    def _client(self, person: Person, org: str, **given: Any) -> Any:
         scopes = ["platforms:read", "platforms:write", "credentials:write", "events:read", "audit:read"]
-        made = person.api("POST", f"/organizations/{org}/clients", json={"name": "robot", "scopes": scopes})
+        made = person.api("POST", f"/organizations/{org}/clients", json={"name": "robot", "scopes": scopes, **given})
         assert made.status_code == 201, made.text
         return made.json()
 
@@ -112,6 +127,27 @@ def test_a_person_of_one_organization_learns_nothing_of_another_by_lists(two: Tw
     assert two.org not in [one["id"] for one in mine]
     for path in ("/organizations?deleted=true", "/me", "/me/sessions"):
         assert two.org not in two.bob.api("GET", path).text
+
+
+def test_who_is_limited_to_one_platform_learns_nothing_of_another_by_any_read(two: Two) -> None:
+    added = {"name": "Hidden from some", "kind": "mt5", "api": "mt5-webapi"}
+    hidden = two.ada.api("POST", f"/organizations/{two.org}/platforms", json=added).json()
+    limits = {"platforms": [two.values["platform"]]}
+    readers = {"a person": two.limited_member(limits).token, "a program": two.limited_token(limits)}
+    events = f"/organizations/{two.org}/events?limit=200"
+    wait_until(lambda: hidden["id"] in two.ada.api("GET", f"/organizations/{two.org}/audit").text)
+    wait_until(lambda: hidden["id"] in call(two.hall, two.limited_token({"platforms": None}), "GET", events).text)
+    read = []
+    for method, template in two.routes():
+        if method != "get" or "{org}" not in template:
+            continue
+        for who, token in readers.items():
+            for accept in ("application/json", "text/csv"):
+                answer = call(two.hall, token, "GET", two.path(template), headers={"Accept": accept})
+                assert hidden["id"] not in answer.text, f"{template} by {who}"
+                assert added["name"] not in answer.text, f"{template} by {who}"
+                read += [template] if answer.is_success else []
+    assert {template.rpartition("/")[2] for template in read} >= {"audit", "events", "platforms", "members", "clients"}
 
 
 def test_a_client_without_a_scope_is_refused_in_its_own_organization(two: Two) -> None:
