@@ -25,6 +25,7 @@ def make(folder: Path) -> None:
     secrets = Secrets(folder, _FOR_ANY_ACCOUNT)
     for name in ("postgres-admin", "portal-client", "grafana-admin", "grafana-key"):
         secrets.secret(name)
+    secrets.file("smtp-password", "")  # a mail server's, which its operator writes here
     for service in SERVICES:
         password = secrets.secret(f"{service}-postgres")
         secrets.write(f"{service}-dsn", f"postgresql://{service}:{password}@{POSTGRES}/{service}")

@@ -13,6 +13,7 @@ from deploy.secret_files import KNOW_THE_PORTALS_SECRET
 from embedded import Process, Program
 
 SERVICES = ("identity", "organizations", "platforms", "notifications", "portal")
+_SMTP = "TRADEHALL_SMTP_"
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,16 @@ class Surroundings:
     smtp_port: int
     environment: Mapping[str, str]
     """The runner's own; what a person has set there for a service goes through where we set nothing."""
+
+    @property
+    def sends(self) -> bool:
+        """Whether mails go to a mail server that a person has named, and not to the mailbox."""
+        return f"{_SMTP}HOST" in self.environment
+
+    def mailbox(self) -> dict[str, str]:
+        """The way to the mailbox, where mails go there."""
+        there = {"HOST": "127.0.0.1", "PORT": str(self.smtp_port), "TLS": "off"}
+        return {} if self.sends else {f"{_SMTP}{name}": value for name, value in there.items()}
 
 
 class Service:
@@ -70,9 +81,7 @@ class Service:
             "TRADEHALL_PUBLIC_URL": around.public_url,
             "TRADEHALL_INTERNAL_URL": around.internal_url,
             **self._portal_secret(),
-            "TRADEHALL_SMTP_HOST": "127.0.0.1",
-            "TRADEHALL_SMTP_PORT": str(around.smtp_port),
-            "TRADEHALL_SMTP_TLS": "off",
+            **around.mailbox(),
             "PYTHONPATH": python_path(),
             "PYTHONUNBUFFERED": "1",
             "MALLOC_ARENA_MAX": "2",
@@ -82,7 +91,7 @@ class Service:
         theirs = {
             name: value
             for name, value in around.environment.items()
-            if name.removesuffix("_FILE") not in set_by_us and not name.startswith("TRADEHALL_SMTP_")
+            if name.removesuffix("_FILE") not in set_by_us and (around.sends or not name.startswith(_SMTP))
         }
         defaults = {
             "TRADEHALL_PRIVATE_NETWORKS": "allowed",

@@ -68,3 +68,17 @@ def test_what_a_person_exports_reaches_the_services_but_not_in_place_of_our_own(
     assert "TRADEHALL_POSTGRES_DSN" not in environment
     assert "TRADEHALL_SMTP_PASSWORD" not in environment
     assert Path(environment["TRADEHALL_POSTGRES_DSN_FILE"]).read_text() == "postgresql://here/"
+    assert environment["TRADEHALL_SMTP_HOST"] == "127.0.0.1"
+
+
+def test_a_mail_server_that_a_person_names_takes_the_place_of_the_mailbox(tmp_path: Path) -> None:
+    named = {
+        "TRADEHALL_SMTP_HOST": "mail.example.com",
+        "TRADEHALL_SMTP_PORT": "587",
+        "TRADEHALL_SMTP_USER": "tradehall",
+        "TRADEHALL_SMTP_PASSWORD_FILE": "/password",
+    }
+    around = Surroundings("nats://127.0.0.1:1", "http://localhost:1", "http://127.0.0.1:1", 25, named)
+    service = Service("notifications", VarFolder(tmp_path))
+    environment = service.process("postgresql://here/", around).program.environment
+    assert {name: value for name, value in environment.items() if "SMTP" in name} == named

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _PREFIX = "TRADEHALL_"
@@ -22,7 +22,9 @@ class HttpSettings(BaseSettings):
     service_port: int = Field(ge=0, le=65535)
     postgres_dsn: SecretStr
     master_key: SecretStr
-    public_url: str
+    gateway_port: int | None = Field(default=None, ge=1, le=65535)
+    public_url: str = Field(default="", validate_default=True)
+    """By default that of the gateway on this machine, where `gateway_port` is known."""
     trusted_proxies: str = "127.0.0.1/32,::1/128"
     """Networks of the gateway, with commas between them."""
     front_proxies: str = ""
@@ -34,8 +36,11 @@ class HttpSettings(BaseSettings):
 
     @field_validator("public_url")
     @classmethod
-    def _without_slash(cls, value: str) -> str:
-        return value.rstrip("/")
+    def _an_address(cls, value: str, others: ValidationInfo) -> str:
+        port = others.data.get("gateway_port")
+        if not value and not port:
+            raise ValueError("give the public address, such as https://tradehall.example")
+        return value.rstrip("/") or f"http://localhost:{port}"
 
     @property
     def proxies(self) -> list[IPv4Network | IPv6Network]:

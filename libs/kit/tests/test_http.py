@@ -252,7 +252,7 @@ def test_the_callers_address_is_believed_only_from_our_proxy(peer: str, forwarde
         service_port=0,
         postgres_dsn=SecretStr(""),
         master_key=SecretStr(""),
-        public_url="",
+        public_url="https://tradehall.example",
         trusted_proxies="127.0.0.1/32,::1/128",
         front_proxies="192.0.2.1/32 198.51.100.77/32",
     )
