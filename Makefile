@@ -12,7 +12,7 @@ comma := ,
 SECRETS := $(or $(TRADEHALL_SECRETS),./secrets)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test faults bench lint format schemas fuzz lock images secrets test-system test-compose test-containers clean
+.PHONY: help setup run test faults bench lint format schemas fuzz lock images secrets bus-user master-key test-system test-compose test-containers clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,12 +66,26 @@ images: ## build the images of docker-compose.yml
 	test -n "$$PIP_INDEX_URL" || unset PIP_INDEX_URL; \
 	export NPM_CONFIG_REGISTRY="$${NPM_CONFIG_REGISTRY:-$$(npm config get registry 2>/dev/null)}"; \
 	test -n "$$NPM_CONFIG_REGISTRY" || unset NPM_CONFIG_REGISTRY; \
-	$(COMPOSE) --profile secrets $(addprefix --profile ,$(subst $(comma), ,$(COMPOSE_PROFILES))) build
+	$(COMPOSE) --profile operator $(addprefix --profile ,$(subst $(comma), ,$(COMPOSE_PROFILES))) build
 
 secrets: images ## make the secrets of docker-compose.yml in secrets/, where they are missing
 	@mkdir -p -m 700 "$(SECRETS)"
 	@docker run --rm --network none --read-only --cap-drop ALL --user "$$(id -u):$$(id -g)" \
-		--volume "$(abspath $(SECRETS)):/secrets" tradehall-secrets:$(or $(TRADEHALL_TAG),latest)
+		--volume "$(abspath $(SECRETS)):/secrets" tradehall-operator:$(or $(TRADEHALL_TAG),latest)
+
+# What follows writes among the secrets, as the account whose they are; what runs reads them when it starts again.
+BESIDE_SECRETS = $(COMPOSE) run --rm -T --user "$$(id -u):$$(id -g)" --volume "$(abspath $(SECRETS)):/secrets" \
+	-e TRADEHALL_CONTAINED=/secrets
+
+bus-user: ## containers: let a downstream system in (ORGANIZATION=ID), shut one out (REMOVE=NAME), or list them
+	@$(BESIDE_SECRETS) tradehall bus-user $(if $(ORGANIZATION),add --organization "$(ORGANIZATION)",$(if $(REMOVE),remove "$(REMOVE)",list))
+	@$(if $(ORGANIZATION)$(REMOVE),$(COMPOSE) restart nats >&2)
+
+master-key: ## containers: wrap all keys of a service under a new master key (SERVICE=identity), restarting it once
+	@$(BESIDE_SECRETS) --no-deps --entrypoint "python -m deploy.images.master_keys" tradehall begin /secrets "$(SERVICE)"
+	@$(COMPOSE) restart "$(SERVICE)"
+	@$(COMPOSE) exec -T "$(SERVICE)" python -m "$(SERVICE)" rewrap-keys
+	@$(BESIDE_SECRETS) --no-deps --entrypoint "python -m deploy.images.master_keys" tradehall end /secrets "$(SERVICE)"
 
 test-compose: setup ## run docker-compose.yml: journeys, a restart of each container (TRADEHALL_IMAGES_HOOK)
 	@$(PY) -m tests.compose

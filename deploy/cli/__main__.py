@@ -8,7 +8,7 @@ from typing import Annotated
 import nats.errors
 import typer
 
-from deploy.cli.asking import Json, chosen, each, said, tell
+from deploy.cli.asking import STANDARD_OUTPUT, Json, chosen, each, said, tell
 from deploy.cli.backups import backup
 from deploy.cli.bus_users import bus_users
 from deploy.cli.copies import Services, streams, views
@@ -33,6 +33,7 @@ for part, name in (
 ):
     app.add_typer(part, name=name)
 
+_DIAGNOSIS = Path("tradehall-diagnosis.json")
 OfService = Annotated[str, typer.Argument(metavar="SERVICE", help="Such as identity; `parked list` names it.")]
 
 
@@ -113,6 +114,8 @@ def rotate(as_json: Json = False) -> None:
 def rotate_master(services: Services = None, as_json: Json = False) -> None:
     """Wrap all keys of services, the portal among them, under new master keys; each is restarted once."""
     running = Running.found()
+    if running.contained:
+        raise NotRunning("In containers, `make master-key SERVICE=NAME` does this, where the secrets are.")
     everyone = list(running.facts["postgres_dsn"])
     if unknown := set(services or []) - set(everyone):
         raise NotRunning(f"{', '.join(unknown)} is no service; they are {', '.join(everyone)}")
@@ -131,7 +134,7 @@ def scrape_targets(_: Json = False) -> None:
     typer.echo(
         json.dumps(
             [
-                {"targets": [f"127.0.0.1:{running.ports[name]}"], "labels": {"service": name}}
+                {"targets": [running.address(name)], "labels": {"service": name}}
                 for name in running.facts["postgres_dsn"]
             ],
             indent=2,
@@ -140,9 +143,17 @@ def scrape_targets(_: Json = False) -> None:
 
 
 @app.command()
-def diagnose(file: Path = Path("tradehall-diagnosis.json"), as_json: Json = False) -> None:
+def diagnose(
+    file: Annotated[Path, typer.Argument(help="Where to; - is the standard output.")] = _DIAGNOSIS,
+    logs: Annotated[bool, typer.Option("--logs", help="Take the lines of logs from the standard input.")] = False,
+    as_json: Json = False,
+) -> None:
     """Write one file to attach to a bug report: versions, states, the ends of the logs; no secrets."""
-    write_private(file.absolute(), diagnosis(Running.found()))
+    text = diagnosis(Running.found(), sys.stdin.readlines() if logs else None)
+    if str(file) == STANDARD_OUTPUT:
+        typer.echo(text, nl=False)
+        return
+    write_private(file.absolute(), text)
     tell(as_json, {"file": str(file)}, [f"Written: {file}. Look through it before you send it."])
 
 

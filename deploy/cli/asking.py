@@ -13,6 +13,7 @@ from rich.progress import Progress, track
 from deploy.cli.running import Answer, NotRunning, Running
 
 T = TypeVar("T")
+STANDARD_OUTPUT = "-"
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 

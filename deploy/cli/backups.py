@@ -18,7 +18,6 @@ from deploy.cli.manifest import FILE, BusUser, Manifest, Part, Wrapped, release
 from deploy.cli.postgres_programs import program, reaching
 from deploy.cli.running import Running
 from deploy.cli.snapshots import Snapshot, snapshots
-from deploy.local.bus import BusUsers
 from deploy.secret_files import write_private
 
 _CHUNK = 1 << 20  # bytes
@@ -55,7 +54,7 @@ def _lines(folder: Path, manifest: Manifest, running: Running) -> list[str]:
             for name, part in manifest.services.items()
         ),
         "Not in it, and needed for a restore:",
-        f"  {running.var / 'secrets'}/*-master-key*",
+        f"  {running.secrets}/*-master-key*",
         f"  {running.facts['erasure_list']}",
     ]
 
@@ -70,7 +69,7 @@ def _written(running: Running, folder: Path) -> Manifest:
             parts[name] = _part(name, dsn, moment[name], folder, partial(_show, bar, task, name))
             bar.advance(task)
         postgres = str(moment[next(iter(dsns))].connection.info.server_version // 10_000)
-    users = [BusUser(user=one.name, organization=one.organization) for one in BusUsers(running.var).all()]
+    users = [BusUser(user=one.name, organization=one.organization) for one in running.bus_users.all()]
     manifest = Manifest(release=release(), created_at=created_at, postgres=postgres, services=parts, bus_users=users)
     write_private(folder / FILE, manifest.model_dump_json(indent=2) + "\n")
     return manifest

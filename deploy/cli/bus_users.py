@@ -18,7 +18,8 @@ from contracts.streams import STREAMS
 from deploy.cli.asking import Json, stop, tell
 from deploy.cli.maintaining import maintaining
 from deploy.cli.running import Running
-from deploy.local.bus import BusUsers, bus_configuration
+from deploy.images.secrets import make as make_secrets
+from deploy.local.bus import bus_configuration
 from deploy.secret_files import write_private
 
 _TRIES = 50
@@ -35,11 +36,12 @@ def add(
     running = Running.found()
     reader, password = Reader(f"reader-{secrets.token_hex(4)}", organization), secrets.token_urlsafe(32)
     asyncio.run(make_places(running, [reader], STREAMS))
-    BusUsers(running.var).add(reader, password)
+    running.bus_users.add(reader, password)
     _reload(running)
-    asyncio.run(_let_in(running, reader, password))
+    if not running.contained:
+        asyncio.run(_let_in(running, reader, password))
     told = {
-        "url": running.nats_url,
+        **({} if running.contained else {"url": running.nats_url}),
         "user": reader.name,
         "password": password,
         "inbox_prefix": f"_INBOX_{reader.name}",
@@ -51,9 +53,7 @@ def add(
 @bus_users.command("list")
 def list_them(as_json: Json = False) -> None:
     """Who may read which organization's events."""
-    found = [
-        {"user": each.name, "organization": str(each.organization)} for each in BusUsers(Running.found().var).all()
-    ]
+    found = [{"user": each.name, "organization": str(each.organization)} for each in Running.found().bus_users.all()]
     tell(as_json, found, (f"{each['user']} reads {each['organization']}" for each in found))
 
 
@@ -61,13 +61,17 @@ def list_them(as_json: Json = False) -> None:
 def remove(user: str, as_json: Json = False) -> None:
     """Shut one out, at once; exits with 1 where there is none of that name."""
     running = Running.found()
-    if not BusUsers(running.var).remove(user):
+    if not running.bus_users.remove(user):
         stop("There is no such user.")
     _reload(running)
     tell(as_json, {"removed": user}, [f"{user} is shut out"])
 
 
 def _reload(running: Running) -> None:
+    """Have the bus know its users; in containers, whoever runs this restarts it."""
+    if running.contained:
+        make_secrets(running.secrets)
+        return
     text = bus_configuration(running.var, running.facts["postgres_dsn"], running.ports["nats"])
     write_private(running.var / "nats" / "nats.conf", text)
     os.kill(running.facts["pids"]["nats"], signal.SIGHUP)

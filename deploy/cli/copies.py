@@ -14,7 +14,6 @@ from deploy.cli.asking import Json, chosen, each, progress, said, stop, tell
 from deploy.cli.bus_users import make_places
 from deploy.cli.maintaining import maintaining
 from deploy.cli.running import Running
-from deploy.local.bus import BusUsers
 
 streams = typer.Typer(no_args_is_help=True, help="What the bus holds, beside the event stores.")
 views = typer.Typer(no_args_is_help=True, help="The read models of the services.")
@@ -77,7 +76,7 @@ async def _refilled(running: Running, context: str, events: int) -> None:
         with suppress(nats.js.errors.NotFoundError):
             await jetstream.delete_stream(stream)
         await _watch(jetstream, stream, events)
-    await make_places(running, BusUsers(running.var).all(), [context])
+    await make_places(running, running.bus_users.all(), [context])
 
 
 async def _watch(jetstream: JetStreamContext, stream: str, events: int) -> None:

@@ -15,17 +15,28 @@ def renewed(running: Running, service: str) -> dict[str, Any]:
 
     The old key is kept in `<service>-master-keys-retired`: backups made until now need it.
     """
-    path = running.var / "secrets" / f"{service}-master-key"
+    begin_renewal(running.secrets, service)
+    running.restart(service)
+    told: dict[str, Any] = said(running.ask(service, "rewrap-keys"))
+    end_renewal(running.secrets, service)
+    return told
+
+
+def begin_renewal(folder: Path, service: str, mode: int = 0o600) -> None:
+    """Put a new master key before the one that is in use, unless that was done."""
+    path = folder / f"{service}-master-key"
     keys = path.read_text().split()
     if len(keys) == 1:
         fresh = f"{secrets.token_hex(4)}:{base64.b64encode(secrets.token_bytes(32)).decode()}"
-        keys = [fresh, *keys]
-        write_private(path, "\n".join(keys) + "\n")
-    running.restart(service)
-    told: dict[str, Any] = said(running.ask(service, "rewrap-keys"))
-    _retire(path.parent, service, keys[1:])
-    write_private(path, keys[0] + "\n")
-    return told
+        write_private(path, "\n".join([fresh, *keys]) + "\n", mode)
+
+
+def end_renewal(folder: Path, service: str, mode: int = 0o600) -> None:
+    """Keep the old master keys apart, once nothing is wrapped under them but what is in backups."""
+    path = folder / f"{service}-master-key"
+    current, *old = path.read_text().split()
+    _retire(folder, service, old)
+    write_private(path, f"{current}\n", mode)
 
 
 def keep_master_keys(secrets_folder: Path, service: str, text: str) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.cli.asking import Json, at_once, said, stop, tell
+from deploy.cli.asking import STANDARD_OUTPUT, Json, at_once, said, stop, tell
 from deploy.cli.running import Running
 from deploy.secret_files import write_private
 
@@ -22,7 +22,8 @@ _FORGOTTEN_WITHIN = 30.0  # seconds, by services that hear of it
 def export(
     who: Who,
     file: Annotated[
-        Path | None, typer.Option(help="Where to; must not exist yet. By default person-<id>.json.")
+        Path | None,
+        typer.Option(help="Where to; must not exist yet. By default person-<id>.json; - is the standard output."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -30,11 +31,16 @@ def export(
     running = Running.found()
     person = said(running.ask("identity", "find-person", who))
     path = file or Path(f"person-{person['user_id']}.json")
-    if path.exists():
+    shown = str(path) == STANDARD_OUTPUT
+    if path.exists() and not shown:
         stop(f"{path} exists: nothing is overwritten.")
     found = _held(running, person, running.facts["postgres_dsn"], "Looking")
     told = {"person": person, "at": datetime.now(UTC).isoformat(timespec="seconds"), "services": found}
-    write_private(path.absolute(), json.dumps(told, indent=2) + "\n")
+    text = json.dumps(told, indent=2) + "\n"
+    if shown:
+        typer.echo(text, nl=False)
+        return
+    write_private(path.absolute(), text)
     counts = {name: _counts(one) for name, one in found.items()}
     tell(as_json, {"file": str(path), "found": counts}, [f"Written: {path}.", *_counted(counts)])
 

@@ -50,6 +50,9 @@ def restore(
     replace: Annotated[
         bool, typer.Option("--replace", help="Put the backup in the place of the data that are there.")
     ] = False,
+    check_only: Annotated[
+        bool, typer.Option("--check-only", help="Check the files and the master keys, and change nothing.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Put a backup into TRADEHALL_VAR, by default var/, where nothing may run meanwhile."""
@@ -60,6 +63,10 @@ def restore(
     with progress() as bar:
         task = bar.add_task("Verifying the files", total=manifest.bytes)
         verify_files(backup, manifest, lambda read_now: bar.advance(task, read_now))
+    if check_only:
+        sound = f"{backup} is whole, and the master keys open it."
+        tell(as_json, {"backup": str(backup), "sound": True}, [sound])
+        return
     try:
         with _servers(var) as (folder, postgres):
             _refuse_to_overwrite(postgres, manifest, replace)

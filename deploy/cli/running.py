@@ -1,4 +1,4 @@
-"""The running system as an operator's program finds it: addresses and secrets in the folder `var/`."""
+"""The running system as an operator's program finds it: on the folder `var/`, or in containers beside it."""
 
 import json
 import os
@@ -6,13 +6,16 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
 
-from deploy.local.services import python_path
+from deploy.images import NATS_PORT, SERVICE_PORT
+from deploy.local.bus import BusUsers
+from deploy.local.services import SERVICES, python_path
 from deploy.local.settings import RunnerSettings
 
 _RESTARTED_WITHIN = 30.0  # seconds
@@ -34,15 +37,21 @@ class Answer:
 
 @dataclass(frozen=True)
 class Running:
-    """`facts` is local.json, `ports` the ports of the parts by name."""
+    """`facts` is local.json, `ports` the ports of the parts by name.
+
+    `contained`: this program is in a container beside the services', and `var` is the folder of the secrets.
+    """
 
     var: Path
     facts: dict[str, Any]
     ports: dict[str, int]
+    contained: bool = False
 
     @classmethod
     def found(cls) -> Self:
-        """On TRADEHALL_VAR, by default `var/`; raises NotRunning with a sentence."""
+        """On TRADEHALL_VAR, by default `var/`, or among containers; raises NotRunning with a sentence."""
+        if secrets := os.environ.get("TRADEHALL_CONTAINED"):
+            return cls.in_containers(Path(secrets), os.environ)
         var = RunnerSettings.from_environment(os.environ).var
         try:
             facts = json.loads((var / "local.json").read_text())
@@ -51,6 +60,18 @@ class Running:
             raise NotRunning(
                 f"Tradehall does not run on {var}: start it with `make run`, or set TRADEHALL_VAR"
             ) from None
+
+    @classmethod
+    def in_containers(cls, secrets: Path, environment: Mapping[str, str]) -> Self:
+        """The services of docker-compose.yml, by their names; `secrets` is the folder that holds theirs."""
+        port = environment.get("TRADEHALL_GATEWAY_PORT")
+        facts = {
+            "url": environment.get("TRADEHALL_PUBLIC_URL") or f"http://localhost:{port}",
+            "nats_url": f"nats:{NATS_PORT}",
+            "postgres_dsn": {name: (secrets / f"{name}-dsn").read_text() for name in SERVICES},
+            "erasure_list": environment.get("TRADEHALL_ERASURE_LIST", ""),
+        }
+        return cls(secrets, facts, {"mailbox-smtp": 1025}, contained=True)
 
     @classmethod
     def stopped(cls, var: Path) -> Self:
@@ -68,9 +89,23 @@ class Running:
         """The bus, without a user."""
         return f"nats://{self.facts['nats_url'].rpartition('@')[2]}"
 
+    @property
+    def secrets(self) -> Path:
+        """The folder of the secrets."""
+        return self.var if self.contained else self.var / "secrets"
+
+    @property
+    def bus_users(self) -> BusUsers:
+        """The downstream systems."""
+        return BusUsers.of_containers(self.var) if self.contained else BusUsers(self.var)
+
     def secret(self, name: str) -> str:
         """A secret of the installation."""
-        return (self.var / "secrets" / name).read_text().strip()
+        return (self.secrets / name).read_text().strip()
+
+    def address(self, service: str) -> str:
+        """host:port, where no gateway is between."""
+        return f"{service}:{SERVICE_PORT}" if self.contained else f"127.0.0.1:{self.ports[service]}"
 
     def restart(self, service: str) -> None:
         """End a service, which the runner then starts again; returns when it is ready. Raises NotRunning."""
@@ -88,7 +123,7 @@ class Running:
     def ready(self, service: str) -> tuple[bool, dict[str, str]]:
         """Whether a service says that it is ready, and what it says of its parts."""
         try:
-            answer = httpx.get(f"http://127.0.0.1:{self.ports[service]}/readyz", timeout=3)
+            answer = httpx.get(f"http://{self.address(service)}/readyz", timeout=3)
             return answer.status_code == 200, answer.json()
         except (httpx.HTTPError, ValueError):
             return False, {"process": "does not answer"}
@@ -108,7 +143,7 @@ class Running:
 
     def settings(self, service: str) -> dict[str, str]:
         """What a service's own commands need, as an environment."""
-        secrets = self.var / "secrets"
+        secrets = self.secrets
         return {
             "TRADEHALL_SERVICE_PORT": "0",
             "TRADEHALL_POSTGRES_DSN_FILE": str(secrets / f"{service}-dsn"),

@@ -3,15 +3,12 @@
 import sys
 from pathlib import Path
 
-from contracts.nats_config import OBSERVER, nats_configuration
+from contracts.nats_config import MAINTAINER, OBSERVER, nats_configuration
 from contracts.nats_config import SERVICES as ON_THE_BUS
 from deploy.images import NATS_PORT, NATS_STORE, POSTGRES
+from deploy.local.bus import BUS_USERS, BusUsers
 from deploy.local.services import SERVICES
-from deploy.secret_files import Secrets
-
-_FOR_ANY_ACCOUNT = 0o444
-"""Compose mounts each file with its owner and mode into the containers that name it, where other accounts read it.
-On this machine the folder, which is its owner's alone, keeps everybody else out (decision 90)."""
+from deploy.secret_files import CONTAINERS_MODE, Secrets
 
 
 class FolderIsOpen(Exception):
@@ -22,7 +19,7 @@ def make(folder: Path) -> None:
     """Makes every secret that is missing, and what follows from them; raises FolderIsOpen."""
     if folder.stat().st_mode & 0o077:
         raise FolderIsOpen(f"others can enter {folder.name}/: chmod 700 it, then try again")
-    secrets = Secrets(folder, _FOR_ANY_ACCOUNT)
+    secrets = Secrets(folder, CONTAINERS_MODE)
     for name in ("postgres-admin", "portal-client", "grafana-admin", "grafana-key"):
         secrets.secret(name)
     secrets.file("smtp-password", "")  # a mail server's, which its operator writes here
@@ -30,11 +27,13 @@ def make(folder: Path) -> None:
         password = secrets.secret(f"{service}-postgres")
         secrets.write(f"{service}-dsn", f"postgresql://{service}:{password}@{POSTGRES}/{service}")
         secrets.master_key(service)
+    secrets.file(BUS_USERS, "{}")
     configuration = nats_configuration(
         port=NATS_PORT,
         host="0.0.0.0",  # noqa: S104 - of the container
         store_dir=NATS_STORE,
-        passwords={user: secrets.secret(f"{user}-nats") for user in (*ON_THE_BUS, OBSERVER)},
+        passwords={user: secrets.secret(f"{user}-nats") for user in (*ON_THE_BUS, OBSERVER, MAINTAINER)},
+        readers=BusUsers.of_containers(folder).passwords(),
     )
     secrets.write("nats.conf", configuration)
 

@@ -3,27 +3,37 @@
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Self
 from uuid import UUID
 
 from contracts.nats_config import MAINTAINER, OBSERVER, Cluster, Reader, nats_configuration
-from deploy.secret_files import write_private
+from deploy.secret_files import CONTAINERS_MODE, write_private
+
+BUS_USERS = "bus-users.json"
 
 
 class BusUsers:
     """The users of the bus beside the services; their passwords are among the secrets."""
 
     def __init__(self, var: Path) -> None:
-        self._list = var / "bus-users.json"
-        self._secrets = var / "secrets"
+        self.file = var / BUS_USERS
+        self._secrets, self._mode = var / "secrets", 0o600
+
+    @classmethod
+    def of_containers(cls, secrets: Path) -> Self:
+        """The list is among the secrets, too; so that `make secrets` finds it."""
+        users = cls(secrets)
+        users._secrets, users._mode = secrets, CONTAINERS_MODE
+        return users
 
     def all(self) -> list[Reader]:
         """In the order in which they were added."""
-        if not self._list.exists():
+        if not self.file.exists():
             return []
-        return [Reader(name, UUID(organization)) for name, organization in json.loads(self._list.read_text()).items()]
+        return [Reader(name, UUID(organization)) for name, organization in json.loads(self.file.read_text()).items()]
 
     def add(self, reader: Reader, password: str) -> None:
-        write_private(self._password_file(reader.name), password)
+        write_private(self._password_file(reader.name), password, self._mode)
         self._write([*self.all(), reader])
 
     def remove(self, name: str) -> bool:
@@ -42,7 +52,8 @@ class BusUsers:
         return self._secrets / f"bus-user-{name}"
 
     def _write(self, readers: Iterable[Reader]) -> None:
-        write_private(self._list, json.dumps({reader.name: str(reader.organization) for reader in readers}))
+        text = json.dumps({reader.name: str(reader.organization) for reader in readers})
+        write_private(self.file, text, self._mode)
 
 
 def bus_configuration(

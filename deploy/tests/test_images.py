@@ -4,11 +4,15 @@ import json
 import re
 import subprocess
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
-from deploy.images import SERVICE_PORT, gateway
+from contracts.nats_config import Reader
+from deploy.cli.running import Running
+from deploy.images import SERVICE_PORT, gateway, master_keys
 from deploy.images.secrets import FolderIsOpen, make
+from deploy.local.bus import BusUsers
 from deploy.local.services import SERVICES
 from deploy.local.settings import ROOT
 from embedded.binaries import caddy, nats_server
@@ -60,6 +64,44 @@ def test_any_account_in_a_container_can_read_them_and_none_can_write(folder: Pat
 
 def test_the_bus_takes_its_configuration(folder: Path) -> None:
     subprocess.run([nats_server(), "-t", "--config", folder / "nats.conf"], check=True, capture_output=True)
+
+
+def test_a_downstream_system_is_let_in_by_the_configuration_until_it_is_removed(folder: Path) -> None:
+    users, reader = BusUsers.of_containers(folder), Reader("reader-1", uuid4())
+    users.add(reader, "its password")
+    make(folder)
+    text = (folder / "nats.conf").read_text()
+    assert '"its password"' in text
+    assert str(reader.organization) in text
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o444}
+    users.remove(reader.name)
+    make(folder)
+    assert reader.name not in (folder / "nats.conf").read_text()
+
+
+def test_a_new_master_key_stands_first_until_the_old_one_is_kept_apart(folder: Path) -> None:
+    file = folder / "identity-master-key"
+    old = file.read_text()
+    master_keys.main("begin", folder, "identity")
+    master_keys.main("begin", folder, "identity")  # as after an interruption
+    new, kept = file.read_text().splitlines()
+    assert f"{kept}\n" == old != f"{new}\n"
+    master_keys.main("end", folder, "identity")
+    assert file.read_text() == f"{new}\n"
+    assert (folder / "identity-master-keys-retired").read_text() == old
+    assert file.stat().st_mode & 0o777 == 0o444
+
+
+def test_there_is_no_master_key_of_another_service(folder: Path) -> None:
+    with pytest.raises(SystemExit, match="give SERVICE=NAME, one of identity"):
+        master_keys.main("begin", folder, "")
+
+
+def test_what_an_operator_runs_in_a_container_finds_the_services_by_name(folder: Path) -> None:
+    running = Running.in_containers(folder, {"TRADEHALL_GATEWAY_PORT": "8081"})
+    assert running.address("identity") == f"identity:{SERVICE_PORT}"
+    assert running.settings("identity")["TRADEHALL_PUBLIC_URL"] == "http://localhost:8081"
+    assert running.secret("maintainer-nats") == (folder / "maintainer-nats").read_text()
 
 
 def test_the_gateway_knows_every_service_and_its_program_takes_the_configuration(tmp_path: Path) -> None:

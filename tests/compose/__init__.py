@@ -42,17 +42,27 @@ class Composition:
         }
 
     @property
+    def secrets(self) -> Path:
+        """The folder of the secrets."""
+        return Path(self.environment["TRADEHALL_SECRETS"])
+
+    @property
     def services(self) -> list[str]:
         """All that run, but those whose image nothing provides here."""
-        return sorted(set(self.run("config", "--services").split()) - {"secrets"} - WITHOUT_STANDIN)
+        return sorted(set(self.run("config", "--services").split()) - {"tradehall"} - WITHOUT_STANDIN)
 
     def run(self, *arguments: str) -> str:
         """A command of compose; its output."""
         return self._output([*program(), *arguments])
 
-    def make(self, target: str) -> None:
-        """A target of the Makefile."""
-        subprocess.run(["make", "--no-print-directory", target], cwd=ROOT, env=self.environment, check=True)
+    def make(self, target: str, **variables: str) -> str:
+        """A target of the Makefile; its output."""
+        given = [f"{name}={value}" for name, value in variables.items()]
+        return self._output(["make", "--no-print-directory", target, *given], within=1800)
+
+    def operate(self, *arguments: str, options: tuple[str, ...] = (), said: str | None = None) -> str:
+        """What the operator's program answers in its container; `said` is its standard input."""
+        return self._output([*program(), "run", "--rm", "-T", *options, "tradehall", *arguments], said)
 
     def inspected(self, service: str) -> dict[str, Any]:
         """What Docker says of the container of a service."""
@@ -63,11 +73,18 @@ class Composition:
     def down(self) -> None:
         """Ends it, and leaves nothing but images."""
         self.run("down", "--volumes", "--remove-orphans", "--timeout", "10")
-        shutil.rmtree(self.environment["TRADEHALL_SECRETS"], ignore_errors=True)
+        shutil.rmtree(self.secrets, ignore_errors=True)
 
-    def _output(self, command: list[str]) -> str:
+    def _output(self, command: list[str], said: str | None = None, within: float = 300) -> str:
         answer = subprocess.run(
-            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=300, check=False
+            command,
+            cwd=ROOT,
+            env=self.environment,
+            input=said,
+            capture_output=True,
+            text=True,
+            timeout=within,
+            check=False,
         )
         assert answer.returncode == 0, f"{command}: {answer.stderr[-4000:]}"
         return answer.stdout

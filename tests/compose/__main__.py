@@ -13,12 +13,14 @@ from tests.compose import Composition
 from tests.images import ROOT, of_the_composition, provide
 from tests.journeys import healthy
 
-JOURNEYS = (
+TESTS = (
+    "tests/compose/operating.py",  # before anybody else registers
     "tests/journeys/test_quick_start.py",
     "tests/journeys/test_readme.py::test_the_quick_start_ends_with_a_clients_token_listing_its_organization",
     "tests/journeys/test_isolation.py",
     "tests/journeys/test_races.py",
     "tests/journeys/test_revocation.py",
+    "tests/compose/restarts.py",
 )
 
 
@@ -45,7 +47,7 @@ def _tested(composition: Composition, folder: Path) -> int:
     addresses.write_text(json.dumps(composition.info))
     environment = composition.environment | {"TRADEHALL_RUNNING": str(addresses)}
     with _Phase("tests"):
-        tests = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *JOURNEYS, "tests/compose/restarts.py"]
+        tests = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *TESTS]
         result = subprocess.run([*tests, *sys.argv[1:]], cwd=ROOT, env=environment, check=False).returncode
     if result:
         print(composition.run("logs", "--no-color", "--tail", "50"))
