@@ -22,6 +22,7 @@ from kit.errors import Unavailable
 
 _ASK_SECONDS = 1.5
 _ASK_AGAIN = 0.4  # seconds
+_STREAMS_ANSWER_WITHIN = 3.0  # seconds; what was asked on a connection that was lost is never answered
 Q = TypeVar("Q", bound=BaseModel)
 R = TypeVar("R", bound=BaseModel)
 
@@ -53,6 +54,7 @@ class Bus:
             connect_timeout=2,
             ping_interval=1,  # a frozen server is left after three seconds
             max_outstanding_pings=2,
+            js_options={"timeout": _STREAMS_ANSWER_WITHIN},
             disconnected_cb=self._disconnected,
             reconnected_cb=self._reconnected,
             error_cb=self._error,

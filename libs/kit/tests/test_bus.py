@@ -1,22 +1,28 @@
-"""The connection to a bus that is away, and questions of which one replica never answers."""
+"""The connection to a bus that is away or frozen, and questions of which one replica never answers."""
 
 import asyncio
+import os
+import signal
+import time
 
 import nats
+import nats.errors
 import pytest
 from pydantic import BaseModel, SecretStr
 
+from embedded.fixtures import wait_until
 from embedded.nats import Nats
 from kit.bus import Bus, BusUnavailable
+from kit.tests.test_delivery import running
 
 
 @pytest.mark.parametrize("after", [0.0, 0.0003, 0.0005, 0.0007, 0.001, 0.01, 0.26])
 def test_a_connection_that_is_still_attempted_ends_when_told_to(after: float) -> None:
     async def ends() -> None:
-        running = asyncio.create_task(Bus("nats://127.0.0.1:1", "notebook", SecretStr("p")).run())
+        connecting = asyncio.create_task(Bus("nats://127.0.0.1:1", "notebook", SecretStr("p")).run())
         await asyncio.sleep(after)
-        running.cancel()
-        done, _ = await asyncio.wait([running], timeout=3)
+        connecting.cancel()
+        done, _ = await asyncio.wait([connecting], timeout=3)
         assert done
 
     asyncio.run(ends())
@@ -30,7 +36,7 @@ def test_questions_that_a_frozen_replica_was_handed_are_answered_by_another(nats
     async def scenario() -> int:
         well, asker = (Bus(nats_server.url, name, SecretStr("p")) for name in ("owner", "asker"))
         well.answers("rpc.word", Word, lambda asked: asked)
-        running = [asyncio.create_task(one.run()) for one in (well, asker)]
+        serving = [asyncio.create_task(one.run()) for one in (well, asker)]
         frozen = await nats.connect(nats_server.url)
         try:
             await frozen.subscribe("rpc.word", queue="owner")
@@ -42,9 +48,9 @@ def test_questions_that_a_frozen_replica_was_handed_are_answered_by_another(nats
             return sum(await asyncio.gather(*(_answered(asker) for _ in range(60))))
         finally:
             await frozen.close()
-            for one in running:
+            for one in serving:
                 one.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            await asyncio.gather(*serving, return_exceptions=True)
 
     # Of four tries of one question, all may by chance go to the frozen one; of single tries, half would.
     assert asyncio.run(scenario()) >= 45
@@ -55,3 +61,20 @@ async def _answered(asker: Bus) -> bool:
         return await asker.ask("rpc.word", Word(text="echo"), Word) == Word(text="echo")
     except BusUnavailable:
         return False
+
+
+def test_who_asks_a_stream_on_a_connection_that_is_lost_asks_again_after_three_seconds(nats_server: Nats) -> None:
+    bus = Bus(nats_server.url, "asker", SecretStr("p"))
+    with running(bus.run) as loop:
+        wait_until(lambda: bus.connected)
+        try:
+            os.kill(nats_server.pid, signal.SIGSTOP)
+            os.waitid(os.P_PID, nats_server.pid, os.WSTOPPED)
+            began = time.monotonic()
+            with pytest.raises(nats.errors.TimeoutError):
+                asyncio.run_coroutine_threadsafe(bus.jetstream.stream_info("WORDS"), loop).result(10)
+            assert time.monotonic() - began < 4
+            wait_until(lambda: not bus.connected)
+        finally:
+            os.kill(nats_server.pid, signal.SIGCONT)
+        wait_until(lambda: bus.connected)
