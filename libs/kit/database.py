@@ -17,8 +17,11 @@ from pydantic import SecretStr
 
 from kit import tracing
 
-STATEMENT_DEADLINE = 3.0  # seconds; with POOL_DEADLINE it keeps an answer within five
+STATEMENT_DEADLINE = 2.5  # seconds
+SILENCE_DEADLINE = STATEMENT_DEADLINE + 0.25
 POOL_DEADLINE = 1.0
+WHOLE_DEADLINE = SILENCE_DEADLINE + POOL_DEADLINE
+"""All that a request waits for the database in vain; a second beside it keeps an answer within five."""
 _CHECK_AFTER = 0.5  # seconds without use
 
 DEADLINES: dict[str, Any] = {
@@ -48,7 +51,7 @@ class DeadlineConnection(Connection[DictRow]):
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         try:
-            return super().wait(gen, interval, STATEMENT_DEADLINE + 0.5 if timeout is None else timeout)
+            return super().wait(gen, interval, SILENCE_DEADLINE if timeout is None else timeout)
         except pg._WaitTimeout as error:
             self.pgconn.finish()
             raise OperationalError("the database did not answer in time") from error

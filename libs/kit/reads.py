@@ -9,10 +9,9 @@ from psycopg import errors as pg
 from psycopg.abc import PQGen
 from psycopg.rows import TupleRow
 
-from kit.database import DEADLINES, STATEMENT_DEADLINE
+from kit.database import DEADLINES, SILENCE_DEADLINE, WHOLE_DEADLINE
 
 _CONNECTIONS = 4  # more wait in PostgreSQL for the same processor
-_WHOLE_DEADLINE = 4.5  # seconds, with connecting and waiting for others
 T = TypeVar("T")
 
 
@@ -21,9 +20,9 @@ class _DeadlineConnection(AsyncConnection[TupleRow]):
 
     async def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:  # noqa: ASYNC109 - psycopg's
         try:
-            return await super().wait(gen, interval, STATEMENT_DEADLINE + 0.5 if timeout is None else timeout)
+            return await super().wait(gen, interval, SILENCE_DEADLINE if timeout is None else timeout)
         except pg._WaitTimeout as error:
-            self.pgconn.finish()
+            await self.close()  # so that it is not `broken`, and nobody waits for the same server once more
             raise OperationalError("the database did not answer in time") from error
 
 
@@ -67,7 +66,7 @@ class Reads:
     async def all(self, query: LiteralString, params: Any = None) -> Sequence[TupleRow]:
         self._next = (self._next + 1) % len(self._slots)
         try:
-            async with asyncio.timeout(_WHOLE_DEADLINE):
+            async with asyncio.timeout(WHOLE_DEADLINE):
                 return await self._slots[self._next].all(query, params)
         except TimeoutError as error:
             raise OperationalError("the database did not answer in time") from error

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from embedded.postgres import Postgres
+from kit.database import SILENCE_DEADLINE, WHOLE_DEADLINE
 from kit.reads import Reads
 
 _PID = "SELECT pg_backend_pid()"
@@ -67,7 +68,7 @@ def test_a_server_that_is_away_is_an_operational_error() -> None:
         asyncio.run(Reads("host=127.0.0.1 port=1 dbname=none user=none").all("SELECT 1"))
 
 
-def test_a_frozen_server_is_given_up_within_five_seconds_and_asked_anew_later(
+def test_a_frozen_server_is_given_up_after_one_silence_and_asked_anew_later(
     postgres_dsn: str, postgres_server: Postgres
 ) -> None:
     async def work() -> None:
@@ -79,7 +80,7 @@ def test_a_frozen_server_is_given_up_within_five_seconds_and_asked_anew_later(
             began = time.monotonic()
             with pytest.raises(psycopg.OperationalError):
                 await reads.all("SELECT 1")
-            assert time.monotonic() - began < 5
+            assert time.monotonic() - began < (SILENCE_DEADLINE + WHOLE_DEADLINE) / 2, "it was asked once more"
         finally:
             for pid in frozen:
                 os.kill(pid, signal.SIGCONT)
