@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from itertools import count
 from typing import Any
 
 import psycopg
@@ -17,6 +18,7 @@ class World:
 
     def __init__(self, hall: Hall) -> None:
         self.hall = hall
+        self._numbers = count(1)
         self.ada = hall.newcomer("ada")
         hall.let_operate(self.ada.email)
         self.organization = self.ada.organization
@@ -64,19 +66,19 @@ class World:
     def park(self, service: str) -> int:
         """The id of a message that was set aside, and that passes when it is replayed."""
         durable = self.ada.api("GET", f"/operations/{service}").json()["reading"][0]["durable"]
-        read = durable.split("-")[1]
+        read, number = durable.split("-")[1], next(self._numbers)
         event = {
-            "id": f"{read}-test-9",
+            "id": f"{read}-test-{number}",
             "source": f"/{read}/test",
             "type": f"tradehall.{read}.NeverHeardOf.v1",
-            "subject": "somebody",
+            "subject": f"somebody-{number}",
             "time": invented.NOW,
             "dataschema": "urn:none",
-            "sequence": 9,
+            "sequence": number,
             "version": 1,
             "data": {},
         }
-        row = (durable, event["source"], event["subject"], 9, event["type"], json.dumps(event).encode())
+        row = (durable, event["source"], event["subject"], number, event["type"], json.dumps(event).encode())
         with psycopg.connect(self.hall.info["postgres_dsn"][service]) as connection:
             found = connection.execute(
                 "INSERT INTO parked (durable, source, subject, sequence, type, payload, error, attempts) "
