@@ -1,6 +1,5 @@
 """What is taken back at identity is refused everywhere."""
 
-import statistics
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -11,7 +10,6 @@ import pytest
 from embedded.fixtures import wait_until
 from tests.driver import Hall, Person, call, client_token
 
-_SOON = 3.0  # seconds, for a single time on a busy machine; that a second is usual is a test of its own
 _PROMISED = 1.0  # seconds
 _TIMES = 7
 
@@ -68,20 +66,17 @@ def client_tokens(hall: Hall, ada: Person) -> Iterator[Ending]:
 
 
 @pytest.mark.parametrize("endings", [sessions, client_tokens])
-def test_what_has_ended_is_usually_refused_by_each_service_within_a_second(
+def test_what_has_ended_is_refused_by_each_service_within_a_second(
     hall: Hall, endings: Callable[[Hall, Person], Iterator[Ending]]
 ) -> None:
     ada = hall.newcomer("ada")
     ending = endings(hall, ada)
-    took: dict[str, list[float]] = {service: [] for service in services(ada.organization)}
     for _ in range(_TIMES):
         token, end = next(ending)
         assert 401 not in refusals(hall, token, ada.organization)
         assert end().is_success
-        for service, seconds in seconds_until_refused(hall, token, ada.organization).items():
-            took[service].append(seconds)
-    medians = {service: statistics.median(seconds) for service, seconds in took.items()}
-    assert max(medians.values()) < _PROMISED, took
+        took = seconds_until_refused(hall, token, ada.organization)
+        assert max(took.values()) < _PROMISED, took
 
 
 def test_a_revoked_token_is_refused_by_every_service(hall: Hall) -> None:
@@ -94,7 +89,7 @@ def test_a_revoked_token_is_refused_by_every_service(hall: Hall) -> None:
 
     assert hall.http.post("/oauth2/revoke", data={"token": token}, auth=credentials).status_code == 200
 
-    wait_until(lambda: refusals(hall, token, ada.organization) == {401}, _SOON, "every service refuses the token")
+    wait_until(lambda: refusals(hall, token, ada.organization) == {401}, _PROMISED, "every service refuses the token")
     answer = hall.http.post("/oauth2/introspect", data={"token": token}, auth=credentials)
     assert answer.json() == {"active": False}
     assert refusals(hall, other, ada.organization) == {200, 403}
@@ -110,7 +105,9 @@ def test_who_signs_out_through_a_program_is_signed_out_everywhere(hall: Hall) ->
 
     assert "You are signed out" in page.text
     wait_until(
-        lambda: refusals(hall, tokens["access_token"], organization) == {401}, _SOON, "every service refuses the token"
+        lambda: refusals(hall, tokens["access_token"], organization) == {401},
+        _PROMISED,
+        "every service refuses the token",
     )
 
 
@@ -125,7 +122,7 @@ def test_a_session_that_is_ended_from_another_is_ended_everywhere(hall: Hall) ->
 
     assert ada.api("DELETE", f"/me/sessions/{sessions[1]['id']}").status_code == 204
 
-    wait_until(lambda: refusals(hall, token, organization) == {401}, _SOON, "every service refuses the token")
+    wait_until(lambda: refusals(hall, token, organization) == {401}, _PROMISED, "every service refuses the token")
     assert refusals(hall, ada.token, organization) == {200}
     assert "on a new device" in hall.mail(ada.email, "New sign-in").text
 
@@ -140,6 +137,6 @@ def test_all_other_sessions_end_at_once(hall: Hall) -> None:
     assert ada.api("DELETE", "/me/sessions?others=true").status_code == 204
 
     wait_until(
-        lambda: {s for t in tokens for s in refusals(hall, t, organization)} == {401}, _SOON, "all tokens refused"
+        lambda: {s for t in tokens for s in refusals(hall, t, organization)} == {401}, _PROMISED, "all tokens refused"
     )
     assert refusals(hall, ada.token, organization) == {200}
