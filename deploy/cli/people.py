@@ -9,12 +9,15 @@ from typing import Annotated, Any
 
 import typer
 
+from contracts.email import spellings
 from deploy.cli.asking import STANDARD_OUTPUT, Json, at_once, said, stop, tell
 from deploy.cli.running import Running
 from deploy.secret_files import write_private
+from kit.held import EMAILS, names
 
 people = typer.Typer(no_args_is_help=True, help="What is held about a person.")
-Who = Annotated[str, typer.Argument(metavar="PERSON", help="An e-mail address, or a user's id.")]
+_WHO = "A user's id, or an e-mail address, which `ps` shows to all users of this machine meanwhile."
+Who = Annotated[str, typer.Argument(metavar="PERSON", help=_WHO)]
 _FORGOTTEN_WITHIN = 30.0  # seconds, by services that hear of it
 
 
@@ -71,8 +74,8 @@ Found = dict[str, Any]
 
 
 def _held(running: Running, person: dict[str, str], services: Iterable[str], what: str) -> dict[str, Found]:
-    question = ("person-held", person["user_id"], "--email", person["email"])
-    return at_once(services, what, lambda name: said(running.ask(name, *question)))
+    looked_for = {EMAILS: " ".join(spellings(person["email"]))}
+    return at_once(services, what, lambda name: said(running.ask(name, "person-held", person["user_id"], **looked_for)))
 
 
 def _when_forgotten(running: Running, person: dict[str, str]) -> dict[str, Found]:
@@ -95,9 +98,10 @@ def _counts(found: Found) -> dict[str, int]:
 
 
 def _naming(email: str, found: Found) -> dict[str, int]:
-    """How many of each hold the address."""
+    """How many of each hold the address, however it is spelt."""
+    emails = spellings(email)
     counts = {
-        name: sum(email.lower() in json.dumps(row, ensure_ascii=False).lower() for row in rows)
+        name: sum(names(emails, json.dumps(row, ensure_ascii=False)) for row in rows)
         for name, rows in _flat(found).items()
     }
     return {name: count for name, count in counts.items() if count}

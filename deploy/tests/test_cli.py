@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -137,6 +138,32 @@ def test_a_replayed_message_has_its_effect(running: tuple[Tradehall, Path]) -> N
         replayed = answer(var, "parked", "replay", "organizations", "--subject", str(user))
         assert replayed == {"replayed": 1, "failed": []}
         assert connection.execute(query, (user,)).fetchone() == ("Ada",)
+
+
+def test_no_process_shows_the_address_of_whom_all_services_look_for(
+    running: tuple[Tradehall, Path], tmp_path: Path
+) -> None:
+    system, var = running
+    email = "shown-to-nobody@example.com"
+    user = str(register(system, email))
+    file = tmp_path / "person.json"
+    argv = (sys.executable, "-m", "deploy.cli", "person", "export", user, "--file", str(file))
+    seen = set()
+    with subprocess.Popen(argv, env={**os.environ, "TRADEHALL_VAR": str(var)}) as export:
+        while export.poll() is None:
+            seen |= {line for line in command_lines() if user in line}
+    assert export.returncode == 0
+    assert len({line for line in seen if "person-held" in line}) == 5
+    assert not [line for line in seen if email in line]
+    services = json.loads(file.read_text())["services"]
+    assert email in json.dumps(services["notifications"]["rows"])
+
+
+def command_lines() -> Iterator[str]:
+    """Of all processes, as `ps` shows them."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            yield path.read_text(errors="replace").replace("\0", " ")
 
 
 def test_signing_keys_are_renewed(running: tuple[Tradehall, Path]) -> None:

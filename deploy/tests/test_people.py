@@ -11,11 +11,19 @@ def _found(**rows: list[Any]) -> dict[str, Any]:
     return {"rows": rows, "parked": [], "events": [], "keys": []}
 
 
-@pytest.mark.parametrize("email", ["ada@example.com", "Grün@example.com"])
-def test_what_names_the_address_still_is_left_whatever_letters_it_has(email: str) -> None:
-    known, nobody = {"id": "1", "email": email}, {"id": "1", "email": None}
-    before = _found(people=[known], invitations=[known, known], sessions=[{"user": "1"}])
-    after = _found(people=[nobody], invitations=[known])
+@pytest.mark.parametrize(
+    ("email", "elsewhere"),
+    [
+        ("ada@example.com", "ADA@example.com"),
+        ("Grün@example.com", "grün@example.com"),
+        ("ada@bücher.example", "ada@xn--bcher-kva.example"),
+        ("ada@xn--bcher-kva.example", "ada@bücher.example"),
+    ],
+)
+def test_what_names_the_address_still_is_left_whatever_letters_it_has(email: str, elsewhere: str) -> None:
+    known, nobody, invited = {"id": "1", "email": email}, {"id": "1", "email": None}, {"id": "2", "email": elsewhere}
+    before = _found(people=[known], invitations=[invited, invited], sessions=[{"user": "1"}])
+    after = _found(people=[nobody], invitations=[invited])
     assert _destroyed(email, before, after) == {
         "destroyed": {"invitations": 1, "sessions": 1},
         "unreadable": {"people": 1},

@@ -38,6 +38,16 @@ def normal(address: str) -> str:
     return form
 
 
+def spellings(address: str) -> list[str]:
+    """Ways in which texts may hold an address: as given, the normal form, and that with a domain of letters.
+
+    Raises InvalidEmail.
+    """
+    form = normal(address)
+    local, _, domain = form.rpartition("@")
+    return list(dict.fromkeys([address.strip(" "), form, f"{local}@{idna.decode(domain)}"]))
+
+
 def _normal_local(local: str) -> str:
     if not local:
         raise InvalidEmail("write a name before the @, as in name@example.com")

@@ -3,6 +3,7 @@ somebody forgot to list."""
 
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -21,19 +22,31 @@ _SOMEBODY = "[another person's address]"
 _NOT_SHOWN = frozenset({"hash", "nonce", "code_challenge", "traceparent"})
 """Columns of text that let somebody in, or mean nothing to anybody. Of bytes, hashed or sealed, none is shown."""
 _NOT_TOLD = frozenset({"_initial_kwargs", "originator_topic", "traceparent"})
+EMAILS = "TRADEHALL_PERSON_EMAIL"
+"""Holds addresses with spaces between them; unlike arguments, it is not shown to all users of the machine."""
+_SPELLINGS = "Their address, which is looked for as well; once for each spelling of it."
 _ELSEWHERE = ("events", "snapshots", "parked")
+
+
+def names(emails: Sequence[str], text: str) -> bool:
+    """Whether one of the spellings of an address stands there, in letters of either case."""
+    alike = _alike(text)
+    return any(_alike(email) in alike for email in emails)
+
+
+def _alike(text: str) -> str:
+    return unicodedata.normalize("NFC", text).lower()
 
 
 @dataclass(frozen=True)
 class Person:
-    """`email` is None where it is not known any more."""
+    """`emails` are spellings of one address; there is none where it is not known any more."""
 
     id: UUID
-    email: str | None
+    emails: Sequence[str]
 
     def is_in(self, text: str) -> bool:
-        lower = text.lower()
-        return str(self.id) in lower or (self.email is not None and self.email.lower() in lower)
+        return str(self.id) in text.lower() or names(self.emails, text)
 
     def only_theirs(self, value: Any) -> Any:
         """The value with the addresses of others left out."""
@@ -46,7 +59,7 @@ class Person:
         return _ADDRESS.sub(lambda found: found[0] if self._is_mine(found[0]) else _SOMEBODY, value)
 
     def _is_mine(self, address: str) -> bool:
-        return self.email is not None and address.lower() == self.email.lower()
+        return _alike(address) in map(_alike, self.emails)
 
 
 @dataclass
@@ -88,13 +101,15 @@ def _rows(connection: Connection[Row], person: Person) -> Iterator[tuple[str, li
         chosen = sql.SQL("SELECT {} FROM {}").format(
             sql.SQL(", ").join(map(sql.Identifier, one["names"])), sql.Identifier(one["table"])
         )
-        query = sql.SQL("SELECT to_jsonb(r) AS row FROM ({}) r WHERE lower(r::text) LIKE ANY(%s)").format(chosen)
+        query = sql.SQL("SELECT to_jsonb(r) AS row FROM ({}) r WHERE lower(normalize(r::text)) LIKE ANY(%s)").format(
+            chosen
+        )
         rows = connection.execute(query, (_patterns(person),)).fetchall()
         yield one["table"], [person.only_theirs(row["row"]) for row in rows]
 
 
 def _keys(connection: Connection[Row], person: Person, events: list[dict[str, Any]]) -> list[str]:
-    named = {str(one["originator_id"]) for one in events if person.email and person.email.lower() in str(one).lower()}
+    named = {str(one["originator_id"]) for one in events if names(person.emails, str(one))}
     rows = connection.execute(
         "SELECT subject FROM subject_keys WHERE subject = ANY(%s) AND wrapped IS NOT NULL ORDER BY 1",
         ([str(person.id), *named],),
@@ -103,14 +118,23 @@ def _keys(connection: Connection[Row], person: Person, events: list[dict[str, An
 
 
 def _patterns(person: Person) -> list[str]:
-    words = [str(person.id), *([person.email.lower()] if person.email else [])]
+    words = [str(person.id), *map(_alike, person.emails)]
     return ["%" + re.sub(r"([\\%_])", r"\\\1", word) + "%" for word in words]
 
 
 def _parked(connection: Connection[Row], person: Person) -> list[dict[str, Any]]:
     rows = connection.execute("SELECT durable, source, sequence, type, payload, parked_at FROM parked").fetchall()
-    shown = [{**row, "payload": bytes(row["payload"]).decode(errors="replace")} for row in rows]
+    shown = [{**row, "payload": _readable(row["payload"])} for row in rows]
     return [person.only_theirs(row) for row in shown if person.is_in(row["payload"])]
+
+
+def _readable(payload: bytes) -> str:
+    """JSON without escapes, which would hide letters; or whatever else it is."""
+    text = bytes(payload).decode(errors="replace")
+    try:
+        return json.dumps(json.loads(text), ensure_ascii=False)
+    except ValueError:
+        return text
 
 
 def _told(state: dict[str, Any]) -> dict[str, Any]:
@@ -131,12 +155,12 @@ def held_command(app: typer.Typer, opened: Callable[[], AbstractContextManager[H
     @app.command("person-held")
     def person_held(
         user_id: UUID,
-        email: Annotated[str | None, typer.Option(help="Their address, which is looked for as well.")] = None,
+        email: Annotated[list[str] | None, typer.Option(envvar=EMAILS, help=_SPELLINGS)] = None,
         _: Annotated[bool, typer.Option("--json", help="It always answers in JSON.")] = False,
     ) -> None:
         """Everything held about a person, without secrets."""
         with opened() as holder:
-            found = held(holder.database, holder.store, Person(user_id, email))
+            found = held(holder.database, holder.store, Person(user_id, email or ()))
         typer.echo(json.dumps(_plain(found), default=str))
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from contracts.email import InvalidEmail, normal
+from contracts.email import InvalidEmail, normal, spellings
 
 
 @pytest.mark.parametrize(
@@ -86,6 +86,14 @@ def test_a_form_is_safe_in_a_header_and_is_its_own_form(typed: str) -> None:
     assert len(form.encode()) <= 254
     assert not set(form) & set('\r\n\0 <>,;:"()[]')
     assert form.partition("@")[2].isascii()
+    assert {normal(each) for each in spellings(typed)} == {form}
+
+
+def test_an_address_is_spelt_as_given_in_letters_and_in_a_labels() -> None:
+    in_letters, in_labels = "Ann@Bücher.example", "ann@xn--bcher-kva.example"
+    assert spellings(in_letters) == [in_letters, in_labels, "ann@bücher.example"]
+    assert spellings(in_labels) == [in_labels, "ann@bücher.example"]
+    assert spellings("ann@example.com") == ["ann@example.com"]
 
 
 @given(st.from_regex(r"[a-z0-9]{1,20}(\.[a-z0-9+]{1,9}){0,2}", fullmatch=True), st.booleans())
