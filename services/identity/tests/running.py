@@ -39,9 +39,11 @@ class Running:
         self._host.__exit__(kind, error, trace)
         self.database.close()
 
-    def browser(self) -> TestClient:
-        """A client with cookies of its own, that follows no redirect."""
-        browser = TestClient(self.app, base_url=self.settings.public_url, follow_redirects=False)
+    def browser(self, network: str = "testclient") -> TestClient:
+        """A client with cookies of its own at a network address, that follows no redirect."""
+        browser = TestClient(
+            self.app, base_url=self.settings.public_url, follow_redirects=False, client=(network, 50000)
+        )
         browser.portal = self._host.portal
         return browser
 

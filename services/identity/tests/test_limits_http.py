@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from fastapi.testclient import TestClient
 
 from embedded.postgres import Postgres
 from identity.application.registration import OF_A_NETWORK
@@ -19,14 +18,6 @@ def service(postgres_server: Postgres) -> Iterator[Running]:
         yield service
 
 
-def from_(service: Running, network: str) -> TestClient:
-    browser = TestClient(
-        service.app, base_url=service.settings.public_url, follow_redirects=False, client=(network, 50000)
-    )
-    browser.portal = service.browser().portal
-    return browser
-
-
 @pytest.mark.parametrize("path", ["/register", "/password/forgot", "/api/v1/registrations", "/api/v1/password-resets"])
 def test_a_network_that_asks_without_end_is_told_when_to_come_back(service: Running, path: str) -> None:
     for _ in range(OF_A_NETWORK.most):
@@ -34,7 +25,7 @@ def test_a_network_that_asks_without_end_is_told_when_to_come_back(service: Runn
     form = {"email": f"{uuid4().hex}@example.com"}
 
     def ask(network: str) -> httpx.Response:
-        browser = from_(service, network)
+        browser = service.browser(network)
         answer: httpx.Response = (
             browser.post(path, json=form) if path.startswith("/api") else browser.post(path, data=form)
         )
