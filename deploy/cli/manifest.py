@@ -125,13 +125,13 @@ def _keys_for(folder: Path, service: str, part: Part) -> str:
         raise BadBackup(f"{current} is missing: give the folder where the copies of the master keys are")
     retired = folder / f"{service}-master-keys-retired"
     lines = [*current.read_text().split(), *(retired.read_text().split() if retired.is_file() else [])]
-    given = {line.partition(":")[0]: line for line in lines}
+    given = {line.partition(":")[0]: line for line in lines if ":" in line}  # without a name it is all secret
     if absent := set(part.master_keys) - set(given):
         raise BadBackup(
             f"wrong master key: the backup of {service} was made with {', '.join(sorted(absent))}, and {folder} holds "
             f"{', '.join(given)}"
         )
-    needed = list(dict.fromkeys([lines[0].partition(":")[0], *part.master_keys]))
+    needed = dict.fromkeys([*list(given)[:1], *part.master_keys])
     text = "".join(f"{given[key_id]}\n" for key_id in needed)
     for key_id, one in part.master_keys.items():
         try:

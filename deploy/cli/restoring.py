@@ -34,13 +34,9 @@ _BESIDE = "_restored"
 def restore(
     backup: Annotated[Path, typer.Argument(metavar="BACKUP", help="A folder that `tradehall backup` wrote.")],
     keys: Annotated[
-        Path,
-        typer.Option(
-            "--master-keys",
-            prompt="Folder with the copies of the master keys",
-            help="Where the copies of the *-master-key files are.",
-        ),
-    ],
+        Path | None,
+        typer.Option("--master-keys", help="Where the copies of the *-master-key files are; asked for if not given."),
+    ] = None,
     erased: Annotated[
         Path | None, typer.Option("--erasure-list", help="Who was erased, also after the backup was made.")
     ] = None,
@@ -58,7 +54,7 @@ def restore(
     """Put a backup into TRADEHALL_VAR, by default var/, where nothing may run meanwhile."""
     var = RunnerSettings.from_environment(os.environ).var
     manifest = read(backup)
-    texts = master_keys(keys, manifest)
+    texts = master_keys(keys or _asked_for(), manifest)
     listed = _erasures(erased or erasure_list(var, os.environ), nobody_erased)
     with progress() as bar:
         task = bar.add_task("Verifying the files", total=manifest.bytes)
@@ -74,6 +70,11 @@ def restore(
     except EmbeddedError as error:
         raise NotRunning(str(error)) from error
     tell(as_json, {"var": str(var), "services": told}, _lines(manifest, told))
+
+
+def _asked_for() -> Path:
+    """Beside the answer, which may be JSON."""
+    return Path(typer.prompt("Folder with the copies of the master keys", err=True))
 
 
 def _erasures(path: Path, nobody: bool) -> Path:

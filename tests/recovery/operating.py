@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -22,6 +23,38 @@ def tradehall(var: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
         capture_output=True,
         text=True,
     )
+
+
+def typed(var: Path, question: str, given: str, *arguments: str) -> tuple[int, str, str]:
+    """Runs `tradehall` at a terminal, where one question is answered: exit code, standard output, and the terminal."""
+    ours, its = pty.openpty()
+    with (
+        os.fdopen(ours, "wb", buffering=0) as terminal,
+        subprocess.Popen(
+            (sys.executable, "-m", "deploy.cli", *arguments),
+            env={**os.environ, "TRADEHALL_VAR": str(var)},
+            stdin=its,
+            stdout=subprocess.PIPE,
+            stderr=its,
+            text=True,
+        ) as program,
+    ):
+        os.close(its)
+        shown = b""
+        while chunk := _read(ours):
+            if question.encode() in shown + chunk and question.encode() not in shown:
+                terminal.write(f"{given}\n".encode())
+            shown += chunk
+        said, _ = program.communicate()
+    return program.returncode, said, shown.decode()
+
+
+def _read(terminal: int) -> bytes:
+    """Nothing once no process has the terminal any more."""
+    try:
+        return os.read(terminal, 4096)
+    except OSError:
+        return b""
 
 
 def answer(var: Path, *arguments: str) -> Any:

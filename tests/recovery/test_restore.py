@@ -17,7 +17,7 @@ from deploy.local import Tradehall
 from deploy.local.services import SERVICES
 from embedded import temporary_folder
 from tests.driver import Hall, Person, call, client_token
-from tests.recovery.operating import answer, nothing_is_parked, tradehall, unpacked
+from tests.recovery.operating import answer, nothing_is_parked, tradehall, typed, unpacked
 from tests.searching import dump, messages
 
 pytestmark = pytest.mark.timeout(600)  # many programs, one after the other; each of the waits has its own limit
@@ -44,6 +44,11 @@ class Drill:
     @property
     def backup(self) -> Path:
         return self.folder / "backup"
+
+    @property
+    def keys(self) -> list[str]:
+        """The master keys without their names."""
+        return [path.read_text().split(":")[1].strip() for path in (self.folder / "apart").glob("*-master-key")]
 
     @property
     def restore(self) -> tuple[str, ...]:
@@ -110,14 +115,13 @@ def test_a_backup_is_private_complete_and_never_overwritten(drill: Drill) -> Non
                      "portal.dump"]  # fmt: skip
     assert {stat.S_IMODE(path.stat().st_mode) for path in drill.backup.iterdir()} == {0o600}
     assert stat.S_IMODE(drill.backup.stat().st_mode) == 0o700
-    keys = [path.read_text().split(":")[1].strip() for path in (drill.folder / "apart").glob("*-master-key")]
     text = (drill.backup / "manifest.json").read_text() + "".join(map(unpacked, drill.backup.glob("*.dump")))
     assert drill.ada.email in text, "a place where secrets would be seen"
-    assert len(keys) == len(SERVICES)
-    for secret in (*keys, drill.ada.password, drill.client["client_secret"], drill.old_token):
+    assert len(drill.keys) == len(SERVICES)
+    for secret in (*drill.keys, drill.ada.password, drill.client["client_secret"], drill.old_token):
         assert secret not in text
         assert secret.encode().hex() not in text
-    assert not [key for key in keys if b64decode(key).hex() in text]
+    assert not [key for key in drill.keys if b64decode(key).hex() in text]
 
 
 @pytest.mark.parametrize(
@@ -126,6 +130,7 @@ def test_a_backup_is_private_complete_and_never_overwritten(drill: Drill) -> Non
         ({"--erasure-list": "nowhere"}, "--nobody-erased"),
         ({"--master-keys": "empty"}, "identity-master-key is missing"),
         ({"--master-keys": "other"}, "wrong master key"),
+        ({"--master-keys": "nameless"}, "wrong master key"),
     ],
 )
 def test_what_cannot_succeed_is_refused_before_anything_is_changed(
@@ -138,11 +143,14 @@ def test_what_cannot_succeed_is_refused_before_anything_is_changed(
         + (drill.folder / "apart" / "portal-master-key").read_text()[8:]
     )
     assert platforms.exists()
+    shutil.copytree(drill.folder / "apart", drill.folder / "nameless", dirs_exist_ok=True)
+    (drill.folder / "nameless" / "platforms-master-key").write_text(drill.keys[0])
     arguments = list(drill.restore)
     for option, value in change.items():
         arguments[arguments.index(option) + 1] = str(drill.folder / value)
     done = tradehall(drill.folder / "fresh", *arguments)
     assert (done.returncode, complaint in done.stderr) == (1, True), done.stderr
+    assert not [key for key in drill.keys if key in done.stderr + done.stdout]
     assert not (drill.folder / "fresh").exists()
 
 
@@ -174,9 +182,20 @@ def test_after_the_loss_of_the_disk_all_is_there_but_the_erased(drill: Drill) ->
         nothing_is_left_of_the_erased(hall, drill)
         the_copies_are_whole(hall, drill)
         hall.close()
-    replaced = answer(drill.var, *drill.restore, "--replace")["services"]
+    replaced = at_a_terminal(drill)
     assert replaced["identity"]["rows"] == told["identity"]["rows"]
     assert replaced["identity"]["epoch"] != told["identity"]["epoch"]
+
+
+def at_a_terminal(drill: Drill) -> Any:
+    """The same again in the place of what is there, by an operator who is asked for the master keys."""
+    asked_for = drill.restore.index("--master-keys")
+    arguments = (*drill.restore[:asked_for], *drill.restore[asked_for + 2 :], "--replace", "--json")
+    question = "Folder with the copies of the master keys:"
+    code, said, terminal = typed(drill.var, question, str(drill.folder / "apart"), *arguments)
+    assert (code, terminal.count(question)) == (0, 1), terminal
+    assert not [key for key in drill.keys if key in said + terminal]
+    return json.loads(said)["services"]
 
 
 def everything_is_there(hall: Hall, drill: Drill) -> None:
