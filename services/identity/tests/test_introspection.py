@@ -139,7 +139,9 @@ def test_nobody_asks_without_a_secret(
 def test_an_expired_token_is_inactive(provider: Provider) -> None:
     client = provider.new_client()
     token = access_token(provider, client)
-    provider.clock.forward(timedelta(seconds=3600))
+    provider.clock.forward(timedelta(seconds=3599))
+    assert introspect(provider, client, token).json()["active"]
+    provider.clock.forward(timedelta(seconds=1))
 
     assert introspect(provider, client, token).json() == INACTIVE
 

@@ -62,9 +62,9 @@ def test_changing_needs_the_current_password(parts: Parts) -> None:
 def test_a_reset_link_sets_a_password_once_and_ends_all_sessions(parts: Parts) -> None:
     _, cookie = parts.with_password("ann@example.com")
     token = reset_token(parts, "ann@example.com")
-    parts.sign_in.with_password("ann@example.com", PASSWORD, None, None)
+    _, another = parts.sign_in.with_password("ann@example.com", PASSWORD, None, None)
     parts.passwords.reset(token, NEW)
-    assert parts.sessions.find(cookie) is None
+    assert (parts.sessions.find(cookie), parts.sessions.find(another)) == (None, None)
     parts.sign_in.with_password("ann@example.com", NEW, None, None)
     with pytest.raises(ResetLinkSpent):
         parts.passwords.reset(token, "one more of these")
@@ -84,7 +84,9 @@ def test_a_reset_link_is_over_after_an_hour_or_when_replaced(parts: Parts, clock
     second = reset_token(parts, "ann@example.com")
     with pytest.raises(ResetLinkSpent):
         parts.passwords.reset_link_owner(first)
-    clock.forward(timedelta(minutes=60))
+    clock.forward(timedelta(minutes=60, seconds=-1))
+    assert parts.passwords.reset_link_owner(second).email == "ann@example.com"
+    clock.forward(timedelta(seconds=1))
     with pytest.raises(ResetLinkSpent):
         parts.passwords.reset_link_owner(second)
 
