@@ -148,7 +148,7 @@ class Running:
             "TRADEHALL_SERVICE_PORT": "0",
             "TRADEHALL_POSTGRES_DSN_FILE": str(secrets / f"{service}-dsn"),
             "TRADEHALL_NATS_URL": self.nats_url,
-            "TRADEHALL_NATS_PASSWORD_FILE": str(secrets / f"{service}-nats"),
+            **({"TRADEHALL_NATS_PASSWORD_FILE": str(secrets / f"{service}-nats")} if service in ON_THE_BUS else {}),
             "TRADEHALL_MASTER_KEY_FILE": str(secrets / f"{service}-master-key"),
             "TRADEHALL_PUBLIC_URL": self.facts["url"],
             "TRADEHALL_INTERNAL_URL": self.facts["url"],

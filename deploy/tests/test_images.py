@@ -101,6 +101,8 @@ def test_what_an_operator_runs_in_a_container_finds_the_services_by_name(folder:
     running = Running.in_containers(folder, {"TRADEHALL_GATEWAY_PORT": "8081"})
     assert running.address("identity") == f"identity:{SERVICE_PORT}"
     assert running.settings("identity")["TRADEHALL_PUBLIC_URL"] == "http://localhost:8081"
+    files = [value for name in SERVICES for key, value in running.settings(name).items() if key.endswith("_FILE")]
+    assert all(Path(file).is_file() for file in files)
     assert running.secret("maintainer-nats") == (folder / "maintainer-nats").read_text()
 
 

@@ -11,6 +11,7 @@ import nats
 import nats.errors
 import pytest
 
+from contracts.streams import STREAMS
 from embedded.fixtures import wait_until
 from tests.compose import Composition
 from tests.driver import Hall, Person
@@ -99,7 +100,7 @@ def _is_let_in(composition: Composition, user: dict[str, str]) -> bool:
             error_cb=_quiet,
         )
         try:
-            await bus.jetstream().consumer_info("organizations", user["user"])
+            await bus.jetstream().consumer_info(STREAMS["organizations"].name, user["user"])
         finally:
             await bus.close()
 
