@@ -99,7 +99,7 @@ def _part(name: str, dsn: str, at: Snapshot, folder: Path, progress: Callable[[i
 
 def _dumped(dsn: str, at: Snapshot, path: Path, progress: Callable[[int], None]) -> tuple[int, str]:
     """Size and SHA-256 of the file, which is on disk then."""
-    argv = (program("pg_dump"), "--format=custom", "--no-owner", "--no-acl", f"--snapshot={at.name}")
+    argv = (program("pg_dump", dsn), "--format=custom", "--no-owner", "--no-acl", f"--snapshot={at.name}")
     size, found = 0, hashlib.sha256()
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         with subprocess.Popen(argv, env=reaching(dsn), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as dumping:  # noqa: S603 - own program

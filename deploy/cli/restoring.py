@@ -5,21 +5,19 @@ Everything is made beside what is there, which is replaced last and at once.
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-import psycopg
 import typer
-from psycopg import sql
 
 from deploy.cli.asking import Json, at_once, progress, said, stop, tell
-from deploy.cli.manifest import BadBackup, Manifest, Part, master_keys, read, verify_files
+from deploy.cli.loading import load, verify_counts
+from deploy.cli.manifest import BadBackup, Manifest, master_keys, read, verify_files
 from deploy.cli.master_keys import keep_master_keys
-from deploy.cli.postgres_programs import program, reaching
+from deploy.cli.restoring_containers import restored_in_containers
 from deploy.cli.running import NotRunning, Running
 from deploy.local.bus import BusUsers
 from deploy.local.folder import VarFolder, postgres_in
@@ -63,6 +61,10 @@ def restore(
         sound = f"{backup} is whole, and the master keys open it."
         tell(as_json, {"backup": str(backup), "sound": True}, [sound])
         return
+    if running := _containers():
+        told = restored_in_containers(running, backup, manifest, texts, listed)
+        tell(as_json, {"services": told}, _lines(manifest, told))
+        return
     try:
         with _servers(var) as (folder, postgres):
             _refuse_to_overwrite(postgres, manifest, replace)
@@ -75,6 +77,11 @@ def restore(
 def _asked_for() -> Path:
     """Beside the answer, which may be JSON."""
     return Path(typer.prompt("Folder with the copies of the master keys", err=True))
+
+
+def _containers() -> Running | None:
+    """The containers that this program is among, if it is."""
+    return Running.found() if "TRADEHALL_CONTAINED" in os.environ else None
 
 
 def _erasures(path: Path, nobody: bool) -> Path:
@@ -143,8 +150,8 @@ class Restore:
         self.postgres.run_sql(
             f"CREATE DATABASE {beside} OWNER {name}; REVOKE CONNECT ON DATABASE {beside} FROM PUBLIC;"
         )
-        _load(self.backup / part.file, dsn)
-        _verify_counts(name, part, dsn)
+        load(self.backup / part.file, dsn)
+        verify_counts(name, part, dsn)
         return {"rows": sum(part.tables.values()), **self._made_fit(name, dsn)}
 
     def _drop_beside(self, name: str) -> None:
@@ -189,30 +196,6 @@ class Restore:
             lines = [*(kept.read_text().splitlines() if kept.is_file() else []), *self.erased.read_text().splitlines()]
             self.folder.folder("erasures")
             write_private(kept, "".join(f"{line}\n" for line in dict.fromkeys(lines)))
-
-
-def _load(file: Path, dsn: str) -> None:
-    where = reaching(dsn)
-    argv = (
-        program("pg_restore"),
-        "--no-owner",
-        "--no-acl",
-        "--exit-on-error",
-        "--dbname",
-        where["PGDATABASE"],
-        str(file),
-    )
-    done = subprocess.run(argv, env=where, capture_output=True, text=True)  # noqa: S603 - PostgreSQL's own program
-    if done.returncode:
-        raise BadBackup(f"{file.name} could not be restored, and nothing was replaced: {done.stderr.strip()}")
-
-
-def _verify_counts(name: str, part: Part, dsn: str) -> None:
-    with psycopg.connect(dsn) as connection:
-        for table, expected in part.tables.items():
-            row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))).fetchone()
-            if row != (expected,):
-                raise BadBackup(f"{name} has {row} rows of {table} instead of {expected}; nothing was replaced")
 
 
 def _lines(manifest: Manifest, told: dict[str, Any]) -> Iterator[str]:

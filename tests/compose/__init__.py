@@ -70,6 +70,10 @@ class Composition:
         found: list[dict[str, Any]] = json.loads(self._output(["docker", "inspect", identity]))
         return found[0]
 
+    def healthy(self, service: str) -> bool:
+        """Whether its health check says so."""
+        return bool(self.inspected(service)["State"]["Health"]["Status"] == "healthy")
+
     def down(self) -> None:
         """Ends it, and leaves nothing but images."""
         self.run("down", "--volumes", "--remove-orphans", "--timeout", "10")
