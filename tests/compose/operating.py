@@ -119,6 +119,7 @@ def test_a_new_master_key_opens_all_that_there_was(composition: Composition, hal
     assert ada.email in composition.operate("person", "export", ada.email, "--file", "-")
 
 
+@pytest.mark.timeout(900)  # all containers are made twice
 def test_a_backup_is_restored_into_new_volumes(
     composition: Composition, hall: Hall, ada: Person, tmp_path: Path
 ) -> None:
