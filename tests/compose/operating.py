@@ -146,7 +146,9 @@ def test_a_backup_is_restored_into_new_volumes(
     composition.run("up", "--detach", *composition.services)
     wait_until(lambda: healthy(hall.url), 180, "the health of all services")
     assert ada.api("GET", "/me").status_code == 401, "tokens from before are over"
-    assert Person(hall, ada.email, ada.password).organization == organization
+    again = Person(hall, ada.email, ada.password)
+    assert again.sign_in().url.path != "/login"
+    assert again.organization == organization
     wait_until(lambda: _all_as_stored(composition), 60, "the bus is filled again")
 
 
