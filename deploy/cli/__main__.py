@@ -144,7 +144,7 @@ def scrape_targets(_: Json = False) -> None:
 
 @app.command()
 def diagnose(
-    file: Annotated[Path, typer.Argument(help="Where to; - is the standard output.")] = _DIAGNOSIS,
+    file: Annotated[Path, typer.Option(help="Where to; - is the standard output.")] = _DIAGNOSIS,
     logs: Annotated[bool, typer.Option("--logs", help="Take the lines of logs from the standard input.")] = False,
     as_json: Json = False,
 ) -> None:

@@ -58,7 +58,7 @@ def test_everything_about_a_person_is_written_out(composition: Composition, ada:
 def test_a_bug_report_names_versions_and_states_and_no_secret(composition: Composition) -> None:
     logs = composition.run("logs", "--no-color", "--tail", "20", "identity")
     dsn = (composition.secrets / "identity-dsn").read_text()
-    told = json.loads(composition.operate("diagnose", "--logs", "-", said=f"{logs}\nconnecting to {dsn}\n"))
+    told = json.loads(composition.operate("diagnose", "--logs", "--file", "-", said=f"{logs}\nconnecting to {dsn}\n"))
     assert told["ready"]["identity"][0] is True
     assert told["lines"][-1] == "connecting to [removed]\n"
 
