@@ -8,6 +8,7 @@ import idna
 
 MAX_OCTETS = 254
 """RFC 5321, 4.5.3.1.3, less the angle brackets."""
+_PLAIN = re.compile(r"[!-~]*")  # visible ASCII, in which nothing needs to be looked up
 _UNUSABLE = frozenset({"Cc", "Cs", "Zs", "Zl", "Zp"})
 # RFC 5322 atext, and whatever is not ASCII (RFC 6531); quoted local parts are not taken.
 _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\U0010ffff]+")
@@ -27,7 +28,7 @@ def normal(address: str) -> str:
     text = address.strip(" ")
     if len(text) > MAX_OCTETS:
         raise InvalidEmail(f"shorten the address to at most {MAX_OCTETS} octets")
-    if any(unicodedata.category(each) in _UNUSABLE for each in text):
+    if not _PLAIN.fullmatch(text) and any(unicodedata.category(each) in _UNUSABLE for each in text):
         raise InvalidEmail("remove spaces, line breaks and control characters from the address")
     local, at, domain = unicodedata.normalize("NFC", text).rpartition("@")
     if not at or "@" in local:
@@ -54,7 +55,7 @@ def _normal_local(local: str) -> str:
     lowered = unicodedata.normalize("NFC", local.lower())
     if not all(map(_ATOM.fullmatch, lowered.split("."))):
         raise InvalidEmail("before the @ use letters, digits, single dots and !#$%&'*+/=?^_`{|}~- without quotes")
-    if any(unicodedata.category(each).startswith("C") for each in lowered):
+    if not lowered.isascii() and any(unicodedata.category(each).startswith("C") for each in lowered):
         raise InvalidEmail("remove invisible characters from the part before the @")
     return lowered
 

@@ -10,7 +10,7 @@ import psycopg
 from kit.database import Database, notified
 
 _HEARTBEAT = 1.0  # seconds
-_TOGETHER = 0.005  # seconds in which notifications are one
+_TOGETHER = 0.01  # seconds in which notifications are one
 _LOOK = 0.3  # seconds between attempts of one that waits
 _IDLE_LIMIT = "3s"  # the server ends the session, and with it the lock, of a holder that stopped beating
 _VALID = 2.0  # seconds after the last heartbeat; below the idle limit, so two never hold at once

@@ -24,7 +24,7 @@ from kit.store import CHANNEL, Recorded, Store
 
 _BATCH = 500
 _TRACED_FOR = timedelta(hours=1)
-_TOGETHER = 0.005  # seconds in which commits are published together
+_TOGETHER = 0.01  # seconds in which commits are published together
 _TIMER = 2.0  # seconds; a notification is only a hint
 _ACKNOWLEDGED_WITHIN = 3.0  # seconds; what a stream's leader had in hand when it died is never acknowledged
 
