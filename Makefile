@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
-SYSTEM_TESTS := tests/cluster tests/recovery tests/upgrades
+SYSTEM_TESTS := tests/cluster tests/faults tests/recovery tests/upgrades
 CODE := libs services deploy docs/examples $(wildcard tests)
 NODE_MODULES := $(patsubst %package-lock.json,%node_modules/.installed,$(wildcard package-lock.json tests/*/package-lock.json))
 
@@ -27,7 +27,7 @@ test: setup ## run all tests (ARGS="-k invitation" for some)
 	@$(PY) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 \
 		$(SYSTEM_TESTS:%=--ignore %) $(ARGS)
 
-test-system: setup ## run the tests of whole systems: replicas and a cluster, backup and restore, upgrades
+test-system: setup ## run the tests of whole systems: replicas and a cluster, faults, backup and restore, upgrades
 	@$(PY) -m pytest $(SYSTEM_TESTS) --numprocesses 0 $(ARGS)
 
 faults: setup ## break a running system at random and check what must hold (SEEDS=200, FIRST=0; SEED=17 for that one)
