@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from uuid import UUID
 
 from prometheus_client import Counter
@@ -74,32 +73,37 @@ class SignIn:
         one_time = self._secrets.is_password(given, known.user_id if known else None, generation)
         if known is not None and fits:
             self._rehash(known, given)
-            is_news = attempt.network is not None and self._sessions.may_be_told_of(known.user_id)
-            begin = partial(self._sessions.start, known.user_id, "password", address, agent, device, is_news=is_news)
-            return self._began(known, attempt, begin)
+            with acting(actor=str(known.user_id)):
+                return self._with_own(attempt, known, address, agent, device)
         if known is not None and one_time and generation > 0 and known.password_hash is None:
-            return self._began(known, attempt, partial(self._once, known, address, agent, device))
+            self._guesses.succeeded(attempt)  # whether or not it is spent
+            with acting(actor=str(known.user_id)):
+                return self._with_one_time(known, address, agent, device)
         self._guesses.failed(attempt)
         raise WrongCredentials
 
-    def _began(
-        self, known: Credentials, attempt: Attempt, begin: Callable[[], tuple[Session, str]]
+    def _with_own(
+        self, attempt: Attempt, known: Credentials, address: str | None, agent: str | None, device: UUID | None
     ) -> tuple[Session, str]:
+        is_news = attempt.network is not None and self._sessions.may_be_told_of(known.user_id)
+
         def work() -> tuple[Session, str]:
-            begun = begin()
+            begun = self._sessions.start(known.user_id, "password", address, agent, device, is_news=is_news)
             self._guesses.succeeded(attempt)
             return begun
 
-        with acting(actor=str(known.user_id)):
-            return self._store.run(work)
+        return self._store.run(work)
 
-    def _once(
+    def _with_one_time(
         self, known: Credentials, address: str | None, agent: str | None, device: UUID | None
     ) -> tuple[Session, str]:
-        user = self._store.find(User, known.user_id, UnknownUser)
-        user.use_one_time_password(known.one_time_generation, self._clock())
-        self._store.save(user)
-        return self._sessions.start(user.id, "one-time-password", address, agent, device)
+        def work() -> tuple[Session, str]:
+            user = self._store.find(User, known.user_id, UnknownUser)
+            user.use_one_time_password(known.one_time_generation, self._clock())
+            self._store.save(user)
+            return self._sessions.start(user.id, "one-time-password", address, agent, device)
+
+        return self._store.run(work)
 
     def _credentials(self, email: str) -> Credentials | None:
         try:

@@ -15,6 +15,7 @@ from identity.application.guesses import FREE, FREE_EVERYWHERE, OF_A_NETWORK, OF
 from identity.application.hashing import Hashing
 from identity.application.sign_in import WrongCredentials
 from identity.domain.password import WrongPassword
+from identity.domain.user import OneTimePasswordSpent
 from identity.tests.parts import PASSWORD, Clock, Parts, settings
 from identity.tests.test_passwords import NEW, reset_token
 from kit.database import Database, migrate
@@ -204,6 +205,15 @@ def test_an_attempt_that_is_under_way_or_succeeds_is_no_lock(parts: Parts, clock
     parts.guesses.succeeded(attempt)
     clock.forward(timedelta(seconds=2))
     assert not parts.work_one()
+
+
+def test_a_one_time_password_that_is_spent_was_right_and_counts_as_no_failure(parts: Parts) -> None:
+    parts.registered(ANN)
+    mailed = parts.one_time_password(ANN)
+    parts.sign_in.with_password(ANN, mailed, HERE, None)
+    for _ in range(2 * FREE):
+        with pytest.raises(OneTimePasswordSpent):
+            parts.sign_in.with_password(ANN, mailed, HERE, None)
 
 
 def test_who_is_signed_in_cannot_guess_the_current_password_either(parts: Parts, clock: Clock) -> None:
