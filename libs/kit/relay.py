@@ -20,7 +20,8 @@ from kit import tracing
 from kit.bus import Bus
 from kit.lease import Lease
 from kit.metrics import RELAY_AGE, RELAY_POSITION, RELAY_PUBLISHED
-from kit.store import CHANNEL, Recorded, Store
+from kit.recorder import CHANNEL
+from kit.store import Recorded, Store
 
 _BATCH = 500
 _TRACED_FOR = timedelta(hours=1)

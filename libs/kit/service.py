@@ -16,7 +16,7 @@ from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from psycopg import OperationalError
 
-from kit import idempotency, inbox, interventions, logs, problems, service_keys, store, tokens, tracing
+from kit import idempotency, inbox, interventions, logs, problems, recorder, service_keys, tokens, tracing
 from kit.bus import Bus
 from kit.database import Database
 from kit.direct import Direct, Endpoint
@@ -29,8 +29,8 @@ Background = Callable[[], Awaitable[None]]
 """Runs until cancelled; started again after a second if it fails."""
 
 SCHEMA: tuple[tuple[str, str], ...] = (
-    ("kit-store-1", store.SCHEMA),
-    ("kit-store-2", store.APPEND),
+    ("kit-store-1", recorder.SCHEMA),
+    ("kit-store-2", recorder.APPEND),
     ("kit-keys-1", service_keys.SCHEMA),
     ("kit-inbox-1", inbox.SCHEMA),
     ("kit-idempotency-1", idempotency.SCHEMA),

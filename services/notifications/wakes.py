@@ -7,7 +7,7 @@ from collections.abc import Callable
 import psycopg
 
 from kit.database import Database, notified
-from kit.store import CHANNEL
+from kit.recorder import CHANNEL
 
 _LOOK = 1.0  # seconds between two looks whether to stop and whether the session lives
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, SecretStr
 from embedded.postgres import Postgres
 from kit.database import Database, Steps, migrate, opened
 from kit.idempotency import Idempotency, RequestKey, created
-from kit.store import ComingSequence
+from kit.recorder import ComingSequence
 from kit.tests.notebook import NameTaken, Note, Notebook, open_notebook
 
 
