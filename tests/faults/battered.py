@@ -22,6 +22,7 @@ from contracts.streams import durables_of, feeds_of
 from deploy.local import Tradehall
 from embedded import temporary_folder
 from embedded.fixtures import wait_until
+from embedded.signals import signal_group
 from tests.driver import Hall
 from tests.faults.plan import EVERYBODY, GATEWAY, Fault
 from tests.faults.proxies import Proxy
@@ -169,13 +170,10 @@ class Battered:
         pid = self.system.pid(name)
         if _parent(pid) != os.getpid():  # it has ended already, and the number may be another's
             return []
-        meant = [pid]
         if number == signal.SIGSTOP:
-            with suppress(OSError):
-                meant = [*map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()), pid]
-        for one in meant:
-            _send(one, number)
-        return meant
+            return signal_group(pid, number)
+        _send(pid, number)
+        return [pid]
 
 
 def _parent(pid: int) -> int | None:

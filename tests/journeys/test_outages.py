@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pytest
 from deploy.local import Tradehall
 from embedded import temporary_folder
 from embedded.fixtures import wait_until
+from embedded.signals import frozen, signal_group
 from tests.contracts.asking import operations, request_of
 from tests.contracts.world import World
 from tests.driver import Hall, Person, address
@@ -40,21 +41,8 @@ def own(system: Tradehall) -> Iterator[Hall]:
     hall.close()
 
 
-def _signal(system: Tradehall, name: str, number: int) -> None:
-    """Signal a part and its children, as a machine that stops would."""
-    pid = system.pid(name)
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    for one in [*map(int, children), pid]:
-        os.kill(one, number)
-
-
-@contextmanager
-def _frozen(system: Tradehall, name: str) -> Iterator[None]:
-    _signal(system, name, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        _signal(system, name, signal.SIGCONT)
+def _frozen(system: Tradehall, name: str) -> AbstractContextManager[None]:
+    return frozen(system.pid(name))
 
 
 @contextmanager
@@ -67,8 +55,7 @@ def _kept_down(system: Tradehall, name: str) -> Iterator[None]:
         while not over.wait(0.005):
             if system.pid(name) != killed:
                 killed = system.pid(name)
-                with suppress(FileNotFoundError, ProcessLookupError):  # what is gone already
-                    _signal(system, name, signal.SIGKILL)
+                signal_group(system.pid(name), signal.SIGKILL)
 
     killing = threading.Thread(target=kill)
     killing.start()
@@ -79,31 +66,40 @@ def _kept_down(system: Tradehall, name: str) -> Iterator[None]:
         killing.join()
 
 
+@contextmanager
+def _without_its_folder(system: Tradehall, name: str) -> Iterator[None]:
+    """A database that ends at each start, because its data are not there."""
+    data = Path(f"/proc/{system.pid(name)}/cwd").readlink()
+    away = data.rename(data.with_name(f"{data.name}-away"))
+    try:
+        signal_group(system.pid(name), signal.SIGKILL)
+        yield
+    finally:
+        away.rename(data)
+
+
 def test_commands_succeed_without_the_bus_and_their_events_follow(system: Tradehall, own: Hall) -> None:
     ada = own.newcomer("ada")
     org, guest = ada.organization, address("guest")
-    _signal(system, "nats", signal.SIGSTOP)
-    try:
+    with _frozen(system, "nats"):
         body = {"email": guest, "role": "viewer"}
         assert ada.api("PATCH", f"/organizations/{org}", json={"name": "Without a bus"}).status_code == 200
         assert ada.api("POST", f"/organizations/{org}/invitations", json=body).status_code == 201
         stranger = Person(own, address("new")).register()
         assert own.mails(guest) == []
-    finally:
-        _signal(system, "nats", signal.SIGCONT)
     assert own.mail(guest, "invitation", timeout=40)
     assert own.mail(stranger.email, timeout=40).one_time_password
 
 
 def test_mail_waits_while_its_server_is_away_and_none_is_lost(system: Tradehall, own: Hall) -> None:
-    _signal(system, "mailbox", signal.SIGSTOP)
+    signal_group(system.pid("mailbox"), signal.SIGSTOP)
     people = [Person(own, address("patient")).register() for _ in range(5)]
     os.kill(system.pid("mailbox"), signal.SIGKILL)
     for person in people:
         assert own.mail(person.email, timeout=60).one_time_password
 
 
-@pytest.mark.parametrize("away", [_frozen, _kept_down])
+@pytest.mark.parametrize("away", [_frozen, _without_its_folder])
 def test_without_the_database_every_operation_is_503_within_five_seconds_and_can_be_done_afterwards(
     system: Tradehall, own: Hall, away: Away
 ) -> None:

@@ -1,12 +1,9 @@
 """The edge of a service: problems, request ids, limits, idempotency, pages, and a database that is away."""
 
 import json
-import os
-import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
@@ -19,6 +16,7 @@ from starlette.responses import JSONResponse
 
 from embedded.fixtures import wait_until
 from embedded.postgres import Postgres
+from embedded.signals import frozen
 from kit import problems
 from kit.context import cause
 from kit.edge import Edge, address_of
@@ -264,11 +262,10 @@ def test_a_frozen_and_a_dead_database_are_503_within_five_seconds_and_leave_no_h
         book = open_notebook(server.create_database("frozen"))
         http = client_of(book)
         assert http.post("/notes", json={"title": "before"}).status_code == 201
-        _signal_all(server.pid, signal.SIGSTOP)
-        started = time.monotonic()
-        answer = http.post("/notes", json={"title": "frozen"})
-        took = time.monotonic() - started
-        _signal_all(server.pid, signal.SIGCONT)
+        with frozen(server.pid):
+            started = time.monotonic()
+            answer = http.post("/notes", json={"title": "frozen"})
+            took = time.monotonic() - started
         assert (answer.status_code, answer.json()["code"]) == (503, "service-unavailable")
         assert "retry-after" in answer.headers
         assert took < 5
@@ -279,13 +276,6 @@ def test_a_frozen_and_a_dead_database_are_503_within_five_seconds_and_leave_no_h
         titles = {row["title"] for row in book.database.all("SELECT title FROM notes")}
         assert "dead" not in titles
         book.database.close()
-
-
-def _signal_all(postmaster: int, number: int) -> None:
-    """Signal the server and all its backends, as a frozen machine would."""
-    children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
-    for pid in [*map(int, children), postmaster]:
-        os.kill(pid, number)
 
 
 def test_the_answers_of_one_caller_can_be_forgotten(notebook: Notebook) -> None:

@@ -14,6 +14,7 @@ from embedded.fixtures import wait_until
 from embedded.nats import Nats
 from embedded.ports import free_port
 from embedded.postgres import Postgres
+from embedded.signals import frozen
 from kit.keys import MasterKey
 from organizations.tests.running import ISSUER, Running
 from organizations.tests.test_http import BASE, make
@@ -44,18 +45,11 @@ def test_a_frozen_database_is_answered_within_five_seconds_and_nothing_is_half_d
         running = stack.enter_context(Running(postgres.create_database("frozen"), nats.url))
         owner = running.person()
         path = make(owner, "Before")
-        os.kill(postgres.pid, signal.SIGSTOP)
-        group = [int(pid) for pid in _children(postgres.pid)]
-        for pid in group:
-            os.kill(pid, signal.SIGSTOP)
-        try:
+        with frozen(postgres.pid):
             started = time.monotonic()
             answer = owner.patch(path, json={"name": "Meanwhile"})
             assert time.monotonic() - started < 6
             assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
-        finally:
-            for pid in (*group, postgres.pid):
-                os.kill(pid, signal.SIGCONT)
         wait_until(lambda: owner.get(path).status_code == 200)
         owner.patch(path, json={"name": "After"})
         assert owner.get(path).json()["name"] == "After"
@@ -97,7 +91,3 @@ def _status(port: int, path: str) -> int:
         return httpx.get(f"http://127.0.0.1:{port}{path}").status_code
     except httpx.TransportError:
         return 0
-
-
-def _children(pid: int) -> list[str]:
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()

@@ -2,8 +2,6 @@
 commands."""
 
 import json
-import os
-import signal
 import time
 from contextlib import ExitStack
 from uuid import uuid4
@@ -14,6 +12,7 @@ from contracts import identity as events
 from embedded.fixtures import wait_until
 from embedded.nats import Nats
 from embedded.postgres import Postgres
+from embedded.signals import frozen
 from organizations.tests.running import Browser, Running
 from organizations.tests.test_http import BASE, invite, join, make, refused
 
@@ -218,19 +217,8 @@ def test_the_lists_outlive_a_restarted_and_a_frozen_database() -> None:
         postgres.start()
         wait_until(lambda: owner.get(BASE).status_code == 200)
         assert [owner.get(BASE).status_code for _ in range(8)] == [200] * 8
-        group = [postgres.pid, *_children(postgres.pid)]
-        for pid in group:
-            os.kill(pid, signal.SIGSTOP)
-        try:
+        with frozen(postgres.pid):
             started = time.monotonic()
             refused(owner.get(BASE), 503, "service-unavailable")
             assert time.monotonic() - started < 6
-        finally:
-            for pid in reversed(group):
-                os.kill(pid, signal.SIGCONT)
         wait_until(lambda: owner.get(BASE).status_code == 200)
-
-
-def _children(pid: int) -> list[int]:
-    with open(f"/proc/{pid}/task/{pid}/children") as children:
-        return [int(child) for child in children.read().split()]
