@@ -28,16 +28,6 @@ READING = (
 )
 
 
-@pytest.fixture(scope="module")
-def composition() -> Composition:
-    return Composition(dict(os.environ))
-
-
-@pytest.fixture(scope="module")
-def ada(hall: Hall) -> Person:
-    return hall.newcomer("ada")
-
-
 def test_nobody_is_operator_until_the_operators_program_names_one(composition: Composition, ada: Person) -> None:
     assert ada.api("GET", "/operations/identity").status_code == 403, "she registered first"
     composition.operate("operator", "add", ada.email)

@@ -1,7 +1,5 @@
 """Each container in turn: how it is confined, and that all goes on after its restart. Run by tests.compose alone."""
 
-import os
-
 import httpx
 import pytest
 
@@ -16,17 +14,6 @@ OTHERS = ("caddy", "nats", "postgres", "mailpit", *sorted({"prometheus", "grafan
 ALSO = {"portal": ["portal-client"], "identity": ["portal-client"], "notifications": ["smtp-password"]}
 ACCOUNTS = {"postgres": "", "grafana": "472:0"}
 """PostgreSQL's image begins as root, and goes on as its own account."""
-
-
-@pytest.fixture(scope="module")
-def composition() -> Composition:
-    return Composition(dict(os.environ))
-
-
-@pytest.fixture(scope="module")
-def ada(hall: Hall) -> Person:
-    """Somebody from before every restart."""
-    return hall.newcomer("ada")
 
 
 @pytest.mark.parametrize("name", [*SERVICES, *OTHERS])

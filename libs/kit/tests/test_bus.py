@@ -20,8 +20,7 @@ from kit.tests.test_delivery import running
 def test_a_connection_that_is_still_attempted_ends_when_told_to(after: float) -> None:
     async def ends() -> None:
         connecting = asyncio.create_task(Bus("nats://127.0.0.1:1", "notebook", SecretStr("p")).run())
-        await asyncio.sleep(after)
-        connecting.cancel()
+        asyncio.get_running_loop().call_later(after, connecting.cancel)
         done, _ = await asyncio.wait([connecting], timeout=3)
         assert done
 
@@ -41,10 +40,12 @@ def test_questions_that_a_frozen_replica_was_handed_are_answered_by_another(nats
         try:
             await frozen.subscribe("rpc.word", queue="owner")
             await frozen.flush()
-            for _ in range(200):
-                if await _answered(asker):
-                    break
-                await asyncio.sleep(0.05)
+            async with asyncio.timeout(20):
+                for bus in (well, asker):
+                    while not bus.connected:
+                        await bus.quiet(20)
+                while not await _answered(asker):
+                    pass  # each question has its own patience
             return sum(await asyncio.gather(*(_answered(asker) for _ in range(60))))
         finally:
             await frozen.close()

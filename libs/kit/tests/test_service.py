@@ -17,9 +17,11 @@ from kit.service import _ended, _Server, build
 
 def test_work_that_loses_a_cancellation_ends_all_the_same() -> None:
     lost = 0
+    at_work = asyncio.Event()
 
     async def stubborn() -> None:
         nonlocal lost
+        at_work.set()
         while lost < 1:
             try:
                 await asyncio.Event().wait()
@@ -29,7 +31,7 @@ def test_work_that_loses_a_cancellation_ends_all_the_same() -> None:
 
     async def scenario() -> bool:
         task = asyncio.create_task(stubborn())
-        await asyncio.sleep(0)
+        await at_work.wait()
         await asyncio.wait_for(_ended([task]), 10)
         return task.cancelled()
 

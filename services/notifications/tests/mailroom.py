@@ -111,8 +111,8 @@ class Mailroom:
         self.arrived.set()
         if self.drops == "after-mail":
             _hang_up(server)
-        while self.holds and not self.released.is_set():  # noqa: ASYNC110 - set from another thread
-            await asyncio.sleep(0.01)
+        if self.holds:
+            await asyncio.to_thread(self.released.wait)
         return "250 OK"
 
     def authenticate(

@@ -152,8 +152,8 @@ class World:
         try:
             if self.settings.nats_url != "nats://127.0.0.1:1":
                 async with asyncio.timeout(10):
-                    while not bus.connected:  # noqa: ASYNC110 - it has no event to wait for
-                        await asyncio.sleep(0.01)
+                    while not bus.connected:
+                        await bus.quiet(10)
             sender = self.sender(bus)
             for done in range(attempts):
                 if not await sender.step():

@@ -189,7 +189,7 @@ def test_a_process_killed_in_sending_sends_again_under_the_same_id_and_says_so(
     assert mailroom.arrived.wait(10)
     process.tell(signal.SIGKILL)
     process.ended()
-    mailroom.holds = False
+    mailroom.released.set()
     process.start()
     told = wait_until(lambda: streams.heard() if len(streams.heard()) == 2 else [], 20)
     events = [envelope.data for envelope in told if isinstance(envelope.data, NotificationSent)]
