@@ -8,7 +8,7 @@ from typing import Annotated
 import nats.errors
 import typer
 
-from deploy.cli.asking import STANDARD_OUTPUT, Json, chosen, each, said, tell
+from deploy.cli.asking import STANDARD_OUTPUT, Json, at_once, chosen, each, said, tell
 from deploy.cli.backups import backup
 from deploy.cli.bus_users import bus_users
 from deploy.cli.copies import Services, streams, views
@@ -67,11 +67,11 @@ def operator_add(email: str, as_json: Json = False) -> None:
 
 
 @parked.command("list")
-def parked_list(as_json: Json = False) -> None:
-    """All that is parked, in every service."""
+def parked_list(services: Services = None, as_json: Json = False) -> None:
+    """What is parked."""
     running = Running.found()
-    asked = each(running.services, "Asking")
-    rows = [{"service": name, **row} for name in asked for row in said(running.ask(name, "parked", "list"))]
+    answers = at_once(chosen(running, services), "Asking", lambda name: running.ask(name, "parked", "list"))
+    rows = [{"service": name, **row} for name, answer in answers.items() for row in said(answer)]
     tell(
         as_json,
         rows,

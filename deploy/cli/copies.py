@@ -10,7 +10,7 @@ import typer
 from nats.js import JetStreamContext
 
 from contracts.streams import STREAMS
-from deploy.cli.asking import Json, chosen, each, progress, said, stop, tell
+from deploy.cli.asking import Json, at_once, chosen, each, progress, said, stop, tell
 from deploy.cli.bus_users import make_places
 from deploy.cli.maintaining import maintaining
 from deploy.cli.running import Running
@@ -26,7 +26,8 @@ _STALLED_AFTER = 30.0  # seconds
 def verify(services: Services = None, as_json: Json = False) -> None:
     """Compare streams with stores by count and hash; exits with 1 where one is not what it should be."""
     running = Running.found()
-    verdicts = [said(running.ask(name, "stream-verify")) for name in each(chosen(running, services), "Comparing")]
+    answers = at_once(chosen(running, services), "Comparing", lambda name: running.ask(name, "stream-verify"))
+    verdicts = [said(answer) for answer in answers.values()]
     tell(as_json, verdicts, map(_line, verdicts))
     raise typer.Exit(0 if all(one["sound"] for one in verdicts) else 1)
 

@@ -107,7 +107,8 @@ def test_parked_messages_are_listed_replayed_by_their_service_and_discarded(
     durable = min(one.name for one in durables_of(service))
     park(dsn, durable, message("unknown", 1, "tradehall.identity.OfAnotherRelease.v9"))
     park(dsn, durable, message("broken", 2, "tradehall.identity.UserRegistered.v1"))
-    mine = [row for row in answer(var, "parked", "list") if row["service"] == service]
+    mine = answer(var, "parked", "list", service)
+    assert {row["service"] for row in mine} == {service}
     assert [(row["subject"], row["error"]) for row in mine] == [
         ("unknown", "RuntimeError: it broke"),
         ("broken", "RuntimeError: it broke"),
@@ -123,6 +124,17 @@ def test_parked_messages_are_listed_replayed_by_their_service_and_discarded(
     assert answer(var, *discard) == {"discarded": True}
     assert tradehall(var, *discard).returncode == 1
     assert answer(var, "parked", "replay", service) == {"replayed": 0, "failed": []}
+
+
+def test_what_is_parked_is_listed_of_all_services(running: tuple[Tradehall, Path]) -> None:
+    system, var = running
+    at = {name: system.info["postgres_dsn"][name] for name in ("identity", "notifications")}
+    for name, dsn in at.items():
+        park(dsn, min(one.name for one in durables_of(name)), message(f"of {name}", 3, "tradehall.identity.Odd.v9"))
+    rows = answer(var, "parked", "list")
+    assert [(row["service"], row["subject"]) for row in rows] == [(name, f"of {name}") for name in at]
+    for row in rows:
+        answer(var, "parked", "discard", row["service"], str(row["id"]), "--reason", "made for a test")
 
 
 def test_a_replayed_message_has_its_effect(running: tuple[Tradehall, Path]) -> None:

@@ -132,11 +132,12 @@ class Postgres:
         password = password or secrets.token_urlsafe(24)
         if not _NAME.fullmatch(name) or not _PASSWORD.fullmatch(password):
             raise ValueError("name: lower-case letters, digits and _ only; password: letters, digits, - and _")
+        quickly = "" if self._fsync else " STRATEGY file_copy"
         self.run_sql(
             f"SELECT 'CREATE ROLE {name} LOGIN' WHERE NOT EXISTS "  # noqa: S608 - checked above
             f"(SELECT FROM pg_roles WHERE rolname = '{name}') \\gexec\n"
             f"ALTER ROLE {name} PASSWORD '{password}';\n"
-            f"SELECT 'CREATE DATABASE {name} OWNER {name}' WHERE NOT EXISTS "
+            f"SELECT 'CREATE DATABASE {name} OWNER {name}{quickly}' WHERE NOT EXISTS "
             f"(SELECT FROM pg_database WHERE datname = '{name}') \\gexec\n"
             f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC;\n"
         )
