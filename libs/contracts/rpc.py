@@ -70,7 +70,10 @@ class Session(Message):
 
 
 class MailSecretRequest(Message):
-    """What a mail that is due must hold; refused once it was used, replaced or is over."""
+    """What a mail that is due must hold; refused once it was used, replaced or is over.
+
+    The code is `used` where the person has got in since, by it or otherwise, else `not-due`.
+    """
 
     purpose: Literal["one-time-password", "password-reset"]
     user_id: UUID

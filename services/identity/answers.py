@@ -47,12 +47,14 @@ class PeopleAnswers:
             return rpc.Reply[rpc.MailSecret](refused="unknown-user")
         if asked.purpose == "one-time-password":
             due = user.one_time_password_is_good(asked.generation, self._clock())
+            used = user.one_time_password_is_used(asked.generation)
             make = self._secrets.password
         else:
             due = user.reset_link_is_good(asked.generation, self._clock())
+            used = user.reset_link_is_used(asked.generation)
             make = self._secrets.reset_token
         if not due or user.email is None:
-            return rpc.Reply[rpc.MailSecret](refused="not-due")
+            return rpc.Reply[rpc.MailSecret](refused="used" if used and user.email is not None else "not-due")
         return rpc.Reply[rpc.MailSecret](
             ok=rpc.MailSecret.model_validate({"value": make(asked.user_id, asked.generation), "email": user.email})
         )

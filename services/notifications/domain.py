@@ -10,6 +10,8 @@ from kit.domain import Aggregate, Created
 from kit.errors import NotFound
 
 _NAMES = UUID("6f7d3b52-8f0c-5a53-9f1e-3d4b7a1c9e20")
+_READ = frozenset({"used", "invitation-used", "invitation-declined"})
+"""Why a mail is no longer due, where somebody has done with it what it asks for."""
 
 
 class UnknownNotification(NotFound):
@@ -110,9 +112,9 @@ class Notification(Aggregate):
             self._failed(**self._facts, reason=reason, attempts=attempts)
 
     def spent(self, reason: str, attempts: int) -> None:
-        """Its secret is no longer due. After an attempt that may have got through, that is how it looks when the
-        mail was read and the secret used: no failure to alarm anybody with."""
-        if self.outcome_unknown:
+        """Its secret is no longer due. Where an earlier attempt may have got through and the secret was used, the
+        mail was read: no failure to alarm anybody with."""
+        if self.outcome_unknown and reason in _READ:
             self.sent(attempts)
         else:
             self.failed(reason, attempts)

@@ -136,6 +136,10 @@ class User(Aggregate):
         """Whether this generation may still be mailed and signed in with."""
         return self.one_time_generation == generation and _is_before(now, self.one_time_expires_at)
 
+    def one_time_password_is_used(self, generation: int) -> bool:
+        """Whether this generation was the last, and the person has got in since."""
+        return self.one_time_generation == generation and self.one_time_expires_at is None
+
     def use_one_time_password(self, generation: int, now: datetime) -> None:
         """Raises OneTimePasswordSpent. Who has it reads the address it was mailed to."""
         if not self.one_time_password_is_good(generation, now):
@@ -161,6 +165,10 @@ class User(Aggregate):
     def reset_link_is_good(self, generation: int, now: datetime) -> bool:
         """Whether the link of this generation may still be mailed and used."""
         return self.reset_generation == generation and _is_before(now, self.reset_expires_at)
+
+    def reset_link_is_used(self, generation: int) -> bool:
+        """Whether this generation was the last, and the password has been changed since."""
+        return self.reset_generation == generation and self.reset_expires_at is None
 
     def reset_password(self, generation: int, now: datetime) -> None:
         """Raises ResetLinkSpent. Who has the link reads the address it was mailed to."""

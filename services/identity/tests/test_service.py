@@ -167,7 +167,7 @@ def test_a_mails_secret_is_given_only_while_the_mail_is_due(service: Running, ot
     assert asked("one-time-password", 1, uuid4()).refused == "unknown-user"
     form = {"email": "bob@example.com", "password": given.value.get_secret_value()}
     assert service.browser().post("/login", data=form).status_code == 303
-    assert asked("one-time-password", 1).refused == "not-due"
+    assert asked("one-time-password", 1).refused == "used"
     service.browser().post("/password/forgot", data={"email": "bob@example.com"})
     path = service.reset_path("bob@example.com")
     link = asked("password-reset", 1).ok

@@ -70,6 +70,20 @@ def test_an_own_password_ends_one_time_password_and_reset_link(stored: Stored) -
     assert user.has_password
     assert not user.one_time_password_is_good(1, stored.now)
     assert not user.reset_link_is_good(1, stored.now)
+    assert user.one_time_password_is_used(1)
+    assert user.reset_link_is_used(1)
+
+
+def test_what_was_replaced_or_is_over_is_not_used(stored: Stored) -> None:
+    later = stored.now + timedelta(hours=1)
+    user = stored.do(lambda user: user.register_again(later))
+    user = stored.do(lambda user: user.request_password_reset(later))
+    user = stored.do(lambda user: user.request_password_reset(later))
+    assert user.one_time_generation == user.reset_generation == 2
+    assert not user.one_time_password_is_used(1)
+    assert not user.reset_link_is_used(1)
+    assert not user.one_time_password_is_used(2)
+    assert not user.reset_link_is_used(2)
 
 
 def test_a_reset_link_is_good_once_until_its_time_and_verifies(stored: Stored) -> None:

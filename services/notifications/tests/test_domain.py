@@ -2,6 +2,8 @@
 
 from uuid import uuid4
 
+import pytest
+
 from notifications.domain import Notification
 from notifications.tests.parts import World
 
@@ -49,14 +51,26 @@ def test_a_mail_sent_after_a_doubt_says_so(world: World) -> None:
     assert (sent.template, sent.cause, sent.user_id) == ("joined", "identity-e1-1", mail.user_id)
 
 
-def test_a_secret_that_was_spent_after_a_doubt_is_no_failure(world: World) -> None:
+@pytest.mark.parametrize("reason", ["used", "invitation-used", "invitation-declined"])
+def test_a_secret_that_was_used_after_a_doubt_is_no_failure(world: World, reason: str) -> None:
     mail = _mail()
     mail.outcome_is_unknown(1)
     loaded = _stored(world, mail)
-    loaded.spent("not-due", 2)
+    loaded.spent(reason, 2)
     [sent] = loaded.collect_events()
     assert isinstance(sent, Notification.Sent)
     assert sent.outcome_unknown
+
+
+@pytest.mark.parametrize("reason", ["not-due", "invitation-revoked", "invitation-replaced", "invitation-expired"])
+def test_a_secret_that_was_taken_back_after_a_doubt_is_not_told_as_sent(world: World, reason: str) -> None:
+    mail = _mail()
+    mail.outcome_is_unknown(1)
+    loaded = _stored(world, mail)
+    loaded.spent(reason, 2)
+    [failed] = loaded.collect_events()
+    assert isinstance(failed, Notification.Failed)
+    assert (failed.reason, loaded.outcome_unknown) == (reason, True)
 
 
 def test_a_secret_that_was_spent_before_any_attempt_is_a_failure(world: World) -> None:

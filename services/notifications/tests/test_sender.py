@@ -111,6 +111,21 @@ def test_a_secret_that_is_no_longer_due_gives_no_mail(linked: World, answers: An
     assert mailroom.letters == []
 
 
+def test_an_invitation_that_was_taken_back_is_not_told_as_sent_for_an_attempt_in_doubt(
+    linked: World, answers: Answers, mailroom: Mailroom
+) -> None:
+    linked.hears(_invitation(linked, linked.meets("grace@mail.example", "Grace")))
+    lost = linked.app.take()
+    assert lost is not None
+    assert linked.app.sending(lost)  # this was stored, and the answer was lost: nothing went out
+    answers.refusal = "invitation-revoked"
+    linked.clock.pass_(seconds=7)
+    linked.sends()
+    row = linked.row()
+    assert (row.state, row.reason, row.outcome_unknown) == ("failed", "invitation-revoked", True)
+    assert mailroom.letters == []
+
+
 def test_without_the_bus_the_mail_waits(world: World, mailroom: Mailroom) -> None:
     _reset(world)
     assert world.sends() == 1
