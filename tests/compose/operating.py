@@ -39,6 +39,29 @@ def test_what_the_operators_program_says_of_containers(composition: Composition,
     assert json.loads(composition.operate(*arguments, "--json")) is not None
 
 
+def test_what_was_set_aside_is_replayed_or_discarded(composition: Composition) -> None:
+    _set_aside(composition, 1)
+    assert json.loads(composition.operate("parked", "replay", "platforms", "--json")) == {"replayed": 1, "failed": []}
+    _set_aside(composition, 2)
+    [row] = json.loads(composition.operate("parked", "list", "platforms", "--json"))
+    assert row["error"] == "RuntimeError: it broke"
+    discard = ("parked", "discard", "platforms", str(row["id"]), "--reason", "made for a test", "--json")
+    assert json.loads(composition.operate(*discard)) == {"discarded": True}
+
+
+def _set_aside(composition: Composition, sequence: int) -> None:
+    """A message of a type that this release does not know."""
+    about = {"source": "/identity/other", "subject": "odd", "type": "tradehall.identity.Odd.v9", "sequence": sequence}
+    more = {"id": f"odd-{sequence}", "version": 1, "time": "2026-01-01T00:00:00Z", "dataschema": "urn:x", "data": {}}
+    statement = (
+        "INSERT INTO parked (durable, source, subject, sequence, type, payload, error, attempts) "
+        "SELECT 'platforms-identity', m->>'source', m->>'subject', (m->>'sequence')::bigint, m->>'type', "
+        "convert_to(m::text, 'UTF8'), 'RuntimeError: it broke', 3 "
+        f"FROM (SELECT '{json.dumps(about | more)}'::jsonb) AS given (m)"
+    )
+    composition.run("exec", "-T", "postgres", "psql", "--username", "postgres", "--command", statement, "platforms")
+
+
 def test_everything_about_a_person_is_written_out(composition: Composition, ada: Person) -> None:
     told = json.loads(composition.operate("person", "export", ada.email, "--file", "-"))
     assert told["person"]["email"] == ada.email
