@@ -32,7 +32,7 @@ def dump(dsn: str) -> str:
 def messages(hall: Hall, stream: str) -> list[dict[str, Any]]:
     """All messages of a stream in order, read as the observer, with the message id among them.
 
-    Begun again where the reader's place is lost on the way: it is kept in the server's memory alone.
+    Begun again where nothing comes for ten seconds, which was seen once and is not explained.
     """
     for _ in range(_TRIES - 1):
         with suppress(nats.errors.TimeoutError):
