@@ -24,6 +24,12 @@ def _mail(cause: str = "identity-e1-1", template: str = "joined") -> Notificatio
     )
 
 
+def _in_doubt(world: World) -> Notification:
+    mail = _mail()
+    mail.outcome_is_unknown(1)
+    return _stored(world, mail)
+
+
 def test_one_event_and_one_template_make_one_id() -> None:
     assert _mail().id == _mail().id
     assert _mail().id != _mail(cause="identity-e1-2").id
@@ -41,21 +47,17 @@ def test_a_mail_that_has_ended_does_not_change_any_more(world: World) -> None:
 
 
 def test_a_mail_sent_after_a_doubt_says_so(world: World) -> None:
-    mail = _mail()
-    mail.outcome_is_unknown(1)
-    loaded = _stored(world, mail)
+    loaded = _in_doubt(world)
     loaded.sent(2)
     [sent] = loaded.collect_events()
     assert isinstance(sent, Notification.Sent)
     assert sent.outcome_unknown
-    assert (sent.template, sent.cause, sent.user_id) == ("joined", "identity-e1-1", mail.user_id)
+    assert (sent.template, sent.cause, sent.user_id) == ("joined", "identity-e1-1", loaded.user_id)
 
 
 @pytest.mark.parametrize("reason", ["used", "invitation-used", "invitation-declined"])
 def test_a_secret_that_was_used_after_a_doubt_is_no_failure(world: World, reason: str) -> None:
-    mail = _mail()
-    mail.outcome_is_unknown(1)
-    loaded = _stored(world, mail)
+    loaded = _in_doubt(world)
     loaded.spent(reason, 2)
     [sent] = loaded.collect_events()
     assert isinstance(sent, Notification.Sent)
@@ -64,9 +66,7 @@ def test_a_secret_that_was_used_after_a_doubt_is_no_failure(world: World, reason
 
 @pytest.mark.parametrize("reason", ["not-due", "invitation-revoked", "invitation-replaced", "invitation-expired"])
 def test_a_secret_that_was_taken_back_after_a_doubt_is_not_told_as_sent(world: World, reason: str) -> None:
-    mail = _mail()
-    mail.outcome_is_unknown(1)
-    loaded = _stored(world, mail)
+    loaded = _in_doubt(world)
     loaded.spent(reason, 2)
     [failed] = loaded.collect_events()
     assert isinstance(failed, Notification.Failed)
