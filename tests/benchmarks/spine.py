@@ -118,10 +118,13 @@ async def _command_to_subscriber(system: Tradehall) -> Figure:
     orgs = [person.api("POST", "/organizations", json={"name": f"Org {n}"}).json()["id"] for n in range(ORGANIZATIONS)]
     connection = await nats.connect(system.info["nats_url"], inbox_prefix=b"_INBOX_observer")
     lags: dict[str, float] = {}
+    all_seen = asyncio.Event()
 
     async def on_event(message: Msg) -> None:
         event = json.loads(message.data)
         lags[event["data"]["to"]] = time.time() - datetime.fromisoformat(event["time"]).timestamp()
+        if len(lags) == COMMANDS_PER_SECOND * SECONDS:
+            all_seen.set()
 
     await connection.subscribe("evt.organizations.*.*.OrgRenamed", cb=on_event)
     await connection.flush()
@@ -140,10 +143,8 @@ async def _command_to_subscriber(system: Tradehall) -> Figure:
         await asyncio.sleep(max(0.0, begun + number / COMMANDS_PER_SECOND - time.perf_counter()))
         tasks.append(loop.run_in_executor(pool, rename, orgs[number % len(orgs)], f"name {number}"))
     await asyncio.gather(*tasks)
-    for _ in range(100):
-        if lags.keys() >= sent.keys():
-            break
-        await asyncio.sleep(0.05)
+    async with asyncio.timeout(5):
+        await all_seen.wait()
     heard = [lags[name] for name in sent]
     await connection.close()
     hall.close()

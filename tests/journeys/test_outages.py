@@ -55,7 +55,7 @@ def _kept_down(system: Tradehall, name: str) -> Iterator[None]:
         while not over.wait(0.005):
             if system.pid(name) != killed:
                 killed = system.pid(name)
-                signal_group(system.pid(name), signal.SIGKILL)
+                signal_group(killed, signal.SIGKILL)
 
     killing = threading.Thread(target=kill)
     killing.start()

@@ -44,9 +44,9 @@ def test_the_given_configuration_says_who_is_let_in() -> None:
             asyncio.run(nats.connect(server.url, user="known", password="wrong", allow_reconnect=False))
 
 
-def test_a_broken_configuration_ends_with_the_servers_own_words() -> None:
+def test_a_broken_configuration_ends_with_the_servers_own_words(tmp_path: Path) -> None:
     with pytest.raises(EmbeddedError, match="nats-server ended at once"):
-        Nats(config_text="jetstream {").start()
+        Nats(tmp_path, config_text="jetstream {").start()
 
 
 def test_a_frozen_process_is_ended_too() -> None:
