@@ -16,7 +16,7 @@ def rows(files: Mapping[str, Totals]) -> Iterator[tuple[str, int, float, float]]
     """For each package and for the whole: name, lines, covered lines in percent, covered branches in percent."""
     packages: defaultdict[str, list[Totals]] = defaultdict(list)
     for path, totals in files.items():
-        packages["/".join(Path(path).parts[:2])].append(totals)
+        packages["/".join(Path(path).parent.parts[:2])].append(totals)
     for name, members in [*sorted(packages.items()), ("total", list(files.values()))]:
         yield name, _sum(members, "num_statements"), _lines(members), _branches(members)
 
