@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-import httpx
+import httpx2
 
 from deploy.images import NATS_PORT, SERVICE_PORT
 from deploy.local.bus import BusUsers
@@ -123,9 +123,9 @@ class Running:
     def ready(self, service: str) -> tuple[bool, dict[str, str]]:
         """Whether a service says that it is ready, and what it says of its parts."""
         try:
-            answer = httpx.get(f"http://{self.address(service)}/readyz", timeout=3)
+            answer = httpx2.get(f"http://{self.address(service)}/readyz", timeout=3)
             return answer.status_code == 200, answer.json()
-        except (httpx.HTTPError, ValueError):
+        except (httpx2.HTTPError, ValueError):
             return False, {"process": "does not answer"}
 
     def ask(self, service: str, *arguments: str, **other: str) -> Answer:

@@ -37,7 +37,9 @@ def _branches(members: list[Totals]) -> float:
 def markdown(files: Mapping[str, Totals]) -> str:
     """A table with one row for each package."""
     head = ["| package | lines | lines covered | branches covered |", "|---|---:|---:|---:|"]
-    body = [f"| {name} | {count:,} | {lines:.1f} % | {branches:.1f} % |" for name, count, lines, branches in rows(files)]
+    body = [
+        f"| {name} | {count:,} | {lines:.1f} % | {branches:.1f} % |" for name, count, lines, branches in rows(files)
+    ]
     return "\n".join([*head, *body, ""])
 
 

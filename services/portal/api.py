@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-import httpx
+import httpx2
 
 from kit.context import cause
 from portal.sessions import SessionOver
@@ -26,7 +26,7 @@ class ApiProblem(Exception):
         self.errors = dict(errors or {})
 
     @classmethod
-    def of(cls, answer: httpx.Response) -> "ApiProblem":
+    def of(cls, answer: httpx2.Response) -> "ApiProblem":
         try:
             body = answer.json()
             errors = {each["field"]: each["message"] for each in body.get("errors") or ()}
@@ -52,7 +52,7 @@ class Listed:
 class Api:
     """Calls with one person's token. Each raises ApiProblem, or SessionOver when the token is no longer good."""
 
-    http: httpx.Client = field(repr=False)
+    http: httpx2.Client = field(repr=False)
     token: str = field(repr=False)
 
     def get(self, path: str, **params: str | None) -> Json:
@@ -82,14 +82,14 @@ class Api:
     def delete(self, path: str) -> None:
         self._json("DELETE", path)
 
-    def open(self, method: str, path: str, accept: str, **rest: Any) -> httpx.Response:
+    def open(self, method: str, path: str, accept: str, **rest: Any) -> httpx2.Response:
         """An answer to be read as it comes, and closed."""
         request = self.http.build_request(method, _PREFIX + path, headers=self._headers({"Accept": accept}), **rest)
         try:
             answer = self.http.send(request, stream=True)
             if answer.is_error:
                 answer.read()
-        except httpx.TransportError as error:
+        except httpx2.TransportError as error:
             raise ApiProblem(503, "service-unavailable", "") from error
         if answer.is_error:
             raise self._problem(answer)
@@ -98,7 +98,7 @@ class Api:
     def _json(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **rest: Any) -> Json:
         try:
             answer = self.http.request(method, _PREFIX + path, headers=self._headers(headers or {}), **rest)
-        except httpx.TransportError as error:
+        except httpx2.TransportError as error:
             raise ApiProblem(503, "service-unavailable", "") from error
         if answer.is_error:
             raise self._problem(answer)
@@ -112,5 +112,5 @@ class Api:
             **more,
         }
 
-    def _problem(self, answer: httpx.Response) -> ApiProblem | SessionOver:
+    def _problem(self, answer: httpx2.Response) -> ApiProblem | SessionOver:
         return SessionOver() if answer.status_code == 401 else ApiProblem.of(answer)

@@ -8,7 +8,7 @@ _BROWSERS = (
     ("Chrome/", "Chrome"),
     ("Safari/", "Safari"),
     ("curl/", "curl"),
-    ("python-httpx/", "A Python program"),
+    ("python-httpx2/", "A Python program"),
 )
 _SYSTEMS = (
     ("iPhone", "iPhone"),

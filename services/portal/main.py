@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-import httpx
+import httpx2
 from fastapi import FastAPI
 
 from kit import service
@@ -25,17 +25,17 @@ NAME = "portal"
 SCHEMA = [*service.SCHEMA, *sessions.SCHEMA]
 _NODE_MODULES = Path(__file__).resolve().parents[2] / "node_modules"
 _TIDY_EVERY = 3600.0  # seconds
-_WAIT = httpx.Timeout(15.0, connect=2.0)
+_WAIT = httpx2.Timeout(15.0, connect=2.0)
 
 
-def build(settings: Settings, http: httpx.Client | None = None) -> FastAPI:
+def build(settings: Settings, http: httpx2.Client | None = None) -> FastAPI:
     """The portal as an HTTP application; waits for the database, whose tables it makes."""
     database = opened(settings.postgres_dsn, SCHEMA)
     keys = ServiceKeys(database, MasterKey(settings.master_key))
     provider = Provider(settings.public_url, settings.back_channel, settings.portal_secret.get_secret_value())
     known = Sessions(database, keys.key("tokens"), provider)
     cookies = Cookies(keys.key("sign-in"), secure=settings.secure)
-    http = http or httpx.Client(base_url=settings.back_channel, timeout=_WAIT)
+    http = http or httpx2.Client(base_url=settings.back_channel, timeout=_WAIT)
     show = Renderer(Texts(), cookies, settings.public_url, _NODE_MODULES)
 
     async def tidy() -> None:

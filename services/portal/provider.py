@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-import httpx
+import httpx2
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import OAuth2Client
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
@@ -98,7 +98,7 @@ class Provider:
                 answer: Mapping[str, Any] = client.fetch_token(f"{self._back_channel}/oauth2/token", **grant)
         except OAuthError as error:
             raise SignInFailed(error.error) from error
-        except (httpx.HTTPError, ValueError) as error:
+        except (httpx2.HTTPError, ValueError) as error:
             raise Unavailable from error
         return answer
 
@@ -134,10 +134,10 @@ class Provider:
 
     def _fetched_keys(self) -> KeySet:
         try:
-            answer = httpx.get(f"{self._back_channel}/oauth2/jwks", timeout=_WAIT)
+            answer = httpx2.get(f"{self._back_channel}/oauth2/jwks", timeout=_WAIT)
             answer.raise_for_status()
             keys = KeySet.import_key_set(answer.json())
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             raise Unavailable from error
         with self._keys_lock:
             self._keys = keys

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID
 
-import httpx
+import httpx2
 from starlette.requests import Request
 
 from kit.errors import NotFound
@@ -67,7 +67,7 @@ class Visit:
 class Visits:
     """FastAPI dependencies: anybody signed in, and a member of the organization in the address."""
 
-    def __init__(self, sessions: Sessions, cookies: Cookies, http: httpx.Client) -> None:
+    def __init__(self, sessions: Sessions, cookies: Cookies, http: httpx2.Client) -> None:
         self._sessions = sessions
         self._cookies = cookies
         self._http = http

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiomysql
-import httpx
+import httpx2
 
 from deploy.local import Tradehall
 from embedded import temporary_folder
@@ -114,7 +114,7 @@ async def _bare_cursor(server: MariaDb) -> float:
 def _exported(url: str, path: str, token: str) -> float:
     headers = {"Authorization": f"Bearer {token}", "Accept": "text/csv"}
     started, lines = time.perf_counter(), 0
-    with httpx.stream("GET", f"{url}/api/v1{path}/deals", headers=headers, timeout=60) as answer:
+    with httpx2.stream("GET", f"{url}/api/v1{path}/deals", headers=headers, timeout=60) as answer:
         assert answer.status_code == 200
         for piece in answer.iter_raw():
             lines += piece.count(b"\n")

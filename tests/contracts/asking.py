@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 
 from deploy.gateway.examples import invented
 from tests.contracts.world import World
@@ -39,7 +39,7 @@ def real(values: Any, part: Any) -> Any:
     return found() if callable(found) else found
 
 
-def request_of(world: World, values: Any, method: str, path: str, operation: Any) -> Callable[[], httpx.Response]:
+def request_of(world: World, values: Any, method: str, path: str, operation: Any) -> Callable[[], httpx2.Response]:
     """Sends what the document shows, by somebody who may; all values are there before."""
     sent, token = prepared(world, values, path, operation)
     query = {}

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID, uuid4
 
-import httpx
+import httpx2
 import psycopg
 import uvicorn
 from joserfc import jwt
@@ -157,7 +157,7 @@ class Browser:
         self.id = identifier
         self.email = email
         self.session = session
-        self.http = httpx.Client(base_url=base, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+        self.http = httpx2.Client(base_url=base, headers={"Authorization": f"Bearer {token}"}, timeout=30)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.http, name)
@@ -203,8 +203,8 @@ class Running:
 
     def _ready(self) -> bool:
         try:
-            return httpx.get(f"{self.base}/readyz").status_code == 200
-        except httpx.TransportError:
+            return httpx2.get(f"{self.base}/readyz").status_code == 200
+        except httpx2.TransportError:
             return False
 
     def person(self, email: str | None = None, name: str | None = None, *, verified: bool = True) -> Browser:

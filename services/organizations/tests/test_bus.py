@@ -3,7 +3,7 @@
 import json
 from uuid import UUID, uuid4
 
-import httpx
+import httpx2
 import pytest
 from pydantic import SecretStr
 
@@ -173,7 +173,7 @@ def test_no_event_and_no_answer_about_an_invitation_holds_its_link(running: Runn
     texts = [answer.text, owner.get(f"{path}/invitations").text, owner.get(f"{path}/audit").text, *told]
     assert not [text for text in texts if mac in text]
     assert json.loads(told[1])["data"]["email"] == "ann@example.com"
-    assert mac not in httpx.get(f"{running.base}/metrics").text
+    assert mac not in httpx2.get(f"{running.base}/metrics").text
 
 
 def test_who_alone_administers_others_is_needed_until_somebody_else_does(running: Running) -> None:

@@ -8,7 +8,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from embedded.fixtures import wait_until
 from embedded.nats import Nats
@@ -88,6 +88,6 @@ def test_the_process_starts_from_its_environment_and_ends_on_sigterm(
 
 def _status(port: int, path: str) -> int:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}{path}").status_code
-    except httpx.TransportError:
+        return httpx2.get(f"http://127.0.0.1:{port}{path}").status_code
+    except httpx2.TransportError:
         return 0

@@ -6,7 +6,7 @@ import time
 from contextlib import ExitStack
 from uuid import uuid4
 
-import httpx
+import httpx2
 
 from contracts import identity as events
 from embedded.fixtures import wait_until
@@ -51,7 +51,7 @@ NAMES = [
 ]
 
 
-def answers(caller: httpx.Client, path: str) -> tuple[httpx.Response, httpx.Response]:
+def answers(caller: httpx2.Client, path: str) -> tuple[httpx2.Response, httpx2.Response]:
     """As the event loop answers, and as the route does."""
     return caller.get(path), caller.get(path + ROUTED)
 
@@ -113,7 +113,7 @@ def test_strangers_clients_and_odd_paths_are_answered_by_the_routes(running: Run
     path = make(owner, "Mine")
     refused(stranger.get(f"{path}/members"), 404, "not-found")
     refused(running.nobody().get(BASE), 401, "invalid-token")
-    assert httpx.get(running.base + BASE).status_code == 401
+    assert httpx2.get(running.base + BASE).status_code == 401
     refused(owner.get(f"{BASE}/not-an-id/members"), 404, "not-found")
     client = running.client(path.rpartition("/")[2], "platforms:read")
     refused(client.get(f"{path}/members"), 403, "permission-missing")
@@ -148,15 +148,15 @@ def test_both_ways_refuse_an_invitation_alike(running: Running) -> None:
         refused(_inviting(owner, path, "b@example.com", "viewer", direct=direct), 404, "not-found")
 
 
-def _inviting(caller: Browser, path: str, email: str, role: str, *, direct: bool) -> httpx.Response:
+def _inviting(caller: Browser, path: str, email: str, role: str, *, direct: bool) -> httpx2.Response:
     kind = "application/json" if direct else "application/json; charset=utf-8"
-    answer: httpx.Response = caller.post(
+    answer: httpx2.Response = caller.post(
         f"{path}/invitations", content=json.dumps({"email": email, "role": role}), headers={"Content-Type": kind}
     )
     return answer
 
 
-def told(answer: httpx.Response) -> tuple[int, object, set[str]]:
+def told(answer: httpx2.Response) -> tuple[int, object, set[str]]:
     """What both ways must say alike."""
     body = {name: value for name, value in answer.json().items() if name not in ("id", "created_at", "expires_at")}
     return answer.status_code, body, set(answer.headers)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from embedded.fixtures import wait_until
@@ -22,8 +22,8 @@ def test_an_invitation_lives_from_the_offer_to_the_membership(running: Running) 
     assert (invitation["email"], invitation["status"]) == (ann.email.upper(), "pending")
     assert owner.get(f"{path}/invitations").json()["items"] == [invitation]
     first = link(running, invitation["id"])
-    wait_until(lambda: httpx.get(running.base + first).json()["invited_by"] == "Olga Owner")
-    assert httpx.get(running.base + first).json() == {
+    wait_until(lambda: httpx2.get(running.base + first).json()["invited_by"] == "Olga Owner")
+    assert httpx2.get(running.base + first).json() == {
         "organization": "Brokers",
         "invited_by": "Olga Owner",
         "email": ann.email.upper(),
@@ -32,20 +32,20 @@ def test_an_invitation_lives_from_the_offer_to_the_membership(running: Running) 
     }
     resent = owner.post(f"{path}/invitations/{invitation['id']}/resend")
     assert (resent.status_code, resent.json()["status"]) == (200, "pending")
-    refused(httpx.get(running.base + first), 410, "invitation-replaced")
+    refused(httpx2.get(running.base + first), 410, "invitation-replaced")
     refused(ann.post(f"{first}/accept"), 410, "invitation-replaced")
     second = link(running, invitation["id"], 2)
     refused(running.person().post(f"{second}/accept"), 403, "invitation-for-another-address")
     refused(running.person().post(f"{second}/decline"), 403, "invitation-for-another-address")
     refused(running.client(path.rpartition("/")[2]).post(f"{second}/accept"), 403, "person-needed")
-    refused(httpx.post(f"{running.base}{second}/accept"), 401, "unauthenticated")
+    refused(httpx2.post(f"{running.base}{second}/accept"), 401, "unauthenticated")
     refused(running.nobody().post(f"{second}/accept"), 401, "invalid-token")
     accepted = ann.post(f"{second}/accept")
     assert accepted.status_code == 200
     assert (accepted.json()["user_id"], accepted.json()["role"]) == (str(ann.id), "viewer")
     assert accepted.json()["email"] == ann.email
     assert ann.post(f"{second}/accept").json() == accepted.json()
-    assert httpx.get(running.base + second).json()["status"] == "accepted"
+    assert httpx2.get(running.base + second).json()["status"] == "accepted"
     refused(invite(owner, path, ann.email), 409, "already-member")
     refused(owner.delete(f"{path}/invitations/{invitation['id']}"), 409, "invitation-closed")
     assert [one["status"] for one in owner.get(f"{path}/invitations").json()["items"]] == ["accepted"]
@@ -63,7 +63,7 @@ def test_an_invitation_is_declined_or_taken_back(running: Running) -> None:
     invitation = invite(owner, path, ann.email).json()["id"]
     revoked = link(running, invitation)
     assert [owner.delete(f"{path}/invitations/{invitation}").status_code for _ in range(2)] == [204, 204]
-    assert httpx.get(running.base + revoked).json()["status"] == "revoked"
+    assert httpx2.get(running.base + revoked).json()["status"] == "revoked"
     refused(ann.post(f"{revoked}/accept"), 410, "invitation-revoked")
     refused(ann.post(f"{revoked}/decline"), 410, "invitation-revoked")
 
@@ -81,7 +81,7 @@ def test_identity_is_asked_about_people_only_for_links_that_are_ours(running: Ru
     asked = running.identity.asked_for_people
     for token in ("nonsense", "AAAAAAAAAAAAAAAAAAAAAA.AAAA", "%00", "a" * 3000):
         refused(person.post(f"/api/v1/invitations/{token}/accept"), 404, "not-found")
-        refused(httpx.get(f"{running.base}/api/v1/invitations/{token}"), 404, "not-found")
+        refused(httpx2.get(f"{running.base}/api/v1/invitations/{token}"), 404, "not-found")
     assert running.identity.asked_for_people == asked
 
 
@@ -103,7 +103,7 @@ def test_fifty_concurrent_accepts_by_http_give_one_membership(running: Running) 
     path = make(owner)
     token = link(running, invite(owner, path, ann.email).json()["id"])
     answers = at_once([lambda: ann.post(f"{token}/accept")] * 50)
-    statuses = {answer.status_code for answer in answers if isinstance(answer, httpx.Response)}
+    statuses = {answer.status_code for answer in answers if isinstance(answer, httpx2.Response)}
     assert statuses <= {200, 503}
     assert 200 in statuses
     assert [member["user_id"] for member in owner.get(f"{path}/members").json()["items"]] == [
@@ -145,8 +145,8 @@ def test_an_organization_invites_five_hundred_at_once_and_those_that_are_refused
 def test_who_tries_a_hundred_links_that_were_never_made_must_wait(running: Running) -> None:
     owner = running.person()
     good = link(running, invite(owner, make(owner), "ann@example.com").json()["id"])
-    with httpx.Client(base_url=running.base, headers={"X-Forwarded-For": "192.0.2.77"}) as guesser:
+    with httpx2.Client(base_url=running.base, headers={"X-Forwarded-For": "192.0.2.77"}) as guesser:
         for number in range(100):
             assert guesser.get(f"/api/v1/invitations/thi_{number}").status_code == 404
         refused(guesser.get(good), 429, "limit-reached")
-    assert httpx.get(running.base + good).status_code == 200
+    assert httpx2.get(running.base + good).status_code == 200

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
+import httpx2
 import pytest
 
 from contracts import organizations
@@ -19,7 +19,7 @@ API = {"host": "127.0.0.1", "port": 1, "login": 1000, "password": PASSWORD}
 DB = {"host": "127.0.0.1", "port": 1, "database": "report", "user": "reader", "password": PASSWORD}
 
 
-def refused(answer: httpx.Response, status: int, code: str) -> None:
+def refused(answer: httpx2.Response, status: int, code: str) -> None:
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["code"] == code
@@ -296,7 +296,7 @@ def test_a_route_refuses_every_foreign_token(running: Running, method: str, rout
             own = caller.platforms + route.format(platform=path.rpartition("/")[2], login=1)
             refused(caller.request(method, own, json=body), 404, "not-found")
     refused(running.nobody().request(method, url, json=body), 401, "invalid-token")
-    refused(httpx.request(method, running.base + url, json=body), 401, "unauthenticated")
+    refused(httpx2.request(method, running.base + url, json=body), 401, "unauthenticated")
     assert owner.get(path).json()["name"] == "Secret name"
 
 

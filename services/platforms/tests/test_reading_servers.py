@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-import httpx
+import httpx2
 import pytest
 
 from metatrader.simulator import TcpSimulator
@@ -98,7 +98,7 @@ def test_an_export_that_breaks_off_is_not_taken_for_a_whole_one(running: Running
         person, path = with_api(running, api)
         with person.http.stream("GET", f"{path}/deals", headers={"Accept": "text/csv"}) as answer:
             assert answer.status_code == 200
-            with pytest.raises(httpx.RemoteProtocolError, match="incomplete"):
+            with pytest.raises(httpx2.RemoteProtocolError, match="incomplete"):
                 answer.read()
     finally:
         api.stop()

@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Annotated
 
-import httpx
+import httpx2
 from fastapi import Form, Response
 from fastapi.responses import StreamingResponse
 
@@ -85,23 +85,23 @@ def tested(show: Renderer, visit: Visit, path: str, body: Json, without_scripts:
     return without_scripts(steps, result, None)
 
 
-def _pieces(show: Renderer, answer: httpx.Response) -> Iterator[str]:
+def _pieces(show: Renderer, answer: httpx2.Response) -> Iterator[str]:
     template = {"step": "platform_step.html", "result": "platform_result.html"}
     try:
         for kind, data in _events(answer):
             if kind in template:
                 yield show.fragment(template[kind], **{kind: data})
-    except httpx.HTTPError:
+    except httpx2.HTTPError:
         yield show.fragment("platform_problem.html", errors={"form": show.texts("problems.service-unavailable")})
 
 
-def _collected(answer: httpx.Response) -> tuple[list[Json], Json | None]:
+def _collected(answer: httpx2.Response) -> tuple[list[Json], Json | None]:
     found = list(_events(answer))
     result = next((data for kind, data in found if kind == "result"), None)
     return [data for kind, data in found if kind == "step"], result
 
 
-def _events(answer: httpx.Response) -> Iterator[tuple[str, Json]]:
+def _events(answer: httpx2.Response) -> Iterator[tuple[str, Json]]:
     """Server-sent events, each with one line of data."""
     with closing(answer):
         kind = ""
