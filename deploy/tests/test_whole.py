@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from deploy.gateway.routing import service_of
 from deploy.local import Tradehall
 from deploy.local.services import built_services
+from deploy.tests.owners import service_of
 from embedded import temporary_folder
 
 
