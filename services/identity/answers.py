@@ -11,8 +11,8 @@ from identity.application.signing_keys import SigningKeys
 from identity.application.store import IdentityStore
 from identity.domain.user import User
 from identity.views.people import PeopleViews
-from kit.bus import Bus
 from kit.errors import NotFound
+from kit.messaging.bus import Bus
 
 
 class PeopleAnswers:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from access import copies
+from access import replicas
 from contracts.email import normal
 from contracts.streams import STREAMS
 from identity import oauth
@@ -28,18 +28,20 @@ from identity.oauth import Changes, ClientCache
 from identity.settings import Settings
 from identity.views import clients, locks, people
 from identity.views.all import IdentityViews
-from kit import limiter, service, shredder
-from kit.database import Database
-from kit.idempotency import Idempotency
-from kit.keys import MasterKey, keyed_hash
-from kit.limiter import Limiter, Misses
-from kit.restored import Ends
-from kit.service_keys import ServiceKeys, SubjectKeys
-from kit.shredder import Shredder
+from kit import service
+from kit.db.database import Database
+from kit.http.idempotency import Idempotency
+from kit.messaging import stream_eraser as shredder
+from kit.messaging.stream_eraser import StreamEraser
+from kit.security import rate_limiter as limiter
+from kit.security.keys import MasterKey, keyed_hash
+from kit.security.rate_limiter import FailureThrottle, RateLimiter
+from kit.security.service_keys import ServiceKeys, SubjectKeys
+from privacy.post_restore import Ends
 
 SCHEMA = [
     *service.SCHEMA,
-    *copies.SCHEMA,
+    *replicas.SCHEMA,
     *people.SCHEMA,
     *clients.SCHEMA,
     *sessions.SCHEMA,
@@ -82,8 +84,8 @@ class Parts:
         self.views = IdentityViews(database, email_hash)
         self.store = IdentityStore(database, self.subjects, self.views)
         self.idempotency = Idempotency(self.store, self.keys.key("idempotency"))
-        self.limiter = Limiter(database, self.keys.key("limits"), clock)
-        self.wrong_credentials = Misses(self.limiter, oauth.WRONG_CREDENTIALS, clock)
+        self.limiter = RateLimiter(database, self.keys.key("limits"), clock)
+        self.wrong_credentials = FailureThrottle(self.limiter, oauth.WRONG_CREDENTIALS, clock)
         self.devices = Devices(database, self.keys.key(devices.KEY), clock)
         guesses_key = self.keys.key(guesses.KEY)
         self.guesses = Guesses(self.store, self.views, self.limiter, self.devices, guesses_key, email_hash, clock)
@@ -121,7 +123,7 @@ class Parts:
             clock,
         )
 
-        self.shredder = Shredder(database, STREAMS["identity"])
+        self.shredder = StreamEraser(database, STREAMS["identity"])
         self.erasure = Erasure(
             self.store,
             self.views,

@@ -17,12 +17,12 @@ from identity.assembly import SCHEMA
 from identity.domain.user import UnknownUser
 from identity.main import NAME, build, tools
 from identity.settings import Settings
-from kit.commands import Json, commands
-from kit.database import opened
+from kit.db.database import opened
 from kit.errors import Refusal
-from kit.keys import MasterKey
+from kit.security.keys import MasterKey
+from kit.security.service_keys import ServiceKeys
 from kit.service import serve
-from kit.service_keys import ServiceKeys
+from runtime.cli import Json, commands
 
 Who = Annotated[str, typer.Argument(help="The person's e-mail address or id.")]
 

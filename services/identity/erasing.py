@@ -14,10 +14,10 @@ from identity.application.erasure import Erased
 from identity.assembly import SCHEMA, Parts
 from identity.settings import Settings
 from identity.views.people import Person
-from kit.bus import Bus, BusUnavailable
-from kit.database import opened
-from kit.erasure_list import ErasureList
+from kit.db.database import opened
 from kit.errors import Conflict, Invalid, Refusal
+from kit.messaging.bus import Bus, BusUnavailable
+from privacy.erasure_log import ErasureLog
 
 _CONNECTED = 5.0  # seconds
 _SHREDDED = 30.0
@@ -101,10 +101,10 @@ def _found(parts: Parts, who: str) -> UUID:
         raise Invalid("who", str(error)) from None
 
 
-def _list(settings: Settings) -> ErasureList:
+def _list(settings: Settings) -> ErasureLog:
     if settings.erasure_list is None:
         raise NoErasureList
-    return ErasureList(settings.erasure_list)
+    return ErasureLog(settings.erasure_list)
 
 
 def _must_not_be_needed(bus: Bus, user_id: UUID) -> None:

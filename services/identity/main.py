@@ -9,11 +9,11 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request
 
 from access.checks import Access, PersonNeeded
-from access.copies import MembersCopy
 from access.guard import Guard
 from access.operators import OperatorNeeded, operator_needed
+from access.replicas import MembershipReplica
 from contracts.envelope import parse_known
-from contracts.streams import STREAMS, durables_of
+from contracts.streams import STREAMS, consumers_of
 from identity import oauth
 from identity.answers import ClientAnswers, PeopleAnswers
 from identity.api import clients as client_routes
@@ -30,18 +30,19 @@ from identity.publishing import publish
 from identity.settings import Settings
 from identity.views import clients
 from identity.worker import Worker
-from kit import operations, service
-from kit.bus import Bus
-from kit.commands import Tools
-from kit.consumer import consumers
-from kit.database import opened
-from kit.edge import address_of
-from kit.gauges import Ends, Gauges
-from kit.inbox import Inbox
-from kit.keys import MasterKey
-from kit.limiter import taking
-from kit.relay import Relay
-from kit.tokens import Verifier
+from kit import service
+from kit.db.database import opened
+from kit.http.request_middleware import address_of
+from kit.messaging.bus import Bus
+from kit.messaging.consumer import consumers
+from kit.messaging.inbox import Inbox
+from kit.messaging.relay import Relay
+from kit.operations import api as operations
+from kit.operations.gauges import Ends, Gauges
+from kit.security.keys import MasterKey
+from kit.security.rate_limiter import rate_limited
+from kit.security.tokens import Verifier
+from runtime.cli import Tools
 
 NAME = "identity"
 
@@ -54,8 +55,8 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Fa
     bus = Bus(settings.nats_url, NAME, settings.nats_password)
     PeopleAnswers(parts.store, parts.views, parts.sessions, parts.secrets, parts.clock).serve(bus)
     ClientAnswers(parts.signing_keys, parts.clients).serve(bus)
-    members = MembersCopy(database)
-    reading = consumers(bus, database, durables_of(NAME), parse_known, members.handlers())
+    members = MembershipReplica(database)
+    reading = consumers(bus, database, consumers_of(NAME), parse_known, members.handlers())
     relay = Relay(parts.store, bus, STREAMS[NAME], publish, settings.stream_replicas)
     verifier = _verifier(parts, settings)
     ended = EndedTokens(EndedSessions(parts.sessions), parts.views)
@@ -93,8 +94,8 @@ def tools(settings: Settings) -> Iterator[Tools]:
     try:
         parts = Parts(settings, database, _now)
         bus = Bus(settings.nats_url, NAME, settings.nats_password)
-        known = MembersCopy(database).handlers()
-        inboxes = [Inbox(database, one.name, parse_known, known) for one in durables_of(NAME)]
+        known = MembershipReplica(database).handlers()
+        inboxes = [Inbox(database, one.name, parse_known, known) for one in consumers_of(NAME)]
         yield Tools(
             parts.store,
             MasterKey(settings.master_key),
@@ -120,7 +121,7 @@ def _routers(
     show = Renderer(secure=settings.secure)
     caller_address = _caller_address(settings)
     return [
-        people_routes.open_router(parts.registration, taking(parts.limiter, OF_A_NETWORK, caller_address)),
+        people_routes.open_router(parts.registration, rate_limited(parts.limiter, OF_A_NETWORK, caller_address)),
         people_routes.own_router(guard, parts.people, parts.passwords, parts.sessions, parts.hashing),
         client_routes.routes(parts.clients, guard, parts.idempotency),
         oauth.routes(

@@ -1,9 +1,9 @@
 """`python -m platforms`: the service as a process, and its commands."""
 
-from kit.commands import commands
 from kit.service import serve
 from platforms.main import NAME, build, tools
 from platforms.settings import Settings
+from runtime.cli import commands
 
 
 def main() -> None:

@@ -7,24 +7,24 @@ from datetime import UTC, datetime
 
 from fastapi import FastAPI
 
-from access import copies
+from access import replicas
 from access.checks import Access, PersonNeeded
-from access.copies import ClientsCopy, EndedCopy, MembersCopy
 from access.guard import Guard, asking_verifier
 from access.operators import OperatorNeeded, Operators, operator_needed
+from access.replicas import ClientReplica, MembershipReplica, RevocationReplica
 from contracts.envelope import parse_known
-from contracts.streams import STREAMS, durables_of
-from kit import operations, service
-from kit.bus import Bus
-from kit.commands import Tools
-from kit.consumer import consumers
-from kit.database import Database, opened
-from kit.gauges import Ends, Gauges
-from kit.idempotency import Idempotency
-from kit.inbox import Inbox
-from kit.keys import MasterKey
-from kit.relay import Relay
-from kit.service_keys import ServiceKeys, SubjectKeys
+from contracts.streams import STREAMS, consumers_of
+from kit import service
+from kit.db.database import Database, opened
+from kit.http.idempotency import Idempotency
+from kit.messaging.bus import Bus
+from kit.messaging.consumer import consumers
+from kit.messaging.inbox import Inbox
+from kit.messaging.relay import Relay
+from kit.operations import api as operations
+from kit.operations.gauges import Ends, Gauges
+from kit.security.keys import MasterKey
+from kit.security.service_keys import ServiceKeys, SubjectKeys
 from platforms import history, vault, views
 from platforms.addresses import Policy
 from platforms.api import checks, uses
@@ -40,9 +40,10 @@ from platforms.settings import Settings
 from platforms.subscribers import handlers
 from platforms.vault import Vault
 from platforms.views import PlatformViews
+from runtime.cli import Tools
 
 NAME = "platforms"
-SCHEMA = [*service.SCHEMA, *copies.SCHEMA, *views.SCHEMA, *vault.SCHEMA, *history.SCHEMA]
+SCHEMA = [*service.SCHEMA, *replicas.SCHEMA, *views.SCHEMA, *vault.SCHEMA, *history.SCHEMA]
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,10 @@ def build(settings: Settings) -> FastAPI:
     parts = assemble(database, MasterKey(settings.master_key), policy, _now)
     bus = Bus(settings.nats_url, NAME, settings.nats_password)
     clients = KeptClients(parts.store.views, policy)
-    access = Access(MembersCopy(database), ClientsCopy(database), EndedCopy(database), bus)
+    access = Access(MembershipReplica(database), ClientReplica(database), RevocationReplica(database), bus)
     guard = Guard(asking_verifier(settings.public_url, bus, database), access)
     relay = Relay(parts.store, bus, STREAMS[NAME], publish, settings.stream_replicas)
-    reading = consumers(bus, database, durables_of(NAME), parse_known, handlers(parts.store))
+    reading = consumers(bus, database, consumers_of(NAME), parse_known, handlers(parts.store))
     operator = operator_needed(guard, Operators(bus).has)
     return service.build(
         NAME,
@@ -99,7 +100,7 @@ def tools(settings: Settings) -> Iterator[Tools]:
         bus = Bus(settings.nats_url, NAME, settings.nats_password)
         store = assemble(database, master, policy, _now).store
         known = handlers(store)
-        inboxes = [Inbox(database, one.name, parse_known, known) for one in durables_of(NAME)]
+        inboxes = [Inbox(database, one.name, parse_known, known) for one in consumers_of(NAME)]
         # Of people it has ids only, which are no names.
         yield Tools(store, master, bus, STREAMS[NAME].name, publish, inboxes, lambda _: None)
     finally:

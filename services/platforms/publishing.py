@@ -6,8 +6,8 @@ from typing import Any
 from contracts import platforms as contract
 from contracts.envelope import Envelope
 from contracts.event import Event
-from kit.relay import Outgoing
-from kit.store import Recorded
+from kit.eventstore.store import Recorded
+from kit.messaging.relay import Outgoing
 from platforms.domain import TradePlatform
 
 CONTEXT = "platforms"

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from access.copies import ClientsCopy, EndedCopy, MembersCopy
+from access.replicas import ClientReplica, MembershipReplica, RevocationReplica
 from contracts import organizations
 from contracts.envelope import Envelope
 from platforms.application import Platforms
@@ -13,8 +13,8 @@ Handlers = dict[type, Callable[[Envelope], None]]
 
 def handlers(store: Platforms) -> Handlers:
     """The copies of rights, and the two events that hide platforms and show them again."""
-    members = MembersCopy(store.database).handlers()
-    copies = members | ClientsCopy(store.database).handlers() | EndedCopy(store.database).handlers()
+    members = MembershipReplica(store.database).handlers()
+    copies = members | ClientReplica(store.database).handlers() | RevocationReplica(store.database).handlers()
 
     def deleted(envelope: Envelope) -> None:
         event: Any = envelope.data

@@ -21,7 +21,7 @@ from nats.aio.msg import Msg
 from deploy.local import Tradehall
 from embedded import temporary_folder
 from embedded.postgres import Postgres
-from kit.rebuild import rebuild
+from kit.eventstore.rebuild import rebuild
 from kit.tests.notebook import Note, open_notebook
 from tests.benchmarks.figures import Bound, Figure, p99, show
 from tests.driver import Hall, call

@@ -13,15 +13,15 @@ from deploy.cli.running import Running
 from embedded.fixtures import wait_until
 from identity import main as identity
 from identity.settings import Settings as IdentitySettings
-from kit.commands import Tools, connected
-from kit.rebuild import rebuild
+from kit.eventstore.rebuild import rebuild
+from kit.messaging.stream_verification import Verdict, compared, expected, fetched, held, last_place
 from kit.settings import ServiceSettings
-from kit.verify import Verdict, compared, expected, fetched, held, last_place
 from notifications import main as notifications
 from notifications.settings import Settings as NotificationsSettings
 from organizations import main as organizations
 from platforms import main as platforms
 from platforms.settings import Settings as PlatformsSettings
+from runtime.cli import Tools, connected
 from tests.cluster.bus import unread
 from tests.cluster.load import Owner
 from tests.cluster.parts import RELAYING

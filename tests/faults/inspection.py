@@ -19,11 +19,11 @@ import notifications.settings
 import organizations.main
 import platforms.main
 import platforms.settings
-from contracts.streams import durables_of, feeds_of
-from kit.commands import Tools
-from kit.rebuild import rebuild
+from contracts.streams import consumers_of, feeds_of
+from kit.eventstore.rebuild import rebuild
+from kit.messaging.stream_verification import Verdict, compared, expected, fetched, held, last_place
 from kit.settings import ServiceSettings
-from kit.verify import Verdict, compared, expected, fetched, held, last_place
+from runtime.cli import Tools
 from tests.faults.battered import Battered
 from tests.faults.subscriber import quiet
 
@@ -92,7 +92,7 @@ class Inspection:
         try:
             places = [
                 await connection.jetstream().consumer_info(durable.stream.name, durable.name)
-                for durable in (*durables_of(service), *feeds_of(service))
+                for durable in (*consumers_of(service), *feeds_of(service))
             ]
             return sum((place.num_pending or 0) + (place.num_ack_pending or 0) for place in places)
         finally:

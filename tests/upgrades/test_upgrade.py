@@ -23,8 +23,8 @@ from deploy.cli.postgres_programs import program, reaching
 from deploy.local import Tradehall
 from deploy.local.folder import VarFolder, postgres_in
 from embedded import Postgres, temporary_folder
-from kit.database import Steps, opened
-from kit.keys import MasterKey
+from kit.db.database import Steps, opened
+from kit.security.keys import MasterKey
 from platforms.addresses import Policy
 from tests.driver import Hall, Person, call, client_token
 from tests.recovery.operating import answer, nothing_is_parked

@@ -15,9 +15,9 @@ from psycopg.conninfo import conninfo_to_dict
 from pydantic import BaseModel, SecretStr
 
 from embedded.postgres import Postgres
-from kit.database import Database, Steps, migrate, opened
-from kit.idempotency import Idempotency, RequestKey, created
-from kit.recorder import ComingSequence
+from kit.db.database import Database, Steps, migrate, opened
+from kit.eventstore.recorder import ComingSequence
+from kit.http.idempotency import Idempotency, RequestKey, created
 from kit.tests.notebook import NameTaken, Note, Notebook, open_notebook
 
 

@@ -7,17 +7,17 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
-from access.checks import Acting, MissingPermission, PermissionsUnavailable, PersonNeeded
+from access.checks import MissingPermission, OrgPrincipal, PermissionsUnavailable, PersonNeeded
 from access.guard import Guard
 from contracts.permissions import Limits, Scope
 from identity.application.clients import Clients, Granter, GrantExceedsOwn
 from identity.domain.client import TooManySecrets, UnknownClient, UnknownSecret
 from identity.views.clients import ClientRow, SecretRow, Use
 from kit.errors import NotFound, Unauthenticated
-from kit.idempotency import Idempotency, Keyed, KeyReused, created
-from kit.openapi import refusals
-from kit.pages import Page, Paged
-from kit.text import Body, Instant, Name
+from kit.http.fields import Body, Instant, Name
+from kit.http.idempotency import Idempotency, Keyed, KeyReused, created
+from kit.http.openapi import refusals
+from kit.http.pagination import Page, Paged
 
 _MOST_PLATFORMS = 1000
 _READING = (Unauthenticated, NotFound, MissingPermission, PermissionsUnavailable)
@@ -137,8 +137,8 @@ class IssuedSecret(BaseModel):
 def routes(clients: Clients, guard: Guard, idempotency: Idempotency) -> APIRouter:
     """Reading takes clients:read, changing clients:write."""
     router = APIRouter(prefix="/api/v1/organizations/{org}/clients", tags=["clients"])
-    Reader = Annotated[Acting, Depends(guard.may("clients:read"))]
-    Writer = Annotated[Acting, Depends(guard.may("clients:write", fresh=True))]
+    Reader = Annotated[OrgPrincipal, Depends(guard.require("clients:read"))]
+    Writer = Annotated[OrgPrincipal, Depends(guard.require("clients:write", fresh=True))]
 
     @router.get("", operation_id="list_clients", responses=refusals(*_READING))
     def list_clients(acting: Reader, paging: Paged) -> Page[ClientAnswer]:
@@ -162,7 +162,7 @@ def routes(clients: Clients, guard: Guard, idempotency: Idempotency) -> APIRoute
             answer = CreatedClient(client_secret=issued.secret, **dict(ClientAnswer.of(row)))
             return created(answer, f"/api/v1/organizations/{org}/clients/{row.id}")
 
-        return idempotency.once(key, acting.caller.id, work)
+        return idempotency.once(key, acting.principal.id, work)
 
     @router.get("/{id}", operation_id="get_client", responses=refusals(*_READING, UnknownClient))
     def get_client(acting: Reader, id: UUID) -> ClientAnswer:
@@ -196,7 +196,7 @@ def routes(clients: Clients, guard: Guard, idempotency: Idempotency) -> APIRoute
             answer = IssuedSecret(id=issued.id, client_secret=issued.secret)
             return created(answer, f"/api/v1/organizations/{org}/clients/{id}/secrets/{issued.id}")
 
-        return idempotency.once(key, acting.caller.id, work)
+        return idempotency.once(key, acting.principal.id, work)
 
     @router.delete(
         "/{id}/secrets/{secret}",
@@ -211,8 +211,8 @@ def routes(clients: Clients, guard: Guard, idempotency: Idempotency) -> APIRoute
     return router
 
 
-def _granter(acting: Acting) -> Granter:
+def _granter(acting: OrgPrincipal) -> Granter:
     """A client's scopes never hold clients:write, so it is a person who comes this far."""
-    if acting.caller.user_id is None:
+    if acting.principal.user_id is None:
         raise PersonNeeded
-    return Granter(acting.caller.user_id, acting.grant)
+    return Granter(acting.principal.user_id, acting.grant)

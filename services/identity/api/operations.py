@@ -5,15 +5,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from access.caller import Caller
 from access.checks import PersonNeeded
 from access.operators import OperatorNeeded
+from access.principal import Principal
 from identity.application.guesses import Guesses
 from identity.domain.user import UnknownUser
-from kit.openapi import refusals
+from kit.http.openapi import refusals
 
 
-def routes(operator: Callable[..., Caller], guesses: Guesses) -> APIRouter:
+def routes(operator: Callable[..., Principal], guesses: Guesses) -> APIRouter:
     router = APIRouter(prefix="/api/v1/operations", tags=["operations"])
 
     @router.post(

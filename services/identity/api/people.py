@@ -7,9 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from pydantic import AwareDatetime, BaseModel
 
-from access.caller import Caller
 from access.checks import PersonNeeded
 from access.guard import Guard
+from access.principal import Principal
 from identity.application.guesses import TooManyGuesses
 from identity.application.hashing import Hashing, Overloaded
 from identity.application.passwords import Passwords
@@ -19,10 +19,10 @@ from identity.application.sessions import OpenSession, Sessions
 from identity.domain.password import PasswordRefused, WrongPassword
 from identity.domain.user import UnknownUser
 from identity.views.people import Person
-from kit.limiter import LimitReached
-from kit.openapi import refusals
-from kit.pages import Page, Paged
-from kit.text import Body, Email, Name, Raw
+from kit.http.fields import Body, Email, Name, Raw
+from kit.http.openapi import refusals
+from kit.http.pagination import Page, Paged
+from kit.security.rate_limiter import RateLimited
 
 
 class Address(Body):
@@ -102,7 +102,7 @@ def open_router(registration: Registration, limited: Callable[[Request], None]) 
         prefix="/api/v1",
         tags=["people"],
         dependencies=[Depends(limited)],
-        responses=refusals(LimitReached),
+        responses=refusals(RateLimited),
     )
 
     @router.post("/registrations", status_code=202, operation_id="register")
@@ -123,7 +123,7 @@ def open_router(registration: Registration, limited: Callable[[Request], None]) 
 def own_router(guard: Guard, people: People, passwords: Passwords, sessions: Sessions, hashing: Hashing) -> APIRouter:
     """What signed-in people do with their own account."""
     router = APIRouter(prefix="/api/v1/me", tags=["people"], responses=refusals(PersonNeeded))
-    Self = Annotated[Caller, Depends(guard.person)]
+    Self = Annotated[Principal, Depends(guard.person)]
 
     @router.get("", operation_id="get_me")
     def get_me(caller: Self) -> Me:
@@ -169,7 +169,7 @@ def own_router(guard: Guard, people: People, passwords: Passwords, sessions: Ses
     return router
 
 
-def _user(caller: Caller) -> UUID:
+def _user(caller: Principal) -> UUID:
     if caller.user_id is None:
         raise UnknownUser
     return caller.user_id

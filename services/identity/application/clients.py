@@ -12,7 +12,7 @@ from identity.application.store import IdentityStore
 from identity.domain.client import Client, UnknownClient
 from identity.views.clients import ClientRow, ClientViews
 from kit.errors import Forbidden
-from kit.pages import Paging
+from kit.http.pagination import Paging
 
 FIRST_SECRET = "first"  # noqa: S105 - its name
 

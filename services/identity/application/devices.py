@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from kit.database import Database
-from kit.keys import keyed_hash, same
+from kit.db.database import Database
+from kit.security.keys import keyed_hash, same
 
 SCHEMA = [
     (

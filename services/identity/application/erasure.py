@@ -15,8 +15,8 @@ from identity.application.store import IdentityStore
 from identity.domain.user import AlreadyErased, UnknownUser, User
 from identity.publishing import subject_of
 from identity.views.people import PeopleViews
-from kit.inbox import forget_parked
-from kit.shredder import Shredder
+from kit.messaging.inbox import forget_parked
+from kit.messaging.stream_eraser import StreamEraser
 
 Rows = Mapping[str, Callable[[UUID], int]]
 """What holds rows of people, by what these are called: deletes a person's, in the transaction at hand."""
@@ -40,7 +40,7 @@ class Erasure:
         views: PeopleViews,
         intake: Intake,
         guesses: Guesses,
-        shredder: Shredder,
+        shredder: StreamEraser,
         rows: Rows,
     ) -> None:
         self._store = store

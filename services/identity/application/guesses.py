@@ -13,8 +13,8 @@ from identity.domain.user import UnknownUser, User
 from identity.views.locks import LockViews
 from identity.views.people import EmailHash
 from kit.errors import TooManyRequests
-from kit.keys import keyed_hash
-from kit.limiter import Limit, Limiter, in_words, seconds
+from kit.security.keys import keyed_hash
+from kit.security.rate_limiter import Limit, RateLimiter, in_words, seconds
 
 SCHEMA = [
     (
@@ -72,7 +72,7 @@ class Guesses:
         self,
         store: IdentityStore,
         views: LockViews,
-        limiter: Limiter,
+        limiter: RateLimiter,
         devices: Devices,
         key: bytes,
         email_hash: EmailHash,
@@ -111,8 +111,8 @@ class Guesses:
                 self._count(attempt.account, _EVERYWHERE, FREE_EVERYWHERE)
             except TooManyGuesses:
                 return
-            self._limiter.count(OF_A_NETWORK, attempt.network)
-            self._limiter.count(OF_ALL, _ALL)
+            self._limiter.try_hit(OF_A_NETWORK, attempt.network)
+            self._limiter.try_hit(OF_ALL, _ALL)
 
     def succeeded(self, attempt: Attempt) -> None:
         """It was the password."""

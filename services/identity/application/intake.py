@@ -12,11 +12,11 @@ from psycopg.sql import SQL
 from contracts.email import InvalidEmail, normal
 from identity.application.store import IdentityStore
 from identity.views.people import EmailHash
-from kit import tracing
 from kit.context import acting, cause
 from kit.errors import Invalid
-from kit.keys import seal, unseal
-from kit.service_keys import ServiceKeys
+from kit.security.keys import seal, unseal
+from kit.security.service_keys import ServiceKeys
+from kit.telemetry import tracing
 
 SCHEMA = [
     (

@@ -4,8 +4,8 @@ import base64
 import binascii
 from uuid import UUID
 
-from kit.keys import keyed_hash, same
-from kit.service_keys import ServiceKeys
+from kit.security.keys import keyed_hash, same
+from kit.security.service_keys import ServiceKeys
 
 KEY = "one-time-secrets"
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: without i, l, o, u

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from contracts.email import normal
 from identity.domain.user import UnknownUser
-from kit.database import Database
-from kit.keys import keyed_hash
-from kit.service_keys import ServiceKeys
+from kit.db.database import Database
+from kit.security.keys import keyed_hash
+from kit.security.service_keys import ServiceKeys
 
 
 class Operators:

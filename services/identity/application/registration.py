@@ -9,7 +9,7 @@ from identity.application.intake import Intake, Wish
 from identity.application.store import IdentityStore
 from identity.domain.user import UnknownUser, User
 from identity.views.people import PeopleViews
-from kit.limiter import Limit
+from kit.security.rate_limiter import Limit
 
 ONE_TIME_PASSWORD_LIVES = timedelta(hours=24)
 RESET_LINK_LIVES = timedelta(minutes=60)

@@ -11,7 +11,7 @@ from uuid import UUID
 from psycopg import OperationalError
 from starlette.concurrency import run_in_threadpool
 
-from kit.database import Database
+from kit.db.database import Database
 
 SCHEMA = [
     (

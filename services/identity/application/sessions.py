@@ -14,8 +14,8 @@ from identity.application.devices import Devices, device_name
 from identity.application.store import IdentityStore
 from identity.domain.session import UserSession
 from kit.errors import NotFound
-from kit.limiter import Limit, Limiter
-from kit.pages import Paging
+from kit.http.pagination import Paging
+from kit.security.rate_limiter import Limit, RateLimiter
 
 SCHEMA = [
     (
@@ -92,7 +92,9 @@ class UnknownSession(NotFound):
 class Sessions:
     """`clock` answers the time in UTC."""
 
-    def __init__(self, store: IdentityStore, devices: Devices, limiter: Limiter, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: IdentityStore, devices: Devices, limiter: RateLimiter, clock: Callable[[], datetime]
+    ) -> None:
         self._store = store
         self._database = store.database
         self._devices = devices
@@ -253,7 +255,7 @@ class Sessions:
 
     def may_be_told_of(self, user_id: UUID) -> bool:
         """Whether the owner is told of a new device: not a hundred times."""
-        return self._limiter.count(_NEWS, str(user_id))
+        return self._limiter.try_hit(_NEWS, str(user_id))
 
     def _limits(self) -> dict[str, Any]:
         now = self._clock()

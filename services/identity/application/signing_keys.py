@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 from joserfc.jwk import ECKey, Key, KeySet, RSAKey, import_key
 
-from kit.database import Database, Row
+from kit.db.database import Database, Row
 from kit.errors import Unavailable
-from kit.keys import seal, unseal
-from kit.service_keys import ServiceKeys
+from kit.security.keys import seal, unseal
+from kit.security.service_keys import ServiceKeys
 
 SCHEMA = [
     (

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from identity.domain.user import AlreadyErased, EmailTaken
 from kit.errors import Refusal
-from kit.store import Store
+from kit.eventstore.store import Store
 
 
 class IdentityStore(Store):

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from eventsourcing.domain import event
 
-from kit.domain import Aggregate, Created
 from kit.errors import Conflict, Invalid, NotFound
+from kit.eventstore.aggregate import Aggregate, Created
 
 MOST_SECRETS = 10
 LONGEST_EXPIRY = timedelta(days=3653)

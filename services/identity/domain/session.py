@@ -4,7 +4,7 @@ from uuid import UUID
 
 from eventsourcing.domain import event
 
-from kit.domain import Aggregate, Created
+from kit.eventstore.aggregate import Aggregate, Created
 
 
 class UserSession(Aggregate):

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from eventsourcing.domain import event
 
-from kit.domain import Aggregate, Created
 from kit.errors import Conflict, Gone, NotFound
+from kit.eventstore.aggregate import Aggregate, Created
 
 
 class UnknownUser(NotFound):

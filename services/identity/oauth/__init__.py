@@ -18,7 +18,7 @@ from identity.oauth.routes import routes
 from identity.oauth.server import AuthorizationServer, Sessions
 from identity.oauth.token_endpoints import WRONG_CREDENTIALS, TokenEndpoints
 from identity.settings import Settings
-from kit.service_keys import ServiceKeys
+from kit.security.service_keys import ServiceKeys
 
 SCHEMA = [*codes.SCHEMA, *families.SCHEMA]
 

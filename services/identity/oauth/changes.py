@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from identity.application.signing_keys import SigningKeys
 from identity.domain.revoked_token import RevokedToken
 from identity.domain.session import UserSession
-from kit.database import Database
+from kit.db.database import Database
 
 _INTERVAL = 0.4  # seconds between two looks at the database
 _IDLE_INTERVAL = 2.0  # seconds, while nobody asks; whoever asks first then looks in the database

@@ -10,7 +10,7 @@ from authlib.oauth2.rfc6749 import ClientMixin
 
 from identity.application.client_secrets import secret_hash
 from identity.first_party import FirstPartyProgram
-from kit.keys import same
+from kit.security.keys import same
 
 PEOPLES_SCOPES = ("openid", "profile", "email", "offline_access")
 _LOOPBACK = re.compile(r"http://(?:127\.0\.0\.1|\[::1\])(?::([0-9]{1,5}))?/callback")

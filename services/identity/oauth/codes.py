@@ -10,7 +10,7 @@ from uuid import UUID
 from authlib.oidc.core import AuthorizationCodeMixin
 
 from identity.oauth.issuing import SignIn
-from kit.database import Database
+from kit.db.database import Database
 
 SCHEMA = [
     (

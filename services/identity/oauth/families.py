@@ -14,7 +14,7 @@ from authlib.oauth2.rfc6749 import TokenMixin
 from identity.application.revoked_tokens import revoke
 from identity.application.store import IdentityStore
 from identity.oauth.issuing import AccessToken, SignIn
-from kit.keys import keyed_hash, seal, unseal
+from kit.security.keys import keyed_hash, seal, unseal
 
 SCHEMA = [
     (

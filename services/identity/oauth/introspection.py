@@ -11,7 +11,7 @@ from identity.oauth.changes import Changes
 from identity.oauth.client_cache import ClientCache
 from identity.oauth.clients import KnownClient, OrganizationClient
 from identity.oauth.families import PREFIX, Families
-from kit.tokens import InvalidToken, Token, Verifier
+from kit.security.tokens import InvalidToken, Token, Verifier
 
 INACTIVE: Mapping[str, Any] = {"active": False}
 _TOLD = ("iss", "sub", "aud", "iat", "jti", "org", "sid", "auth_time")

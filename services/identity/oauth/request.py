@@ -14,7 +14,7 @@ from identity.oauth.authorization_checks import Authorization
 from identity.oauth.clients import OrganizationClient
 from identity.oauth.errors import InvalidClient
 from identity.oauth.parameters import Pairs, Parameters
-from kit.tokens import Token
+from kit.security.tokens import Token
 
 Method = Literal["client_secret_basic", "client_secret_post", "none"]
 

@@ -10,7 +10,7 @@ from authlib.oauth2.rfc7009 import RevocationEndpoint
 from identity.application.revoked_tokens import revoke
 from identity.oauth.families import RefreshToken
 from identity.oauth.request import Request
-from kit.tokens import Token
+from kit.security.tokens import Token
 
 PresentedToken = Token | RefreshToken | None
 

@@ -12,9 +12,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 
-from access.caller import Caller
 from access.checks import PersonNeeded
 from access.guard import Guard
+from access.principal import Principal
 from identity.application.signing_keys import SigningKeys
 from identity.oauth import discovery, userinfo
 from identity.oauth.authorization_checks import PATH, RESPONSE_MODES, SignedIn
@@ -25,7 +25,7 @@ from identity.oauth.server import AuthorizationServer, Redirect
 from identity.oauth.token_endpoints import TokenEndpoints
 from identity.oauth.token_routes import OAuthError, add_token_routes, form
 from kit.errors import Refusal
-from kit.openapi import refusals
+from kit.http.openapi import refusals
 
 _PUBLIC = {"Cache-Control": "public, max-age=60"}
 
@@ -174,10 +174,10 @@ def _authorize(
 
 
 def _userinfo(router: APIRouter, people: People, guard: Guard) -> None:
-    SignedInPerson = Annotated[Caller, Depends(guard.person)]
+    SignedInPerson = Annotated[Principal, Depends(guard.person)]
     refused = refusals(PersonNeeded, userinfo.InsufficientScope)
 
-    def answer(caller: Caller) -> dict[str, Any]:
+    def answer(caller: Principal) -> dict[str, Any]:
         assert caller.user_id is not None
         return userinfo.claims(people.find(caller.user_id), caller.scopes)
 

@@ -30,7 +30,7 @@ from identity.oauth.introspection import Introspection
 from identity.oauth.issuing import CLIENT_SECONDS, PERSON_SECONDS, Issuing, SignIn
 from identity.oauth.request import Request
 from identity.oauth.revocation import Revocation
-from kit.tokens import Verifier
+from kit.security.tokens import Verifier
 
 _NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749 5.1
 

@@ -17,8 +17,8 @@ from identity.oauth.grants import client_credentials
 from identity.oauth.parameters import form_parameters
 from identity.oauth.request import Request
 from identity.oauth.server import AuthorizationServer
-from kit.limiter import Limit, Misses
-from kit.tokens import InvalidToken, Token, Verifier
+from kit.security.rate_limiter import FailureThrottle, Limit
+from kit.security.tokens import InvalidToken, Token, Verifier
 
 AddressOf = Callable[[HttpRequest], str]
 """The caller's IP address."""
@@ -37,7 +37,7 @@ class TokenEndpoints:
         verifier: Verifier,
         changes: Changes,
         address_of: AddressOf,
-        misses: Misses,
+        misses: FailureThrottle,
     ) -> None:
         self.server = server
         self._introspection = server.introspection(verifier, changes)
@@ -79,7 +79,7 @@ class TokenEndpoints:
         return answer
 
     async def _asked(self, request: HttpRequest, *, needed: str) -> Request:
-        """The request with the client that it names. Raises OAuth2Error or LimitReached."""
+        """The request with the client that it names. Raises OAuth2Error or RateLimited."""
         pairs = await form_parameters(request)
         asked = Request(request.method, pairs, request.headers, partial(self._address_of, request))
         if asked.payload.repeated:
@@ -90,7 +90,7 @@ class TokenEndpoints:
             raise InvalidRequestError(f"Missing '{needed}' in request.")
         request.state.client_id = asked.credentials.client_id
         if self._misses:
-            self._misses.must_be_let_in(self._who(request))
+            self._misses.check(self._who(request))
         if (credentials := asked.credentials).client_id not in self.server.first_party:
             clients = self.server.organization_clients
             asked.organization_client = await clients.current(credentials.client_id, credentials.secret)

@@ -16,14 +16,14 @@ from identity.oauth.parameters import form_parameters, query_parameters
 from identity.pages.cookies import SessionCookie
 from identity.pages.rendering import Renderer, go_to
 from kit.context import acting
-from kit.forms import OwnForms
+from kit.http.csrf import CsrfGuard
 
 _CONFIRMED = "confirmed"
 
 
 def client_logout_router(
     show: Renderer,
-    own_forms: OwnForms,
+    own_forms: CsrfGuard,
     cookie: SessionCookie,
     people: People,
     sessions: Sessions,

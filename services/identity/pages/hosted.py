@@ -12,17 +12,17 @@ from identity.pages.registration import registration_router
 from identity.pages.rendering import Renderer
 from identity.pages.sign_in import AddressOf, sign_in_router
 from identity.settings import Settings
-from kit.bus import Bus
-from kit.forms import OwnForms
-from kit.limiter import Misses, taking
+from kit.http.csrf import CsrfGuard
+from kit.messaging.bus import Bus
+from kit.security.rate_limiter import FailureThrottle, rate_limited
 
 
 def hosted_pages(
     parts: Parts, settings: Settings, bus: Bus, show: Renderer, cookie: SessionCookie, address_of: AddressOf
 ) -> list[APIRouter]:
-    own_forms = OwnForms(settings.public_url)
-    limited = taking(parts.limiter, OF_A_NETWORK, address_of)
-    misses = Misses(parts.limiter, UNKNOWN_LINKS, parts.clock)
+    own_forms = CsrfGuard(settings.public_url)
+    limited = rate_limited(parts.limiter, OF_A_NETWORK, address_of)
+    misses = FailureThrottle(parts.limiter, UNKNOWN_LINKS, parts.clock)
     device_cookie = DeviceCookie(parts.devices, secure=settings.secure)
 
     def may_redirect(client_id: str, redirect_uri: str) -> bool:

@@ -16,11 +16,11 @@ from identity.pages.cookies import DeviceCookie, SessionCookie
 from identity.pages.rendering import Renderer, errors_of
 from identity.pages.sign_in import AddressOf
 from identity.views.people import PeopleViews, Person
-from kit.bus import Bus
 from kit.context import acting
 from kit.errors import Gone, Invalid, NotFound, Refusal
-from kit.forms import OwnForms
-from kit.limiter import Limit, Misses
+from kit.http.csrf import CsrfGuard
+from kit.messaging.bus import Bus
+from kit.security.rate_limiter import FailureThrottle, Limit
 
 Text = Annotated[str, Form()]
 
@@ -82,7 +82,7 @@ class Inviting:
 
 def invitations_router(
     show: Renderer,
-    own_forms: OwnForms,
+    own_forms: CsrfGuard,
     cookie: SessionCookie,
     device_cookie: DeviceCookie,
     address_of: AddressOf,
@@ -91,7 +91,7 @@ def invitations_router(
     passwords: Passwords,
     sessions: Sessions,
     hashing: Hashing,
-    misses: Misses,
+    misses: FailureThrottle,
     bus: Bus,
 ) -> APIRouter:
     router = show.router()
@@ -104,7 +104,7 @@ def invitations_router(
         return people.find(session.user_id)
 
     def opened(request: Request, token: str) -> rpc.Invitation:
-        misses.must_be_let_in(address_of(request))
+        misses.check(address_of(request))
         try:
             return inviting.open(token)
         except UnknownInvitation:

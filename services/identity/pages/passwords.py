@@ -15,14 +15,14 @@ from identity.pages.forms import MayRedirect, place, redirect_origin
 from identity.pages.rendering import Renderer, errors_of, go_to
 from kit.context import acting
 from kit.errors import Invalid
-from kit.forms import OwnForms
+from kit.http.csrf import CsrfGuard
 
 Text = Annotated[str, Form()]
 
 
 def passwords_router(
     show: Renderer,
-    own_forms: OwnForms,
+    own_forms: CsrfGuard,
     cookie: SessionCookie,
     device_cookie: DeviceCookie,
     people: People,

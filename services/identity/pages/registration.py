@@ -8,14 +8,14 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from identity.application.registration import Registration
 from identity.pages.rendering import Renderer, errors_of
 from kit.errors import Invalid
-from kit.forms import OwnForms
+from kit.http.csrf import CsrfGuard
 
 Text = Annotated[str, Form()]
 
 
 def registration_router(
     show: Renderer,
-    own_forms: OwnForms,
+    own_forms: CsrfGuard,
     registration: Registration,
     limited: Callable[[Request], None],
     domains: Set[str] | None,

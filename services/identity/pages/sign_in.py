@@ -16,7 +16,7 @@ from identity.pages.cookies import DeviceCookie, SessionCookie
 from identity.pages.forms import MayRedirect, login_hint, place, redirect_origin
 from identity.pages.rendering import Renderer, go_to
 from kit.context import acting
-from kit.forms import OwnForms
+from kit.http.csrf import CsrfGuard
 
 Text = Annotated[str, Form()]
 _HOW_TO_GO_ON = "Register once more for a new one; if you have signed in with it before, ask for a link instead."
@@ -26,7 +26,7 @@ AddressOf = Callable[[Request], str]
 
 def sign_in_router(
     show: Renderer,
-    own_forms: OwnForms,
+    own_forms: CsrfGuard,
     cookie: SessionCookie,
     device_cookie: DeviceCookie,
     address_of: AddressOf,

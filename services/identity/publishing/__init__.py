@@ -5,8 +5,8 @@ from uuid import UUID
 from contracts.envelope import Envelope
 from identity.publishing.clients import CLIENTS
 from identity.publishing.people import PEOPLE
-from kit.relay import Outgoing
-from kit.store import Recorded
+from kit.eventstore.store import Recorded
+from kit.messaging.relay import Outgoing
 
 
 def publish(recorded: Recorded, epoch: str) -> Outgoing | None:

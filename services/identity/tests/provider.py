@@ -27,11 +27,11 @@ from identity.pages.client_logout import client_logout_router
 from identity.pages.cookies import SessionCookie
 from identity.pages.rendering import Renderer
 from identity.tests.parts import Clock, Parts, settings
-from kit import problems
-from kit.bus import Bus
-from kit.edge import Edge, address_of
-from kit.forms import OwnForms
-from kit.tokens import Verifier
+from kit.http import problems
+from kit.http.csrf import CsrfGuard
+from kit.http.request_middleware import RequestMiddleware, address_of
+from kit.messaging.bus import Bus
+from kit.security.tokens import Verifier
 
 ISSUER = "http://tradehall.test:8080"
 PORTAL_SECRET = "the portal's own secret, with ünicode + more"
@@ -208,7 +208,7 @@ class Provider:
         app.include_router(
             client_logout_router(
                 show,
-                OwnForms(ISSUER),
+                CsrfGuard(ISSUER),
                 cookie,
                 parts.people,
                 parts.sessions,
@@ -217,7 +217,7 @@ class Provider:
             )
         )
         app.include_router(client_routes.routes(parts.clients, guard, parts.idempotency))
-        app.add_middleware(Edge)
+        app.add_middleware(RequestMiddleware)
         return app
 
 

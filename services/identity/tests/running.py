@@ -15,7 +15,7 @@ from identity.main import build
 from identity.settings import Settings
 from identity.tests.parts import PASSWORD
 from identity.tests.provider import VERIFIER, challenge
-from kit.database import Database
+from kit.db.database import Database
 
 
 class Running:

@@ -15,7 +15,7 @@ from identity.application.client_secrets import may_be_secret
 from identity.application.secret_uses import SecretUses
 from identity.domain.client import WARNED_AHEAD, Client
 from identity.tests.provider import Provider, basic
-from kit.database import Database
+from kit.db.database import Database
 
 
 @pytest.fixture

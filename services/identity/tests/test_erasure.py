@@ -20,8 +20,8 @@ from identity.publishing import publish
 from identity.tests.parts import PASSWORD, Parts, settings
 from identity.tests.running import Running
 from identity.tests.test_service import Others
-from kit.erasure_list import ErasureList
-from kit.rebuild import rebuild
+from kit.eventstore.rebuild import rebuild
+from privacy.erasure_log import ErasureLog
 
 EMAIL = "Zoe.Forgotten@Example.com"
 NAME = "Zoe Wants-To-Be-Forgotten"
@@ -163,7 +163,7 @@ def test_after_a_restore_who_is_on_the_list_is_forgotten_and_nobody_is_signed_in
     service.signed_in("ann@example.com")
     user, stranger, list_file = service.user(EMAIL), uuid4(), tmp_path / "erased.txt"
     for listed in (stranger, user.id):
-        ErasureList(list_file).add(listed, service.parts.clock())
+        ErasureLog(list_file).add(listed, service.parts.clock())
     told = []
     for _ in range(2):  # an interrupted one is simply repeated
         answer = command(service, list_file, "restored", "--erasure-list", str(list_file), "--json")

@@ -18,7 +18,7 @@ from identity.domain.password import WrongPassword
 from identity.domain.user import OneTimePasswordSpent
 from identity.tests.parts import PASSWORD, Clock, Parts, settings
 from identity.tests.test_passwords import NEW, reset_token
-from kit.database import Database, migrate
+from kit.db.database import Database, migrate
 
 ANN, BOB = "ann@example.com", "bob@example.com"
 HERE, ELSEWHERE = "203.0.113.7", "198.51.100.9"
@@ -125,7 +125,7 @@ def test_the_owner_on_a_known_browser_is_not_locked_out_by_failures_of_others(pa
         guess(parts, address=f"192.0.2.{number}")
     assert refused(parts, address=ELSEWHERE) == 15
     for _ in range(OF_A_NETWORK.most):
-        parts.limiter.count(OF_A_NETWORK, HERE)
+        parts.limiter.try_hit(OF_A_NETWORK, HERE)
     assert refused(parts, email=BOB) == 12
     parts.sign_in.with_password(ANN, PASSWORD, HERE, None, device)
     refused(parts)
@@ -159,7 +159,7 @@ def test_failures_from_everywhere_for_everybody_are_refused_but_on_known_browser
     device = uuid4()
     parts.with_password(ANN)
     parts.sign_in.with_password(ANN, PASSWORD, HERE, None, device)
-    parts.limiter.count(replace(OF_ALL, most=1, each=OF_ALL.all), "all")
+    parts.limiter.try_hit(replace(OF_ALL, most=1, each=OF_ALL.all), "all")
     for email in (ANN, "nobody@example.com"):
         assert refused(parts, email, ELSEWHERE) == 1
     parts.sign_in.with_password(ANN, PASSWORD, ELSEWHERE, None, device)

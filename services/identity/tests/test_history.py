@@ -15,8 +15,8 @@ from identity.domain.revoked_token import RevokedToken
 from identity.domain.session import UserSession
 from identity.domain.user import User
 from identity.tests.parts import Parts
-from kit.domain import Aggregate
-from kit.mapper import PersonalMapper
+from kit.eventstore.aggregate import Aggregate
+from kit.eventstore.mapper import PersonalMapper
 
 EXAMPLES = sorted((Path(__file__).parent / "history").glob("*.json"))
 AGGREGATES = (User, UserSession, Lock, Client, RevokedToken)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from psycopg import OperationalError
 
-from access.copies import MembersCopy
+from access.replicas import MembershipReplica
 from contracts import organizations
 from contracts.envelope import Envelope
 from identity.tests.provider import ISSUER, PORTAL_SECRET, VERIFIER, Person, Provider, basic
@@ -265,7 +265,7 @@ def hear(provider: Provider, event: Any) -> None:
     envelope = Envelope.of(
         event, context="organizations", epoch="e", sequence=1, version=1, aggregate_id=uuid4(), time=datetime.now(UTC)
     )
-    MembersCopy(provider.parts.database).handlers()[type(event)](envelope)
+    MembershipReplica(provider.parts.database).handlers()[type(event)](envelope)
     provider.parts.changes.look()
 
 

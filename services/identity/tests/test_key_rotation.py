@@ -13,10 +13,10 @@ from identity.commands import app
 from identity.oauth.changes import Changes
 from identity.tests.parts import Clock, Parts
 from identity.tests.provider import CLI_CALLBACK, ISSUER, Provider
-from kit.database import Database
+from kit.db.database import Database
 from kit.errors import Unavailable
-from kit.keys import MasterKey
-from kit.tokens import Verifier
+from kit.security.keys import MasterKey
+from kit.security.tokens import Verifier
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ def test_a_message_that_fails_again_stays_and_can_be_discarded_with_a_reason(
     failed = operator.post(f"{PATH}/{parked}/replay")
     assert (failed.status_code, failed.json()["code"]) == (409, "replay-failed")
     assert operator.post(f"{PATH}/{parked}/discard", json={"reason": " "}).status_code == 422
-    with caplog.at_level(logging.WARNING, "kit.operations"):
+    with caplog.at_level(logging.WARNING, "kit.operations.api"):
         assert operator.post(f"{PATH}/{parked}/discard", json={"reason": "not ours"}).status_code == 204
     assert f"{service.user('operator@example.com').id} discarded" in caplog.text
     assert "not ours" in caplog.text

@@ -10,7 +10,7 @@ from identity.domain.revoked_token import RevokedToken
 from identity.publishing import publish
 from identity.publishing.clients import CLIENTS
 from identity.tests.provider import Provider
-from kit.domain import Aggregate
+from kit.eventstore.aggregate import Aggregate
 
 
 def test_every_event_of_clients_and_tokens_is_published() -> None:

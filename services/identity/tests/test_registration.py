@@ -8,9 +8,9 @@ import pytest
 from identity.domain.user import User
 from identity.tests.parts import Clock, Parts
 from kit.context import acting
-from kit.database import Database
+from kit.db.database import Database
 from kit.errors import Invalid
-from kit.rebuild import rebuild
+from kit.eventstore.rebuild import rebuild
 
 
 def test_a_new_address_becomes_a_user_with_a_one_time_password(parts: Parts, clock: Clock) -> None:

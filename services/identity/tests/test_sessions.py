@@ -8,7 +8,7 @@ import pytest
 
 from identity.application.sessions import OpenSession, UnknownSession
 from identity.tests.parts import PASSWORD, Clock, Parts
-from kit.pages import Paging
+from kit.http.pagination import Paging
 
 
 def test_a_cookie_is_good_for_twelve_hours_after_its_last_use(parts: Parts, clock: Clock) -> None:

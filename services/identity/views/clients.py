@@ -11,9 +11,9 @@ from psycopg import Cursor
 from contracts.permissions import Limits
 from identity.domain.client import Client
 from identity.domain.revoked_token import RevokedToken
-from kit.pages import Paging
-from kit.store import Recorded
-from kit.views import Views, on
+from kit.eventstore.store import Recorded
+from kit.eventstore.views import Views, on
+from kit.http.pagination import Paging
 
 SCHEMA = [
     (

@@ -7,8 +7,8 @@ from uuid import UUID
 from psycopg import Cursor
 
 from identity.domain.lock import Lock
-from kit.store import Recorded
-from kit.views import Views, on
+from kit.eventstore.store import Recorded
+from kit.eventstore.views import Views, on
 
 SCHEMA = [
     (

@@ -9,9 +9,9 @@ from uuid import UUID
 from psycopg import Cursor
 
 from identity.domain.user import User
-from kit.database import Database
-from kit.store import Recorded
-from kit.views import Views, on
+from kit.db.database import Database
+from kit.eventstore.store import Recorded
+from kit.eventstore.views import Views, on
 
 SCHEMA = [
     (

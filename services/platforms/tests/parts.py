@@ -10,8 +10,8 @@ from psycopg.sql import SQL, Identifier
 from pydantic import SecretStr
 
 from kit.context import acting
-from kit.database import Database, migrate
-from kit.keys import MasterKey
+from kit.db.database import Database, migrate
+from kit.security.keys import MasterKey
 from platforms.addresses import Policy
 from platforms.application import GivenCredentials
 from platforms.checking.steps import Result

@@ -26,8 +26,8 @@ from contracts.event import Event
 from contracts.permissions import Limits, Role
 from embedded.fixtures import wait_until
 from embedded.ports import free_port
-from kit.bus import Bus
-from kit.keys import MasterKey
+from kit.messaging.bus import Bus
+from kit.security.keys import MasterKey
 from platforms.main import build
 from platforms.settings import Settings
 

@@ -11,7 +11,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from embedded.ports import free_port
-from kit.gauges import Ends
+from kit.operations.gauges import Ends
 from metatrader.simulator import Broker, Certificate, FaultKind, HttpsSimulator, Mt4Simulator, TcpSimulator, invent
 from platforms.checking.steps import Result
 from platforms.history import CERTIFICATES

@@ -11,8 +11,8 @@ from eventsourcing.persistence import StoredEvent
 
 from contracts.envelope import Envelope
 from contracts.platforms import PlatformCredentialsSet
-from kit.domain import Aggregate
-from kit.store import Recorded
+from kit.eventstore.aggregate import Aggregate
+from kit.eventstore.store import Recorded
 from platforms.domain import TradePlatform
 from platforms.publishing import PUBLIC, publish
 from platforms.tests.parts import ADA, World

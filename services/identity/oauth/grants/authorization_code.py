@@ -10,7 +10,7 @@ from authlib.oauth2.rfc7636 import CodeChallenge, create_s256_code_challenge
 from identity.oauth.authorization_checks import BEFORE_REDIRECTING, CHECKS, Authorization
 from identity.oauth.codes import Code
 from identity.oauth.issuing import SignIn
-from kit.keys import same
+from kit.security.keys import same
 
 
 def _fits(verifier: str, challenge: str) -> bool:
