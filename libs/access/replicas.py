@@ -1,14 +1,13 @@
 """Copies of what other services own, kept from their events: memberships, clients, ended sessions and tokens."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from access.principal import Principal
 from contracts import identity, organizations, rpc
 from contracts.envelope import Envelope
 from contracts.permissions import Grant, Limits, Role
+from contracts.subscriptions import Subscriptions
 from kit.db.database import Database
 
 SCHEMA = [
@@ -29,7 +28,6 @@ CREATE INDEX ended_copies_until ON ended_copies (until);
 ENDED = "SELECT FROM ended_copies WHERE id IN (%(session)s, %(token)s)"
 """Within a query that answers a principal at once, with `ended_by(principal)` among its parameters."""
 
-Handlers = dict[type, Callable[[Envelope], None]]
 _LONGEST_TOKEN = timedelta(hours=2)  # longer than any access token lives
 
 
@@ -54,44 +52,44 @@ class MembershipReplica:
         )
         return None if row is None else Grant.model_validate(row["granted"])
 
-    def handlers(self) -> Handlers:
-        return {
-            organizations.OrgCreated: self._created,
-            organizations.OrgDeleted: self._deleted,
-            organizations.OrgRestored: self._restored,
-            organizations.MemberJoined: self._joined,
-            organizations.MemberPermissionsChanged: self._changed,
-            organizations.MemberRemoved: self._removed,
-        }
+    def subscriptions(self) -> Subscriptions:
+        table = Subscriptions()
+        table.on(organizations.OrgCreated, self._created)
+        table.on(organizations.OrgDeleted, self._deleted)
+        table.on(organizations.OrgRestored, self._restored)
+        table.on(organizations.MemberJoined, self._joined)
+        table.on(organizations.MemberPermissionsChanged, self._changed)
+        table.on(organizations.MemberRemoved, self._removed)
+        return table
 
-    def _created(self, envelope: Envelope) -> None:
-        event: Any = envelope.data
+    def _created(self, envelope: Envelope[organizations.OrgCreated]) -> None:
+        event = envelope.data
         self._put(event.organization_id, event.owner, Grant(role=Role.ADMINISTRATOR))
 
-    def _deleted(self, envelope: Envelope) -> None:
-        event: Any = envelope.data
+    def _deleted(self, envelope: Envelope[organizations.OrgDeleted]) -> None:
+        event = envelope.data
         self._database.later(
             "INSERT INTO deleted_organization_copies VALUES (%s) ON CONFLICT DO NOTHING",
             (event.organization_id,),
         )
 
-    def _restored(self, envelope: Envelope) -> None:
-        event: Any = envelope.data
+    def _restored(self, envelope: Envelope[organizations.OrgRestored]) -> None:
+        event = envelope.data
         self._database.later(
             "DELETE FROM deleted_organization_copies WHERE organization_id = %s", (event.organization_id,)
         )
 
-    def _joined(self, envelope: Envelope) -> None:
-        event: Any = envelope.data
+    def _joined(self, envelope: Envelope[organizations.MemberJoined]) -> None:
+        event = envelope.data
         grant = Grant(role=event.role, permissions=event.permissions, limits=event.limits)
         self._put(event.organization_id, event.user_id, grant)
 
-    def _changed(self, envelope: Envelope) -> None:
-        event: Any = envelope.data
+    def _changed(self, envelope: Envelope[organizations.MemberPermissionsChanged]) -> None:
+        event = envelope.data
         self._put(event.organization_id, event.user_id, event.to)
 
-    def _removed(self, envelope: Envelope) -> None:
-        event: Any = envelope.data
+    def _removed(self, envelope: Envelope[organizations.MemberRemoved]) -> None:
+        event = envelope.data
         self._database.later(
             "DELETE FROM member_copies WHERE organization_id = %s AND user_id = %s",
             (event.organization_id, event.user_id),
@@ -121,26 +119,26 @@ class ClientReplica:
         )
         return None if row is None else rpc.Client.model_validate(row["client"])
 
-    def handlers(self) -> Handlers:
-        return {
-            identity.ClientCreated: self._created,
-            identity.ClientScopesChanged: self._changed,
-            identity.ClientRemoved: self._removed,
-        }
+    def subscriptions(self) -> Subscriptions:
+        table = Subscriptions()
+        table.on(identity.ClientCreated, self._created)
+        table.on(identity.ClientScopesChanged, self._changed)
+        table.on(identity.ClientRemoved, self._removed)
+        return table
 
-    def _created(self, envelope: Envelope) -> None:
-        event: Any = envelope.data
+    def _created(self, envelope: Envelope[identity.ClientCreated]) -> None:
+        event = envelope.data
         self._put(event, event.scopes, event.limits)
 
-    def _changed(self, envelope: Envelope) -> None:
-        event: Any = envelope.data
+    def _changed(self, envelope: Envelope[identity.ClientScopesChanged]) -> None:
+        event = envelope.data
         self._put(event, event.to.scopes, event.to.limits)
 
-    def _removed(self, envelope: Envelope) -> None:
-        event: Any = envelope.data
+    def _removed(self, envelope: Envelope[identity.ClientRemoved]) -> None:
+        event = envelope.data
         self._database.later("UPDATE client_copies SET removed = true WHERE client_id = %s", (event.client_id,))
 
-    def _put(self, event: Any, scopes: tuple[str, ...], limits: Limits) -> None:
+    def _put(self, event: identity.ClientEvent, scopes: tuple[str, ...], limits: Limits) -> None:
         client = rpc.Client(
             id=event.client,
             client_id=event.client_id,
@@ -169,15 +167,18 @@ class RevocationReplica:
             is not None
         )
 
-    def handlers(self) -> Handlers:
-        return {identity.UserSessionEnded: self._session_ended, identity.TokenRevoked: self._token_revoked}
+    def subscriptions(self) -> Subscriptions:
+        table = Subscriptions()
+        table.on(identity.UserSessionEnded, self._session_ended)
+        table.on(identity.TokenRevoked, self._token_revoked)
+        return table
 
-    def _session_ended(self, envelope: Envelope) -> None:
-        event: Any = envelope.data
+    def _session_ended(self, envelope: Envelope[identity.UserSessionEnded]) -> None:
+        event = envelope.data
         self._put(str(event.session_id), envelope.time + _LONGEST_TOKEN)
 
-    def _token_revoked(self, envelope: Envelope) -> None:
-        event: Any = envelope.data
+    def _token_revoked(self, envelope: Envelope[identity.TokenRevoked]) -> None:
+        event = envelope.data
         self._put(event.jti, event.expires_at)
 
     def _put(self, ended: str, until: datetime) -> None:

@@ -17,7 +17,7 @@ from identity.assembly import SCHEMA
 from identity.domain.user import UnknownUser
 from identity.main import NAME, build, tools
 from identity.settings import Settings
-from kit.db.database import opened
+from kit.db.migrations import opened
 from kit.errors import Refusal
 from kit.security.keys import MasterKey
 from kit.security.service_keys import ServiceKeys

@@ -14,7 +14,7 @@ from identity.application.erasure import Erased
 from identity.assembly import SCHEMA, Parts
 from identity.settings import Settings
 from identity.views.people import Person
-from kit.db.database import opened
+from kit.db.migrations import opened
 from kit.errors import Conflict, Invalid, Refusal
 from kit.messaging.bus import Bus, BusUnavailable
 from privacy.erasure_log import ErasureLog

@@ -31,14 +31,14 @@ from identity.settings import Settings
 from identity.views import clients
 from identity.worker import Worker
 from kit import service
-from kit.db.database import opened
+from kit.db.migrations import opened
 from kit.http.request_middleware import address_of
 from kit.messaging.bus import Bus
 from kit.messaging.consumer import consumers
 from kit.messaging.inbox import Inbox
 from kit.messaging.relay import Relay
 from kit.operations import api as operations
-from kit.operations.gauges import Ends, Gauges
+from kit.operations.gauges import Expirations, Gauges
 from kit.security.keys import MasterKey
 from kit.security.rate_limiter import rate_limited
 from kit.security.tokens import Verifier
@@ -56,7 +56,7 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Fa
     PeopleAnswers(parts.store, parts.views, parts.sessions, parts.secrets, parts.clock).serve(bus)
     ClientAnswers(parts.signing_keys, parts.clients).serve(bus)
     members = MembershipReplica(database)
-    reading = consumers(bus, database, consumers_of(NAME), parse_known, members.handlers())
+    reading = consumers(bus, database, consumers_of(NAME), parse_known, dict(members.subscriptions()))
     relay = Relay(parts.store, bus, STREAMS[NAME], publish, settings.stream_replicas)
     verifier = _verifier(parts, settings)
     ended = EndedTokens(EndedSessions(parts.sessions), parts.views)
@@ -78,7 +78,7 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Fa
         background=[
             relay.run,
             *(one.run for one in reading),
-            Gauges(relay, reading, [Ends("client-secret", database, clients.SECRETS)]).run,
+            Gauges(relay, reading, [Expirations("client-secret", database, clients.SECRETS)]).run,
             partial(parts.shredder.run, bus),
             parts.changes.run,
             parts.secret_uses.run,
@@ -94,7 +94,7 @@ def tools(settings: Settings) -> Iterator[Tools]:
     try:
         parts = Parts(settings, database, _now)
         bus = Bus(settings.nats_url, NAME, settings.nats_password)
-        known = MembershipReplica(database).handlers()
+        known = dict(MembershipReplica(database).subscriptions())
         inboxes = [Inbox(database, one.name, parse_known, known) for one in consumers_of(NAME)]
         yield Tools(
             parts.store,

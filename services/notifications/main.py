@@ -14,7 +14,8 @@ from access.replicas import ClientReplica, MembershipReplica, RevocationReplica
 from contracts.envelope import parse_known
 from contracts.streams import STREAMS, consumers_of
 from kit import service
-from kit.db.database import Database, opened
+from kit.db.database import Database
+from kit.db.migrations import opened
 from kit.messaging.bus import Bus
 from kit.messaging.consumer import consumers
 from kit.messaging.inbox import Inbox
@@ -46,7 +47,9 @@ def build(settings: Settings) -> FastAPI:
     bus = Bus(settings.nats_url, NAME, settings.nats_password)
     relay = Relay(app, bus, STREAMS[NAME], publish, settings.stream_replicas)
     ended = RevocationReplica(database)
-    reading = consumers(bus, database, consumers_of(NAME), parse_known, {**handlers(app), **ended.handlers()})
+    reading = consumers(
+        bus, database, consumers_of(NAME), parse_known, {**handlers(app), **dict(ended.subscriptions())}
+    )
     # Nobody acts for an organization here, so the copies of members and clients stay empty.
     access = Access(MembershipReplica(database), ClientReplica(database), ended, bus)
     guard = Guard(asking_verifier(settings.public_url, bus, database), access)
@@ -74,7 +77,7 @@ def tools(settings: Settings) -> Iterator[Tools]:
     database = opened(settings.postgres_dsn, SCHEMA)
     try:
         app = _application(database, settings)
-        known = {**handlers(app), **RevocationReplica(database).handlers()}
+        known = {**handlers(app), **dict(RevocationReplica(database).subscriptions())}
         master = MasterKey(settings.master_key)
         bus = Bus(settings.nats_url, NAME, settings.nats_password)
         inboxes = [Inbox(database, one.name, parse_known, known) for one in consumers_of(NAME)]

@@ -19,7 +19,8 @@ from contracts.envelope import parse_known
 from contracts.permissions import Grant
 from contracts.streams import STREAMS, consumers_of, feeds_of
 from kit import service
-from kit.db.database import Database, opened
+from kit.db.database import Database
+from kit.db.migrations import opened
 from kit.db.reads import Reads
 from kit.http.idempotency import Idempotency
 from kit.http.request_middleware import address_of

@@ -49,7 +49,9 @@ def handlers(store: Organizations, people: People, upkeep: Upkeep) -> Handlers:
         identity.UserEmailVerified: verified,
         identity.UserErased: erased,
     }
-    copies = ClientReplica(store.database).handlers() | RevocationReplica(store.database).handlers()
+    copies = dict(ClientReplica(store.database).subscriptions()) | dict(
+        RevocationReplica(store.database).subscriptions()
+    )
     return _each(of_people, copies, _heard(store.views.audit))
 
 

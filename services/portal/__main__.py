@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kit.db.database import opened
+from kit.db.migrations import opened
 from kit.security.keys import MasterKey
 from kit.service import serve
 from portal.main import NAME, SCHEMA, build

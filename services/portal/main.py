@@ -7,7 +7,7 @@ import httpx
 from fastapi import FastAPI
 
 from kit import service
-from kit.db.database import opened
+from kit.db.migrations import opened
 from kit.http.csrf import CsrfGuard
 from kit.security.keys import MasterKey
 from kit.security.service_keys import ServiceKeys

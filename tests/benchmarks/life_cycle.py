@@ -21,7 +21,7 @@ from embedded.postgres import Postgres
 from identity.application.guesses import FREE
 from identity.assembly import SCHEMA, Parts
 from identity.settings import Settings
-from kit.db.database import opened
+from kit.db.migrations import opened
 from kit.security.keys import MasterKey
 from tests.benchmarks.beside import environment
 from tests.benchmarks.figures import Bound, Figure, show

@@ -18,7 +18,7 @@ from embedded import temporary_folder
 from embedded.nats import Nats
 from embedded.ports import free_port
 from embedded.postgres import Postgres
-from kit.db.database import opened
+from kit.db.migrations import opened
 from kit.messaging.bus import Bus
 from kit.security.keys import MasterKey
 from organizations.domain import Organization

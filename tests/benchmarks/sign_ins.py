@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from identity.assembly import SCHEMA, Parts
 from identity.settings import Settings
-from kit.db.database import opened
+from kit.db.migrations import opened
 from tests.benchmarks.beside import CONNECTIONS, ROUNDS, Running
 from tests.benchmarks.figures import Bound, Figure, p99, show
 from tests.benchmarks.load import measure, post

@@ -22,7 +22,7 @@ from embedded.postgres import Postgres
 from identity.application.clients import Granter
 from identity.assembly import SCHEMA, Parts
 from identity.settings import Settings
-from kit.db.database import opened
+from kit.db.migrations import opened
 from kit.security.keys import MasterKey
 from tests.benchmarks.beside import Running, Scenario, beside, environment, reference, running
 from tests.benchmarks.figures import Figure, show

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import platforms.main
 import psycopg
 import pytest
 from pydantic import SecretStr
@@ -16,14 +17,13 @@ from pydantic import SecretStr
 import identity.assembly
 import notifications.main
 import organizations.main
-import platforms.main
 import portal.main
 from contracts.streams import STREAMS
 from deploy.cli.postgres_programs import program, reaching
 from deploy.local import Tradehall
 from deploy.local.folder import VarFolder, postgres_in
 from embedded import Postgres, temporary_folder
-from kit.db.database import Steps, opened
+from kit.db.migrations import Migrations, opened
 from kit.security.keys import MasterKey
 from platforms.addresses import Policy
 from tests.driver import Hall, Person, call, client_token
@@ -33,7 +33,7 @@ from tests.upgrades.made import Expected, roles
 
 pytestmark = pytest.mark.timeout(600)
 RELEASES = sorted(path.parent for path in Path(__file__).parent.glob("*/expected.json"))
-SCHEMAS: dict[str, Steps] = {
+SCHEMAS: dict[str, Migrations] = {
     "identity": identity.assembly.SCHEMA,
     "organizations": organizations.main.SCHEMA,
     "platforms": platforms.main.SCHEMA,

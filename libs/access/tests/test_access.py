@@ -13,7 +13,8 @@ from access.principal import Principal
 from contracts import identity, organizations, rpc
 from contracts.envelope import Envelope
 from contracts.permissions import Grant, Limits, Role
-from kit.db.database import Database, migrate
+from kit.db.database import Database
+from kit.db.migrations import migrate
 from kit.errors import NotFound
 from kit.messaging.bus import BusUnavailable
 from kit.security.tokens import InvalidToken, Token
@@ -50,7 +51,7 @@ class World:
         )
         self.handlers: dict[type, Callable[[Envelope], None]] = {}
         for part in parts:
-            self.handlers |= part.handlers()
+            self.handlers |= dict(part.subscriptions())
         self.access = Access(*parts, self.owner)  # type: ignore[arg-type]
 
     def tell(self, event: Any) -> None:

@@ -13,7 +13,6 @@ from psycopg import errors as pg
 from psycopg.abc import PQGen
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
-from pydantic import SecretStr
 
 from kit.telemetry import tracing
 
@@ -34,8 +33,6 @@ DEADLINES: dict[str, Any] = {
 """Of a connection, as libpq takes them; deadlines and the one encoding."""
 
 Row = DictRow
-Steps = Sequence[tuple[str, str | Callable[[Cursor[DictRow]], None]]]
-"""Named migration steps: SQL, or a function of a cursor."""
 
 _log = logging.getLogger("kit.database")
 T = TypeVar("T")
@@ -276,54 +273,3 @@ def _checked_if_idle(connection: DeadlineConnection) -> None:
 def constraint_of(error: BaseException) -> str | None:
     """The name of the constraint that a unique violation broke."""
     return error.diag.constraint_name if isinstance(error, pg.UniqueViolation) else None
-
-
-def migrate(database: Database, steps: Steps) -> None:
-    """Run each named step that has not run here yet, in order, by one replica at a time. Forward only: steps that only
-    a newer release knows stay, so that an older one can run beside it.
-
-    All steps or none. Raises OperationalError where others use a table for longer than commands may wait for its lock.
-    """
-    with database.long_work() as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('migrations'))")
-        # A step that waits for a table has everybody else wait behind it, in replicas of the last release too.
-        cursor.execute("SET LOCAL lock_timeout = '1s'")
-        cursor.execute(
-            "CREATE TABLE IF NOT EXISTS migrations "
-            "(name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())"
-        )
-        done = {row["name"] for row in cursor.execute("SELECT name FROM migrations").fetchall()}
-        for name, step in steps:
-            if name in done:
-                continue
-            if callable(step):
-                step(cursor)
-            else:
-                cursor.execute(step.encode())
-            cursor.execute("INSERT INTO migrations (name) VALUES (%s)", (name,))
-
-
-def opened(dsn: SecretStr, steps: Steps) -> Database:
-    """The database with its tables made; waits as long as the server does not answer, or its tables are in use."""
-    database = Database(dsn.get_secret_value())
-    database.open()
-    while True:
-        try:
-            migrate(database, steps)
-            _warn_of_statements_in_logs(database)
-            return database
-        except OperationalError as error:
-            _log.warning("waiting for the database: %s", type(error).__name__)
-            time.sleep(0.5)
-
-
-def _warn_of_statements_in_logs(database: Database) -> None:
-    found = database.one(
-        "SELECT current_setting('log_min_error_statement') IN ('fatal', 'panic') "
-        "AND current_setting('log_error_verbosity') = 'terse' AS discreet"
-    )
-    if found and not found["discreet"]:
-        _log.warning(
-            "the database server logs statements that fail, or rows, with their values: as its superuser, ALTER ROLE "
-            "this service's role SET log_min_error_statement = 'panic', and SET log_error_verbosity = 'terse'"
-        )

@@ -25,7 +25,7 @@ _ENDS = SQL(
 )
 
 
-class Ends:
+class Expirations:
     """Things with an end date, by a query that gives each one's as `ends_at`."""
 
     def __init__(self, what: str, database: Database, query: LiteralString) -> None:
@@ -48,7 +48,7 @@ class Ends:
 class Gauges:
     """Of a service's own stream, its places in others, and what it has that ends."""
 
-    def __init__(self, relay: Relay, reading: Sequence[ConsumerRunner], ends: Sequence[Ends] = ()) -> None:
+    def __init__(self, relay: Relay, reading: Sequence[ConsumerRunner], ends: Sequence[Expirations] = ()) -> None:
         self._relay = relay
         self._reading = reading
         self._ends = ends

@@ -8,7 +8,8 @@ from eventsourcing.domain import event
 from pydantic import SecretStr
 
 from kit import service
-from kit.db.database import Database, migrate
+from kit.db.database import Database
+from kit.db.migrations import migrate
 from kit.errors import Conflict
 from kit.eventstore.aggregate import Aggregate, Created
 from kit.eventstore.store import Recorded, Store

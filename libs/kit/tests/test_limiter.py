@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kit.db.database import Database, migrate
+from kit.db.database import Database
+from kit.db.migrations import migrate
 from kit.security import rate_limiter as limiter
 from kit.security.rate_limiter import FailureThrottle, Limit, RateLimited, RateLimiter, in_words
 

@@ -10,7 +10,8 @@ from identity import assembly
 from identity.application.sessions import Session
 from identity.domain.user import User
 from identity.settings import Settings
-from kit.db.database import Database, migrate
+from kit.db.database import Database
+from kit.db.migrations import migrate
 from kit.security.keys import MasterKey
 
 PUBLIC_URL = "http://tradehall.test:8080"

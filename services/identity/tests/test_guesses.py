@@ -18,7 +18,8 @@ from identity.domain.password import WrongPassword
 from identity.domain.user import OneTimePasswordSpent
 from identity.tests.parts import PASSWORD, Clock, Parts, settings
 from identity.tests.test_passwords import NEW, reset_token
-from kit.db.database import Database, migrate
+from kit.db.database import Database
+from kit.db.migrations import migrate
 
 ANN, BOB = "ann@example.com", "bob@example.com"
 HERE, ELSEWHERE = "203.0.113.7", "198.51.100.9"

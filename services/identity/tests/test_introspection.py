@@ -265,7 +265,7 @@ def hear(provider: Provider, event: Any) -> None:
     envelope = Envelope.of(
         event, context="organizations", epoch="e", sequence=1, version=1, aggregate_id=uuid4(), time=datetime.now(UTC)
     )
-    MembershipReplica(provider.parts.database).handlers()[type(event)](envelope)
+    dict(MembershipReplica(provider.parts.database).subscriptions())[type(event)](envelope)
     provider.parts.changes.look()
 
 

@@ -15,7 +15,8 @@ from contracts.event import Event
 from contracts.identity import UserRegistered
 from contracts.streams import consumers_of
 from kit import service
-from kit.db.database import Database, migrate
+from kit.db.database import Database
+from kit.db.migrations import migrate
 from kit.messaging.bus import Bus
 from kit.messaging.inbox import Inbox
 from kit.security.keys import MasterKey

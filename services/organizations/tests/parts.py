@@ -12,7 +12,8 @@ from pydantic import SecretStr
 
 from contracts.permissions import Grant
 from kit.context import acting
-from kit.db.database import Database, migrate
+from kit.db.database import Database
+from kit.db.migrations import migrate
 from kit.messaging.bus import Bus
 from kit.security.keys import MasterKey
 from organizations.invitations import Accepted
