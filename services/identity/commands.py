@@ -10,13 +10,13 @@ from typing import Annotated
 
 import typer
 
-from identity import erasing
-from identity.application.operators import Operators
-from identity.application.signing_keys import NewKey, SigningKeys
-from identity.assembly import SCHEMA
-from identity.domain.user import UnknownUser
+from identity.container import SCHEMA
+from identity.erasure import command as erasing
 from identity.main import NAME, build, tools
+from identity.operators.service import Operators
+from identity.people.domain import UnknownUser
 from identity.settings import Settings
+from identity.signing_keys.service import NewKey, SigningKeys
 from kit.db.migrations import opened
 from kit.errors import Refusal
 from kit.security.keys import MasterKey

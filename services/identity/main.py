@@ -16,19 +16,19 @@ from contracts.envelope import parse_known
 from contracts.streams import STREAMS, consumers_of
 from identity import oauth
 from identity.answers import ClientAnswers, PeopleAnswers
-from identity.api import clients as client_routes
-from identity.api import operations as account_operations
-from identity.api import people as people_routes
-from identity.application.registration import OF_A_NETWORK
-from identity.application.revoked_tokens import EndedTokens
-from identity.application.sessions import EndedSessions
-from identity.assembly import ENDS_WITH_A_RESTORE, SCHEMA, Parts
-from identity.pages.cookies import SessionCookie
+from identity.clients import api as client_routes
+from identity.clients import views as clients
+from identity.container import ENDS_WITH_A_RESTORE, SCHEMA, Parts
+from identity.events import publish
+from identity.oauth.revoke.service import EndedTokens
+from identity.operators import api as account_operations
 from identity.pages.hosted import hosted_pages
 from identity.pages.rendering import Renderer
-from identity.publishing import publish
+from identity.people import api as people_routes
+from identity.registration.service import OF_A_NETWORK
+from identity.sessions.cookies import SessionCookie
+from identity.sessions.service import EndedSessions
 from identity.settings import Settings
-from identity.views import clients
 from identity.worker import Worker
 from kit import service
 from kit.db.migrations import opened

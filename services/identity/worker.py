@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from psycopg import OperationalError
 
-from identity.application.intake import CHANNEL
+from identity.registration.pending_requests import CHANNEL
 from kit.db.database import Database
 from kit.db.lease import Lease
 

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from argon2 import PasswordHasher
 from pydantic import SecretStr
 
-from identity.assembly import SCHEMA, Parts
+from identity.container import SCHEMA, Parts
 from identity.settings import Settings
 from kit.db.migrations import opened
 from tests.benchmarks.beside import CONNECTIONS, ROUNDS, Running

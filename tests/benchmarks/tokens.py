@@ -19,8 +19,8 @@ from embedded import temporary_folder
 from embedded.nats import Nats
 from embedded.ports import free_port
 from embedded.postgres import Postgres
-from identity.application.clients import Granter
-from identity.assembly import SCHEMA, Parts
+from identity.clients.service import Granter
+from identity.container import SCHEMA, Parts
 from identity.settings import Settings
 from kit.db.migrations import opened
 from kit.security.keys import MasterKey

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-import identity.assembly
+import identity.container
 import notifications.main
 import organizations.main
 import portal.main
@@ -34,7 +34,7 @@ from tests.upgrades.made import Expected, roles
 pytestmark = pytest.mark.timeout(600)
 RELEASES = sorted(path.parent for path in Path(__file__).parent.glob("*/expected.json"))
 SCHEMAS: dict[str, Migrations] = {
-    "identity": identity.assembly.SCHEMA,
+    "identity": identity.container.SCHEMA,
     "organizations": organizations.main.SCHEMA,
     "platforms": platforms.main.SCHEMA,
     "notifications": notifications.main.SCHEMA,

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
-from identity.domain import password
+from identity.passwords import domain as password
 from kit.context import cause
 from kit.errors import Invalid, Refusal, Unavailable
 from kit.http.assets import Assets

@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from identity import assembly
-from identity.application.sessions import Session
-from identity.domain.user import User
+from identity import container as assembly
+from identity.people.domain import User
+from identity.sessions.service import Session
 from identity.settings import Settings
 from kit.db.database import Database
 from kit.db.migrations import migrate
