@@ -6,7 +6,6 @@ import typer
 from anyio.from_thread import BlockingPortal
 from rich.progress import Progress
 
-from contracts.streams import STREAMS
 from kit.eventstore.rebuild import ForgottenMeanwhile, rebuild
 from kit.messaging.stream_verification import Verdict, compared, expected, fetched, held, last_place
 from runtime.command_service import AnyService, Opened
@@ -33,13 +32,13 @@ def add_copy_commands(app: typer.Typer, opened: Opened) -> None:
             if not service.bus.connected:
                 stop("The bus is out of reach.")
             verdict = _verdict(service, portal, bar)
-        answer = {"stream": STREAMS[service.name].name, "sound": verdict.sound, **asdict(verdict)}
-        say(as_json, answer, f"{STREAMS[service.name].name}: {verdict}")
+        answer = {"stream": service.stream.name, "sound": verdict.sound, **asdict(verdict)}
+        say(as_json, answer, f"{service.stream.name}: {verdict}")
         raise typer.Exit(0 if verdict.sound else 1)
 
 
 def _verdict(service: AnyService, portal: BlockingPortal, bar: Progress) -> Verdict:
-    jetstream, stream_name = service.bus.jetstream, STREAMS[service.name].name
+    jetstream, stream_name = service.bus.jetstream, service.stream.name
     last = portal.call(last_place, jetstream, stream_name)
     task = bar.add_task("Comparing", total=last)
     stream = held(
