@@ -18,7 +18,7 @@ from contracts.envelope import Attributes
 from contracts.event import Event
 from contracts.nats_config import SERVICES
 from contracts.rpc import RPC, Rpc
-from contracts.streams import STREAMS, Stream, durables_of, feeds_of
+from contracts.streams import STREAMS, Stream, consumers_of, feeds_of
 
 Document = dict[str, Any]
 Operations = Iterator[tuple[str, Document]]
@@ -137,7 +137,7 @@ def _publishing() -> Operations:
 
 def _reading() -> Operations:
     for service in SERVICES:
-        for durable in (*durables_of(service), *feeds_of(service)):
+        for durable in (*consumers_of(service), *feeds_of(service)):
             text = "By a durable pull consumer, one message at a time, in order."
             name, operation = _on_events(f"{durable.name}.read", "receive", durable.stream.owner, service, text)
             yield name, {**operation, "x-durable": durable.name}

@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, SecretStr, Validation
 from deploy.cli.running import NotRunning
 from deploy.local.services import SERVICES
 from deploy.local.settings import ROOT
-from kit.keys import KeyUnavailable, MasterKey, WrappedKey
+from kit.security.keys import KeyUnavailable, MasterKey, WrappedKey
 
 FILE = "manifest.json"
 _CHUNK = 1 << 20  # bytes

@@ -13,7 +13,7 @@ from contracts.email import spellings
 from deploy.cli.asking import STANDARD_OUTPUT, Json, at_once, said, stop, tell
 from deploy.cli.running import Running
 from deploy.secret_files import write_private
-from kit.held import EMAILS, names
+from privacy.export import EMAILS, names
 
 people = typer.Typer(no_args_is_help=True, help="What is held about a person.")
 _WHO = "A user's id, or an e-mail address, which `ps` shows to all users of this machine meanwhile."

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 import typer
 
-from contracts.streams import durables_of
+from contracts.streams import consumers_of
 from deploy.cli.__main__ import app
 from deploy.local import Tradehall
 from embedded import temporary_folder
@@ -104,7 +104,7 @@ def test_parked_messages_are_listed_replayed_by_their_service_and_discarded(
 ) -> None:
     system, var = running
     dsn = system.info["postgres_dsn"][service]
-    durable = min(one.name for one in durables_of(service))
+    durable = min(one.name for one in consumers_of(service))
     park(dsn, durable, message("unknown", 1, "tradehall.identity.OfAnotherRelease.v9"))
     park(dsn, durable, message("broken", 2, "tradehall.identity.UserRegistered.v1"))
     mine = answer(var, "parked", "list", service)
@@ -130,7 +130,7 @@ def test_what_is_parked_is_listed_of_all_services(running: tuple[Tradehall, Path
     system, var = running
     at = {name: system.info["postgres_dsn"][name] for name in ("identity", "notifications")}
     for name, dsn in at.items():
-        park(dsn, min(one.name for one in durables_of(name)), message(f"of {name}", 3, "tradehall.identity.Odd.v9"))
+        park(dsn, min(one.name for one in consumers_of(name)), message(f"of {name}", 3, "tradehall.identity.Odd.v9"))
     rows = answer(var, "parked", "list")
     assert [(row["service"], row["subject"]) for row in rows] == [(name, f"of {name}") for name in at]
     for row in rows:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from access.caller import Caller
+from access.principal import Principal
 from contracts import rpc
 from contracts.permissions import Grant, Limits, Permission
-from kit.bus import Bus, BusUnavailable
 from kit.errors import Forbidden, NotFound, Unavailable
-from kit.tokens import InvalidToken
+from kit.messaging.bus import Bus, BusUnavailable
+from kit.security.tokens import InvalidToken
 
 OVER = "The session or token has ended."
 _CUT_OFF = 30.0  # seconds after which a copy is too old for writes that matter
@@ -54,16 +54,16 @@ class PermissionsUnavailable(Unavailable):
 
 
 @dataclass(frozen=True)
-class Acting:
-    """A caller inside an organization, with what they hold there (a client's scopes stand as permissions)."""
+class OrgPrincipal:
+    """A principal inside an organization, with what they hold there (a client's scopes stand as permissions)."""
 
-    caller: Caller
+    principal: Principal
     organization_id: UUID
     grant: Grant
 
 
 class Access:
-    """Answers whether a caller may; before refusing on a copy, asks the owner."""
+    """Answers whether a principal may; before refusing on a copy, asks the owner."""
 
     def __init__(self, members: Members, clients: Clients, ended: Ended, bus: Bus) -> None:
         self._members = members
@@ -71,88 +71,88 @@ class Access:
         self._ended = ended
         self._bus = bus
 
-    def alive(self, caller: Caller) -> None:
+    def alive(self, principal: Principal) -> None:
         """Raises InvalidToken when the session has ended, the token is revoked, or the client is gone."""
-        if self._ended.has(caller.session_id, caller.token.id):
+        if self._ended.has(principal.session_id, principal.token.id):
             raise InvalidToken(OVER)
-        if caller.client_id is not None and self._client(caller) is None:
+        if principal.client_id is not None and self._client(principal) is None:
             raise InvalidToken("The client no longer exists.")
 
     def acting(
         self,
-        caller: Caller,
+        principal: Principal,
         organization_id: UUID,
         permission: str | None,
         *,
         platform: UUID | None = None,
         fresh: bool = False,
-    ) -> Acting:
-        """The caller in an organization; with `permission` None, any member or client of it.
+    ) -> OrgPrincipal:
+        """The principal in an organization; with `permission` None, any member or client of it.
 
         `fresh` refuses when the copies have been cut off for over 30 s. Raises NotFound for an organization
-        the caller is not in, or a platform beyond their limits; MissingPermission; PermissionsUnavailable.
+        the principal is not in, or a platform beyond their limits; MissingPermission; PermissionsUnavailable.
         """
         self._must_be_fresh(fresh)
-        if caller.client_id is not None:
-            grant = self._client_grant(caller, organization_id, permission, platform)
+        if principal.client_id is not None:
+            grant = self._client_grant(principal, organization_id, permission, platform)
         else:
-            grant = self._member_grant(caller, organization_id, permission, platform)
+            grant = self._member_grant(principal, organization_id, permission, platform)
         if grant is None:
             raise NotFound
         if not _reaches(grant.limits, platform):
             raise NotFound
         if permission is not None and permission not in _held(grant):
             raise MissingPermission(f"This needs the permission {permission}.")
-        return Acting(caller, organization_id, grant)
+        return OrgPrincipal(principal, organization_id, grant)
 
     def sufficient(
-        self, caller: Caller, organization_id: UUID, grant: Grant, permission: str | None, *, fresh: bool = False
-    ) -> Acting | None:
+        self, principal: Principal, organization_id: UUID, grant: Grant, permission: str | None, *, fresh: bool = False
+    ) -> OrgPrincipal | None:
         """As `acting`, of a member whose grant is at hand and without asking anybody; None where it does not allow
         this. Raises PermissionsUnavailable."""
         self._must_be_fresh(fresh)
-        return Acting(caller, organization_id, grant) if _suffices(grant, permission, None) else None
+        return OrgPrincipal(principal, organization_id, grant) if _suffices(grant, permission, None) else None
 
     def _must_be_fresh(self, fresh: bool) -> None:
         if fresh and self._bus.cut_off_seconds > _CUT_OFF:
             raise PermissionsUnavailable("Rights may have changed since the bus was lost.")
 
     def _member_grant(
-        self, caller: Caller, organization_id: UUID, permission: str | None, platform: UUID | None
+        self, principal: Principal, organization_id: UUID, permission: str | None, platform: UUID | None
     ) -> Grant | None:
-        assert caller.user_id is not None
-        grant = self._members.find(organization_id, caller.user_id)
+        assert principal.user_id is not None
+        grant = self._members.find(organization_id, principal.user_id)
         if self._members.authoritative or (grant and _suffices(grant, permission, platform)):
             return grant
-        question = rpc.MembershipRequest(organization_id=organization_id, user_id=caller.user_id)
+        question = rpc.MembershipRequest(organization_id=organization_id, user_id=principal.user_id)
         try:
             return self._bus.ask_from_thread(rpc.MEMBERSHIP.subject, question, rpc.MEMBERSHIP.reply).ok
         except BusUnavailable as error:
             raise PermissionsUnavailable from error
 
     def _client_grant(
-        self, caller: Caller, organization_id: UUID, permission: str | None, platform: UUID | None
+        self, principal: Principal, organization_id: UUID, permission: str | None, platform: UUID | None
     ) -> Grant | None:
-        client = self._client(caller)
-        lacks = client is not None and permission in caller.scopes and permission not in client.scopes
+        client = self._client(principal)
+        lacks = client is not None and permission in principal.scopes and permission not in client.scopes
         if lacks or (client is not None and not _reaches(client.limits, platform)):
-            client = self._ask_for_client(caller)
+            client = self._ask_for_client(principal)
         if client is None or client.organization_id != organization_id:
             return None
         # A token keeps the scopes of its issue; what the client has lost since counts at once.
-        scopes = sorted(caller.scopes & set(client.scopes))
+        scopes = sorted(principal.scopes & set(client.scopes))
         return Grant(role=None, permissions=tuple(scopes), limits=client.limits)
 
-    def _client(self, caller: Caller) -> rpc.Client | None:
-        assert caller.client_id is not None
-        return self._clients.find(caller.client_id) or self._ask_for_client(caller)
+    def _client(self, principal: Principal) -> rpc.Client | None:
+        assert principal.client_id is not None
+        return self._clients.find(principal.client_id) or self._ask_for_client(principal)
 
-    def _ask_for_client(self, caller: Caller) -> rpc.Client | None:
+    def _ask_for_client(self, principal: Principal) -> rpc.Client | None:
         """What the owner knows; the own tables when this is the owner."""
-        assert caller.client_id is not None
+        assert principal.client_id is not None
         if self._clients.authoritative:
-            return self._clients.find(caller.client_id)
-        question = rpc.ClientRequest(client_id=caller.client_id)
+            return self._clients.find(principal.client_id)
+        question = rpc.ClientRequest(client_id=principal.client_id)
         try:
             return self._bus.ask_from_thread(rpc.CLIENT.subject, question, rpc.CLIENT.reply).ok
         except BusUnavailable as error:

@@ -11,17 +11,17 @@ from fastapi.security.utils import get_authorization_scheme_param
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from access.caller import Caller
-from access.checks import OVER, Access, Acting, PersonNeeded
-from access.copies import ENDED, ended_by
+from access.checks import OVER, Access, OrgPrincipal, PersonNeeded
+from access.principal import Principal
+from access.replicas import ENDED, ended_by
 from contracts import rpc
 from contracts.permissions import Grant
-from kit.bus import Bus
 from kit.context import set_cause
-from kit.database import Database
+from kit.db.database import Database
+from kit.db.reads import Reads
 from kit.errors import Unauthenticated, Unavailable
-from kit.reads import Reads
-from kit.tokens import InvalidToken, Verifier
+from kit.messaging.bus import Bus
+from kit.security.tokens import InvalidToken, Verifier
 
 _documented = HTTPBearer(bearerFormat="JWT", auto_error=False, description="An access token of a person or a client")
 
@@ -39,8 +39,8 @@ def asking_verifier(issuer: str, bus: Bus, database: Database) -> Verifier:
 
 
 class Guard:
-    """`guard.anyone`, `guard.person`, `guard.may(permission)` and `guard.may_on_platform(permission)` are
-    dependencies. With `reads`, of a database with `access.copies`, a person's session is looked up without a thread;
+    """`guard.anyone`, `guard.person`, `guard.require(permission)` and `guard.require_on_platform(permission)` are
+    dependencies. With `reads`, of a database with `access.replicas`, a person's session is looked up without a thread;
     with `granted` too what they hold: a query for the text of the grant of `%(user)s` in `%(org)s`."""
 
     def __init__(
@@ -53,48 +53,48 @@ class Guard:
 
     async def anyone(
         self, request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_documented)] = None
-    ) -> Caller:
+    ) -> Principal:
         """Whoever holds a live token. Raises Unauthenticated or InvalidToken."""
-        caller = await self.caller(request)
-        await self._alive(caller)
-        return caller
+        principal = await self.principal(request)
+        await self._alive(principal)
+        return principal
 
     async def person(
         self, request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_documented)] = None
-    ) -> Caller:
+    ) -> Principal:
         """A person with a live session; a client is refused with PersonNeeded."""
-        caller = await self.caller(request)
-        if caller.user_id is None:
+        principal = await self.principal(request)
+        if principal.user_id is None:
             raise PersonNeeded
-        await self._alive(caller)
-        return caller
+        await self._alive(principal)
+        return principal
 
-    def may(self, permission: str | None, *, fresh: bool = False) -> Callable[..., Awaitable[Acting]]:
+    def require(self, permission: str | None, *, fresh: bool = False) -> Callable[..., Awaitable[OrgPrincipal]]:
         """A member or client of the organization `{org}` in the path that holds the permission (None: any)."""
 
         async def acting(
             request: Request,
             org: UUID,
             _: Annotated[HTTPAuthorizationCredentials | None, Depends(_documented)] = None,
-        ) -> Acting:
-            caller = await self.caller(request)
-            grant = await self._grant_at_hand(caller, org)
-            known = grant and self.access.sufficient(caller, org, grant, permission, fresh=fresh)
+        ) -> OrgPrincipal:
+            principal = await self.principal(request)
+            grant = await self._grant_at_hand(principal, org)
+            known = grant and self.access.sufficient(principal, org, grant, permission, fresh=fresh)
             if known:
                 return known
 
-            def check() -> Acting:
-                self.access.alive(caller)
-                return self.access.acting(caller, org, permission, fresh=fresh)
+            def check() -> OrgPrincipal:
+                self.access.alive(principal)
+                return self.access.acting(principal, org, permission, fresh=fresh)
 
             return await run_in_threadpool(check)
 
         return acting
 
-    def may_on_platform(
+    def require_on_platform(
         self, permission: str, *, scope: str | None = None, fresh: bool = False
-    ) -> Callable[..., Awaitable[Acting]]:
-        """As `may`, on the platform `{platform}` in the path: NotFound for one beyond the caller's limits.
+    ) -> Callable[..., Awaitable[OrgPrincipal]]:
+        """As `may`, on the platform `{platform}` in the path: NotFound for one beyond the principal's limits.
 
         `scope` is what a client needs where that is not the permission that a member needs.
         """
@@ -104,45 +104,45 @@ class Guard:
             org: UUID,
             platform: UUID,
             _: Annotated[HTTPAuthorizationCredentials | None, Depends(_documented)] = None,
-        ) -> Acting:
-            caller = await self.caller(request)
-            needed = permission if scope is None or caller.client_id is None else scope
+        ) -> OrgPrincipal:
+            principal = await self.principal(request)
+            needed = permission if scope is None or principal.client_id is None else scope
 
-            def check() -> Acting:
-                self.access.alive(caller)
-                return self.access.acting(caller, org, needed, platform=platform, fresh=fresh)
+            def check() -> OrgPrincipal:
+                self.access.alive(principal)
+                return self.access.acting(principal, org, needed, platform=platform, fresh=fresh)
 
             return await run_in_threadpool(check)
 
         return acting
 
-    async def _grant_at_hand(self, caller: Caller, organization_id: UUID) -> Grant | None:
+    async def _grant_at_hand(self, principal: Principal, organization_id: UUID) -> Grant | None:
         """What a person holds, found without a thread; None where it takes more. Raises InvalidToken."""
-        if self._reads is None or self._standing is None or caller.user_id is None:
+        if self._reads is None or self._standing is None or principal.user_id is None:
             return None
-        asked = {**ended_by(caller), "org": organization_id, "user": caller.user_id}
+        asked = {**ended_by(principal), "org": organization_id, "user": principal.user_id}
         [(ended, granted)] = await self._reads.all(self._standing, asked)
         if ended:
             raise InvalidToken(OVER)
         return None if granted is None else _grant(granted)
 
-    async def _alive(self, caller: Caller) -> None:
-        if self._reads is None or caller.client_id is not None:
-            await run_in_threadpool(self.access.alive, caller)
-        elif await self._reads.all(ENDED, ended_by(caller)):
+    async def _alive(self, principal: Principal) -> None:
+        if self._reads is None or principal.client_id is not None:
+            await run_in_threadpool(self.access.alive, principal)
+        elif await self._reads.all(ENDED, ended_by(principal)):
             raise InvalidToken(OVER)
 
-    async def caller(self, request: Request) -> Caller:
+    async def principal(self, request: Request) -> Principal:
         """Whose token it is, by its signature alone. Raises Unauthenticated or InvalidToken.
 
-        What has ended since (`Access.alive`) is for the asker to find out, as `access.copies.ENDED` does.
+        What has ended since (`Access.alive`) is for the asker to find out, as `access.replicas.ENDED` does.
         """
         scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated
-        caller = Caller.of(await self._verifier.verify(token))
-        set_cause(actor=caller.id)
-        return caller
+        principal = Principal.of(await self._verifier.verify(token))
+        set_cause(actor=principal.id)
+        return principal
 
 
 @lru_cache(4096)

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from fastapi import Depends
 
-from access.caller import Caller
 from access.checks import PermissionsUnavailable
 from access.guard import Guard
+from access.principal import Principal
 from contracts import rpc
-from kit.bus import Bus, BusUnavailable
 from kit.errors import Forbidden
+from kit.messaging.bus import Bus, BusUnavailable
 
 _KEPT = 1.0  # seconds: a right that is taken away stops within that
 
@@ -47,14 +47,14 @@ class Operators:
         return answer is not None and answer.operator
 
 
-def operator_needed(guard: Guard, is_operator: Callable[[UUID], bool]) -> Callable[..., Caller]:
+def operator_needed(guard: Guard, is_operator: Callable[[UUID], bool]) -> Callable[..., Principal]:
     """A dependency that refuses everybody but operators, with OperatorNeeded."""
-    Self = Annotated[Caller, Depends(guard.person)]
+    Self = Annotated[Principal, Depends(guard.person)]
 
-    def operator(caller: Self) -> Caller:
-        assert caller.user_id is not None, "a person has an id"
-        if not is_operator(caller.user_id):
+    def operator(principal: Self) -> Principal:
+        assert principal.user_id is not None, "a person has an id"
+        if not is_operator(principal.user_id):
             raise OperatorNeeded
-        return caller
+        return principal
 
     return operator

@@ -1,7 +1,7 @@
 """The envelope of every event on the bus: CloudEvents 1.0, structured JSON."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Generic, Literal, Self
 from uuid import UUID
 
 from pydantic import (
@@ -13,10 +13,12 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import from_json
+from typing_extensions import TypeVar
 
 from contracts.catalogue import EVENTS
 from contracts.event import Event, Message
 
+E = TypeVar("E", bound=Event, default=Event)
 Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 """A part of a NATS subject."""
 
@@ -77,15 +79,15 @@ class Attributes(Message):
         return self
 
 
-class Envelope(Attributes):
-    """An event as it stands on the bus."""
+class Envelope(Attributes, Generic[E]):
+    """An event as it is on the bus, with the data of one event class."""
 
-    data: SerializeAsAny[Event]
+    data: SerializeAsAny[E]
 
     @classmethod
     def of(
         cls,
-        event: Event,
+        event: E,
         *,
         context: str,
         epoch: str,
@@ -123,7 +125,7 @@ class Envelope(Attributes):
         return self.model_dump_json(exclude=absent).encode()
 
     @classmethod
-    def parse(cls, payload: bytes) -> Self:
+    def parse(cls, payload: bytes) -> "Envelope":
         """Read a message from the bus, past attributes and data fields that a newer writer added.
 
         Raises UnknownEvent for a type that is not in the catalogue, MalformedEvent for anything else.
@@ -139,7 +141,7 @@ class Envelope(Attributes):
             data = event_class.model_validate(content.get("data"))
         except ValidationError as error:
             raise MalformedEvent(f"data: {_reasons(error)}", attributes) from None
-        return cls(**dict(attributes), data=data)
+        return Envelope(**dict(attributes), data=data)
 
 
 def _json_object(payload: bytes) -> dict[str, Any]:

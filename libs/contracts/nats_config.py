@@ -6,7 +6,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from contracts.rpc import RPC
-from contracts.streams import READS, STREAMS, durables_of, feeds_of
+from contracts.streams import READS, STREAMS, consumers_of, feeds_of
 
 OBSERVER = "observer"
 MAINTAINER = "maintainer"
@@ -101,7 +101,7 @@ def _of_its_stream(service: str) -> Iterable[str]:
 
 
 def _of_its_durables(service: str) -> Iterable[str]:
-    for durable in (*durables_of(service), *feeds_of(service)):
+    for durable in (*consumers_of(service), *feeds_of(service)):
         place = f"{durable.stream.name}.{durable.name}"
         yield f"{_API}.CONSUMER.CREATE.{place}"
         yield f"{_API}.CONSUMER.CREATE.{place}.>"  # the longer form names the filter
@@ -112,7 +112,7 @@ def _of_its_durables(service: str) -> Iterable[str]:
 
 def _places() -> list[str]:
     """Every durable of a service, as subjects of the API name it."""
-    durables = [each for service in SERVICES for each in (*durables_of(service), *feeds_of(service))]
+    durables = [each for service in SERVICES for each in (*consumers_of(service), *feeds_of(service))]
     return [f"{each.stream.name}.{each.name}" for each in durables]
 
 

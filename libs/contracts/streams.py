@@ -21,7 +21,7 @@ class Stream:
 
 
 @dataclass(frozen=True)
-class Durable:
+class Consumer:
     """A service's place in another context's stream; one for each purpose, where it reads a stream for several."""
 
     service: str
@@ -58,12 +58,12 @@ FEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """Which contexts' events a service keeps as they are, to give them to those who cannot reach the bus."""
 
 
-def durables_of(service: str) -> tuple[Durable, ...]:
+def consumers_of(service: str) -> tuple[Consumer, ...]:
     """Every durable of a service, in the order of READS."""
-    return tuple(Durable(service, STREAMS[context]) for context in READS.get(service, ()))
+    return tuple(Consumer(service, STREAMS[context]) for context in READS.get(service, ()))
 
 
-def feeds_of(service: str) -> tuple[Durable, ...]:
+def feeds_of(service: str) -> tuple[Consumer, ...]:
     """Every durable of a service that keeps events as they are: apart, so that it can be read again from the start
     without the effects that the other durables have."""
-    return tuple(Durable(service, STREAMS[context], "feed") for context in FEEDS.get(service, ()))
+    return tuple(Consumer(service, STREAMS[context], "feed") for context in FEEDS.get(service, ()))

@@ -14,16 +14,20 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse, Response
 from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from psycopg import OperationalError
 
-from kit import idempotency, inbox, interventions, logs, problems, recorder, service_keys, tokens, tracing
-from kit.bus import Bus
-from kit.database import Database
-from kit.direct import Direct, Endpoint
-from kit.edge import Edge
-from kit.metrics import BUS_CUT_OFF, LOOP_LAG
-from kit.openapi import Application
+from kit.db.database import Database
+from kit.eventstore import recorder
+from kit.http import idempotency, problems
+from kit.http.direct import Direct, Endpoint
+from kit.http.openapi import Application
+from kit.http.request_middleware import RequestMiddleware
+from kit.messaging import inbox
+from kit.messaging import operator_log as interventions
+from kit.messaging.bus import Bus
+from kit.operations.health import Health
+from kit.security import service_keys, tokens
 from kit.settings import HttpSettings
+from kit.telemetry import logs, tracing
 
 Background = Callable[[], Awaitable[None]]
 """Runs until cancelled; started again after a second if it fails."""
@@ -41,54 +45,9 @@ SCHEMA: tuple[tuple[str, str], ...] = (
 """The tables of kit itself; a service migrates these first, then its own."""
 
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
-"""FastAPI's own would send paths, queries and what exceptions say; see kit.tracing."""
+"""FastAPI's own would send paths, queries and what exceptions say; see kit.telemetry.tracing."""
 
-_LAG_LIMIT = 1.0  # seconds; a process whose loop is later than this is not ready
 _log = logging.getLogger("kit.service")
-
-
-class Health:
-    """What /readyz looks at: the database, the bus (if any) having been reached once, and the loop's own lateness.
-    `ending` is set once the process was told to end, for the gateway to send no more here."""
-
-    def __init__(self, database: Database, bus: Bus | None) -> None:
-        self._database = database
-        self._bus = bus
-        self._bus_was_there = bus is None
-        self._lag = 0.0
-        self.ending = False
-
-    async def watch_loop(self) -> None:
-        """Measure how late a timer runs; a blocked loop cannot say so itself afterwards unless it is measured."""
-        while True:
-            due = time.monotonic() + 1.0
-            await asyncio.sleep(1.0)
-            self._lag = time.monotonic() - due
-            LOOP_LAG.set(self._lag)
-            if self._bus is not None:
-                BUS_CUT_OFF.set(self._bus.cut_off_seconds)
-
-    async def report(self) -> tuple[bool, dict[str, str]]:
-        database = await asyncio.to_thread(self._database_answer)
-        state = {
-            "database": database,
-            "loop": "ok" if self._lag < _LAG_LIMIT else f"{self._lag:.1f} s late",
-        }
-        if self._bus is not None:
-            self._bus_was_there = self._bus_was_there or self._bus.connected
-            state["bus"] = "ok" if self._bus.connected else f"out of reach for {self._bus.cut_off_seconds:.0f} s"
-        if self.ending:
-            state["process"] = "ends"
-        # Commands do not need the bus, so a cut bus is told but takes no replica out of service.
-        ready = database == "ok" and self._bus_was_there and self._lag < _LAG_LIMIT and not self.ending
-        return ready, state
-
-    def _database_answer(self) -> str:
-        try:
-            self._database.one("SELECT 1 AS one")
-        except OperationalError:
-            return "out of reach"
-        return "ok"
 
 
 def build(
@@ -129,7 +88,7 @@ def build(
         app.include_router(router)
     if direct:
         app.add_middleware(Direct, endpoints=direct)
-    app.add_middleware(Edge)
+    app.add_middleware(RequestMiddleware)
     return app
 
 

@@ -4,15 +4,15 @@ from collections.abc import Callable
 from datetime import datetime
 
 from contracts import rpc
-from identity.application.clients import Clients
-from identity.application.one_time import OneTimeSecrets
-from identity.application.sessions import Sessions
-from identity.application.signing_keys import SigningKeys
-from identity.application.store import IdentityStore
-from identity.domain.user import User
-from identity.views.people import PeopleViews
-from kit.bus import Bus
+from identity.clients.service import Clients
+from identity.passwords.one_time import OneTimeSecrets
+from identity.people.domain import User
+from identity.people.views import PeopleViews
+from identity.sessions.service import Sessions
+from identity.signing_keys.service import SigningKeys
+from identity.store import IdentityStore
 from kit.errors import NotFound
+from kit.messaging.bus import Bus
 
 
 class PeopleAnswers:

@@ -10,19 +10,19 @@ from typing import Annotated
 
 import typer
 
-from identity import erasing
-from identity.application.operators import Operators
-from identity.application.signing_keys import NewKey, SigningKeys
-from identity.assembly import SCHEMA
-from identity.domain.user import UnknownUser
+from identity.container import SCHEMA
+from identity.erasure import command as erasing
 from identity.main import NAME, build, tools
+from identity.operators.service import Operators
+from identity.people.domain import UnknownUser
 from identity.settings import Settings
-from kit.commands import Json, commands
-from kit.database import opened
+from identity.signing_keys.service import NewKey, SigningKeys
+from kit.db.migrations import opened
 from kit.errors import Refusal
-from kit.keys import MasterKey
+from kit.security.keys import MasterKey
+from kit.security.service_keys import ServiceKeys
 from kit.service import serve
-from kit.service_keys import ServiceKeys
+from runtime.cli import Json, commands
 
 Who = Annotated[str, typer.Argument(help="The person's e-mail address or id.")]
 

@@ -9,39 +9,40 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request
 
 from access.checks import Access, PersonNeeded
-from access.copies import MembersCopy
 from access.guard import Guard
 from access.operators import OperatorNeeded, operator_needed
+from access.replicas import MembershipReplica
 from contracts.envelope import parse_known
-from contracts.streams import STREAMS, durables_of
+from contracts.streams import STREAMS, consumers_of
 from identity import oauth
 from identity.answers import ClientAnswers, PeopleAnswers
-from identity.api import clients as client_routes
-from identity.api import operations as account_operations
-from identity.api import people as people_routes
-from identity.application.registration import OF_A_NETWORK
-from identity.application.revoked_tokens import EndedTokens
-from identity.application.sessions import EndedSessions
-from identity.assembly import ENDS_WITH_A_RESTORE, SCHEMA, Parts
-from identity.pages.cookies import SessionCookie
+from identity.clients import api as client_routes
+from identity.clients import views as clients
+from identity.container import ENDS_WITH_A_RESTORE, SCHEMA, Parts
+from identity.events import publish
+from identity.oauth.revoke.service import EndedTokens
+from identity.operators import api as account_operations
 from identity.pages.hosted import hosted_pages
 from identity.pages.rendering import Renderer
-from identity.publishing import publish
+from identity.people import api as people_routes
+from identity.registration.service import OF_A_NETWORK
+from identity.sessions.cookies import SessionCookie
+from identity.sessions.service import EndedSessions
 from identity.settings import Settings
-from identity.views import clients
 from identity.worker import Worker
-from kit import operations, service
-from kit.bus import Bus
-from kit.commands import Tools
-from kit.consumer import consumers
-from kit.database import opened
-from kit.edge import address_of
-from kit.gauges import Ends, Gauges
-from kit.inbox import Inbox
-from kit.keys import MasterKey
-from kit.limiter import taking
-from kit.relay import Relay
-from kit.tokens import Verifier
+from kit import service
+from kit.db.migrations import opened
+from kit.http.request_middleware import address_of
+from kit.messaging.bus import Bus
+from kit.messaging.consumer import consumers
+from kit.messaging.inbox import Inbox
+from kit.messaging.relay import Relay
+from kit.operations import api as operations
+from kit.operations.gauges import Expirations, Gauges
+from kit.security.keys import MasterKey
+from kit.security.rate_limiter import rate_limited
+from kit.security.tokens import Verifier
+from runtime.cli import Tools
 
 NAME = "identity"
 
@@ -54,8 +55,8 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Fa
     bus = Bus(settings.nats_url, NAME, settings.nats_password)
     PeopleAnswers(parts.store, parts.views, parts.sessions, parts.secrets, parts.clock).serve(bus)
     ClientAnswers(parts.signing_keys, parts.clients).serve(bus)
-    members = MembersCopy(database)
-    reading = consumers(bus, database, durables_of(NAME), parse_known, members.handlers())
+    members = MembershipReplica(database)
+    reading = consumers(bus, database, consumers_of(NAME), parse_known, dict(members.subscriptions()))
     relay = Relay(parts.store, bus, STREAMS[NAME], publish, settings.stream_replicas)
     verifier = _verifier(parts, settings)
     ended = EndedTokens(EndedSessions(parts.sessions), parts.views)
@@ -77,7 +78,7 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Fa
         background=[
             relay.run,
             *(one.run for one in reading),
-            Gauges(relay, reading, [Ends("client-secret", database, clients.SECRETS)]).run,
+            Gauges(relay, reading, [Expirations("client-secret", database, clients.SECRETS)]).run,
             partial(parts.shredder.run, bus),
             parts.changes.run,
             parts.secret_uses.run,
@@ -93,8 +94,8 @@ def tools(settings: Settings) -> Iterator[Tools]:
     try:
         parts = Parts(settings, database, _now)
         bus = Bus(settings.nats_url, NAME, settings.nats_password)
-        known = MembersCopy(database).handlers()
-        inboxes = [Inbox(database, one.name, parse_known, known) for one in durables_of(NAME)]
+        known = dict(MembershipReplica(database).subscriptions())
+        inboxes = [Inbox(database, one.name, parse_known, known) for one in consumers_of(NAME)]
         yield Tools(
             parts.store,
             MasterKey(settings.master_key),
@@ -120,7 +121,7 @@ def _routers(
     show = Renderer(secure=settings.secure)
     caller_address = _caller_address(settings)
     return [
-        people_routes.open_router(parts.registration, taking(parts.limiter, OF_A_NETWORK, caller_address)),
+        people_routes.open_router(parts.registration, rate_limited(parts.limiter, OF_A_NETWORK, caller_address)),
         people_routes.own_router(guard, parts.people, parts.passwords, parts.sessions, parts.hashing),
         client_routes.routes(parts.clients, guard, parts.idempotency),
         oauth.routes(

@@ -5,7 +5,7 @@ from pathlib import Path
 import idna
 from pydantic import Field, Json, SecretStr, field_validator
 
-from identity.first_party import FirstPartyProgram
+from identity.oauth.first_party import FirstPartyProgram
 from kit.settings import ServiceSettings
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from psycopg import OperationalError
 
-from identity.application.intake import CHANNEL
-from kit.database import Database
-from kit.lease import Lease
+from identity.registration.pending_requests import CHANNEL
+from kit.db.database import Database
+from kit.db.lease import Lease
 
 _TIMER = 2.0  # seconds; a notification is only a hint
 _TIDY_EVERY = 60.0

@@ -1,9 +1,9 @@
 """`python -m notifications`: the service as a process, and its commands."""
 
-from kit.commands import commands
 from kit.service import serve
 from notifications.main import NAME, build, tools
 from notifications.settings import Settings
+from runtime.cli import commands
 
 
 def main() -> None:

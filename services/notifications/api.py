@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
 from kit.errors import Refusal
-from kit.openapi import refusals
-from kit.pages import Page, Paged
+from kit.http.openapi import refusals
+from kit.http.pagination import Page, Paged
 from notifications.views import NotificationRow, NotificationViews
 
 State = Literal["requested", "sent", "failed"]

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from kit.context import acting, cause
-from kit.database import Database
-from kit.service_keys import SubjectKeys
-from kit.store import Store
+from kit.db.database import Database
+from kit.eventstore.store import Store
+from kit.security.service_keys import SubjectKeys
 from notifications.copies import Copies
 from notifications.deliveries import Deliveries, Delivery
 from notifications.domain import Notification, UnknownNotification

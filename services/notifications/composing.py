@@ -18,7 +18,7 @@ from contracts.rpc import (
     MailSecretRequest,
     Rpc,
 )
-from kit.bus import Bus, BusUnavailable
+from kit.messaging.bus import Bus, BusUnavailable
 from notifications import contents
 from notifications.copies import Copies, Person
 from notifications.deliveries import Delivery

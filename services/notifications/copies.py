@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from kit.database import Database
-from kit.inbox import forget_parked
+from kit.db.database import Database
+from kit.messaging.inbox import forget_parked
 
 SCHEMA = """
 CREATE TABLE people (

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from kit.context import cause
-from kit.database import Database, Row
+from kit.db.database import Database, Row
 from notifications.occasions import Occasion
 
 LEASE = timedelta(seconds=6)

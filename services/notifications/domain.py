@@ -6,8 +6,8 @@ from uuid import UUID, uuid5
 
 from eventsourcing.domain import event
 
-from kit.domain import Aggregate, Created
 from kit.errors import NotFound
+from kit.eventstore.aggregate import Aggregate, Created
 
 _NAMES = UUID("6f7d3b52-8f0c-5a53-9f1e-3d4b7a1c9e20")
 _READ = frozenset({"used", "invitation-used", "invitation-declined"})

@@ -6,23 +6,24 @@ from datetime import UTC, datetime
 
 from fastapi import FastAPI
 
-from access import copies
+from access import replicas
 from access.checks import Access, PersonNeeded
-from access.copies import ClientsCopy, EndedCopy, MembersCopy
 from access.guard import Guard, asking_verifier
 from access.operators import OperatorNeeded, Operators, operator_needed
+from access.replicas import ClientReplica, MembershipReplica, RevocationReplica
 from contracts.envelope import parse_known
-from contracts.streams import STREAMS, durables_of
-from kit import operations, service
-from kit.bus import Bus
-from kit.commands import Tools
-from kit.consumer import consumers
-from kit.database import Database, opened
-from kit.gauges import Gauges
-from kit.inbox import Inbox
-from kit.keys import MasterKey
-from kit.relay import Relay
-from kit.service_keys import SubjectKeys
+from contracts.streams import STREAMS, consumers_of
+from kit import service
+from kit.db.database import Database
+from kit.db.migrations import opened
+from kit.messaging.bus import Bus
+from kit.messaging.consumer import consumers
+from kit.messaging.inbox import Inbox
+from kit.messaging.relay import Relay
+from kit.operations import api as operations
+from kit.operations.gauges import Gauges
+from kit.security.keys import MasterKey
+from kit.security.service_keys import SubjectKeys
 from notifications import api, views
 from notifications.application import Notifications
 from notifications.composing import Composer
@@ -33,9 +34,10 @@ from notifications.settings import Settings
 from notifications.smtp import MailServer
 from notifications.subscribers import handlers
 from notifications.views import NotificationViews
+from runtime.cli import Tools
 
 NAME = "notifications"
-SCHEMA = [*service.SCHEMA, *copies.SCHEMA, *views.SCHEMA]
+SCHEMA = [*service.SCHEMA, *replicas.SCHEMA, *views.SCHEMA]
 
 
 def build(settings: Settings) -> FastAPI:
@@ -44,10 +46,12 @@ def build(settings: Settings) -> FastAPI:
     app = _application(database, settings)
     bus = Bus(settings.nats_url, NAME, settings.nats_password)
     relay = Relay(app, bus, STREAMS[NAME], publish, settings.stream_replicas)
-    ended = EndedCopy(database)
-    reading = consumers(bus, database, durables_of(NAME), parse_known, {**handlers(app), **ended.handlers()})
+    ended = RevocationReplica(database)
+    reading = consumers(
+        bus, database, consumers_of(NAME), parse_known, {**handlers(app), **dict(ended.subscriptions())}
+    )
     # Nobody acts for an organization here, so the copies of members and clients stay empty.
-    access = Access(MembersCopy(database), ClientsCopy(database), ended, bus)
+    access = Access(MembershipReplica(database), ClientReplica(database), ended, bus)
     guard = Guard(asking_verifier(settings.public_url, bus, database), access)
     operator = operator_needed(guard, Operators(bus).has)
     return service.build(
@@ -73,10 +77,10 @@ def tools(settings: Settings) -> Iterator[Tools]:
     database = opened(settings.postgres_dsn, SCHEMA)
     try:
         app = _application(database, settings)
-        known = {**handlers(app), **EndedCopy(database).handlers()}
+        known = {**handlers(app), **dict(RevocationReplica(database).subscriptions())}
         master = MasterKey(settings.master_key)
         bus = Bus(settings.nats_url, NAME, settings.nats_password)
-        inboxes = [Inbox(database, one.name, parse_known, known) for one in durables_of(NAME)]
+        inboxes = [Inbox(database, one.name, parse_known, known) for one in consumers_of(NAME)]
         yield Tools(app, master, bus, STREAMS[NAME].name, publish, inboxes, app.copies.erase_person)
     finally:
         database.close()

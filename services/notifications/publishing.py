@@ -3,8 +3,8 @@
 from contracts.envelope import Envelope
 from contracts.event import Event
 from contracts.notifications import NotificationFailed, NotificationSent
-from kit.relay import Outgoing
-from kit.store import Recorded
+from kit.eventstore.store import Recorded
+from kit.messaging.relay import Outgoing
 from notifications.domain import Notification
 
 PRIVATE: frozenset[type] = frozenset({Notification.Requested, Notification.OutcomeUnknown})

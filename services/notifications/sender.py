@@ -11,7 +11,7 @@ from opentelemetry.trace import SpanKind
 from prometheus_client import Counter
 from psycopg import OperationalError
 
-from kit import tracing
+from kit.telemetry import tracing
 from notifications.application import Notifications
 from notifications.composing import Composer, NoLonger, NotYet, Spent
 from notifications.deliveries import LEASE, Delivery

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from kit.http.fields import clean_line
 from kit.settings import ServiceSettings
-from kit.text import clean_line
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from psycopg import Cursor
 
-from kit.store import Recorded
-from kit.views import Views, on
+from kit.eventstore.store import Recorded
+from kit.eventstore.views import Views, on
 from notifications import copies, deliveries
 from notifications.domain import Notification
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import psycopg
 
-from kit.database import Database, notified
-from kit.recorder import CHANNEL
+from kit.db.database import Database, notified
+from kit.eventstore.recorder import CHANNEL
 
 _LOOK = 1.0  # seconds between two looks whether to stop and whether the session lives
 

@@ -1,9 +1,9 @@
 """`python -m organizations`: the service as a process, and its commands."""
 
-from kit.commands import commands
 from kit.service import serve
 from kit.settings import ServiceSettings
 from organizations.main import NAME, build, tools
+from runtime.cli import commands
 
 
 def main() -> None:

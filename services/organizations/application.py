@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 
 from contracts.permissions import Grant
 from kit.context import acting
-from kit.database import Database
+from kit.db.database import Database
 from kit.errors import NotFound
-from kit.service_keys import SubjectKeys
-from kit.store import Store
+from kit.eventstore.store import Store
+from kit.security.service_keys import SubjectKeys
 from organizations.domain import (
     AlreadyInvited,
     GrantExceedsOwn,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from contracts.envelope import Attributes
 from kit.errors import NotFound
-from kit.store import Recorded
+from kit.eventstore.store import Recorded
 from organizations.application import Organizations
 from organizations.narrowing import narrowed
 from organizations.publishing import envelope_of

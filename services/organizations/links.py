@@ -5,7 +5,7 @@ import binascii
 from uuid import UUID
 
 from kit.errors import NotFound
-from kit.keys import keyed_hash, same
+from kit.security.keys import keyed_hash, same
 from organizations.domain import InvitationReplaced
 
 _ID_BYTES = 16

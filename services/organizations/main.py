@@ -9,31 +9,34 @@ from uuid import UUID
 
 from fastapi import FastAPI
 
-from access import copies
+from access import replicas
 from access.checks import Access, PersonNeeded
-from access.copies import ClientsCopy, EndedCopy
 from access.guard import Guard, asking_verifier
 from access.operators import OperatorNeeded, Operators, operator_needed
+from access.replicas import ClientReplica, RevocationReplica
 from contracts.email import normal
 from contracts.envelope import parse_known
 from contracts.permissions import Grant
-from contracts.streams import STREAMS, durables_of, feeds_of
-from kit import limiter, operations, service, shredder
-from kit.bus import Bus
-from kit.commands import Tools
-from kit.consumer import consumers
-from kit.database import Database, opened
-from kit.edge import address_of
-from kit.gauges import Gauges
-from kit.idempotency import Idempotency
-from kit.inbox import Inbox
-from kit.keys import MasterKey, keyed_hash
-from kit.limiter import Limiter, Misses
-from kit.reads import Reads
-from kit.relay import Relay
-from kit.service_keys import ServiceKeys, SubjectKeys
+from contracts.streams import STREAMS, consumers_of, feeds_of
+from kit import service
+from kit.db.database import Database
+from kit.db.migrations import opened
+from kit.db.reads import Reads
+from kit.http.idempotency import Idempotency
+from kit.http.request_middleware import address_of
+from kit.messaging import stream_eraser as shredder
+from kit.messaging.bus import Bus
+from kit.messaging.consumer import consumers
+from kit.messaging.inbox import Inbox
+from kit.messaging.relay import Relay
+from kit.messaging.stream_eraser import StreamEraser
+from kit.operations import api as operations
+from kit.operations.gauges import Gauges
+from kit.security import rate_limiter as limiter
+from kit.security.keys import MasterKey, keyed_hash
+from kit.security.rate_limiter import FailureThrottle, RateLimiter
+from kit.security.service_keys import ServiceKeys, SubjectKeys
 from kit.settings import ServiceSettings
-from kit.shredder import Shredder
 from organizations import feed, people, views
 from organizations.api import audit, hot, invitations, members
 from organizations.api import organizations as organization_routes
@@ -46,11 +49,12 @@ from organizations.subscribers import answer_requests, handlers
 from organizations.upkeep import Upkeep
 from organizations.views import AllViews
 from organizations.views.organizations import GRANTED
+from runtime.cli import Tools
 
 NAME = "organizations"
 SCHEMA = [
     *service.SCHEMA,
-    *copies.SCHEMA,
+    *replicas.SCHEMA,
     *people.SCHEMA,
     *views.SCHEMA,
     ("organizations-shredder-1", shredder.SCHEMA),
@@ -79,8 +83,8 @@ class Parts:
     invitations: Invitations
     upkeep: Upkeep
     idempotency: Idempotency
-    shredder: Shredder
-    limiter: Limiter
+    shredder: StreamEraser
+    limiter: RateLimiter
 
 
 def build(settings: ServiceSettings) -> FastAPI:
@@ -89,17 +93,17 @@ def build(settings: ServiceSettings) -> FastAPI:
     bus = Bus(settings.nats_url, NAME, settings.nats_password)
     parts = assemble(database, MasterKey(settings.master_key), bus, _now)
     answer_requests(bus, parts.store, parts.invitations)
-    access = Access(OwnMembers(parts.store), ClientsCopy(database), EndedCopy(database), bus)
+    access = Access(OwnMembers(parts.store), ClientReplica(database), RevocationReplica(database), bus)
     store, reads = parts.store, Reads(settings.postgres_dsn.get_secret_value())
     guard = Guard(asking_verifier(settings.public_url, bus, database), access, reads, GRANTED)
     known = handlers(store, store.people, parts.upkeep)
     relay = Relay(store, bus, STREAMS[NAME], publish, settings.stream_replicas)
     reading = [
-        *consumers(bus, database, durables_of(NAME), parse_known, known),
+        *consumers(bus, database, consumers_of(NAME), parse_known, known),
         *consumers(bus, database, feeds_of(NAME), feed.parse, feed.handlers(store.views.heard)),
     ]
     operator = operator_needed(guard, Operators(bus).has)
-    misses = Misses(parts.limiter, invitations.UNKNOWN_LINKS, _now)
+    misses = FailureThrottle(parts.limiter, invitations.UNKNOWN_LINKS, _now)
     proxies = settings.proxies
     create = organization_routes.creating(store, parts.idempotency)
     invite = invitations.inviting(parts.invitations, parts.idempotency, parts.limiter)
@@ -140,7 +144,7 @@ def tools(settings: ServiceSettings) -> Iterator[Tools]:
         known = handlers(parts.store, parts.store.people, parts.upkeep)
         feeding = feed.handlers(parts.store.views.heard)
         inboxes = [
-            *(Inbox(database, one.name, parse_known, known) for one in durables_of(NAME)),
+            *(Inbox(database, one.name, parse_known, known) for one in consumers_of(NAME)),
             *(Inbox(database, one.name, feed.parse, feeding) for one in feeds_of(NAME)),
         ]
         yield Tools(parts.store, master, bus, STREAMS[NAME].name, publish, inboxes, parts.upkeep.erase)
@@ -160,8 +164,8 @@ def assemble(database: Database, master: MasterKey, bus: Bus, clock: Clock) -> P
         database, SubjectKeys(database, master), AllViews(database, hash_of), People(database, bus, hash_of), clock
     )
     idempotency = Idempotency(store, keys.key("idempotency"))
-    shreds = Shredder(database, STREAMS[NAME])
-    limits = Limiter(database, keys.key("limits"), clock)
+    shreds = StreamEraser(database, STREAMS[NAME])
+    limits = RateLimiter(database, keys.key("limits"), clock)
     upkeep = Upkeep(store, idempotency, shreds, limits)
     return Parts(store, Invitations(store, Links(link_key), hash_of), upkeep, idempotency, shreds, limits)
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from contracts import rpc
-from kit.bus import Bus
-from kit.database import Database
+from kit.db.database import Database
 from kit.errors import Forbidden
+from kit.messaging.bus import Bus
 
 SCHEMA = [
     (

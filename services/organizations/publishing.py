@@ -8,8 +8,8 @@ from contracts import organizations as contract
 from contracts.envelope import Envelope
 from contracts.event import Event
 from contracts.permissions import Grant
-from kit.relay import Outgoing
-from kit.store import Recorded
+from kit.eventstore.store import Recorded
+from kit.messaging.relay import Outgoing
 from organizations.domain import Invitation, Organization
 
 CONTEXT = "organizations"

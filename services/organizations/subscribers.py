@@ -4,15 +4,15 @@ from collections.abc import Callable
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from access.copies import ClientsCopy, EndedCopy
+from access.replicas import ClientReplica, RevocationReplica
 from contracts import identity, platforms, rpc
 from contracts.email import InvalidEmail
 from contracts.envelope import Envelope
 from contracts.event import Message
 from contracts.permissions import Grant
-from kit.bus import Bus
 from kit.context import acting
 from kit.errors import Refusal
+from kit.messaging.bus import Bus
 from organizations.application import Organizations
 from organizations.invitations import Invitations
 from organizations.people import People
@@ -49,7 +49,9 @@ def handlers(store: Organizations, people: People, upkeep: Upkeep) -> Handlers:
         identity.UserEmailVerified: verified,
         identity.UserErased: erased,
     }
-    copies = ClientsCopy(store.database).handlers() | EndedCopy(store.database).handlers()
+    copies = dict(ClientReplica(store.database).subscriptions()) | dict(
+        RevocationReplica(store.database).subscriptions()
+    )
     return _each(of_people, copies, _heard(store.views.audit))
 
 

@@ -7,10 +7,10 @@ from uuid import UUID
 from psycopg import OperationalError
 
 from kit.errors import Unavailable
-from kit.idempotency import Idempotency
-from kit.inbox import forget_parked
-from kit.limiter import Limiter
-from kit.shredder import Shredder
+from kit.http.idempotency import Idempotency
+from kit.messaging.inbox import forget_parked
+from kit.messaging.stream_eraser import StreamEraser
+from kit.security.rate_limiter import RateLimiter
 from organizations.application import Organizations
 from organizations.domain import Invitation, Organization
 
@@ -21,7 +21,9 @@ _BATCH = 100
 class Upkeep:
     """Any number of replicas may run it: each step looks again at what it changes."""
 
-    def __init__(self, store: Organizations, idempotency: Idempotency, shredder: Shredder, limiter: Limiter) -> None:
+    def __init__(
+        self, store: Organizations, idempotency: Idempotency, shredder: StreamEraser, limiter: RateLimiter
+    ) -> None:
         self._store = store
         self._shredder = shredder
         self._idempotency = idempotency

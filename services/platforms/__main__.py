@@ -1,20 +1,7 @@
 """`python -m platforms`: the service as a process, and its commands."""
 
-from kit.commands import commands
-from kit.service import serve
-from platforms.main import NAME, build, tools
-from platforms.settings import Settings
-
-
-def main() -> None:
-    """Serve until SIGTERM, or do what the command line says."""
-    commands(NAME, _serve, lambda: tools(Settings.load()))(prog_name=NAME)
-
-
-def _serve() -> None:
-    settings = Settings.load()
-    serve(build(settings), NAME, settings)
-
+from platforms.service import PlatformsService
+from runtime.cli import main
 
 if __name__ == "__main__":
-    main()
+    main(PlatformsService)

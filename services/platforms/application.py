@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
-from kit.database import Database
+from kit.db.database import Database
 from kit.errors import NotFound
-from kit.service_keys import SubjectKeys
-from kit.store import Store
+from kit.eventstore.store import Store
+from kit.security.service_keys import SubjectKeys
 from platforms.checking.outcomes import combined
 from platforms.checking.steps import Result
 from platforms.credentials import Credentials, Secret

@@ -9,9 +9,9 @@ from uuid import UUID
 from prometheus_client import Counter
 from psycopg import OperationalError
 
+from kit.db.lease import Lease
 from kit.errors import Refusal
-from kit.idempotency import Idempotency
-from kit.lease import Lease
+from kit.http.idempotency import Idempotency
 from platforms.addresses import Policy
 from platforms.application import Checkable, Platforms
 from platforms.checking.choosing import check_of

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from eventsourcing.domain import event
 
-from kit.domain import Aggregate, Created
 from kit.errors import Conflict, Forbidden, Invalid, NotFound
+from kit.eventstore.aggregate import Aggregate, Created
 
 Target = Literal["api", "db"]
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from psycopg.types.json import Jsonb
 
 from kit.context import cause
-from kit.database import Database
+from kit.db.database import Database
 from kit.errors import TooManyRequests
 from platforms.checking.outcomes import wait
 from platforms.checking.steps import Result

@@ -1,39 +1,11 @@
 """The public face: which contract event each private event becomes. None is private."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from contracts import platforms as contract
-from contracts.envelope import Envelope
 from contracts.event import Event
-from kit.relay import Outgoing
-from kit.store import Recorded
 from platforms.domain import TradePlatform
-
-CONTEXT = "platforms"
-
-
-def publish(recorded: Recorded, epoch: str) -> Outgoing | None:
-    """The message for the relay."""
-    event = recorded.event
-    translate = PUBLIC.get(type(event))
-    if translate is None:
-        return None
-    envelope = Envelope.of(
-        translate(event),
-        context=CONTEXT,
-        epoch=epoch,
-        sequence=recorded.sequence,
-        version=recorded.version,
-        aggregate_id=recorded.aggregate_id,
-        time=recorded.time,
-        organization=event.organization_id,
-        actor=event.by,
-        correlationid=event.correlation,
-        causationid=event.causation,
-        traceparent=event.traceparent,
-    )
-    return Outgoing(envelope.bus_subject, envelope.id, envelope.to_json())
+from runtime.publications import Publications
 
 
 def _ids(event: Any) -> dict[str, Any]:
@@ -54,14 +26,21 @@ def _credentials_set(event: TradePlatform.PlatformCredentialsSet) -> Event:
     )
 
 
-PUBLIC: Mapping[type, Callable[[Any], Event]] = {
-    TradePlatform.PlatformAdded: lambda e: contract.PlatformAdded(**_ids(e), name=e.name, kind=e.kind, api=e.api),
-    TradePlatform.PlatformRenamed: lambda e: contract.PlatformRenamed(**_ids(e), from_=e.from_, to=e.to),
-    TradePlatform.PlatformApiChosen: lambda e: contract.PlatformApiChosen(**_ids(e), from_=e.from_, to=e.to),
-    TradePlatform.PlatformCredentialsSet: _credentials_set,
-    TradePlatform.PlatformCredentialsRemoved: lambda e: contract.PlatformCredentialsRemoved(**_ids(e), target=e.target),
-    TradePlatform.PlatformStatusChanged: lambda e: contract.PlatformStatusChanged(
-        **_ids(e), from_=e.from_, to=e.to, reason=e.reason
-    ),
-    TradePlatform.PlatformRemoved: lambda e: contract.PlatformRemoved(**_ids(e)),
-}
+PUBLICATIONS = Publications("platforms")
+_on = PUBLICATIONS.on
+_on(
+    TradePlatform.PlatformAdded,
+    lambda e: contract.PlatformAdded.model_validate({**_ids(e), "name": e.name, "kind": e.kind, "api": e.api}),
+)
+_on(TradePlatform.PlatformRenamed, lambda e: contract.PlatformRenamed(**_ids(e), from_=e.from_, to=e.to))
+_on(TradePlatform.PlatformApiChosen, lambda e: contract.PlatformApiChosen(**_ids(e), from_=e.from_, to=e.to))
+_on(TradePlatform.PlatformCredentialsSet, _credentials_set)
+_on(
+    TradePlatform.PlatformCredentialsRemoved,
+    lambda e: contract.PlatformCredentialsRemoved.model_validate({**_ids(e), "target": e.target}),
+)
+_on(
+    TradePlatform.PlatformStatusChanged,
+    lambda e: contract.PlatformStatusChanged(**_ids(e), from_=e.from_, to=e.to, reason=e.reason),
+)
+_on(TradePlatform.PlatformRemoved, lambda e: contract.PlatformRemoved(**_ids(e)))

@@ -1,29 +1,24 @@
-"""What other services tell: who may do what, and which organizations are deleted."""
+"""Subscriptions to other services' events: permissions, and deleted or restored organizations."""
 
-from collections.abc import Callable
-from typing import Any
-
-from access.copies import ClientsCopy, EndedCopy, MembersCopy
-from contracts import organizations
+from access.replicas import ClientReplica, MembershipReplica, RevocationReplica
 from contracts.envelope import Envelope
+from contracts.organizations import OrgDeleted, OrgRestored
+from contracts.subscriptions import Subscriptions
 from platforms.application import Platforms
 
-Handlers = dict[type, Callable[[Envelope], None]]
 
+def subscriptions(store: Platforms) -> Subscriptions:
+    """Replicas of permissions first, then what hides an organization's platforms and shows them again."""
+    table = Subscriptions()
+    for replica in (MembershipReplica, ClientReplica, RevocationReplica):
+        table.include(replica(store.database).subscriptions())
 
-def handlers(store: Platforms) -> Handlers:
-    """The copies of rights, and the two events that hide platforms and show them again."""
-    members = MembersCopy(store.database).handlers()
-    copies = members | ClientsCopy(store.database).handlers() | EndedCopy(store.database).handlers()
+    def deleted(envelope: Envelope[OrgDeleted]) -> None:
+        store.views.organization_deleted(envelope.data.organization_id, envelope.data.restorable_until)
 
-    def deleted(envelope: Envelope) -> None:
-        event: Any = envelope.data
-        members[organizations.OrgDeleted](envelope)
-        store.views.organization_deleted(event.organization_id, event.restorable_until)
+    def restored(envelope: Envelope[OrgRestored]) -> None:
+        store.views.organization_restored(envelope.data.organization_id)
 
-    def restored(envelope: Envelope) -> None:
-        event: Any = envelope.data
-        members[organizations.OrgRestored](envelope)
-        store.views.organization_restored(event.organization_id)
-
-    return copies | {organizations.OrgDeleted: deleted, organizations.OrgRestored: restored}
+    table.on(OrgDeleted, deleted)
+    table.on(OrgRestored, restored)
+    return table

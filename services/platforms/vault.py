@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from kit.context import cause
-from kit.database import Database
+from kit.db.database import Database
 from kit.errors import NotFound
-from kit.keys import keyed_hash, seal, unseal
-from kit.service_keys import SubjectKeys
+from kit.security.keys import keyed_hash, seal, unseal
+from kit.security.service_keys import SubjectKeys
 from platforms.credentials import Credentials
 
 SCHEMA = [

@@ -9,8 +9,8 @@ from uuid import UUID
 from psycopg import Cursor
 from psycopg.types.json import Jsonb
 
-from kit.store import Recorded
-from kit.views import Views, on
+from kit.eventstore.store import Recorded
+from kit.eventstore.views import Views, on
 from platforms.domain import TradePlatform, tls_of
 
 SCHEMA = [

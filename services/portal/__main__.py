@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kit.commands import Keys, shell
-from kit.database import opened
-from kit.keys import MasterKey
-from kit.restored import Restoring
+from kit.db.migrations import opened
+from kit.security.keys import MasterKey
 from kit.service import serve
 from portal.main import NAME, SCHEMA, build
 from portal.settings import Settings
+from privacy.post_restore import PostRestore
+from runtime.cli import Keys, shell
 
 
 def main() -> None:
@@ -33,9 +33,9 @@ def _keys() -> Iterator[Keys]:
 
 
 @contextmanager
-def _restoring() -> Iterator[Restoring]:
+def _restoring() -> Iterator[PostRestore]:
     with _keys() as (database, _):
-        yield Restoring(database, {"sessions": "DELETE FROM sessions"})
+        yield PostRestore(database, {"sessions": "DELETE FROM sessions"})
 
 
 if __name__ == "__main__":

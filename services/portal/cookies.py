@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kit.keys import KeyUnavailable, seal, unseal
+from kit.security.keys import KeyUnavailable, seal, unseal
 
 _WAY = "/portal/callback"
 _GOOD_FOR = 3600  # seconds between leaving for the sign-in page and coming back: somebody may have to read a mail

@@ -7,10 +7,10 @@ import httpx2
 from fastapi import FastAPI
 
 from kit import service
-from kit.database import opened
-from kit.forms import OwnForms
-from kit.keys import MasterKey
-from kit.service_keys import ServiceKeys
+from kit.db.migrations import opened
+from kit.http.csrf import CsrfGuard
+from kit.security.keys import MasterKey
+from kit.security.service_keys import ServiceKeys
 from portal import sessions
 from portal.cookies import Cookies
 from portal.pages.all import routers
@@ -47,6 +47,6 @@ def build(settings: Settings, http: httpx2.Client | None = None) -> FastAPI:
         NAME,
         database=database,
         bus=None,
-        routers=routers(show, Visits(known, cookies, http), known, provider, cookies, OwnForms(settings.public_url)),
+        routers=routers(show, Visits(known, cookies, http), known, provider, cookies, CsrfGuard(settings.public_url)),
         background=[tidy],
     )

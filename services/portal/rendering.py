@@ -13,11 +13,11 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
-from kit.assets import Assets
 from kit.context import cause
 from kit.errors import Refusal, Unavailable
-from kit.forms import SAME_SITE_COOKIE
-from kit.problems import failed
+from kit.http.assets import Assets
+from kit.http.csrf import SAME_SITE_COOKIE
+from kit.http.problems import failed
 from portal.api import ApiProblem
 from portal.cookies import Cookies
 from portal.sessions import SessionOver

@@ -12,8 +12,8 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from kit.database import Database
-from kit.keys import KeyUnavailable, seal, unseal
+from kit.db.database import Database
+from kit.security.keys import KeyUnavailable, seal, unseal
 from portal.provider import Provider, SignedIn, SignInFailed, Tokens
 
 SCHEMA = [

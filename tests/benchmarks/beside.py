@@ -53,7 +53,7 @@ def beside(
     return Figure(
         scenario.name,
         tuple(bounds),
-        f"{rate:,.0f}/s beside {least:,.0f}/s",
+        f"{rate:,.0f}/s against {least:,.0f}/s",
         _limit(statistics.median(used)),
         (min(shares), max(shares)),
     )

@@ -27,9 +27,9 @@ from embedded.fixtures import wait_until
 from embedded.nats import Nats
 from embedded.ports import free_port
 from embedded.postgres import Postgres
-from kit.bus import Bus
-from kit.database import opened
-from kit.keys import MasterKey
+from kit.db.migrations import opened
+from kit.messaging.bus import Bus
+from kit.security.keys import MasterKey
 from organizations.application import Organizations
 from organizations.domain import Organization
 from organizations.main import SCHEMA, assemble

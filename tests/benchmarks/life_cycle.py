@@ -18,11 +18,11 @@ import psycopg
 from pydantic import SecretStr
 
 from embedded.postgres import Postgres
-from identity.application.guesses import FREE
-from identity.assembly import SCHEMA, Parts
+from identity.container import SCHEMA, Parts
 from identity.settings import Settings
-from kit.database import opened
-from kit.keys import MasterKey
+from identity.sign_in.login_throttle import FREE
+from kit.db.migrations import opened
+from kit.security.keys import MasterKey
 from tests.benchmarks.beside import environment
 from tests.benchmarks.figures import Bound, Figure, show
 

@@ -18,9 +18,9 @@ from embedded import temporary_folder
 from embedded.nats import Nats
 from embedded.ports import free_port
 from embedded.postgres import Postgres
-from kit.bus import Bus
-from kit.database import opened
-from kit.keys import MasterKey
+from kit.db.migrations import opened
+from kit.messaging.bus import Bus
+from kit.security.keys import MasterKey
 from organizations.domain import Organization
 from organizations.main import SCHEMA, assemble
 from organizations.tests.running import ISSUER, Identity

@@ -15,9 +15,9 @@ from urllib.parse import urlencode
 from argon2 import PasswordHasher
 from pydantic import SecretStr
 
-from identity.assembly import SCHEMA, Parts
+from identity.container import SCHEMA, Parts
 from identity.settings import Settings
-from kit.database import opened
+from kit.db.migrations import opened
 from tests.benchmarks.beside import CONNECTIONS, ROUNDS, Running
 from tests.benchmarks.figures import Bound, Figure, p99, show
 from tests.benchmarks.load import measure, post
@@ -36,12 +36,12 @@ def figures() -> Iterator[Figure]:
     yield Figure(
         "password sign-ins",
         (Bound("of argon2id alone", statistics.median(shares), GOAL),),
-        f"{statistics.median(rates):.1f}/s beside {statistics.median(alone):.1f}/s",
+        f"{statistics.median(rates):.1f}/s against {statistics.median(alone):.1f}/s",
         "the processor",
         (min(shares), max(shares)),
     )
     yield Figure(
-        "`/livez` meanwhile",
+        "`/livez` during password sign-ins",
         (Bound("ms p99", p99(livez), LONGEST * 1000, most=True, form="{:.1f}"),),
         f"median {statistics.median(livez) * 1000:.1f} ms, n {len(livez)}",
         "the processor",

@@ -19,11 +19,11 @@ from embedded import temporary_folder
 from embedded.nats import Nats
 from embedded.ports import free_port
 from embedded.postgres import Postgres
-from identity.application.clients import Granter
-from identity.assembly import SCHEMA, Parts
+from identity.clients.service import Granter
+from identity.container import SCHEMA, Parts
 from identity.settings import Settings
-from kit.database import opened
-from kit.keys import MasterKey
+from kit.db.migrations import opened
+from kit.security.keys import MasterKey
 from tests.benchmarks.beside import Running, Scenario, beside, environment, reference, running
 from tests.benchmarks.figures import Figure, show
 from tests.benchmarks.load import post

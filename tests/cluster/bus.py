@@ -14,7 +14,7 @@ import nats.js.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from contracts.streams import STREAMS, durables_of, feeds_of
+from contracts.streams import STREAMS, consumers_of, feeds_of
 
 T = TypeVar("T")
 
@@ -90,7 +90,7 @@ def unread(url: str) -> dict[str, int] | None:
     async def counted(client: Client) -> dict[str, int]:
         found = {}
         for service in STREAMS:
-            for durable in (*durables_of(service), *feeds_of(service)):
+            for durable in (*consumers_of(service), *feeds_of(service)):
                 info = await client.jetstream().consumer_info(durable.stream.name, durable.name)
                 found[durable.name] = (info.num_pending or 0) + (info.num_ack_pending or 0)
         return found

@@ -18,7 +18,7 @@ import nats.js.errors
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from nats.js import JetStreamContext
 
-from contracts.streams import durables_of, feeds_of
+from contracts.streams import consumers_of, feeds_of
 from deploy.local import Tradehall
 from embedded import temporary_folder
 from embedded.fixtures import wait_until
@@ -131,7 +131,7 @@ class Battered:
         """Every message that a service ever got comes to it again: its places in the streams are taken away."""
         with suppress(nats.errors.Error, OSError):  # the bus may be away: then there is nothing to repeat
             async with self._saboteur() as jetstream:
-                for durable in (*durables_of(service), *feeds_of(service)):
+                for durable in (*consumers_of(service), *feeds_of(service)):
                     with suppress(nats.js.errors.NotFoundError):
                         await jetstream.delete_consumer(durable.stream.name, durable.name)
 

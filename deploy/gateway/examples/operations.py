@@ -1,12 +1,12 @@
 """Examples of what operators see and do, the same for every service."""
 
 from contracts.nats_config import SERVICES
-from contracts.streams import STREAMS, durables_of
+from contracts.streams import STREAMS, consumers_of
 from deploy.gateway.examples.invented import ADA, EARLIER, MAIL, NOW, PARKED, Example, page
 
 
 def _of(service: str) -> dict[str, Example]:
-    durable = durables_of(service)[0]
+    durable = consumers_of(service)[0]
     read = durable.stream.owner
     message = {
         "durable": durable.name,

@@ -7,16 +7,17 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from access import copies
-from access.caller import Caller
+from access import replicas
 from access.checks import Access, MissingPermission, PermissionsUnavailable
+from access.principal import Principal
 from contracts import identity, organizations, rpc
 from contracts.envelope import Envelope
 from contracts.permissions import Grant, Limits, Role
-from kit.bus import BusUnavailable
-from kit.database import Database, migrate
+from kit.db.database import Database
+from kit.db.migrations import migrate
 from kit.errors import NotFound
-from kit.tokens import InvalidToken, Token
+from kit.messaging.bus import BusUnavailable
+from kit.security.tokens import InvalidToken, Token
 
 ORG, OTHER, ADA, PLATFORM = uuid4(), uuid4(), uuid4(), uuid4()
 
@@ -41,12 +42,16 @@ class World:
     def __init__(self, dsn: str) -> None:
         self.database = Database(dsn)
         self.database.open()
-        migrate(self.database, copies.SCHEMA)
+        migrate(self.database, replicas.SCHEMA)
         self.owner = Owner()
-        parts = copies.MembersCopy(self.database), copies.ClientsCopy(self.database), copies.EndedCopy(self.database)
+        parts = (
+            replicas.MembershipReplica(self.database),
+            replicas.ClientReplica(self.database),
+            replicas.RevocationReplica(self.database),
+        )
         self.handlers: dict[type, Callable[[Envelope], None]] = {}
         for part in parts:
-            self.handlers |= part.handlers()
+            self.handlers |= dict(part.subscriptions())
         self.access = Access(*parts, self.owner)  # type: ignore[arg-type]
 
     def tell(self, event: Any) -> None:
@@ -69,13 +74,13 @@ def world(postgres_dsn: str) -> Iterator[World]:
     made.database.close()
 
 
-def person(user: UUID = ADA, session: UUID | None = None) -> Caller:
+def person(user: UUID = ADA, session: UUID | None = None) -> Principal:
     claims = {"sid": str(session or uuid4())}
-    return Caller.of(Token(str(user), 2**31, str(uuid4()), frozenset(), claims))
+    return Principal.of(Token(str(user), 2**31, str(uuid4()), frozenset(), claims))
 
 
-def program(*scopes: str, organization: UUID = ORG) -> Caller:
-    return Caller.of(Token("thc_1", 2**31, str(uuid4()), frozenset(scopes), {"org": str(organization)}))
+def program(*scopes: str, organization: UUID = ORG) -> Principal:
+    return Principal.of(Token("thc_1", 2**31, str(uuid4()), frozenset(scopes), {"org": str(organization)}))
 
 
 def client(*scopes: str, platforms: tuple[UUID, ...] | None = None) -> identity.ClientCreated:
@@ -227,7 +232,7 @@ def test_a_removed_client_an_ended_session_and_a_revoked_token_are_no_longer_ali
 @pytest.mark.parametrize("claims", [{}, {"sid": "x"}, {"org": "x"}])
 def test_a_token_that_names_nobody_is_refused(claims: dict[str, str]) -> None:
     with pytest.raises(InvalidToken):
-        Caller.of(Token(str(uuid4()), 2**31, "j", frozenset(), claims))
+        Principal.of(Token(str(uuid4()), 2**31, "j", frozenset(), claims))
 
 
 def test_a_wider_limit_that_the_copy_does_not_know_yet_is_asked_of_its_owner(world: World) -> None:

@@ -13,7 +13,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, StreamConfig
 
 from contracts.nats_config import MAINTAINER, OBSERVER, SERVICES, USERS, Cluster, nats_configuration, rights_of
 from contracts.rpc import RPC
-from contracts.streams import STREAMS, durables_of, feeds_of
+from contracts.streams import STREAMS, consumers_of, feeds_of
 from embedded.nats import Nats
 
 from .wire import Wire
@@ -69,7 +69,7 @@ def stream_actions() -> Iterator[tuple[Action, set[str]]]:
 
 def durable_actions() -> Iterator[tuple[Action, set[str]]]:
     for service in SERVICES:
-        for durable in (*durables_of(service), *feeds_of(service)):
+        for durable in (*consumers_of(service), *feeds_of(service)):
             place = f"{durable.stream.name}.{durable.name}"
             mine = {service}
             yield ("publish", f"$JS.API.CONSUMER.CREATE.{place}"), mine
@@ -193,7 +193,7 @@ def test_a_service_reads_by_its_durables(bus: Nats) -> None:
         async with connected(bus) as clients:
             await with_filled_streams(clients)
             for service in SERVICES:
-                for durable in (*durables_of(service), *feeds_of(service)):
+                for durable in (*consumers_of(service), *feeds_of(service)):
                     jetstream = clients[service].jetstream()
                     subscription = await jetstream.pull_subscribe(
                         durable.stream.subjects[0],

@@ -8,14 +8,15 @@ from eventsourcing.domain import event
 from pydantic import SecretStr
 
 from kit import service
-from kit.database import Database, migrate
-from kit.domain import Aggregate, Created
+from kit.db.database import Database
+from kit.db.migrations import migrate
 from kit.errors import Conflict
-from kit.keys import MasterKey
-from kit.relay import Outgoing
-from kit.service_keys import SubjectKeys
-from kit.store import Recorded, Store
-from kit.views import Views, on
+from kit.eventstore.aggregate import Aggregate, Created
+from kit.eventstore.store import Recorded, Store
+from kit.eventstore.views import Views, on
+from kit.messaging.relay import Outgoing
+from kit.security.keys import MasterKey
+from kit.security.service_keys import SubjectKeys
 
 MASTER = MasterKey(SecretStr(MasterKey.generate()))
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, SecretStr
 
 from embedded.fixtures import wait_until
 from embedded.nats import Nats
-from kit.bus import Bus, BusUnavailable
+from kit.messaging.bus import Bus, BusUnavailable
 from kit.tests.test_delivery import running
 
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from threading import Barrier
-from typing import Any, LiteralString
+from typing import LiteralString
 from uuid import uuid4
 
 import psycopg
@@ -15,9 +15,10 @@ from psycopg.conninfo import conninfo_to_dict
 from pydantic import BaseModel, SecretStr
 
 from embedded.postgres import Postgres
-from kit.database import Database, Steps, migrate, opened
-from kit.idempotency import Idempotency, RequestKey, created
-from kit.recorder import ComingSequence
+from kit.db.database import Database
+from kit.db.migrations import Migrations, migrate, opened
+from kit.eventstore.recorder import ComingSequence
+from kit.http.idempotency import Idempotency, RequestKey, created
 from kit.tests.notebook import NameTaken, Note, Notebook, open_notebook
 
 
@@ -209,23 +210,16 @@ def test_a_unique_index_that_speaks_with_the_commit_is_the_refusal_and_nothing_i
 
 
 def test_two_replicas_that_start_at_once_migrate_once(postgres_dsn: str) -> None:
-    begun: list[str] = []
-
-    def slowly(cursor: Cursor[Any]) -> None:
-        begun.append("slowly")
-        cursor.execute("SELECT pg_sleep(0.3)")
-        cursor.execute("INSERT INTO things (name) VALUES ('one')")
-
-    steps: Steps = [("1", "CREATE TABLE things (name text)"), ("2", slowly)]
+    slowly = "SELECT pg_sleep(0.3); INSERT INTO things (name) VALUES ('one')"
+    migrations: Migrations = [("1", "CREATE TABLE things (name text)"), ("2", slowly)]
     together = Barrier(2)
 
     def start(_: int) -> Database:
         together.wait()
-        return opened(SecretStr(postgres_dsn), steps)
+        return opened(SecretStr(postgres_dsn), migrations)
 
     with ThreadPoolExecutor(2) as pool:
         replicas = list(pool.map(start, range(2)))
-    assert begun == ["slowly"]
     for database in replicas:
         assert database.all("SELECT name FROM things") == [{"name": "one"}]
         assert [row["name"] for row in database.all("SELECT name FROM migrations ORDER BY name")] == ["1", "2"]

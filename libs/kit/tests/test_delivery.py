@@ -17,10 +17,10 @@ from pydantic import SecretStr
 
 from embedded.fixtures import wait_until
 from embedded.nats import Nats
-from kit.bus import Bus
-from kit.consumer import Consumer, Lag
-from kit.inbox import Inbox, forget_parked
-from kit.relay import Relay, Standing
+from kit.messaging.bus import Bus
+from kit.messaging.consumer import ConsumerRunner, Lag
+from kit.messaging.inbox import Inbox, forget_parked
+from kit.messaging.relay import Relay, StreamStatus
 from kit.tests.notebook import Notebook, open_notebook, translate
 
 
@@ -198,7 +198,7 @@ class Reader:
         self.healthy = False
         self.inbox = Inbox(self.book.database, "reader-notebook", parse, {Title: self.handle})
         self.bus = Bus(server.url, "reader", SecretStr("x"))
-        self.consumer = Consumer(self.bus, "NOTEBOOK", "evt.notebook.>", self.inbox)
+        self.consumer = ConsumerRunner(self.bus, "NOTEBOOK", "evt.notebook.>", self.inbox)
 
     def handle(self, envelope: Envelope) -> None:
         self.book.database.execute(
@@ -272,7 +272,7 @@ def test_a_poisoned_message_stops_its_own_aggregate_only_and_is_replayed_in_orde
 def test_what_waits_for_the_relay_and_for_the_reader_is_told_without_taking_part(
     notebook: Notebook, nats_server: Nats, reader: Reader
 ) -> None:
-    async def told() -> tuple[Standing, Lag]:
+    async def told() -> tuple[StreamStatus, Lag]:
         return await observed.standing(), await reader.consumer.lag()
 
     bus, relay = relay_of(notebook, nats_server)
@@ -281,7 +281,7 @@ def test_what_waits_for_the_relay_and_for_the_reader_is_told_without_taking_part
         wait_until(lambda: reader.titles() == ["first"])
     other, observed = relay_of(notebook, nats_server)
     reader.bus = Bus(nats_server.url, "reader", SecretStr("x"))
-    reader.consumer = Consumer(reader.bus, "NOTEBOOK", "evt.notebook.>", reader.inbox)
+    reader.consumer = ConsumerRunner(reader.bus, "NOTEBOOK", "evt.notebook.>", reader.inbox)
     with running(other.run, reader.bus.run) as loop:
         wait_until(lambda: other.connected and reader.bus.connected)
         wait_until(lambda: asyncio.run_coroutine_threadsafe(told(), loop).result(5)[1].in_hand == 0)
@@ -296,7 +296,7 @@ def test_what_waits_for_the_relay_and_for_the_reader_is_told_without_taking_part
         assert before - timedelta(seconds=1) < standing.since <= datetime.now(UTC)
     bus, relay = relay_of(notebook, nats_server)
     reader.bus = Bus(nats_server.url, "reader", SecretStr("x"))
-    reader.consumer = Consumer(reader.bus, "NOTEBOOK", "evt.notebook.>", reader.inbox)
+    reader.consumer = ConsumerRunner(reader.bus, "NOTEBOOK", "evt.notebook.>", reader.inbox)
     with running(bus.run, relay.run, reader.bus.run) as loop:
         wait_until(lambda: reader.bus.connected and len(stream_ids(nats_server)) == 3)
         lag = asyncio.run_coroutine_threadsafe(reader.consumer.lag(), loop).result(5)

@@ -8,12 +8,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.testclient import TestClient
 
-from kit import problems
-from kit.direct import Direct, command
-from kit.edge import Edge
 from kit.errors import Conflict
-from kit.idempotency import RequestKey
-from kit.text import Body, Name
+from kit.http import problems
+from kit.http.direct import Direct, command
+from kit.http.fields import Body, Name
+from kit.http.idempotency import RequestKey
+from kit.http.request_middleware import RequestMiddleware
 
 
 class Named(Body):
@@ -73,7 +73,7 @@ def client() -> Iterator[TestClient]:
         "POST /named": command(_who, Named, _work),
     }
     app.add_middleware(Direct, endpoints=endpoints)
-    app.add_middleware(Edge)
+    app.add_middleware(RequestMiddleware)
     with TestClient(app) as client:
         yield client
 

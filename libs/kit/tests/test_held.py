@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 
 from contracts.email import spellings
-from kit.held import Person, held
 from kit.tests.notebook import Notebook
+from privacy.export import Person, held
 
 
 @pytest.mark.parametrize("email", ["ada@example.com", "Grün_%@example.com", "ada@müller.example"])

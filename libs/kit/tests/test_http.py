@@ -17,16 +17,16 @@ from starlette.responses import JSONResponse
 from embedded.fixtures import wait_until
 from embedded.postgres import Postgres
 from embedded.signals import frozen
-from kit import problems
 from kit.context import cause
-from kit.edge import Edge, address_of
 from kit.errors import Invalid, Refusal, TooManyRequests
-from kit.idempotency import Idempotency, Keyed, RequestKey, created
-from kit.openapi import Application
-from kit.pages import Page, Paged
+from kit.http import problems
+from kit.http.fields import Body, Instant, Name
+from kit.http.idempotency import Idempotency, Keyed, RequestKey, created
+from kit.http.openapi import Application
+from kit.http.pagination import Page, Paged
+from kit.http.request_middleware import RequestMiddleware, address_of
 from kit.settings import HttpSettings
 from kit.tests.notebook import Notebook, open_notebook
-from kit.text import Body, Instant, Name
 
 
 class NoteBody(Body):
@@ -93,7 +93,7 @@ def client_of(book: Notebook) -> TestClient:
     app = Application()
     problems.install(app)
     app.include_router(routes(book))
-    app.add_middleware(Edge)
+    app.add_middleware(RequestMiddleware)
     return TestClient(app, raise_server_exceptions=False)
 
 

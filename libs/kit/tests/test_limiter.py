@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kit import limiter
-from kit.database import Database, migrate
-from kit.limiter import Limit, Limiter, LimitReached, Misses, in_words
+from kit.db.database import Database
+from kit.db.migrations import migrate
+from kit.security import rate_limiter as limiter
+from kit.security.rate_limiter import FailureThrottle, Limit, RateLimited, RateLimiter, in_words
 
 THREE = Limit("mails", 3, timedelta(minutes=10))
 
@@ -20,7 +21,7 @@ class Hall:
     def __init__(self, database: Database) -> None:
         self.now = datetime(2025, 3, 5, tzinfo=UTC)
         self.database = database
-        self.one, self.other = (Limiter(database, b"key", lambda: self.now) for _ in range(2))
+        self.one, self.other = (RateLimiter(database, b"key", lambda: self.now) for _ in range(2))
 
 
 @pytest.fixture
@@ -33,27 +34,27 @@ def hall(postgres_dsn: str) -> Iterator[Hall]:
 
 
 def test_replicas_share_a_limit_that_comes_back_one_at_a_time(hall: Hall) -> None:
-    hall.one.take(THREE, "ann")
-    hall.other.take(THREE, "ann")
+    hall.one.hit(THREE, "ann")
+    hall.other.hit(THREE, "ann")
     assert hall.other.wait(THREE, "ann") == timedelta()
-    hall.one.take(THREE, "ann")
-    with pytest.raises(LimitReached) as refusal:
-        hall.other.take(THREE, "ann")
+    hall.one.hit(THREE, "ann")
+    with pytest.raises(RateLimited) as refusal:
+        hall.other.hit(THREE, "ann")
     assert refusal.value.headers == {"Retry-After": "600"}
     hall.now += timedelta(minutes=9, seconds=59)
-    assert not hall.one.count(THREE, "ann")
+    assert not hall.one.try_hit(THREE, "ann")
     hall.now += timedelta(seconds=1)
-    assert hall.one.count(THREE, "ann")
-    assert not hall.one.count(THREE, "ann")
+    assert hall.one.try_hit(THREE, "ann")
+    assert not hall.one.try_hit(THREE, "ann")
     hall.now += timedelta(days=1)
-    assert [hall.one.count(THREE, "ann") for _ in range(4)] == [True, True, True, False]
+    assert [hall.one.try_hit(THREE, "ann") for _ in range(4)] == [True, True, True, False]
 
 
 def test_one_that_is_counted_with_what_is_stored_counts_only_if_that_is_stored(hall: Hall) -> None:
     hall.database.execute("CREATE TABLE sent (number integer)")
 
     def send(number: int) -> None:
-        with hall.one.taking(THREE, "ann") as count, hall.database.transaction():
+        with hall.one.hit_with_commit(THREE, "ann") as count, hall.database.transaction():
             hall.database.later("INSERT INTO sent VALUES (%s)", (number,))
             count()
             if number < 0:
@@ -63,7 +64,7 @@ def test_one_that_is_counted_with_what_is_stored_counts_only_if_that_is_stored(h
         with suppress(ZeroDivisionError):
             send(number)
     for number in (4, 5):
-        with pytest.raises(LimitReached) as refusal:
+        with pytest.raises(RateLimited) as refusal:
             send(number)
         assert refusal.value.headers == {"Retry-After": "600"}
     hall.now += timedelta(minutes=10)
@@ -73,20 +74,20 @@ def test_one_that_is_counted_with_what_is_stored_counts_only_if_that_is_stored(h
 
 def test_one_is_not_limited_by_another(hall: Hall) -> None:
     for _ in range(3):
-        hall.one.take(THREE, "ann")
-    hall.one.take(THREE, "bob")
-    hall.one.take(Limit("calls", 3, timedelta(minutes=10)), "ann")
+        hall.one.hit(THREE, "ann")
+    hall.one.hit(THREE, "bob")
+    hall.one.hit(Limit("calls", 3, timedelta(minutes=10)), "ann")
 
 
 def test_at_the_same_moment_no_more_than_the_limit_are_counted(hall: Hall) -> None:
     with ThreadPoolExecutor(8) as pool:
-        counted = pool.map(lambda _: hall.one.count(THREE, "ann"), range(40))
+        counted = pool.map(lambda _: hall.one.try_hit(THREE, "ann"), range(40))
         assert sum(counted) == 3
 
 
 def test_there_is_one_row_for_each_and_none_when_it_is_over(hall: Hall) -> None:
     for _ in range(9):
-        hall.one.count(THREE, "ann")
+        hall.one.try_hit(THREE, "ann")
     rows = hall.database.all("SELECT * FROM limits")
     assert len(rows) == 1
     assert "ann" not in str(rows)
@@ -96,19 +97,19 @@ def test_there_is_one_row_for_each_and_none_when_it_is_over(hall: Hall) -> None:
 
 
 def test_who_misses_too_often_waits_at_each_replica_that_has_seen_a_miss(hall: Hall) -> None:
-    one, other = (Misses(each, THREE, lambda: hall.now) for each in (hall.one, hall.other))
+    one, other = (FailureThrottle(each, THREE, lambda: hall.now) for each in (hall.one, hall.other))
     for _ in range(3):
-        one.must_be_let_in("192.0.2.1")
+        one.check("192.0.2.1")
         one.note("192.0.2.1")
-    with pytest.raises(LimitReached) as refusal:
-        one.must_be_let_in("192.0.2.1")
+    with pytest.raises(RateLimited) as refusal:
+        one.check("192.0.2.1")
     assert refusal.value.headers == {"Retry-After": "600"}
-    one.must_be_let_in("192.0.2.2")
+    one.check("192.0.2.2")
     other.note("192.0.2.1")
-    with pytest.raises(LimitReached):
-        other.must_be_let_in("192.0.2.1")
+    with pytest.raises(RateLimited):
+        other.check("192.0.2.1")
     hall.now += timedelta(minutes=10)
-    one.must_be_let_in("192.0.2.1")
+    one.check("192.0.2.1")
 
 
 @pytest.mark.parametrize(

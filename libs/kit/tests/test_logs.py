@@ -6,8 +6,8 @@ import logging
 import pytest
 from pydantic import SecretStr
 
-from kit import logs
 from kit.context import acting
+from kit.telemetry import logs
 
 SECRETS = {
     "a typed secret": SecretStr("hunter2hunter2"),

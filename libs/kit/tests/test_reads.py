@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from embedded.postgres import Postgres
-from kit.database import SILENCE_DEADLINE, WHOLE_DEADLINE
-from kit.reads import Reads
+from kit.db.database import SILENCE_DEADLINE, WHOLE_DEADLINE
+from kit.db.reads import Reads
 
 _PID = "SELECT pg_backend_pid()"
 

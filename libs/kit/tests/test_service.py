@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from embedded.fixtures import wait_until
 from embedded.ports import free_port
-from kit.database import Database
+from kit.db.database import Database
 from kit.service import _ended, _Server, build
 
 

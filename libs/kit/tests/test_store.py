@@ -10,10 +10,10 @@ from pydantic import SecretStr
 
 from kit.context import acting
 from kit.errors import NotFound
-from kit.keys import KeyUnavailable, MasterKey
-from kit.rebuild import ForgottenMeanwhile, Rebuilt, rebuild
-from kit.service_keys import ServiceKeys
-from kit.store import VersionConflict
+from kit.eventstore.rebuild import ForgottenMeanwhile, Rebuilt, rebuild
+from kit.eventstore.store import VersionConflict
+from kit.security.keys import KeyUnavailable, MasterKey
+from kit.security.service_keys import ServiceKeys
 from kit.tests.notebook import MASTER, NameTaken, Note, Notebook, open_notebook
 
 

@@ -10,11 +10,11 @@ from pydantic import SecretStr
 
 from embedded.fixtures import wait_until
 from embedded.nats import Nats
-from kit.bus import Bus
 from kit.context import acting
-from kit.gauges import Gauges
-from kit.relay import Outgoing, Relay
-from kit.store import Recorded
+from kit.eventstore.store import Recorded
+from kit.messaging.bus import Bus
+from kit.messaging.relay import Outgoing, Relay
+from kit.operations.gauges import Gauges
 from kit.tests.notebook import Notebook, translate
 from kit.tests.test_delivery import STREAM, client, relay_of, running, stream_ids
 
@@ -27,7 +27,7 @@ def test_a_message_carries_the_trace_of_its_event_while_that_is_fresh(
     with running(bus.run, relay.run), acting(traceparent=trace):
         notebook.write("fresh")
         wait_until(lambda: _traces(nats_server) == [trace])
-        monkeypatch.setattr("kit.relay._TRACED_FOR", timedelta(0))
+        monkeypatch.setattr("kit.messaging.relay._TRACED_FOR", timedelta(0))
         notebook.write("old")
         wait_until(lambda: _traces(nats_server) == [trace, None])
 
@@ -43,7 +43,7 @@ def _traces(server: Nats) -> list[str | None]:
 def test_gauges_tell_the_stream_and_its_readers_and_nothing_while_the_bus_is_away(
     notebook: Notebook, nats_server: Nats, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kit.gauges._EVERY", 0.05)
+    monkeypatch.setattr("kit.operations.gauges._EVERY", 0.05)
     bus, relay = relay_of(notebook, nats_server)
     notebook.write("one")
     with running(bus.run, relay.run, Gauges(relay, []).run):

@@ -11,8 +11,8 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 from joserfc.util import urlsafe_b64encode
 
 from kit.errors import Unavailable
+from kit.security.tokens import InvalidToken, Verifier
 from kit.tests.notebook import Notebook
-from kit.tokens import InvalidToken, Verifier
 
 ISSUER = "http://localhost:8080"
 AUDIENCE = f"{ISSUER}/api"

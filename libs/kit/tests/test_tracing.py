@@ -11,10 +11,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
 from starlette.testclient import TestClient
 
-from kit import tracing
 from kit.context import acting, cause
-from kit.edge import Edge
 from kit.errors import NotFound
+from kit.http.request_middleware import RequestMiddleware
+from kit.telemetry import tracing
 from kit.tests.collector import Collector
 
 OUTSIDE = "00-0123456789abcdef0123456789abcdef-0123456789abcdef-00"
@@ -29,7 +29,7 @@ def collector() -> Iterator[Collector]:
         tracing.finish()
 
 
-def _app() -> Edge:
+def _app() -> RequestMiddleware:
     async def thing(request: Request) -> Response:
         with tracing.span("inside"):
             return JSONResponse({"traceparent": cause().traceparent})
@@ -37,7 +37,7 @@ def _app() -> Edge:
     async def broken(_: Request) -> Response:
         raise ValueError(SECRET)
 
-    return Edge(Router([Route("/things/{id}", thing), Route("/broken", broken), Route("/readyz", thing)]))
+    return RequestMiddleware(Router([Route("/things/{id}", thing), Route("/broken", broken), Route("/readyz", thing)]))
 
 
 def test_a_request_is_named_by_its_route_and_tells_nothing_more(collector: Collector) -> None:

@@ -1,6 +1,6 @@
 """What the comparison of a stream with its store tells."""
 
-from kit.verify import Held, Verdict, compared
+from kit.messaging.stream_verification import Held, Verdict, compared
 
 
 def event(sequence: int, says: bytes = b"same", epoch: str = "e") -> Held:

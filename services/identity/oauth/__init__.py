@@ -3,22 +3,23 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from identity.application.secret_uses import SecretUses
-from identity.application.signing_keys import SigningKeys
-from identity.application.store import IdentityStore
-from identity.oauth import codes, families
-from identity.oauth.changes import Changes
+from identity.clients.secret_uses import SecretUses
+from identity.oauth.api import routes
+from identity.oauth.authorize import codes
+from identity.oauth.authorize.codes import Codes
 from identity.oauth.client_cache import ClientCache
-from identity.oauth.clients import first_party
-from identity.oauth.codes import Codes
-from identity.oauth.families import Families
-from identity.oauth.hints import Hints
-from identity.oauth.issuing import Issuing
-from identity.oauth.routes import routes
+from identity.oauth.id_token_hints import Hints
+from identity.oauth.known_clients import first_party
+from identity.oauth.revocation_cache import Changes
 from identity.oauth.server import AuthorizationServer, Sessions
-from identity.oauth.token_endpoints import WRONG_CREDENTIALS, TokenEndpoints
+from identity.oauth.token import refresh_tokens as families
+from identity.oauth.token.endpoints import WRONG_CREDENTIALS, TokenEndpoints
+from identity.oauth.token.issuing import Issuing
+from identity.oauth.token.refresh_tokens import Families
 from identity.settings import Settings
-from kit.service_keys import ServiceKeys
+from identity.signing_keys.service import SigningKeys
+from identity.store import IdentityStore
+from kit.security.service_keys import ServiceKeys
 
 SCHEMA = [*codes.SCHEMA, *families.SCHEMA]
 

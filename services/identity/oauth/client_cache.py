@@ -5,10 +5,10 @@ from uuid import UUID
 
 from starlette.concurrency import run_in_threadpool
 
-from identity.application.client_secrets import may_be_secret
-from identity.oauth.changes import Changes
-from identity.oauth.clients import OrganizationClient, Secret
-from identity.views.clients import ClientRow, ClientViews
+from identity.clients.secrets import may_be_secret
+from identity.clients.views import ClientRow, ClientViews
+from identity.oauth.known_clients import OrganizationClient, Secret
+from identity.oauth.revocation_cache import Changes
 
 _MOST = 50_000
 

@@ -3,12 +3,12 @@
 from typing import Any
 
 from contracts.permissions import Scope
-from identity.oauth import logout
-from identity.oauth.authorization_checks import PROMPTS, RESPONSE_MODES
-from identity.oauth.clients import PEOPLES_SCOPES
-from identity.oauth.revocation import Revocation
+from identity.oauth.authorize.checks import PROMPTS, RESPONSE_MODES
+from identity.oauth.known_clients import PEOPLES_SCOPES
+from identity.oauth.logout import checks as logout
+from identity.oauth.revoke.endpoint import Revocation
 from identity.oauth.server import AuthorizationServer
-from identity.oauth.token_endpoints import SECRET_METHODS
+from identity.oauth.token.endpoints import SECRET_METHODS
 
 
 def metadata(server: AuthorizationServer) -> dict[str, Any]:

@@ -10,11 +10,11 @@ from urllib.parse import unquote_plus
 
 from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Request
 
-from identity.oauth.authorization_checks import Authorization
-from identity.oauth.clients import OrganizationClient
+from identity.oauth.authorize.checks import Authorization
 from identity.oauth.errors import InvalidClient
+from identity.oauth.known_clients import OrganizationClient
 from identity.oauth.parameters import Pairs, Parameters
-from kit.tokens import Token
+from kit.security.tokens import Token
 
 Method = Literal["client_secret_basic", "client_secret_post", "none"]
 

@@ -11,26 +11,26 @@ from authlib.oauth2.rfc9207 import IssuerParameter
 from authlib.oidc.core import OpenIDToken
 from starlette.responses import JSONResponse, Response
 
-from identity.application.secret_uses import SecretUses
-from identity.application.store import IdentityStore
-from identity.oauth.authorization_checks import Authorization, SignedIn
-from identity.oauth.changes import Changes
+from identity.clients.secret_uses import SecretUses
+from identity.oauth.authorize.checks import Authorization, SignedIn
+from identity.oauth.authorize.codes import Codes
+from identity.oauth.authorize.form_post import form_post
 from identity.oauth.client_cache import ClientCache
-from identity.oauth.clients import FirstPartyClient, KnownClient, OrganizationClient
-from identity.oauth.codes import Codes
-from identity.oauth.compact import compact_json
 from identity.oauth.errors import InvalidClient
-from identity.oauth.families import Families
-from identity.oauth.form_post import form_post
-from identity.oauth.grants import client_credentials
-from identity.oauth.grants.authorization_code import S256, AuthorizationCodeGrant
-from identity.oauth.grants.refresh_token import RefreshTokenGrant
-from identity.oauth.hints import Hints
-from identity.oauth.introspection import Introspection
-from identity.oauth.issuing import CLIENT_SECONDS, PERSON_SECONDS, Issuing, SignIn
+from identity.oauth.id_token_hints import Hints
+from identity.oauth.introspect.service import Introspection
+from identity.oauth.known_clients import FirstPartyClient, KnownClient, OrganizationClient
 from identity.oauth.request import Request
-from identity.oauth.revocation import Revocation
-from kit.tokens import Verifier
+from identity.oauth.revocation_cache import Changes
+from identity.oauth.revoke.endpoint import Revocation
+from identity.oauth.token import client_credentials
+from identity.oauth.token.authorization_code import S256, AuthorizationCodeGrant
+from identity.oauth.token.issuing import CLIENT_SECONDS, PERSON_SECONDS, Issuing, SignIn
+from identity.oauth.token.jwt import compact_json
+from identity.oauth.token.refresh_token import RefreshTokenGrant
+from identity.oauth.token.refresh_tokens import Families
+from identity.store import IdentityStore
+from kit.security.tokens import Verifier
 
 _NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749 5.1
 

@@ -2,27 +2,27 @@
 
 from fastapi import APIRouter
 
-from identity.application.registration import OF_A_NETWORK
-from identity.assembly import Parts
-from identity.pages.client_logout import client_logout_router
-from identity.pages.cookies import DeviceCookie, SessionCookie
-from identity.pages.invitations import UNKNOWN_LINKS, invitations_router
-from identity.pages.passwords import passwords_router
-from identity.pages.registration import registration_router
+from identity.container import Parts
+from identity.invitations.pages import UNKNOWN_LINKS, invitations_router
+from identity.oauth.logout.pages import client_logout_router
 from identity.pages.rendering import Renderer
-from identity.pages.sign_in import AddressOf, sign_in_router
+from identity.passwords.pages import passwords_router
+from identity.registration.pages import registration_router
+from identity.registration.service import OF_A_NETWORK
+from identity.sessions.cookies import DeviceCookie, SessionCookie
 from identity.settings import Settings
-from kit.bus import Bus
-from kit.forms import OwnForms
-from kit.limiter import Misses, taking
+from identity.sign_in.pages import AddressOf, sign_in_router
+from kit.http.csrf import CsrfGuard
+from kit.messaging.bus import Bus
+from kit.security.rate_limiter import FailureThrottle, rate_limited
 
 
 def hosted_pages(
     parts: Parts, settings: Settings, bus: Bus, show: Renderer, cookie: SessionCookie, address_of: AddressOf
 ) -> list[APIRouter]:
-    own_forms = OwnForms(settings.public_url)
-    limited = taking(parts.limiter, OF_A_NETWORK, address_of)
-    misses = Misses(parts.limiter, UNKNOWN_LINKS, parts.clock)
+    own_forms = CsrfGuard(settings.public_url)
+    limited = rate_limited(parts.limiter, OF_A_NETWORK, address_of)
+    misses = FailureThrottle(parts.limiter, UNKNOWN_LINKS, parts.clock)
     device_cookie = DeviceCookie(parts.devices, secure=settings.secure)
 
     def may_redirect(client_id: str, redirect_uri: str) -> bool:

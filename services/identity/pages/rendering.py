@@ -11,12 +11,12 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
-from identity.domain import password
-from kit.assets import Assets
+from identity.passwords import domain as password
 from kit.context import cause
 from kit.errors import Invalid, Refusal, Unavailable
-from kit.forms import SAME_SITE_COOKIE
-from kit.problems import failed
+from kit.http.assets import Assets
+from kit.http.csrf import SAME_SITE_COOKIE
+from kit.http.problems import failed
 
 _HERE = Path(__file__).parent
 _POLICY = (

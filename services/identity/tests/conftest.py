@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 
 from embedded.postgres import Postgres
+from identity.oauth.tests.provider import Provider
 from identity.tests.parts import Clock, Parts
-from identity.tests.provider import Provider
-from kit.database import Database
+from kit.db.database import Database
 
 
 @pytest.fixture

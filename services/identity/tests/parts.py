@@ -6,12 +6,13 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from identity import assembly
-from identity.application.sessions import Session
-from identity.domain.user import User
+from identity import container as assembly
+from identity.people.domain import User
+from identity.sessions.service import Session
 from identity.settings import Settings
-from kit.database import Database, migrate
-from kit.keys import MasterKey
+from kit.db.database import Database
+from kit.db.migrations import migrate
+from kit.security.keys import MasterKey
 
 PUBLIC_URL = "http://tradehall.test:8080"
 PASSWORD = "a long walk on a Sunday"

@@ -9,13 +9,13 @@ import httpx2
 from fastapi.testclient import TestClient
 
 from embedded.fixtures import wait_until
-from identity import assembly
-from identity.domain.user import User
+from identity import container as assembly
 from identity.main import build
+from identity.oauth.tests.provider import VERIFIER, challenge
+from identity.people.domain import User
 from identity.settings import Settings
 from identity.tests.parts import PASSWORD
-from identity.tests.provider import VERIFIER, challenge
-from kit.database import Database
+from kit.db.database import Database
 
 
 class Running:

@@ -9,14 +9,14 @@ import pytest
 from eventsourcing.persistence import StoredEvent
 from eventsourcing.utils import resolve_topic
 
-from identity.domain.client import Client
-from identity.domain.lock import Lock
-from identity.domain.revoked_token import RevokedToken
-from identity.domain.session import UserSession
-from identity.domain.user import User
+from identity.clients.domain import Client
+from identity.oauth.revoke.domain import RevokedToken
+from identity.people.domain import User
+from identity.sessions.domain import UserSession
+from identity.sign_in.domain import Lock
 from identity.tests.parts import Parts
-from kit.domain import Aggregate
-from kit.mapper import PersonalMapper
+from kit.eventstore.aggregate import Aggregate
+from kit.eventstore.mapper import PersonalMapper
 
 EXAMPLES = sorted((Path(__file__).parent / "history").glob("*.json"))
 AGGREGATES = (User, UserSession, Lock, Client, RevokedToken)

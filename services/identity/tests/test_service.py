@@ -20,7 +20,7 @@ from embedded.nats import Nats
 from identity.tests.parts import PASSWORD, settings
 from identity.tests.running import Running
 from identity.tests.test_pages import heading
-from kit.bus import Bus
+from kit.messaging.bus import Bus
 
 T = TypeVar("T")
 TOKEN = "the.token-of-an_invitation"

@@ -13,13 +13,14 @@ from pydantic import SecretStr
 from contracts.envelope import Envelope, parse_known
 from contracts.event import Event
 from contracts.identity import UserRegistered
-from contracts.streams import durables_of
+from contracts.streams import consumers_of
 from kit import service
-from kit.bus import Bus
-from kit.database import Database, migrate
-from kit.inbox import Inbox
-from kit.keys import MasterKey
-from kit.service_keys import SubjectKeys
+from kit.db.database import Database
+from kit.db.migrations import migrate
+from kit.messaging.bus import Bus
+from kit.messaging.inbox import Inbox
+from kit.security.keys import MasterKey
+from kit.security.service_keys import SubjectKeys
 from notifications.application import Notifications
 from notifications.composing import Composer
 from notifications.domain import Notification
@@ -114,7 +115,7 @@ class World:
         self.settings = settings(nats_url=nats_url, **changes)
         self._inboxes = {
             durable.stream.owner: Inbox(self.database, durable.name, parse_known, handlers(self.app))
-            for durable in durables_of("notifications")
+            for durable in consumers_of("notifications")
         }
 
     def hears(self, event: Event, **about: Any) -> bytes:

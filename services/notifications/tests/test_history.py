@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from eventsourcing.persistence import StoredEvent
 
-from kit.mapper import PersonalMapper
+from kit.eventstore.mapper import PersonalMapper
 from notifications.tests.parts import EVENTS, World
 
 FOLDER = Path(__file__).parent / "history"

@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 from contracts.identity import UserPasswordChanged
-from kit.rebuild import Rebuilt, rebuild
-from kit.store import Recorded
+from kit.eventstore.rebuild import Rebuilt, rebuild
+from kit.eventstore.store import Recorded
 from notifications.tests.mailroom import Mailroom
 from notifications.tests.parts import World
 

@@ -12,12 +12,12 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime, BaseModel
 
-from access.checks import Acting, MissingPermission
+from access.checks import MissingPermission, OrgPrincipal
 from access.guard import Guard
 from kit.errors import NotFound
-from kit.openapi import refusals
-from kit.pages import Page, Paged
-from kit.text import Instant, Raw
+from kit.http.fields import Instant, Raw
+from kit.http.openapi import refusals
+from kit.http.pagination import Page, Paged
 from organizations.api.parts import place
 from organizations.application import Organizations
 from organizations.feed import Feed
@@ -77,8 +77,8 @@ def _wanted(
 def routes(store: Organizations, guard: Guard) -> APIRouter:
     """Reading takes audit:read, for clients as for members; the events take the scope events:read."""
     router = APIRouter(prefix="/api/v1/organizations/{org}", tags=["audit"])
-    Auditor = Annotated[Acting, Depends(guard.may("audit:read"))]
-    Listener = Annotated[Acting, Depends(guard.may("events:read"))]
+    Auditor = Annotated[OrgPrincipal, Depends(guard.require("audit:read"))]
+    Listener = Annotated[OrgPrincipal, Depends(guard.require("events:read"))]
     feed = Feed(store)
 
     @router.get(

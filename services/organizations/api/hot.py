@@ -13,15 +13,15 @@ from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
-from access.caller import Caller
-from access.checks import Acting
-from access.copies import ENDED, ended_by
+from access.checks import OrgPrincipal
 from access.guard import Guard
+from access.principal import Principal
+from access.replicas import ENDED, ended_by
 from contracts.email import InvalidEmail
 from contracts.permissions import Grant, Permission
-from kit.direct import Endpoint, command
-from kit.pages import Paging
-from kit.reads import Reads
+from kit.db.reads import Reads
+from kit.http.direct import Endpoint, command
+from kit.http.pagination import Paging
 from organizations.api.invitations import Invite, NewInvitation
 from organizations.api.organizations import Create, NewOrganization
 from organizations.api.parts import granted
@@ -49,12 +49,12 @@ def commands(
 ) -> Mapping[str, Endpoint]:
     """By method and path, for kit.service.build."""
 
-    async def person(request: Request, _: NewOrganization) -> Caller:
+    async def person(request: Request, _: NewOrganization) -> Principal:
         return await guard.person(request)
 
-    async def inviting(request: Request, body: NewInvitation) -> tuple[Acting, Met] | None:
+    async def inviting(request: Request, body: NewInvitation) -> tuple[OrgPrincipal, Met] | None:
         org, address = _uuid(request.path_params["org"]), _hashed(hash_of, body.email)
-        caller = await guard.caller(request)
+        caller = await guard.principal(request)
         if org is None or address is None or caller.user_id is None:
             return None
         asked = {"organization": org, "by": caller.user_id, "hash": address, **ended_by(caller)}
@@ -81,7 +81,7 @@ def lists(reads: Reads, guard: Guard) -> Mapping[str, Endpoint]:
     async def list_organizations(request: Request) -> Response | None:
         if request.scope["query_string"]:
             return None
-        caller = await guard.caller(request)
+        caller = await guard.principal(request)
         if caller.user_id is None:
             return None
         rows = await reads.all(
@@ -99,7 +99,7 @@ def lists(reads: Reads, guard: Guard) -> Mapping[str, Endpoint]:
         org = _uuid(request.path_params["org"])
         if request.scope["query_string"] or org is None:
             return None
-        caller = await guard.caller(request)
+        caller = await guard.principal(request)
         if caller.user_id is None:
             return None
         rows = await reads.all(
@@ -117,7 +117,7 @@ def lists(reads: Reads, guard: Guard) -> Mapping[str, Endpoint]:
 
 
 def _page(paging: Paging, rows: Sequence[Any], show: Any, place: Any) -> Response | None:
-    """As `kit.pages.Page` of the routes' models; None without rows."""
+    """As `kit.http.pagination.Page` of the routes' models; None without rows."""
     if not rows:
         return None
     return Response(to_json(dict(paging.page(rows, show, place))), media_type="application/json")

@@ -9,17 +9,17 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel
 
-from access.caller import Caller
-from access.checks import Acting, MissingPermission, PersonNeeded
+from access.checks import MissingPermission, OrgPrincipal, PersonNeeded
 from access.guard import Guard
+from access.principal import Principal
 from contracts.email import InvalidEmail
 from contracts.permissions import Grant, Limits
 from kit.errors import Invalid, NotFound
-from kit.idempotency import Idempotency, Keyed, KeyReused, RequestKey, created
-from kit.limiter import Limit, Limiter, LimitReached, Misses
-from kit.openapi import refusals
-from kit.pages import Page, Paged
-from kit.text import Body, Email
+from kit.http.fields import Body, Email
+from kit.http.idempotency import Idempotency, Keyed, KeyReused, RequestKey, created
+from kit.http.openapi import refusals
+from kit.http.pagination import Page, Paged
+from kit.security.rate_limiter import FailureThrottle, Limit, RateLimited, RateLimiter
 from organizations.api.members import MemberAnswer
 from organizations.api.parts import GivenLimits, GivenPermissions, GivenRole, granted, place
 from organizations.application import Organizations
@@ -112,19 +112,19 @@ class Invite(Protocol):
     """What the route does, and its direct endpoint; see `Invitations.invite`."""
 
     def __call__(
-        self, acting: Acting, body: NewInvitation, key: RequestKey, known: Met | None = None
+        self, acting: OrgPrincipal, body: NewInvitation, key: RequestKey, known: Met | None = None
     ) -> JSONResponse: ...
 
 
 _PATH = "/api/v1/organizations/{org}/invitations"
 
 
-def inviting(invitations: Invitations, idempotency: Idempotency, limiter: Limiter) -> Invite:
-    def invite(acting: Acting, body: NewInvitation, key: RequestKey, known: Met | None = None) -> JSONResponse:
+def inviting(invitations: Invitations, idempotency: Idempotency, limiter: RateLimiter) -> Invite:
+    def invite(acting: OrgPrincipal, body: NewInvitation, key: RequestKey, known: Met | None = None) -> JSONResponse:
         org = acting.organization_id
         grant = Grant(role=body.role, permissions=body.permissions, limits=body.limits)
 
-        with limiter.taking(OF_AN_ORGANIZATION, str(org)) as count:
+        with limiter.hit_with_commit(OF_AN_ORGANIZATION, str(org)) as count:
 
             def work() -> JSONResponse:
                 try:
@@ -134,16 +134,18 @@ def inviting(invitations: Invitations, idempotency: Idempotency, limiter: Limite
                 count()
                 return created(InvitationAnswer.of(invitation), f"{_PATH.format(org=org)}/{invitation.id}")
 
-            return idempotency.once(key, acting.caller.id, work)
+            return idempotency.once(key, acting.principal.id, work)
 
     return invite
 
 
-def routes(invitations: Invitations, store: Organizations, guard: Guard, limiter: Limiter, invite: Invite) -> APIRouter:
+def routes(
+    invitations: Invitations, store: Organizations, guard: Guard, limiter: RateLimiter, invite: Invite
+) -> APIRouter:
     """Listing takes members:read, the rest members:write; a limited or lesser member grants no more than theirs."""
     router = APIRouter(prefix=_PATH, tags=["invitations"])
-    Reader = Annotated[Acting, Depends(guard.may("members:read"))]
-    Writer = Annotated[Acting, Depends(guard.may("members:write", fresh=True))]
+    Reader = Annotated[OrgPrincipal, Depends(guard.require("members:read"))]
+    Writer = Annotated[OrgPrincipal, Depends(guard.require("members:write", fresh=True))]
 
     @router.get("", operation_id="list_invitations", responses=refusals(NotFound, MissingPermission))
     def list_invitations(acting: Reader, paging: Paged) -> Page[InvitationAnswer]:
@@ -159,7 +161,7 @@ def routes(invitations: Invitations, store: Organizations, guard: Guard, limiter
         status_code=201,
         response_model=InvitationAnswer,
         responses=refusals(
-            NotFound, MissingPermission, GrantExceedsOwn, AlreadyMember, AlreadyInvited, KeyReused, LimitReached
+            NotFound, MissingPermission, GrantExceedsOwn, AlreadyMember, AlreadyInvited, KeyReused, RateLimited
         ),
     )
     def create_invitation(acting: Writer, body: NewInvitation, key: Keyed) -> JSONResponse:
@@ -176,12 +178,12 @@ def routes(invitations: Invitations, store: Organizations, guard: Guard, limiter
             AlreadyMember,
             AlreadyInvited,
             InvitationClosed,
-            LimitReached,
+            RateLimited,
         ),
     )
     def resend_invitation(acting: Writer, id: UUID) -> InvitationAnswer:
         """A new link is mailed, and the one before no longer works."""
-        limiter.take(RESENT, f"{acting.organization_id} {id}")
+        limiter.hit(RESENT, f"{acting.organization_id} {id}")
         invitations.resend(acting.organization_id, id, _by(acting))
         return InvitationAnswer.of(invitations.find(id))
 
@@ -202,18 +204,18 @@ def link_routes(
     invitations: Invitations,
     store: Organizations,
     guard: Guard,
-    misses: Misses,
+    misses: FailureThrottle,
     address_of: Callable[[Request], str],
 ) -> APIRouter:
     """What the holder of a link may do; answering takes the sign-in of the invited address. Links that were never
     made count against the network address they are tried from."""
     router = APIRouter(prefix="/api/v1/invitations/{token}", tags=["invitations"])
-    Person = Annotated[Caller, Depends(guard.person)]
+    Person = Annotated[Principal, Depends(guard.person)]
 
-    @router.get("", operation_id="get_invitation", responses=refusals(NotFound, InvitationReplaced, LimitReached))
+    @router.get("", operation_id="get_invitation", responses=refusals(NotFound, InvitationReplaced, RateLimited))
     def get_invitation(request: Request, token: str) -> OfferAnswer:
         """What the holder of a link is offered."""
-        misses.must_be_let_in(address_of(request))
+        misses.check(address_of(request))
         try:
             return OfferAnswer.of(invitations.offer(token))
         except NotFound:
@@ -244,7 +246,7 @@ def link_routes(
         _, email = _answering(caller, token)
         invitations.decline(token, email)
 
-    def _answering(caller: Caller, token: str) -> tuple[UUID, str]:
+    def _answering(caller: Principal, token: str) -> tuple[UUID, str]:
         """Who answers, by their verified address; identity is asked only about a link that is ours."""
         assert caller.user_id is not None
         invitations.offer(token)
@@ -253,6 +255,6 @@ def link_routes(
     return router
 
 
-def _by(acting: Acting) -> UUID:
-    assert acting.caller.user_id is not None, "no scope of a client is members:write"
-    return acting.caller.user_id
+def _by(acting: OrgPrincipal) -> UUID:
+    assert acting.principal.user_id is not None, "no scope of a client is members:write"
+    return acting.principal.user_id

@@ -6,13 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel
 
-from access.checks import Acting, MissingPermission, PersonNeeded
+from access.checks import MissingPermission, OrgPrincipal, PersonNeeded
 from access.guard import Guard
 from contracts.permissions import Limits
 from kit.errors import NotFound
-from kit.openapi import refusals
-from kit.pages import Page, Paged
-from kit.text import Body
+from kit.http.fields import Body
+from kit.http.openapi import refusals
+from kit.http.pagination import Page, Paged
 from organizations.api.parts import GivenLimits, GivenPermissions, GivenRole, granted, place
 from organizations.application import Organizations
 from organizations.domain import GrantExceedsOwn, LastAdministrator
@@ -55,9 +55,9 @@ class MemberAnswer(BaseModel):
 def routes(store: Organizations, guard: Guard) -> APIRouter:
     """Reading takes members:read, changing and removing members:write; everybody may leave."""
     router = APIRouter(prefix="/api/v1/organizations/{org}/members", tags=["members"])
-    Reader = Annotated[Acting, Depends(guard.may("members:read"))]
-    Writer = Annotated[Acting, Depends(guard.may("members:write", fresh=True))]
-    Inside = Annotated[Acting, Depends(guard.may(None, fresh=True))]
+    Reader = Annotated[OrgPrincipal, Depends(guard.require("members:read"))]
+    Writer = Annotated[OrgPrincipal, Depends(guard.require("members:write", fresh=True))]
+    Inside = Annotated[OrgPrincipal, Depends(guard.require(None, fresh=True))]
 
     @router.get("", operation_id="list_members", responses=refusals(NotFound, MissingPermission))
     def list_members(acting: Reader, paging: Paged) -> Page[MemberAnswer]:
@@ -95,7 +95,7 @@ def routes(store: Organizations, guard: Guard) -> APIRouter:
     return router
 
 
-def _person(acting: Acting) -> UUID:
-    if acting.caller.user_id is None:
+def _person(acting: OrgPrincipal) -> UUID:
+    if acting.principal.user_id is None:
         raise PersonNeeded
-    return acting.caller.user_id
+    return acting.principal.user_id

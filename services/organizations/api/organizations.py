@@ -9,15 +9,15 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel
 
-from access.caller import Caller
-from access.checks import Access, Acting, MissingPermission, PersonNeeded
+from access.checks import Access, MissingPermission, OrgPrincipal, PersonNeeded
 from access.guard import Guard
+from access.principal import Principal
 from contracts.permissions import Grant, Role
 from kit.errors import Conflict, NotFound
-from kit.idempotency import Idempotency, Keyed, KeyReused, RequestKey, created
-from kit.openapi import refusals
-from kit.pages import Page, Paged
-from kit.text import Body, Name
+from kit.http.fields import Body, Name
+from kit.http.idempotency import Idempotency, Keyed, KeyReused, RequestKey, created
+from kit.http.openapi import refusals
+from kit.http.pagination import Page, Paged
 from organizations.api.parts import effective, place
 from organizations.application import Organizations
 from organizations.domain import ADMINISTRATOR
@@ -45,13 +45,13 @@ class OrganizationAnswer(BaseModel):
     created_at: AwareDatetime
 
 
-Create = Callable[[Caller, NewOrganization, RequestKey], JSONResponse]
+Create = Callable[[Principal, NewOrganization, RequestKey], JSONResponse]
 
 
 def creating(store: Organizations, idempotency: Idempotency) -> Create:
     """What the route does, and its direct endpoint."""
 
-    def create(caller: Caller, body: NewOrganization, key: RequestKey) -> JSONResponse:
+    def create(caller: Principal, body: NewOrganization, key: RequestKey) -> JSONResponse:
         def work() -> JSONResponse:
             assert caller.user_id is not None
             made = store.create(body.name, caller.user_id)
@@ -66,10 +66,10 @@ def creating(store: Organizations, idempotency: Idempotency) -> Create:
 def routes(store: Organizations, guard: Guard, access: Access, create: Create) -> APIRouter:
     """Renaming and deleting take organization:write; restoring is for its administrators."""
     router = APIRouter(prefix=_PATH, tags=["organizations"])
-    Anyone = Annotated[Caller, Depends(guard.anyone)]
-    Person = Annotated[Caller, Depends(guard.person)]
-    Inside = Annotated[Acting, Depends(guard.may(None))]
-    Writer = Annotated[Acting, Depends(guard.may("organization:write"))]
+    Anyone = Annotated[Principal, Depends(guard.anyone)]
+    Person = Annotated[Principal, Depends(guard.person)]
+    Inside = Annotated[OrgPrincipal, Depends(guard.require(None))]
+    Writer = Annotated[OrgPrincipal, Depends(guard.require("organization:write"))]
 
     def answer(organization_id: UUID, grant: Grant, *, client: bool = False) -> OrganizationAnswer:
         row = store.views.organizations.find(organization_id)
@@ -78,7 +78,7 @@ def routes(store: Organizations, guard: Guard, access: Access, create: Create) -
         permissions = list(grant.permissions) if client else effective(grant)
         return _answer(row.id, row.name, grant.role, permissions, row.created_at)
 
-    def of_client(caller: Caller) -> list[OrganizationAnswer]:
+    def of_client(caller: Principal) -> list[OrganizationAnswer]:
         assert caller.organization_id is not None
         try:
             acting = access.acting(caller, caller.organization_id, None)
@@ -119,7 +119,7 @@ def routes(store: Organizations, guard: Guard, access: Access, create: Create) -
     @router.get("/{org}", operation_id="get_organization", responses=refusals(NotFound))
     def get_organization(acting: Inside) -> OrganizationAnswer:
         """Its name, and what the caller may do there."""
-        return answer(acting.organization_id, acting.grant, client=acting.caller.client_id is not None)
+        return answer(acting.organization_id, acting.grant, client=acting.principal.client_id is not None)
 
     @router.patch("/{org}", operation_id="change_organization", responses=refusals(NotFound, MissingPermission))
     def change_organization(acting: Writer, body: OrganizationChange) -> OrganizationAnswer:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from contracts.permissions import Grant, Limits, Permission, Role
 from kit.errors import Invalid
-from kit.pages import Paging
+from kit.http.pagination import Paging
 from organizations.views.organizations import Place
 
 _MOST_PLATFORMS = 1_000

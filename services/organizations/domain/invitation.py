@@ -9,8 +9,8 @@ from eventsourcing.domain import event
 
 from contracts.email import normal
 from contracts.permissions import Grant
-from kit.domain import Aggregate, Created
 from kit.errors import Conflict, Forbidden, Gone
+from kit.eventstore.aggregate import Aggregate, Created
 from organizations.domain.organization import AlreadyMember, must_give
 
 

@@ -8,8 +8,8 @@ from uuid import UUID, uuid5
 from eventsourcing.domain import event
 
 from contracts.permissions import Grant, Permission, Role
-from kit.domain import Aggregate, Created
 from kit.errors import Conflict, Forbidden, NotFound
+from kit.eventstore.aggregate import Aggregate, Created
 
 MOST_MEMBERS = 1_000
 RESTORABLE = timedelta(days=30)

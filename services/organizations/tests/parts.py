@@ -11,10 +11,11 @@ from psycopg.sql import SQL, Identifier
 from pydantic import SecretStr
 
 from contracts.permissions import Grant
-from kit.bus import Bus
 from kit.context import acting
-from kit.database import Database, migrate
-from kit.keys import MasterKey
+from kit.db.database import Database
+from kit.db.migrations import migrate
+from kit.messaging.bus import Bus
+from kit.security.keys import MasterKey
 from organizations.invitations import Accepted
 from organizations.main import SCHEMA, Parts, assemble
 

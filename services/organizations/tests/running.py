@@ -25,8 +25,8 @@ from contracts.event import Event
 from contracts.permissions import Limits
 from embedded.fixtures import wait_until
 from embedded.ports import free_port
-from kit.bus import Bus
-from kit.keys import MasterKey
+from kit.messaging.bus import Bus
+from kit.security.keys import MasterKey
 from kit.settings import ServiceSettings
 from organizations.main import build
 

@@ -7,7 +7,7 @@ import pytest
 
 from contracts.permissions import Grant
 from kit.errors import NotFound
-from kit.pages import Paging
+from kit.http.pagination import Paging
 from organizations.domain import (
     GrantExceedsOwn,
     LastAdministrator,

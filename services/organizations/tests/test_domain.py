@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from contracts.permissions import Grant, Limits
-from kit.domain import Aggregate
 from kit.errors import NotFound
+from kit.eventstore.aggregate import Aggregate
 from organizations.domain import (
     MOST_MEMBERS,
     GrantExceedsOwn,

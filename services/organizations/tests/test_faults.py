@@ -15,7 +15,7 @@ from embedded.nats import Nats
 from embedded.ports import free_port
 from embedded.postgres import Postgres
 from embedded.signals import frozen
-from kit.keys import MasterKey
+from kit.security.keys import MasterKey
 from organizations.tests.running import ISSUER, Running
 from organizations.tests.test_http import BASE, make
 

@@ -17,10 +17,10 @@ from pydantic import SecretStr
 from contracts import platforms
 from contracts.catalogue import EVENTS
 from contracts.envelope import Envelope
-from kit.bus import Bus
-from kit.database import Database, Row
-from kit.inbox import Inbox
-from kit.rebuild import rebuild
+from kit.db.database import Database, Row
+from kit.eventstore.rebuild import rebuild
+from kit.messaging.bus import Bus
+from kit.messaging.inbox import Inbox
 from organizations import feed
 from organizations.domain import Organization
 from organizations.feed import Feed, Told

@@ -12,8 +12,8 @@ from eventsourcing.persistence import StoredEvent
 
 from contracts.envelope import Envelope
 from contracts.organizations import MemberInvited, MemberJoined, MemberPermissionsChanged
-from kit.domain import Aggregate
-from kit.store import Recorded
+from kit.eventstore.aggregate import Aggregate
+from kit.eventstore.store import Recorded
 from organizations.domain import Invitation, Organization
 from organizations.publishing import PRIVATE, PUBLIC, publish
 from organizations.tests.parts import World

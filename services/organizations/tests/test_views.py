@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from contracts.permissions import Grant, Limits
 from kit.context import acting
-from kit.rebuild import Rebuilt, rebuild
+from kit.eventstore.rebuild import Rebuilt, rebuild
 from organizations.summaries import summary_of
 from organizations.tests.parts import ADMINISTRATOR, World
 from organizations.views.audit import Entry, Wanted

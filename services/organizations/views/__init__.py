@@ -5,9 +5,9 @@ from typing import Any
 
 from psycopg import Cursor
 
-from kit.database import Database
-from kit.store import Recorded
-from kit.views import Rows, Views
+from kit.db.database import Database
+from kit.eventstore.store import Recorded
+from kit.eventstore.views import Rows, Views
 from organizations.views import audit, heard, invitations, organizations
 from organizations.views.audit import AuditTrail
 from organizations.views.heard import HeardEvents

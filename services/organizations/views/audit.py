@@ -14,8 +14,8 @@ from uuid import UUID, uuid5
 from psycopg import Cursor
 from psycopg.types.json import Jsonb
 
-from kit.store import Recorded
-from kit.views import Rows, Views
+from kit.eventstore.store import Recorded
+from kit.eventstore.views import Rows, Views
 from organizations.domain import Invitation, Organization
 from organizations.narrowing import narrowed
 from organizations.views.heard import may_be_told

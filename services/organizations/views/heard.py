@@ -12,8 +12,8 @@ from uuid import UUID
 from psycopg import Cursor
 
 from contracts.envelope import Attributes
-from kit.store import Recorded
-from kit.views import Views, on
+from kit.eventstore.store import Recorded
+from kit.eventstore.views import Views, on
 from organizations.domain import Organization
 
 SCHEMA = """

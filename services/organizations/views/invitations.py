@@ -10,9 +10,9 @@ from psycopg import Cursor
 from psycopg.types.json import Jsonb
 
 from contracts.permissions import Grant
-from kit.database import Database
-from kit.store import Recorded
-from kit.views import Views, on
+from kit.db.database import Database
+from kit.eventstore.store import Recorded
+from kit.eventstore.views import Views, on
 from organizations.domain import Invitation, Met, Organization
 from organizations.views.organizations import Place
 

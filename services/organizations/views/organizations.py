@@ -10,8 +10,8 @@ from psycopg import Cursor
 from psycopg.types.json import Jsonb
 
 from contracts.permissions import Grant, Role
-from kit.store import Recorded
-from kit.views import Views, on
+from kit.eventstore.store import Recorded
+from kit.eventstore.views import Views, on
 from organizations.domain import ADMINISTRATOR, Organization
 
 SCHEMA = """

@@ -11,12 +11,12 @@ from fastapi import APIRouter, Depends, Header
 from fastapi.responses import Response, StreamingResponse
 from pydantic import AwareDatetime, BaseModel, Field
 
-from access.checks import Access, Acting, MissingPermission
+from access.checks import Access, MissingPermission, OrgPrincipal
 from access.guard import Guard
 from kit.errors import Invalid, NotFound, TooManyRequests
-from kit.openapi import refusals
-from kit.pages import Page, Paged, Paging
-from kit.text import Body
+from kit.http.fields import Body
+from kit.http.openapi import refusals
+from kit.http.pagination import Page, Paged, Paging
 from platforms.addresses import Policy
 from platforms.api.parts import ApiCredentials, DbCredentials, must_allow
 from platforms.application import Checkable, Platforms
@@ -99,9 +99,9 @@ class PastCheck(CheckAnswer):
 def routes(store: Platforms, checker: Checker, guard: Guard, access: Access, policy: Policy) -> APIRouter:
     """Checking what is stored takes platforms:read, offering credentials takes credentials:write."""
     router = APIRouter(prefix="/api/v1/organizations/{org}/platforms/{platform}/checks", tags=["platforms"])
-    Reader = Annotated[Acting, Depends(guard.may_on_platform("platforms:read"))]
+    Reader = Annotated[OrgPrincipal, Depends(guard.require_on_platform("platforms:read"))]
 
-    def checkable(acting: Acting, platform: UUID, body: ApiCheck | DbCheck) -> Checkable:
+    def checkable(acting: OrgPrincipal, platform: UUID, body: ApiCheck | DbCheck) -> Checkable:
         org = acting.organization_id
         row = store.views.find(org, platform)
         if row is None:
@@ -109,7 +109,7 @@ def routes(store: Platforms, checker: Checker, guard: Guard, access: Access, pol
         if body.credentials is None:
             store.checks.ask(org, store.clock())
             return store.stored(org, platform, body.target, "check")
-        access.acting(acting.caller, org, "credentials:write", platform=platform, fresh=True)
+        access.acting(acting.principal, org, "credentials:write", platform=platform, fresh=True)
         must_allow(policy, body.credentials.host)
         offered = body.credentials
         given = offered.given(row.api) if isinstance(offered, ApiCredentials) else offered.given()

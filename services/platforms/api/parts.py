@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, Field, SecretStr
 
 from kit.errors import Invalid
-from kit.text import Body, Name, Raw
+from kit.http.fields import Body, Name, Raw
 from platforms.addresses import Policy, clean_host
 from platforms.application import GivenCredentials
 from platforms.domain import tls_of

@@ -7,13 +7,13 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel
 
-from access.checks import Acting, MissingPermission
+from access.checks import MissingPermission, OrgPrincipal
 from access.guard import Guard
 from kit.errors import Invalid, NotFound
-from kit.idempotency import Idempotency, Keyed, KeyReused, created
-from kit.openapi import refusals
-from kit.pages import Page, Paged
-from kit.text import Body, Name
+from kit.http.fields import Body, Name
+from kit.http.idempotency import Idempotency, Keyed, KeyReused, created
+from kit.http.openapi import refusals
+from kit.http.pagination import Page, Paged
 from platforms.addresses import Policy
 from platforms.api.parts import (
     ApiCredentials,
@@ -79,12 +79,12 @@ class PlatformAnswer(BaseModel):
 def routes(store: Platforms, guard: Guard, idempotency: Idempotency) -> APIRouter:
     """Reading takes platforms:read, everything else platforms:write; limits narrow both."""
     router = APIRouter(prefix="/api/v1/organizations/{org}/platforms", tags=["platforms"])
-    Reader = Annotated[Acting, Depends(guard.may("platforms:read"))]
-    Writer = Annotated[Acting, Depends(guard.may("platforms:write"))]
-    OneReader = Annotated[Acting, Depends(guard.may_on_platform("platforms:read"))]
-    OneWriter = Annotated[Acting, Depends(guard.may_on_platform("platforms:write"))]
+    Reader = Annotated[OrgPrincipal, Depends(guard.require("platforms:read"))]
+    Writer = Annotated[OrgPrincipal, Depends(guard.require("platforms:write"))]
+    OneReader = Annotated[OrgPrincipal, Depends(guard.require_on_platform("platforms:read"))]
+    OneWriter = Annotated[OrgPrincipal, Depends(guard.require_on_platform("platforms:write"))]
 
-    def answer(acting: Acting, platform: UUID) -> PlatformAnswer:
+    def answer(acting: OrgPrincipal, platform: UUID) -> PlatformAnswer:
         row = store.views.find(acting.organization_id, platform)
         if row is None:
             raise NotFound
@@ -114,7 +114,7 @@ def routes(store: Platforms, guard: Guard, idempotency: Idempotency) -> APIRoute
             platform = store.add(org, body.name, body.kind, body.api)
             return created(answer(acting, platform), f"/api/v1/organizations/{org}/platforms/{platform}")
 
-        return idempotency.once(key, acting.caller.id, work)
+        return idempotency.once(key, acting.principal.id, work)
 
     @router.get("/{platform}", operation_id="get_platform", responses=refusals(NotFound, MissingPermission))
     def get_platform(acting: OneReader, platform: UUID) -> PlatformAnswer:
@@ -146,7 +146,7 @@ def routes(store: Platforms, guard: Guard, idempotency: Idempotency) -> APIRoute
 def credential_routes(store: Platforms, guard: Guard, policy: Policy) -> APIRouter:
     """All take credentials:write, and are refused while withdrawn rights might not be known here."""
     router = APIRouter(prefix="/api/v1/organizations/{org}/platforms/{platform}", tags=["platforms"])
-    Keeper = Annotated[Acting, Depends(guard.may_on_platform("credentials:write", fresh=True))]
+    Keeper = Annotated[OrgPrincipal, Depends(guard.require_on_platform("credentials:write", fresh=True))]
 
     @router.put(
         "/api-credentials",

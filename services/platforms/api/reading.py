@@ -13,13 +13,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Path, Query
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from access.checks import Acting, MissingPermission
+from access.checks import MissingPermission, OrgPrincipal
 from access.guard import Guard
 from contracts.permissions import Scope
 from kit.errors import Invalid, NotFound
-from kit.openapi import refusals
-from kit.pages import Page, Paged, Paging
-from kit.text import Instant
+from kit.http.fields import Instant
+from kit.http.openapi import refusals
+from kit.http.pagination import Page, Paged, Paging
 from platforms.application import Platforms
 from platforms.domain import NoCredentials, Target
 from platforms.reading.model import MODELS, Account, Deal, Order, PersonalAccount, Position, Row, Symbol
@@ -62,7 +62,9 @@ _PLACES: dict[tuple[What, Target], Where] = {
 def routes(store: Platforms, reader: Reader, guard: Guard) -> APIRouter:
     """All are refused while withdrawn rights might not be known here."""
     router = APIRouter(prefix="/api/v1/organizations/{org}/platforms/{platform}", tags=["accounts"])
-    Looker = Annotated[Acting, Depends(guard.may_on_platform("platforms:read", scope=Scope.ACCOUNTS_READ, fresh=True))]
+    Looker = Annotated[
+        OrgPrincipal, Depends(guard.require_on_platform("platforms:read", scope=Scope.ACCOUNTS_READ, fresh=True))
+    ]
     common: dict[int | str, dict[str, Any]] = {
         200: {"content": {"text/csv": {}}},
         **refusals(
@@ -77,7 +79,7 @@ def routes(store: Platforms, reader: Reader, guard: Guard) -> APIRouter:
     }
 
     async def rows(
-        acting: Acting, platform: UUID, source: Target | None, asked: Callable[[Target], Asked]
+        acting: OrgPrincipal, platform: UUID, source: Target | None, asked: Callable[[Target], Asked]
     ) -> tuple[Target, AsyncGenerator[Row, None]]:
         def ready() -> tuple[Any, Target, Any]:
             row = store.views.find(acting.organization_id, platform)
@@ -90,7 +92,7 @@ def routes(store: Platforms, reader: Reader, guard: Guard) -> APIRouter:
         return chosen, reader.rows(found, chosen, credentials, asked(chosen))
 
     async def listed(
-        acting: Acting,
+        acting: OrgPrincipal,
         platform: UUID,
         what: What,
         paging: Paging,
@@ -195,7 +197,7 @@ def routes(store: Platforms, reader: Reader, guard: Guard) -> APIRouter:
     return router
 
 
-def _width(acting: Acting, what: What) -> int:
+def _width(acting: OrgPrincipal, what: What) -> int:
     """How many of a row's values the caller may see."""
     personal = Scope.ACCOUNTS_READ_PERSONAL in acting.grant.permissions
     return _NOT_PERSONAL if what == "accounts" and not personal else len(MODELS[what].model_fields)

@@ -6,11 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, Field
 
-from access.checks import Acting, MissingPermission
+from access.checks import MissingPermission, OrgPrincipal
 from access.guard import Guard
 from kit.errors import NotFound
-from kit.openapi import refusals
-from kit.pages import Page, Paged
+from kit.http.openapi import refusals
+from kit.http.pagination import Page, Paged
 from platforms.application import Platforms
 from platforms.vault import Use
 
@@ -34,7 +34,7 @@ class CredentialUse(BaseModel):
 def routes(store: Platforms, guard: Guard) -> APIRouter:
     """Reading takes audit:read, within the caller's limits, for clients as for members."""
     router = APIRouter(prefix="/api/v1/organizations/{org}/platforms/{platform}", tags=["platforms"])
-    Auditor = Annotated[Acting, Depends(guard.may_on_platform("audit:read"))]
+    Auditor = Annotated[OrgPrincipal, Depends(guard.require_on_platform("audit:read"))]
 
     @router.get(
         "/credential-uses", operation_id="list_credential_uses", responses=refusals(NotFound, MissingPermission)

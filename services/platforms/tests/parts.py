@@ -10,13 +10,16 @@ from psycopg.sql import SQL, Identifier
 from pydantic import SecretStr
 
 from kit.context import acting
-from kit.database import Database, migrate
-from kit.keys import MasterKey
+from kit.db.database import Database
+from kit.db.migrations import migrate
+from kit.security.keys import MasterKey
 from platforms.addresses import Policy
 from platforms.application import GivenCredentials
 from platforms.checking.steps import Result
+from platforms.container import Container
 from platforms.domain import Target
-from platforms.main import SCHEMA, Parts, assemble
+from platforms.service import PlatformsService
+from runtime.application import migrations_of
 
 PASSWORD = "Tr0ub4dor-and-3"
 ADA = "0b7f2d3c-1111-4c5d-9e6f-000000000001"
@@ -40,11 +43,11 @@ class World:
         self.dsn = dsn
         self.database = Database(dsn)
         self.database.open()
-        migrate(self.database, SCHEMA)
+        migrate(self.database, migrations_of(PlatformsService))
         self.clock = Clock(datetime.now(UTC))
         self.master_text = MasterKey.generate()
         self.master = MasterKey(SecretStr(self.master_text))
-        self.parts: Parts = assemble(self.database, self.master, Policy(private_allowed=private_allowed), self.clock)
+        self.parts = Container(self.database, self.master, Policy(private_allowed=private_allowed), self.clock)
         self.store = self.parts.store
         self.checker = self.parts.checker
         self.schedule = self.parts.schedule

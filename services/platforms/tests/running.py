@@ -26,10 +26,11 @@ from contracts.event import Event
 from contracts.permissions import Limits, Role
 from embedded.fixtures import wait_until
 from embedded.ports import free_port
-from kit.bus import Bus
-from kit.keys import MasterKey
-from platforms.main import build
+from kit.messaging.bus import Bus
+from kit.security.keys import MasterKey
+from platforms.service import PlatformsService
 from platforms.settings import Settings
+from runtime.application import build
 
 ISSUER = "http://localhost:8080"
 BASE = "/api/v1/organizations"
@@ -181,7 +182,7 @@ class Running:
             public_url=ISSUER,
             private_networks="allowed",
         )
-        self.app = build(settings)
+        self.app = build(PlatformsService, settings)
         config = uvicorn.Config(self.app, "127.0.0.1", self._port, log_config=None, access_log=False)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)

@@ -11,8 +11,8 @@ from pydantic import SecretStr
 
 from kit.context import acting
 from kit.errors import NotFound
-from kit.keys import KeyUnavailable, MasterKey
-from kit.service_keys import ServiceKeys, SubjectKeys, rewrapped
+from kit.security.keys import KeyUnavailable, MasterKey
+from kit.security.service_keys import ServiceKeys, SubjectKeys, rewrapped
 from metatrader import PasswordHash
 from platforms.domain import ApiNotChosen, NoCredentials
 from platforms.tests.parts import ADA, PASSWORD, World, credentials

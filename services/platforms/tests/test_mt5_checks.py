@@ -11,7 +11,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from embedded.ports import free_port
-from kit.gauges import Ends
+from kit.operations.gauges import Expirations
 from metatrader.simulator import Broker, Certificate, FaultKind, HttpsSimulator, Mt4Simulator, TcpSimulator, invent
 from platforms.checking.steps import Result
 from platforms.history import CERTIFICATES
@@ -88,7 +88,7 @@ async def test_a_server_that_is_well_passes_every_stage(server: Server) -> None:
     assert server.status() == ("ok", None)
     (plan,) = server.world.rows("check_plans")
     assert (plan["state"], plan["failures"], plan["zone_minutes"]) == ("ok", 0, 120)
-    ends = Ends("certificate", server.world.database, CERTIFICATES)
+    ends = Expirations("certificate", server.world.database, CERTIFICATES)
     assert ends.refresh()
     if server.ca_pem is None:
         assert plan["certificate_ends_at"] is None

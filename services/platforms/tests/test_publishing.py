@@ -11,10 +11,10 @@ from eventsourcing.persistence import StoredEvent
 
 from contracts.envelope import Envelope
 from contracts.platforms import PlatformCredentialsSet
-from kit.domain import Aggregate
-from kit.store import Recorded
+from kit.eventstore.aggregate import Aggregate
+from kit.eventstore.store import Recorded
 from platforms.domain import TradePlatform
-from platforms.publishing import PUBLIC, publish
+from platforms.publishing import PUBLICATIONS
 from platforms.tests.parts import ADA, World
 
 HISTORY = Path(__file__).parent / "history"
@@ -38,7 +38,7 @@ def load(world: World, event: type[Aggregate.Event]) -> Any:
 
 
 def test_every_event_is_public() -> None:
-    assert set(events()) == set(PUBLIC)
+    assert set(events()) == set(PUBLICATIONS)
 
 
 def test_every_event_has_a_stored_example_that_is_still_read(world: World) -> None:
@@ -48,9 +48,9 @@ def test_every_event_has_a_stored_example_that_is_still_read(world: World) -> No
 
 
 def test_every_event_goes_on_the_bus_with_its_place_and_its_cause(world: World) -> None:
-    for event in PUBLIC:
+    for event in PUBLICATIONS:
         loaded = load(world, event)
-        outgoing = publish(Recorded(loaded, 42), "e1")
+        outgoing = PUBLICATIONS.message(Recorded(loaded, 42), "e1")
         assert outgoing is not None
         envelope = Envelope.parse(outgoing.body)
         assert envelope.id == outgoing.message_id == "platforms-e1-42"
@@ -62,7 +62,7 @@ def test_every_event_goes_on_the_bus_with_its_place_and_its_cause(world: World) 
 
 
 def test_credentials_are_told_by_place_version_and_fingerprint(world: World) -> None:
-    outgoing = publish(Recorded(load(world, TradePlatform.PlatformCredentialsSet), 1), "e1")
+    outgoing = PUBLICATIONS.message(Recorded(load(world, TradePlatform.PlatformCredentialsSet), 1), "e1")
     assert outgoing is not None
     told = Envelope.parse(outgoing.body).data
     assert isinstance(told, PlatformCredentialsSet)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.errors import Invalid
-from kit.pages import Paging
+from kit.http.pagination import Paging
 from platforms.api.reading import _after
 from platforms.tests.mariadb import MariaDb
 from platforms.tests.running import Running

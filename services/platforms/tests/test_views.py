@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from kit.rebuild import Rebuilt, rebuild
+from kit.eventstore.rebuild import Rebuilt, rebuild
 from platforms.tests.parts import ADA, World
 
 START = ("-infinity", UUID(int=0))

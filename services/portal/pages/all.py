@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from kit.forms import OwnForms
+from kit.http.csrf import CsrfGuard
 from portal.cookies import Cookies
 from portal.pages import activity, clients, home, operations, organizations, platforms, profile, sign_in, users
 from portal.provider import Provider
@@ -12,7 +12,7 @@ from portal.visits import Visits
 
 
 def routers(
-    show: Renderer, visits: Visits, sessions: Sessions, provider: Provider, cookies: Cookies, own_forms: OwnForms
+    show: Renderer, visits: Visits, sessions: Sessions, provider: Provider, cookies: Cookies, own_forms: CsrfGuard
 ) -> list[APIRouter]:
     return [
         show.assets.router(),

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Form, Response
 
 from contracts.permissions import SCOPE_NEEDS, Scope
-from kit.forms import OwnForms
+from kit.http.csrf import CsrfGuard
 from portal.api import ApiProblem, Json
 from portal.pages.users import platforms_of
 from portal.rendering import Errors, Renderer
@@ -20,7 +20,7 @@ PAGE = "/portal/organizations/{org}/clients"
 _LIFETIMES = ("30", "90", "365", "")  # days; without end
 
 
-def routes(show: Renderer, visits: Visits, own_forms: OwnForms) -> APIRouter:
+def routes(show: Renderer, visits: Visits, own_forms: CsrfGuard) -> APIRouter:
     router = show.router()
     Member = Annotated[Visit, Depends(visits.member)]
     guarded = [Depends(own_forms)]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Form, Request, Response
 
 from kit.errors import NotFound
-from kit.forms import OwnForms
+from kit.http.csrf import CsrfGuard
 from portal.api import ApiProblem, Json, Listed
 from portal.rendering import Errors, Renderer
 from portal.visits import Visit, Visits
@@ -18,7 +18,7 @@ STATES = ("requested", "sent", "failed")
 _UNITS = ("B", "kB", "MB", "GB")
 
 
-def routes(show: Renderer, visits: Visits, own_forms: OwnForms) -> APIRouter:
+def routes(show: Renderer, visits: Visits, own_forms: CsrfGuard) -> APIRouter:
     router = show.router()
 
     def operator(request: Request) -> Visit:

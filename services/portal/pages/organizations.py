@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Response
 
-from kit.forms import OwnForms
+from kit.http.csrf import CsrfGuard
 from portal.api import ApiProblem
 from portal.rendering import Errors, Renderer
 from portal.visits import Visit, Visits
@@ -15,7 +15,7 @@ Text = Annotated[str, Form()]
 PAGE = "/portal/organizations"
 
 
-def routes(show: Renderer, visits: Visits, own_forms: OwnForms) -> APIRouter:
+def routes(show: Renderer, visits: Visits, own_forms: CsrfGuard) -> APIRouter:
     router = show.router()
     Anyone = Annotated[Visit, Depends(visits.anyone)]
     Member = Annotated[Visit, Depends(visits.member)]

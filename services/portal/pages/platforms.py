@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Form, Response
 from fastapi.responses import HTMLResponse
 
-from kit.forms import OwnForms
+from kit.http.csrf import CsrfGuard
 from portal.api import ApiProblem, Json
 from portal.pages.platform_tests import CredentialsForm, credentials_form, tested
 from portal.rendering import Errors, Renderer
@@ -24,7 +24,7 @@ _FIRST_LOOK = "5"  # rows
 _STRIP = "50"  # checks
 
 
-def routes(show: Renderer, visits: Visits, own_forms: OwnForms) -> APIRouter:
+def routes(show: Renderer, visits: Visits, own_forms: CsrfGuard) -> APIRouter:
     router = show.router()
     Member = Annotated[Visit, Depends(visits.member)]
     Credentials = Annotated[CredentialsForm, Depends(credentials_form)]

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from kit.forms import OwnForms
+from kit.http.csrf import CsrfGuard
 from portal.api import ApiProblem
 from portal.cookies import Cookies, SignInUnderWay
 from portal.provider import Provider, SignInFailed
@@ -20,7 +20,7 @@ START = "/portal"
 
 
 def routes(
-    show: Renderer, visits: Visits, sessions: Sessions, provider: Provider, cookies: Cookies, own_forms: OwnForms
+    show: Renderer, visits: Visits, sessions: Sessions, provider: Provider, cookies: Cookies, own_forms: CsrfGuard
 ) -> APIRouter:
     router = show.router()
     Anyone = Annotated[Visit, Depends(visits.anyone)]

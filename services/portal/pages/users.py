@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Form, Response
 
 from contracts.permissions import ROLES, Permission
 from kit.errors import NotFound
-from kit.forms import OwnForms
+from kit.http.csrf import CsrfGuard
 from portal.api import ApiProblem, Json
 from portal.rendering import Errors, Renderer
 from portal.texts import extra_permissions
@@ -61,7 +61,7 @@ def grant_form(role: Text = "", permissions: Texts = [], limited: Text = "", pla
 Granted = Annotated[GrantForm, Depends(grant_form)]
 
 
-def routes(show: Renderer, visits: Visits, own_forms: OwnForms) -> APIRouter:
+def routes(show: Renderer, visits: Visits, own_forms: CsrfGuard) -> APIRouter:
     router = show.router()
     Member = Annotated[Visit, Depends(visits.member)]
     guarded = [Depends(own_forms)]

@@ -20,7 +20,7 @@ from psycopg import connect
 from pydantic import SecretStr
 from starlette.responses import JSONResponse
 
-from kit.keys import MasterKey
+from kit.security.keys import MasterKey
 from portal.main import build
 from portal.settings import Settings
 

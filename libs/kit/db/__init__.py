@@ -1,0 +1,1 @@
+"""PostgreSQL: connections with deadlines, one transaction per call, leases."""

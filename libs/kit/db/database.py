@@ -1,0 +1,275 @@
+"""PostgreSQL with deadlines: a bounded pool, and one transaction that everything in a call joins."""
+
+import logging
+import select
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from typing import Any, LiteralString, Self, TypeVar
+
+from psycopg import ClientCursor, Connection, Cursor, Error, OperationalError, sql
+from psycopg import errors as pg
+from psycopg.abc import PQGen
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import ConnectionPool
+
+from kit.telemetry import tracing
+
+STATEMENT_DEADLINE = 2.5  # seconds
+SILENCE_DEADLINE = STATEMENT_DEADLINE + 0.25
+POOL_DEADLINE = 1.0
+WHOLE_DEADLINE = SILENCE_DEADLINE + POOL_DEADLINE
+"""All that a request waits for the database in vain; a second beside it keeps an answer within five."""
+_CHECK_AFTER = 0.5  # seconds without use
+
+DEADLINES: dict[str, Any] = {
+    "connect_timeout": 2,
+    "tcp_user_timeout": 3000,
+    "client_encoding": "utf8",  # whatever PGCLIENTENCODING says: statements with their values are sent so
+    "options": f"-c statement_timeout={int(STATEMENT_DEADLINE * 1000)} -c lock_timeout=2000 "
+    "-c idle_in_transaction_session_timeout=5000",
+}
+"""Of a connection, as libpq takes them; deadlines and the one encoding."""
+
+Row = DictRow
+
+_log = logging.getLogger("kit.database")
+T = TypeVar("T")
+
+
+class DeadlineConnection(Connection[DictRow]):
+    """A connection that gives up on a server that does not answer.
+
+    statement_timeout is the server's own; a frozen server never runs it, and a blocked read waits for ever.
+    """
+
+    used_at = float("-inf")
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        try:
+            return super().wait(gen, interval, SILENCE_DEADLINE if timeout is None else timeout)
+        except pg._WaitTimeout as error:
+            self.pgconn.finish()
+            raise OperationalError("the database did not answer in time") from error
+
+
+Write = Callable[[Cursor[DictRow]], object]
+"""Statements whose answers nobody reads."""
+
+
+class TransactionCursor(Cursor[DictRow]):
+    """Of one transaction, in few round trips: BEGIN travels with the first statement, and what was said to be
+    written `later` with the next one or with COMMIT. A transaction without a statement costs nothing.
+
+    What travels together is one message of the simple query protocol, with the values in it: a pipeline of prepared
+    statements would send each by itself, and give Python's lock away as often.
+    """
+
+    def __init__(self, connection: Connection[DictRow]) -> None:
+        super().__init__(connection)
+        self._waiting: list[Write] = [_begin]
+        self.stored = 0
+        """How many events are stored in it."""
+        self.traceparent: str | None = None
+        """Of what stored them, if that is traced."""
+
+    def later(self, write: Write) -> None:
+        """Write before anything else is asked, or with COMMIT; a failure shows there."""
+        self._waiting.append(write)
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
+        if not self._waiting:
+            with _without_values():
+                return super().execute(query, params, **options)
+        return self._execute_together(lambda cursor: cursor.execute(query, params))
+
+    def commit(self) -> None:
+        """Raises InFailedSqlTransaction where a statement failed before and nobody told: the server then rolls back."""
+        if self._waiting == [_begin]:
+            return
+        self._execute_together(lambda cursor: cursor.execute("COMMIT"))
+        if self.statusmessage != "COMMIT":
+            raise pg.InFailedSqlTransaction("a statement of the transaction failed, and nothing was stored")
+
+    def rollback(self) -> None:
+        """Never in the way of the failure that leads to it: the pool throws a broken connection away."""
+        with suppress(OperationalError):
+            self.connection.rollback()
+
+    def _execute_together(self, last: Write) -> Self:
+        waiting, self._waiting = self._waiting, []
+        with _Noted(self.connection) as noted:
+            for write in (*waiting, last):
+                write(noted)
+        with _without_values():
+            super().execute("; ".join(noted.statements).encode(), prepare=False)
+        self.set_result(-1)
+        return self
+
+
+class _Noted(ClientCursor[DictRow]):
+    """Sends nothing, and keeps the statements with their values in them."""
+
+    def __init__(self, connection: Connection[DictRow]) -> None:
+        super().__init__(connection)
+        self.statements: list[str] = []
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
+        self.statements.append(self.mogrify(query, params))
+        return self
+
+    def executemany(self, query: Any, params_seq: Iterable[Any], *, returning: bool = False) -> None:
+        for params in params_seq:
+            self.execute(query, params)
+
+
+def _begin(cursor: Cursor[DictRow]) -> None:
+    cursor.execute("BEGIN")
+
+
+@contextmanager
+def _without_values() -> Iterator[None]:
+    """An error says its first line only: the rest may quote the statement, or show a row."""
+    try:
+        yield
+    except Error as error:
+        if error.diag.message_primary:
+            error.args = (error.diag.message_primary,)
+        raise
+
+
+class Database:
+    """One service's database.
+
+    `transaction()` begins a transaction, or joins the one that the current call is in; so views, inbox,
+    idempotency row and events commit together. All failures of the server are psycopg.OperationalError
+    (the pool's time-out too), which the HTTP edge answers as 503 and consumers as "later".
+    """
+
+    def __init__(self, dsn: str, *, max_connections: int = 12) -> None:
+        self._dsn = dsn
+        self._current: ContextVar[TransactionCursor | None] = ContextVar("cursor", default=None)
+        self._pool: ConnectionPool[DeadlineConnection] = ConnectionPool(
+            dsn,
+            connection_class=DeadlineConnection,
+            kwargs=DEADLINES | {"row_factory": dict_row, "autocommit": True},
+            min_size=2,
+            max_size=max_connections,
+            timeout=POOL_DEADLINE,
+            max_idle=60,
+            reconnect_timeout=5,
+            check=_checked_if_idle,
+            num_workers=1,
+            open=False,
+        )
+
+    def open(self) -> None:
+        """Begin to connect; does not wait, and does not fail while the server is away."""
+        self._pool.open(wait=False)
+
+    def close(self) -> None:
+        self._pool.close(timeout=2)
+
+    @property
+    def in_transaction(self) -> bool:
+        return self._current.get() is not None
+
+    @contextmanager
+    def transaction(self) -> Iterator[TransactionCursor]:
+        """A cursor in this call's transaction; the outermost block commits, or rolls back on an exception."""
+        joined = self._current.get()
+        if joined is not None:
+            yield joined
+            return
+        with self._pool.connection() as connection:
+            with TransactionCursor(connection) as cursor:
+                token = self._current.set(cursor)
+                try:
+                    yield cursor
+                    with tracing.following(cursor.traceparent, "commit"):
+                        cursor.commit()
+                except BaseException:
+                    cursor.rollback()
+                    raise
+                finally:
+                    self._current.reset(token)
+            connection.used_at = time.monotonic()
+
+    def all(self, query: LiteralString | sql.Composed, params: Any = None) -> Sequence[Row]:
+        with self._statement() as cursor:
+            return cursor.execute(query, params).fetchall()
+
+    def one(self, query: LiteralString | sql.Composed, params: Any = None) -> Row | None:
+        with self._statement() as cursor:
+            return cursor.execute(query, params).fetchone()
+
+    def execute(self, query: LiteralString | sql.Composed, params: Any = None) -> int:
+        """Run a statement; answers how many rows it touched."""
+        with self._statement() as cursor:
+            return cursor.execute(query, params).rowcount
+
+    def later(self, query: LiteralString, params: Any = None) -> None:
+        """Run a statement of this call's transaction whose answer nobody needs, with what is asked next."""
+        with self.transaction() as cursor:
+            cursor.later(lambda cursor: cursor.execute(query, params))
+
+    @contextmanager
+    def _statement(self) -> Iterator[Cursor[DictRow]]:
+        """A cursor for one statement: in this call's transaction, else committed by itself in one round trip."""
+        joined = self._current.get()
+        if joined is not None:
+            yield joined
+            return
+        with self._pool.connection() as connection:
+            with connection.cursor() as cursor, _without_values():
+                yield cursor
+            connection.used_at = time.monotonic()
+
+    @contextmanager
+    def long_work(self) -> Iterator[Connection[DictRow]]:
+        """A connection of its own without statement deadlines, for set-up and rebuilds; commits at the end."""
+        with Connection.connect(
+            self._dsn, row_factory=dict_row, connect_timeout=2, options="-c lock_timeout=30s"
+        ) as connection:
+            yield connection
+
+    def session(self, **settings: str) -> Connection[DictRow]:
+        """A connection of its own in autocommit, with these server settings (used for leases and LISTEN)."""
+        options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+        return Connection.connect(
+            self._dsn,
+            row_factory=dict_row,
+            autocommit=True,
+            connect_timeout=2,
+            options=options,
+            tcp_user_timeout=3000,
+        )
+
+
+def notified(session: Connection[DictRow], seconds: float) -> bool:
+    """Wait until a channel that the session listens to is notified; False when `seconds` pass without that.
+
+    psycopg's own wait looks ten times a second; this one sleeps in the kernel.
+    """
+    if any(True for _ in session.notifies(timeout=0)):
+        return True
+    _readable(session, seconds)
+    return any(True for _ in session.notifies(timeout=0))
+
+
+def _readable(connection: Connection[DictRow], seconds: float) -> bool:
+    waiting = select.poll()  # select() refuses the descriptors of a process with more than 1,024
+    waiting.register(connection, select.POLLIN)
+    return bool(waiting.poll(seconds * 1000))
+
+
+def _checked_if_idle(connection: DeadlineConnection) -> None:
+    """Find a connection that broke while nobody used it: what the server said by itself then waits to be read."""
+    if time.monotonic() - connection.used_at > _CHECK_AFTER and _readable(connection, 0.0):
+        ConnectionPool.check_connection(connection)
+
+
+def constraint_of(error: BaseException) -> str | None:
+    """The name of the constraint that a unique violation broke."""
+    return error.diag.constraint_name if isinstance(error, pg.UniqueViolation) else None

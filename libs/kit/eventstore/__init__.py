@@ -1,0 +1,1 @@
+"""Event sourcing: aggregates, the event table, read models that change with it."""

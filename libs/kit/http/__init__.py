@@ -1,0 +1,1 @@
+"""HTTP: request middleware, problem answers, pagination, idempotency, CSRF guard, OpenAPI."""

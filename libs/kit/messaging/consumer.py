@@ -1,0 +1,154 @@
+"""Durable consumers by FastStream: one message at a time, in order, made again when the bus lost them."""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import nats.errors
+import nats.js.errors
+from faststream import AckPolicy
+from faststream.exceptions import NackMessage
+from faststream.nats import JStream, NatsMessage, PullSub
+from nats.js.api import AckPolicy as JsAckPolicy
+from nats.js.api import ConsumerConfig, DeliverPolicy
+from opentelemetry.trace import SpanKind
+
+from kit.db.database import Database
+from kit.messaging.bus import Bus
+from kit.messaging.inbox import TRANSIENT, Handlers, Inbox, Parse
+from kit.telemetry import tracing
+
+_ACK_WAIT = 4.0  # seconds; while a handler runs longer, in-progress acks hold the message
+_PROGRESS = 1.5
+_LATER = 0.5
+_LOOK = 5.0
+
+
+class Stream(Protocol):
+    """What a table of streams says of one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def subjects(self) -> tuple[str, ...]: ...
+
+
+class Consumer(Protocol):
+    """A reader's place in a stream."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def stream(self) -> Stream: ...
+
+
+@dataclass(frozen=True)
+class Lag:
+    """How many messages a durable has before it, and how many it has in hand."""
+
+    durable: str
+    stream: str
+    pending: int
+    in_hand: int
+
+
+def consumers(
+    bus: Bus, database: Database, durables: Iterable[Consumer], parse: Parse, handlers: Handlers
+) -> "list[ConsumerRunner]":
+    """One consumer for each durable, all with the same handlers."""
+    return [
+        ConsumerRunner(bus, one.stream.name, one.stream.subjects[0], Inbox(database, one.name, parse, handlers))
+        for one in durables
+    ]
+
+
+class ConsumerRunner:
+    """Feeds one Inbox from one durable. Any number of replicas may run it: the server hands out one message
+    at a time, and the inbox drops what was seen."""
+
+    def __init__(self, bus: Bus, stream: str, subject: str, inbox: Inbox) -> None:
+        self._bus = bus
+        self._stream = stream
+        self._subject = subject
+        self.inbox = inbox
+        self._log = logging.getLogger("kit.consumer")
+
+    async def run(self) -> None:
+        """Consume until cancelled; look whether the durable is still there with each new connection,
+        and every 5 s."""
+        subscriber: Any = None
+        try:
+            while True:
+                try:
+                    if not self._bus.connected:
+                        await asyncio.sleep(0.1)
+                        continue
+                    if subscriber is None:
+                        subscriber = await self._subscribe()
+                        self._log.info("%s reads %s", self.inbox.durable, self._stream)
+                    await self._bus.quiet(_LOOK)
+                    await self._bus.jetstream.consumer_info(self._stream, self.inbox.durable)
+                except nats.js.errors.NotFoundError:
+                    if subscriber is not None:
+                        self._log.warning("durable %s is gone: making it again", self.inbox.durable)
+                        await subscriber.stop()
+                        subscriber = None
+                    await asyncio.sleep(0.3)
+                except (nats.errors.Error, OSError, TimeoutError) as error:
+                    self._log.warning("%s waits: %s", self.inbox.durable, error or type(error).__name__)
+                    await asyncio.sleep(0.3)
+        finally:
+            if subscriber is not None:
+                with suppress(Exception):
+                    await subscriber.stop()
+
+    async def lag(self) -> Lag:
+        """As the bus knows it now. Raises nats.errors.Error."""
+        info = await self._bus.jetstream.consumer_info(self._stream, self.inbox.durable)
+        return Lag(self.inbox.durable, self._stream, info.num_pending or 0, info.num_ack_pending or 0)
+
+    async def _subscribe(self) -> Any:
+        subscriber = self._bus.broker.subscriber(
+            self._subject,
+            stream=JStream(self._stream, declare=False),
+            durable=self.inbox.durable,
+            pull_sub=PullSub(batch_size=1, timeout=5.0),
+            config=ConsumerConfig(
+                ack_policy=JsAckPolicy.EXPLICIT,
+                ack_wait=_ACK_WAIT,
+                max_ack_pending=1,
+                deliver_policy=DeliverPolicy.ALL,
+                max_waiting=64,
+            ),
+            ack_policy=AckPolicy.NACK_ON_ERROR,
+            inbox_prefix=f"_INBOX_{self._bus.user}.".encode(),
+            persistent=False,
+        )
+        subscriber(self._receive)
+        await subscriber.start()
+        return subscriber
+
+    async def _receive(self, message: NatsMessage) -> None:
+        headers = message.raw_message.headers or {}
+        about = {"messaging.system": "nats", "messaging.operation.type": "process"} | {
+            "messaging.destination.name": self._stream,
+            "messaging.message.id": headers.get("Nats-Msg-Id", ""),
+        }
+        name = f"process {self.inbox.durable}"
+        try:
+            with tracing.following(headers.get("traceparent"), name, SpanKind.CONSUMER, about) as span:
+                span.set_attribute("tradehall.outcome", await self._take(message, tracing.traceparent_of(span)))
+        except TRANSIENT as error:
+            self._log.warning("%s comes again: %s", self.inbox.durable, type(error).__name__)
+            raise NackMessage(delay=_LATER) from error
+
+    async def _take(self, message: NatsMessage, traceparent: str | None) -> str:
+        raw = message.raw_message
+        work = asyncio.create_task(asyncio.to_thread(self.inbox.take, raw.data, traceparent))
+        while not (await asyncio.wait([work], timeout=_PROGRESS))[0]:
+            with suppress(nats.errors.Error):
+                await raw.in_progress()
+        return work.result()

@@ -1,0 +1,271 @@
+"""What has been seen, and what was set aside: the effect of a message and its place are stored together."""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from math import nan
+from typing import Any
+
+import psycopg
+
+from kit.context import acting
+from kit.db.database import Database
+from kit.errors import Unavailable
+from kit.messaging import operator_log as interventions
+from kit.telemetry.metrics import CONSUMED, PARKED
+
+SCHEMA = """
+CREATE TABLE inbox (
+    durable text NOT NULL, source text NOT NULL, sequence bigint NOT NULL,
+    PRIMARY KEY (durable, source));
+CREATE TABLE parked (
+    id bigserial PRIMARY KEY, durable text NOT NULL, source text NOT NULL, subject text NOT NULL,
+    sequence bigint NOT NULL, type text NOT NULL, payload bytea NOT NULL, error text NOT NULL,
+    attempts integer NOT NULL, parked_at timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (durable, source, sequence));
+CREATE INDEX parked_subject ON parked (durable, source, subject);
+"""
+_TRIES = 3
+
+Handlers = Mapping[type, Callable[[Any], None]]
+Parse = Callable[[bytes], Any]
+"""From a message's bytes to an envelope with `.data`, or None for a type that this service does not know."""
+
+TRANSIENT = (psycopg.OperationalError, Unavailable, OSError)
+"""Failures that pass by themselves: the message comes again later, and nothing overtakes it."""
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """The attributes of a CloudEvent that delivery needs."""
+
+    id: str
+    source: str
+    subject: str
+    sequence: int
+    type: str
+    actor: str | None
+    correlation: str | None
+    traceparent: str | None
+
+    @classmethod
+    def of(cls, payload: bytes) -> "Attributes":
+        """Raises ValueError, KeyError or TypeError when the payload is no event of ours."""
+        event = json.loads(payload)
+        return cls(
+            str(event["id"]),
+            str(event["source"]),
+            str(event["subject"]),
+            int(event["sequence"]),
+            str(event["type"]),
+            event.get("actor"),
+            event.get("correlationid"),
+            event.get("traceparent"),
+        )
+
+
+@dataclass(frozen=True)
+class ParkedSubject:
+    """An aggregate whose messages wait."""
+
+    source: str
+    subject: str
+    messages: int
+
+
+class Inbox:
+    """Applies messages of one durable: each once, in order; one that fails stops its own subject only."""
+
+    def __init__(self, database: Database, durable: str, parse: Parse, handlers: Handlers) -> None:
+        self._database = database
+        self.durable = durable
+        self._parse = parse
+        self._handlers = handlers
+        self._log = logging.getLogger("kit.inbox")
+        PARKED.labels(durable).set_function(self._count)
+
+    def take(self, payload: bytes, traceparent: str | None = None) -> str:
+        """Apply one message; answers `done`, `seen`, `skipped` or `parked`. Raises TRANSIENT to have it again.
+
+        `traceparent`: of the one who takes it, where that is traced.
+        """
+        try:
+            attributes = Attributes.of(payload)
+            attributes = replace(attributes, traceparent=traceparent or attributes.traceparent)
+        except (ValueError, KeyError, TypeError) as error:
+            # Only a relay may publish here, so this is a fault of ours: kept for the operator, once.
+            self._log.error("message without attributes on %s", self.durable, exc_info=error)
+            self._park(_unreadable(payload), payload, error)
+            outcome = "parked"
+        else:
+            outcome = self._take(attributes, payload)
+        CONSUMED.labels(self.durable, outcome).inc()
+        return outcome
+
+    def _take(self, attributes: Attributes, payload: bytes) -> str:
+        failure: Exception | None = None
+        for _ in range(_TRIES):
+            try:
+                call = self._call(attributes, payload)
+                if call is None:
+                    return "skipped"  # leaves no trace: it has no effect that a repetition could double
+                with self._database.transaction():
+                    return self._once(attributes, payload, call)
+            except TRANSIENT:
+                raise
+            except Exception as error:  # whatever it is, only this subject may stop
+                failure = error
+        assert failure is not None
+        self._log.error("parking %s of %s", attributes.id, attributes.subject, exc_info=failure)
+        self._park(attributes, payload, failure)
+        return "parked"
+
+    def _once(self, attributes: Attributes, payload: bytes, call: Callable[[], None]) -> str:
+        fresh, behind = self._advance(attributes)
+        if not fresh:
+            return "seen"
+        if behind:
+            self._store_parked(attributes, payload, "waits behind an earlier message", 0)
+            return "parked"
+        call()
+        return "done"
+
+    def _call(self, attributes: Attributes, payload: bytes) -> Callable[[], None] | None:
+        """What this message asks to be done; None for a type that nobody here handles."""
+        envelope = self._parse(payload)
+        handler = self._handlers.get(type(envelope.data)) if envelope is not None else None
+        if handler is None:
+            return None
+
+        def call() -> None:
+            with acting(
+                actor=attributes.actor,
+                correlation=attributes.correlation,
+                causation=attributes.id,
+                traceparent=attributes.traceparent,
+            ):
+                handler(envelope)
+
+        return call
+
+    def _advance(self, attributes: Attributes) -> tuple[bool, bool]:
+        """Move the high-water mark: whether this sequence is new, and whether earlier ones of its subject are parked.
+
+        The row lock makes two replicas queue up.
+        """
+        row = self._database.one(
+            "WITH moved AS (INSERT INTO inbox (durable, source, sequence) "
+            "VALUES (%(durable)s, %(source)s, %(sequence)s) "
+            "ON CONFLICT (durable, source) DO UPDATE SET sequence = EXCLUDED.sequence "
+            "WHERE inbox.sequence < EXCLUDED.sequence RETURNING 1) "
+            "SELECT EXISTS (SELECT FROM moved) AS fresh, EXISTS (SELECT FROM parked WHERE durable = %(durable)s "
+            "AND source = %(source)s AND subject = %(subject)s) AS behind",
+            {
+                "durable": self.durable,
+                "source": attributes.source,
+                "sequence": attributes.sequence,
+                "subject": attributes.subject,
+            },
+        )
+        assert row is not None
+        return row["fresh"], row["behind"]
+
+    def _park(self, attributes: Attributes, payload: bytes, error: Exception) -> None:
+        with self._database.transaction():
+            self._advance(attributes)
+            self._store_parked(attributes, payload, f"{type(error).__name__}: {error}"[:2000], _TRIES)
+
+    def _store_parked(self, attributes: Attributes, payload: bytes, error: str, attempts: int) -> None:
+        self._database.execute(
+            "INSERT INTO parked (durable, source, subject, sequence, type, payload, error, attempts) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            (
+                self.durable,
+                attributes.source,
+                attributes.subject,
+                attributes.sequence,
+                attributes.type,
+                payload,
+                error,
+                attempts,
+            ),
+        )
+
+    def parked(self, limit: int = 200) -> list[dict[str, Any]]:
+        """Messages set aside, oldest first, with payload and error."""
+        return list(
+            self._database.all("SELECT * FROM parked WHERE durable = %s ORDER BY id LIMIT %s", (self.durable, limit))
+        )
+
+    def parked_subjects(self) -> list[ParkedSubject]:
+        """The aggregates that wait, the longest waiting first."""
+        rows = self._database.all(
+            "SELECT source, subject, count(*) AS messages FROM parked WHERE durable = %s "
+            "GROUP BY source, subject ORDER BY min(id)",
+            (self.durable,),
+        )
+        return [ParkedSubject(row["source"], row["subject"], row["messages"]) for row in rows]
+
+    def replay(self, source: str, subject: str) -> int:
+        """Apply a subject's parked messages in order, until one fails again; answers how many were applied.
+
+        Raises what the failing one raises; those before it stay applied.
+        """
+        done = 0
+        while self._replay_first(source, subject):
+            done += 1
+        return done
+
+    def _replay_first(self, source: str, subject: str) -> bool:
+        with self._database.transaction():
+            row = self._database.one(
+                "DELETE FROM parked WHERE id = (SELECT id FROM parked WHERE durable = %s AND source = %s "
+                "AND subject = %s ORDER BY sequence LIMIT 1 FOR UPDATE) RETURNING *",
+                (self.durable, source, subject),
+            )
+            if row is None:
+                return False
+            interventions.record(self._database, "replayed", row)
+            payload = bytes(row["payload"])
+            call = self._call(Attributes.of(payload), payload)
+            if call is not None:
+                call()
+        return True
+
+    def discard(self, parked_id: int, reason: str) -> bool:
+        """Drop one parked message for good; False when it is not there."""
+        with self._database.transaction():
+            row = self._database.one(
+                "DELETE FROM parked WHERE durable = %s AND id = %s RETURNING *", (self.durable, parked_id)
+            )
+            if row is not None:
+                interventions.record(self._database, "discarded", row, reason)
+        return row is not None
+
+    def _count(self) -> float:
+        """For the gauge: other processes change the rows too. Not a number while the database is away."""
+        try:
+            row = self._database.one("SELECT count(*) AS parked FROM parked WHERE durable = %s", (self.durable,))
+        except psycopg.OperationalError:
+            return nan
+        return float(row["parked"]) if row else nan
+
+
+def forget_parked(database: Database, word: str) -> int:
+    """Drop what was set aside and holds this word, such as an address, in any case of letters; answers how many.
+
+    Compared here, for a payload may be anything.
+    """
+    sought = word.casefold()
+    rows = database.all("SELECT id, durable, payload FROM parked")
+    holding = [row for row in rows if sought in bytes(row["payload"]).decode(errors="replace").casefold()]
+    database.execute("DELETE FROM parked WHERE id = ANY(%s)", ([row["id"] for row in holding],))
+    for row in holding:
+        PARKED.labels(row["durable"]).dec()
+    return len(holding)
+
+
+def _unreadable(payload: bytes) -> Attributes:
+    number = int.from_bytes(payload[:6].ljust(6, b"\0"), "big") + len(payload)
+    return Attributes("unreadable", "unreadable", "unreadable", number, "unreadable", None, None, None)

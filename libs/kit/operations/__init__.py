@@ -1,0 +1,1 @@
+"""What operators see and use: status, gauges, dead letters, the command line of a service."""

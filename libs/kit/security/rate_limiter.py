@@ -1,0 +1,185 @@
+"""Limits that all replicas share: so many at once, then one at a time, counted in one small row for each key."""
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from psycopg.errors import UniqueViolation
+from starlette.requests import Request
+
+from kit.db.database import Database, constraint_of
+from kit.errors import TooManyRequests
+from kit.security.keys import keyed_hash
+
+SCHEMA = [
+    (
+        "kit-limiter-1",
+        """
+CREATE UNLOGGED TABLE limits (key bytea PRIMARY KEY, full_until timestamptz NOT NULL);
+CREATE INDEX limits_full_until ON limits (full_until);
+""",
+    ),
+    (
+        "kit-limiter-2",
+        """
+CREATE FUNCTION take_limit(whose bytea, at timestamptz, one interval, most interval) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO limits AS l VALUES (whose, at + one) ON CONFLICT (key)
+        DO UPDATE SET full_until = greatest(l.full_until, at) + one WHERE l.full_until + one <= at + most;
+    IF NOT FOUND THEN
+        RAISE unique_violation USING CONSTRAINT = 'limits_most', MESSAGE = 'there is no more of a limit';
+    END IF;
+END $$;
+""",
+    ),
+]
+"""Unlogged, since a count costs no flush that way; a crash of the database forgets what was counted."""
+
+
+class RateLimited(TooManyRequests):
+    code = "limit-reached"
+    title = "This was asked too often"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """`most` at once; what was taken comes back one at a time, each after `each`."""
+
+    name: str
+    most: int
+    each: timedelta
+
+    @property
+    def all(self) -> timedelta:
+        """How long until all of it has come back."""
+        return self.most * self.each
+
+
+class RateLimiter:
+    """Counts by a keyed hash of (limit, whom), so that nobody can be read out of the table.
+
+    A row says until when its limit is not wholly free again: the generic cell rate algorithm. After that time it
+    says nothing and may go. `clock` answers the time in UTC.
+    """
+
+    def __init__(self, database: Database, key: bytes, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._key = key
+        self._clock = clock
+
+    def hit(self, limit: Limit, whom: str) -> None:
+        """Count one. Raises RateLimited, and counts nothing, when there is no more."""
+        if not self.try_hit(limit, whom):
+            raise self._reached(limit, whom)
+
+    def try_hit(self, limit: Limit, whom: str) -> bool:
+        """Count one; False, and nothing is counted, when there is no more."""
+        now = self._clock()
+        return bool(
+            self._database.execute(
+                "INSERT INTO limits VALUES (%(key)s, %(now)s + %(each)s) ON CONFLICT (key) "
+                "DO UPDATE SET full_until = greatest(limits.full_until, %(now)s) + %(each)s "
+                "WHERE limits.full_until + %(each)s <= %(now)s + %(all)s",
+                {"key": self._hash(limit, whom), "now": now, "each": limit.each, "all": limit.all},
+            )
+        )
+
+    @contextmanager
+    def hit_with_commit(self, limit: Limit, whom: str) -> Iterator[Callable[[], None]]:
+        """Count one with what a transaction stores: call what this gives, in it, after all that it asks.
+
+        Costs no round trip, and what is refused counts nothing. Raises RateLimited."""
+
+        def count() -> None:
+            given = (self._hash(limit, whom), self._clock(), limit.each, limit.all)
+            self._database.later("SELECT take_limit(%s, %s, %s, %s)", given)
+
+        try:
+            yield count
+        except UniqueViolation as error:
+            if constraint_of(error) != "limits_most":
+                raise
+            raise self._reached(limit, whom) from error
+
+    def wait(self, limit: Limit, whom: str) -> timedelta:
+        """How long until there is one more; none while there is."""
+        return self.longest_wait((limit, whom))
+
+    def longest_wait(self, *counted: tuple[Limit, str]) -> timedelta:
+        """How long until there is one more of each."""
+        limits = {self._hash(limit, whom): limit for limit, whom in counted}
+        rows = self._database.all("SELECT key, full_until FROM limits WHERE key = ANY(%s)", (list(limits),))
+        now = self._clock()
+        waits = (row["full_until"] + limits[row["key"]].each - limits[row["key"]].all - now for row in rows)
+        longest: timedelta = max((timedelta(), *waits))
+        return longest
+
+    def forget_old(self) -> int:
+        """Delete the rows that count nothing any more."""
+        return self._database.execute("DELETE FROM limits WHERE full_until < %s", (self._clock(),))
+
+    def _reached(self, limit: Limit, whom: str) -> RateLimited:
+        wait = self.wait(limit, whom)
+        return RateLimited(f"Try again {in_words(wait)}.", retry_after=seconds(wait))
+
+    def _hash(self, limit: Limit, whom: str) -> bytes:
+        return keyed_hash(self._key, "limit", limit.name, whom)
+
+
+class FailureThrottle:
+    """Turns away who has tried too many things that were never made here: tokens of links, secrets.
+
+    What is right costs no query this way: only a miss is counted in the database, and who is to wait is kept in
+    memory. A replica learns of misses at another one by the first miss at itself.
+    """
+
+    def __init__(self, limiter: RateLimiter, limit: Limit, clock: Callable[[], datetime]) -> None:
+        self._limiter = limiter
+        self._limit = limit
+        self._clock = clock
+        self._until: dict[str, datetime] = {}
+
+    def __bool__(self) -> bool:
+        """Whether there is anybody who must wait."""
+        return bool(self._until)
+
+    def check(self, whom: str) -> None:
+        """Raises RateLimited."""
+        wait = self._until.get(whom, datetime.min.replace(tzinfo=UTC)) - self._clock()
+        if wait > timedelta():
+            raise RateLimited(f"Try again {in_words(wait)}.", retry_after=seconds(wait))
+
+    def note(self, whom: str) -> None:
+        """One more miss."""
+        now = self._clock()
+        self._limiter.try_hit(self._limit, whom)
+        self._until = {key: until for key, until in self._until.items() if until > now}
+        if wait := self._limiter.wait(self._limit, whom):
+            self._until[whom] = now + wait
+
+
+def rate_limited(limiter: RateLimiter, limit: Limit, whom: Callable[[Request], str]) -> Callable[[Request], None]:
+    """A dependency of a route that counts each request. Raises RateLimited."""
+
+    def hit(request: Request) -> None:
+        limiter.hit(limit, whom(request))
+
+    return hit
+
+
+def seconds(wait: timedelta) -> int:
+    """As Retry-After tells it: whole seconds, at least one."""
+    return max(1, math.ceil(wait.total_seconds()))
+
+
+def in_words(wait: timedelta) -> str:
+    """As a page tells it: "in 40 seconds", "in 2 minutes"."""
+    number, unit = seconds(wait), "second"
+    if number > 90:
+        number, unit = math.ceil(number / 60), "minute"
+    if number > 90:
+        number, unit = math.ceil(number / 60), "hour"
+    return f"in {number} {unit}{'' if number == 1 else 's'}"

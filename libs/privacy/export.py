@@ -1,0 +1,168 @@
+"""What a service holds about one person, found in its tables and events themselves, so that nothing is left out that
+somebody forgot to list."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from psycopg import Connection, sql
+
+from kit.db.database import Database, Row
+from kit.eventstore.store import Store
+
+_BATCH = 2_000
+_ADDRESS = re.compile(r"[^\s\"'<>@,;]+@[^\s\"'<>@,;]+")
+_SOMEBODY = "[another person's address]"
+_NOT_SHOWN = frozenset({"hash", "nonce", "code_challenge", "traceparent"})
+"""Columns of text that let somebody in, or mean nothing to anybody. Of bytes, hashed or sealed, none is shown."""
+_NOT_TOLD = frozenset({"_initial_kwargs", "originator_topic", "traceparent"})
+EMAILS = "TRADEHALL_PERSON_EMAIL"
+"""Holds addresses with spaces between them; unlike arguments, it is not shown to all users of the machine."""
+_SPELLINGS = "Their address, which is looked for as well; once for each spelling of it."
+_ELSEWHERE = ("events", "snapshots", "parked")
+
+
+def names(emails: Sequence[str], text: str) -> bool:
+    """Whether one of the spellings of an address stands there, in letters of either case."""
+    alike = _alike(text)
+    return any(_alike(email) in alike for email in emails)
+
+
+def _alike(text: str) -> str:
+    return unicodedata.normalize("NFC", text).lower()
+
+
+@dataclass(frozen=True)
+class Person:
+    """`emails` are spellings of one address; there is none where it is not known any more."""
+
+    id: UUID
+    emails: Sequence[str]
+
+    def is_in(self, text: str) -> bool:
+        return str(self.id) in text.lower() or names(self.emails, text)
+
+    def only_theirs(self, value: Any) -> Any:
+        """The value with the addresses of others left out."""
+        if isinstance(value, dict):
+            return {name: self.only_theirs(one) for name, one in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.only_theirs(one) for one in value]
+        if not isinstance(value, str):
+            return value
+        return _ADDRESS.sub(lambda found: found[0] if self._is_mine(found[0]) else _SOMEBODY, value)
+
+    def _is_mine(self, address: str) -> bool:
+        return _alike(address) in map(_alike, self.emails)
+
+
+@dataclass
+class Held:
+    """Rows by table, messages set aside, and stored events, all that name the person by id or address; and the subjects
+    of the keys under which the address is stored."""
+
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    parked: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+
+
+def held(
+    database: Database, store: Store | None, person: Person, progress: Callable[[int], None] = lambda _: None
+) -> Held:
+    """Everything, without secrets and without the addresses of others; `progress` is told the sequence reached."""
+    with database.long_work() as connection:
+        found = Held({name: rows for name, rows in _rows(connection, person) if rows}, _parked(connection, person))
+        if store is not None:
+            for events in store.batches(connection, 0, _BATCH):
+                for one in events:
+                    told = {"sequence": one.sequence, "type": type(one.event).__qualname__, **_told(vars(one.event))}
+                    if person.is_in(json.dumps(told, default=str, ensure_ascii=False)):
+                        found.events.append(person.only_theirs(told))
+                progress(events[-1].sequence)
+        found.keys = _keys(connection, person, found.events)
+    return found
+
+
+def _rows(connection: Connection[Row], person: Person) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    columns = connection.execute(
+        "SELECT table_name AS table, array_agg(column_name::text ORDER BY ordinal_position) AS names "
+        "FROM information_schema.columns WHERE table_schema = current_schema() AND data_type <> 'bytea' "
+        "AND table_name <> ALL(%s) AND column_name <> ALL(%s) GROUP BY table_name ORDER BY table_name",
+        (list(_ELSEWHERE), list(_NOT_SHOWN)),
+    ).fetchall()
+    for one in columns:
+        chosen = sql.SQL("SELECT {} FROM {}").format(
+            sql.SQL(", ").join(map(sql.Identifier, one["names"])), sql.Identifier(one["table"])
+        )
+        query = sql.SQL("SELECT to_jsonb(r) AS row FROM ({}) r WHERE lower(normalize(r::text)) LIKE ANY(%s)").format(
+            chosen
+        )
+        rows = connection.execute(query, (_patterns(person),)).fetchall()
+        yield one["table"], [person.only_theirs(row["row"]) for row in rows]
+
+
+def _keys(connection: Connection[Row], person: Person, events: list[dict[str, Any]]) -> list[str]:
+    named = {str(one["originator_id"]) for one in events if names(person.emails, str(one))}
+    rows = connection.execute(
+        "SELECT subject FROM subject_keys WHERE subject = ANY(%s) AND wrapped IS NOT NULL ORDER BY 1",
+        ([str(person.id), *named],),
+    ).fetchall()
+    return [row["subject"] for row in rows]
+
+
+def _patterns(person: Person) -> list[str]:
+    words = [str(person.id), *map(_alike, person.emails)]
+    return ["%" + re.sub(r"([\\%_])", r"\\\1", word) + "%" for word in words]
+
+
+def _parked(connection: Connection[Row], person: Person) -> list[dict[str, Any]]:
+    rows = connection.execute("SELECT durable, source, sequence, type, payload, parked_at FROM parked").fetchall()
+    shown = [{**row, "payload": _readable(row["payload"])} for row in rows]
+    return [person.only_theirs(row) for row in shown if person.is_in(row["payload"])]
+
+
+def _readable(payload: bytes) -> str:
+    """JSON without escapes, which would hide letters; or whatever else it is."""
+    text = bytes(payload).decode(errors="replace")
+    try:
+        return json.dumps(json.loads(text), ensure_ascii=False)
+    except ValueError:
+        return text
+
+
+def _told(state: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in state.items() if name not in _NOT_TOLD and value is not None}
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Where to look; `store` only where there are events."""
+
+    database: Database
+    store: Store | None = None
+
+
+def held_command(app: typer.Typer, opened: Callable[[], AbstractContextManager[Holder]]) -> None:
+    """Adds `person-held` to a service's command line."""
+
+    @app.command("person-held")
+    def person_held(
+        user_id: UUID,
+        email: Annotated[list[str] | None, typer.Option(envvar=EMAILS, help=_SPELLINGS)] = None,
+        _: Annotated[bool, typer.Option("--json", help="It always answers in JSON.")] = False,
+    ) -> None:
+        """Everything held about a person, without secrets."""
+        with opened() as holder:
+            found = held(holder.database, holder.store, Person(user_id, email or ()))
+        typer.echo(json.dumps(_plain(found), default=str))
+
+
+def _plain(found: Held) -> dict[str, Sequence[Any] | dict[str, Any]]:
+    return {"rows": found.rows, "parked": found.parked, "events": found.events, "keys": found.keys}

@@ -1,1 +1,0 @@
-"""The JSON routes of identity, cut by subject."""

@@ -1,0 +1,1 @@
+"""Machine accounts of organizations and their secrets."""

@@ -1,0 +1,1 @@
+"""Erasing a user's personal data in every service."""

@@ -1,0 +1,33 @@
+"""Access tokens that are no longer to be believed before they expire: made so here, and asked for by libs/access."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from identity.clients.views import ClientViews
+from identity.oauth.revoke.domain import RevokedToken
+from identity.store import IdentityStore
+
+
+def revoke(store: IdentityStore, tokens: Mapping[UUID, datetime]) -> None:
+    """From now on nobody believes these access tokens, named by `jti` with the time they expire; those that
+    were revoked before stay so. In the transaction at hand."""
+    known = store.database.all("SELECT jti FROM revoked_tokens WHERE jti = ANY(%s)", (list(tokens),))
+    new = tokens.keys() - {row["jti"] for row in known}
+    store.save(*(RevokedToken(id=jti, expires_at=tokens[jti]) for jti in sorted(new)))
+
+
+class _Ended(Protocol):
+    def has(self, session_id: UUID | None, token_id: str) -> bool: ...
+
+
+class EndedTokens:
+    """Adds the tokens that were revoked one by one to those of `sessions` that have ended."""
+
+    def __init__(self, sessions: _Ended, views: ClientViews) -> None:
+        self._sessions = sessions
+        self._views = views
+
+    def has(self, session_id: UUID | None, token_id: str) -> bool:
+        return self._sessions.has(session_id, token_id) or self._views.is_revoked(token_id)

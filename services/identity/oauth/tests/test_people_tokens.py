@@ -1,0 +1,285 @@
+"""What becomes of a code and of refresh tokens: once, for one client, with its verifier, while the session lasts."""
+
+import base64
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from hashlib import sha256
+from urllib.parse import quote
+
+import pytest
+from authlib.oidc.core import CodeIDToken
+
+from identity.oauth.tests.provider import CLI_CALLBACK, ISSUER, PORTAL_SECRET, VERIFIER, Person, Provider, basic
+from identity.oauth.token.refresh_tokens import IDLE, LONGEST
+
+OFFLINE = "openid offline_access"
+
+
+@pytest.fixture
+def ada(provider: Provider) -> Person:
+    return provider.person()
+
+
+def error(answer: object) -> tuple[int, str]:
+    return answer.status_code, answer.json()["error"]  # type: ignore[attr-defined]
+
+
+def test_an_access_token_of_a_person_names_session_and_sign_in_and_no_organization(
+    provider: Provider, ada: Person
+) -> None:
+    answer = provider.code_flow(ada.cookie, scope="openid email")
+
+    assert (answer["token_type"], answer["expires_in"], answer["scope"]) == ("Bearer", 600, "openid email")
+    assert "refresh_token" not in answer
+    token = provider.decoded(answer["access_token"])
+    assert (token.header["alg"], token.header["typ"]) == ("ES256", "at+jwt")
+    claims = dict(token.claims)
+    assert claims.pop("jti")
+    assert claims.pop("exp") - claims.pop("iat") == 600
+    assert claims == {
+        "iss": ISSUER,
+        "aud": f"{ISSUER}/api",
+        "sub": str(ada.id),
+        "client_id": "tradehall-cli",
+        "scope": "openid email",
+        "sid": str(ada.session.id),
+        "auth_time": int(ada.session.signed_in_at.timestamp()),
+    }
+
+
+def test_an_id_token_is_for_its_client_and_its_request(provider: Provider, ada: Person) -> None:
+    answer = provider.code_flow(ada.cookie, nonce="n-1")
+
+    token = provider.decoded(answer["id_token"], "RS256")
+    assert (token.header["alg"], token.header["typ"]) == ("RS256", "JWT")
+    claims = dict(token.claims)
+    digest = sha256(answer["access_token"].encode()).digest()
+    assert claims["at_hash"] == base64.urlsafe_b64encode(digest[:16]).decode().rstrip("=")
+    assert (claims["iss"], claims["aud"], claims["sub"]) == (ISSUER, "tradehall-cli", str(ada.id))
+    assert (claims["nonce"], claims["sid"]) == ("n-1", str(ada.session.id))
+    assert claims["auth_time"] == int(ada.session.signed_in_at.timestamp())
+    CodeIDToken(claims, token.header, params={"access_token": answer["access_token"]}).validate_at_hash()
+
+
+def test_without_openid_there_is_no_id_token(provider: Provider, ada: Person) -> None:
+    assert "id_token" not in provider.code_flow(ada.cookie, scope="email")
+
+
+def test_a_client_may_ask_for_no_scope_at_all(provider: Provider, ada: Person) -> None:
+    assert provider.redeem(provider.code(ada.cookie, scope="")).json()["scope"] == ""
+
+
+def test_the_portal_authenticates_with_its_secret(provider: Provider, ada: Person) -> None:
+    callback = f"{ISSUER}/portal/callback"
+
+    def redeem(headers: dict[str, str] | None, **form: str) -> object:
+        code = provider.code(ada.cookie, client_id="tradehall-portal", redirect_uri=callback)
+        known = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": callback,
+            "code_verifier": VERIFIER,
+        }
+        return provider.token({**known, **form}, headers)
+
+    good = basic("tradehall-portal", quote(PORTAL_SECRET, safe=""))
+    assert redeem(good).status_code == 200  # type: ignore[attr-defined]
+    assert redeem(None, client_id="tradehall-portal", client_secret=PORTAL_SECRET).status_code == 200  # type: ignore[attr-defined]
+    assert error(redeem(None, client_id="tradehall-portal")) == (401, "invalid_client")
+    assert error(redeem(basic("tradehall-portal", "wrong"))) == (401, "invalid_client")
+    assert error(redeem(None, client_id="tradehall-cli")) == (400, "invalid_grant")
+    assert error(redeem(None, client_id="tradehall-cli", client_secret="x")) == (401, "invalid_client")
+
+
+@pytest.mark.parametrize(
+    ("changes", "refused"),
+    [
+        ({"code_verifier": "v" * 43}, "invalid_grant"),
+        ({"code_verifier": ""}, "invalid_request"),
+        ({"code_verifier": "short"}, "invalid_request"),
+        ({"redirect_uri": "http://127.0.0.1:1/callback"}, "invalid_grant"),
+        ({"redirect_uri": ""}, "invalid_grant"),
+        ({"code": "thac_unknown"}, "invalid_grant"),
+        ({"code": ""}, "invalid_request"),
+    ],
+)
+def test_a_code_is_bound_to_verifier_and_address(
+    provider: Provider, ada: Person, changes: dict[str, str], refused: str
+) -> None:
+    code = provider.code(ada.cookie)
+
+    assert error(provider.redeem(code, **changes)) == (400, refused)
+
+
+def test_a_code_is_good_for_a_minute(provider: Provider, ada: Person) -> None:
+    in_time, late = provider.code(ada.cookie), provider.code(ada.cookie)
+
+    provider.clock.forward(timedelta(seconds=59))
+    assert provider.redeem(in_time).status_code == 200
+    provider.clock.forward(timedelta(seconds=1))
+    assert error(provider.redeem(late)) == (400, "invalid_grant")
+
+
+def test_a_code_that_comes_again_ends_all_that_was_made_from_it(provider: Provider, ada: Person) -> None:
+    code = provider.code(ada.cookie, scope=OFFLINE)
+    made = provider.redeem(code).json()
+    assert provider.userinfo(made["access_token"]).status_code == 200
+
+    assert error(provider.redeem(code)) == (400, "invalid_grant")
+
+    assert provider.userinfo(made["access_token"]).status_code == 401
+    assert error(provider.refresh(made["refresh_token"])) == (400, "invalid_grant")
+    assert provider.parts.events()[-1] == "Revoked"
+    assert provider.userinfo(ada.token).status_code == 200  # another authorization's lives on
+    assert error(provider.redeem(code)) == (400, "invalid_grant")
+    assert provider.parts.events()[-2:] != ["Revoked", "Revoked"]
+
+
+def test_of_many_who_redeem_a_code_at_once_one_gets_tokens_and_nobody_keeps_them(
+    provider: Provider, ada: Person
+) -> None:
+    code = provider.code(ada.cookie, scope=OFFLINE)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: provider.redeem(code), range(8)))
+
+    good = [answer.json() for answer in answers if answer.status_code == 200]
+    assert len(good) == 1
+    assert {answer.status_code for answer in answers} == {200, 400}
+    assert provider.userinfo(good[0]["access_token"]).status_code == 401
+
+
+def test_nothing_that_can_be_used_is_stored(provider: Provider, ada: Person) -> None:
+    code = provider.code(ada.cookie, scope=OFFLINE)
+    first = provider.redeem(code).json()
+    second = provider.refresh(first["refresh_token"]).json()
+    dump = ""
+    for table in ("authorization_codes", "refresh_tokens", "token_families", "family_access_tokens", "events"):
+        dump += str(provider.parts.database.all(f"SELECT t::text AS row FROM {table} t"))
+
+    for secret in (code, first["refresh_token"], second["refresh_token"], second["access_token"]):
+        assert secret not in dump
+        assert secret.encode().hex() not in dump
+
+
+def test_no_tokens_for_a_session_that_has_ended_meanwhile(provider: Provider, ada: Person) -> None:
+    code = provider.code(ada.cookie)
+    provider.parts.sessions.end(ada.session.id)
+
+    assert error(provider.redeem(code)) == (400, "invalid_grant")
+    assert provider.userinfo(ada.token).status_code == 401
+
+
+def test_a_refresh_gives_new_tokens_of_the_same_sign_in(provider: Provider, ada: Person) -> None:
+    first = provider.code_flow(ada.cookie, scope=OFFLINE)
+    provider.clock.forward(timedelta(minutes=5))
+
+    second = provider.refresh(first["refresh_token"]).json()
+
+    assert second["refresh_token"] != first["refresh_token"]
+    before, after = (provider.decoded(each["id_token"], "RS256").claims for each in (first, second))
+    assert (after["sub"], after["sid"], after["auth_time"]) == (before["sub"], before["sid"], before["auth_time"])
+    assert after["iat"] == before["iat"] + 300
+    assert provider.refresh(second["refresh_token"]).status_code == 200
+
+
+def test_a_refresh_token_again_within_ten_seconds_gives_the_same_answer(provider: Provider, ada: Person) -> None:
+    first = provider.code_flow(ada.cookie, scope=OFFLINE)
+    answer = provider.refresh(first["refresh_token"]).json()
+
+    provider.clock.forward(timedelta(seconds=9))
+
+    assert provider.refresh(first["refresh_token"]).json() == answer
+    assert provider.refresh(answer["refresh_token"]).status_code == 200
+
+
+def test_a_refresh_token_again_later_ends_the_family(provider: Provider, ada: Person) -> None:
+    first = provider.code_flow(ada.cookie, scope=OFFLINE)
+    second = provider.refresh(first["refresh_token"]).json()
+    provider.clock.forward(timedelta(seconds=10))
+
+    assert error(provider.refresh(first["refresh_token"])) == (400, "invalid_grant")
+
+    assert error(provider.refresh(second["refresh_token"])) == (400, "invalid_grant")
+    assert provider.userinfo(second["access_token"]).status_code == 401
+    assert provider.userinfo(ada.token).status_code == 200
+
+
+def test_of_many_who_refresh_at_once_all_get_the_same_answer(provider: Provider, ada: Person) -> None:
+    first = provider.code_flow(ada.cookie, scope=OFFLINE)
+    with ThreadPoolExecutor(8) as pool:
+        answers = [a.json() for a in pool.map(lambda _: provider.refresh(first["refresh_token"]), range(8))]
+
+    assert answers == [answers[0]] * 8
+    assert "access_token" in answers[0]
+
+
+def test_a_refresh_token_is_its_clients_alone(provider: Provider, ada: Person) -> None:
+    first = provider.code_flow(ada.cookie, scope=OFFLINE)
+    stolen = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
+
+    portal = provider.token(stolen, basic("tradehall-portal", quote(PORTAL_SECRET, safe="")))
+
+    assert error(portal) == (400, "invalid_grant")
+    assert provider.refresh(first["refresh_token"]).status_code == 200
+
+
+def test_a_refresh_may_narrow_the_scope_of_its_access_token_only(provider: Provider, ada: Person) -> None:
+    first = provider.code_flow(ada.cookie, scope="openid email offline_access")
+
+    narrow = provider.refresh(first["refresh_token"], scope="email").json()
+    assert narrow["scope"] == "email"
+    assert "id_token" not in narrow
+    assert error(provider.refresh(narrow["refresh_token"], scope="profile")) == (400, "invalid_scope")
+    assert provider.refresh(narrow["refresh_token"]).json()["scope"] == "openid email offline_access"
+
+
+def test_an_unused_refresh_token_lasts_thirty_days(provider: Provider, ada: Person) -> None:
+    early, late = (provider.code_flow(ada.cookie, scope=OFFLINE)["refresh_token"] for _ in range(2))
+
+    provider.clock.forward(IDLE - timedelta(seconds=1))
+    assert provider.refresh(early).status_code == 200
+    provider.clock.forward(timedelta(seconds=1))
+    assert error(provider.refresh(late)) == (400, "invalid_grant")
+
+
+def test_a_family_lasts_a_hundred_and_eighty_days_however_it_is_used(provider: Provider, ada: Person) -> None:
+    token = provider.code_flow(ada.cookie, scope=OFFLINE)["refresh_token"]
+    for _ in range(8):
+        provider.clock.forward(timedelta(days=20))
+        token = provider.refresh(token).json()["refresh_token"]
+
+    provider.clock.forward(LONGEST - timedelta(days=160, seconds=1))
+    token = provider.refresh(token).json()["refresh_token"]
+    provider.clock.forward(timedelta(seconds=1))
+    assert error(provider.refresh(token)) == (400, "invalid_grant")
+
+
+def test_an_ended_session_ends_its_families(provider: Provider, ada: Person) -> None:
+    first = provider.code_flow(ada.cookie, scope=OFFLINE)
+    provider.parts.sessions.end(ada.session.id)
+
+    assert error(provider.refresh(first["refresh_token"])) == (400, "invalid_grant")
+    assert provider.userinfo(first["access_token"]).status_code == 401
+
+
+@pytest.mark.parametrize("token", ["", "thrt_unknown", "x" * 5000, "\u00fc"])
+def test_a_refresh_token_that_was_never_given_is_refused(provider: Provider, token: str) -> None:
+    assert error(provider.refresh(token)) == (400, "invalid_grant" if token else "invalid_request")
+
+
+def test_what_can_have_no_effect_any_more_is_forgotten(provider: Provider, ada: Person) -> None:
+    code = provider.code(ada.cookie, scope=OFFLINE)
+    first = provider.redeem(code).json()
+    provider.refresh(first["refresh_token"])
+    provider.redeem(code)
+    provider.clock.forward(LONGEST + timedelta(days=2))
+
+    provider.server.codes.forget_old()
+    provider.server.families.forget_old()
+
+    for table in ("authorization_codes", "refresh_tokens", "family_access_tokens", "revoked_tokens"):
+        assert not provider.parts.database.all(f"SELECT * FROM {table}")
+
+
+def test_a_callback_gets_no_token_itself(provider: Provider, ada: Person) -> None:
+    assert provider.authorize(ada.cookie).headers["location"].startswith(f"{CLI_CALLBACK}?code=thac_")

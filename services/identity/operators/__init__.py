@@ -1,0 +1,1 @@
+"""Operators of the installation, and what they may do for accounts."""

@@ -1,0 +1,26 @@
+"""Who operates this installation."""
+
+from uuid import UUID
+
+from contracts.email import normal
+from identity.people.domain import UnknownUser
+from kit.db.database import Database
+from kit.security.keys import keyed_hash
+from kit.security.service_keys import ServiceKeys
+
+
+class Operators:
+    def __init__(self, database: Database, keys: ServiceKeys) -> None:
+        self._database = database
+        self._keys = keys
+
+    def add(self, email: str) -> UUID:
+        """Make the person with that address an operator, once; their id. Raises UnknownUser."""
+        hashed = keyed_hash(self._keys.key("email"), "email", normal(email))
+        with self._database.transaction():
+            person = self._database.one("SELECT id FROM people WHERE email_hash = %s", (hashed,))
+            if person is None:
+                raise UnknownUser
+            user_id: UUID = person["id"]
+            self._database.execute("INSERT INTO operators (user_id) VALUES (%s) ON CONFLICT DO NOTHING", (user_id,))
+        return user_id

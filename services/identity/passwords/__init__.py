@@ -1,0 +1,1 @@
+"""Passwords: rules, hashing, one-time passwords and resets."""

@@ -1,0 +1,124 @@
+"""Own passwords: chosen, changed, reset, and what they must be."""
+
+from datetime import timedelta
+
+import pytest
+
+from identity.passwords.domain import PasswordRefused, WrongPassword, check_new_password
+from identity.people.domain import EmailTaken, ResetLinkSpent
+from identity.sign_in.service import WrongCredentials
+from identity.tests.parts import PASSWORD, Clock, Parts
+
+NEW = "seven herons in the rain"
+
+
+def reset_token(parts: Parts, email: str) -> str:
+    parts.registration.request_reset(email)
+    parts.decide_all()
+    user = parts.user(email)
+    return parts.secrets.reset_token(user.id, user.reset_generation)
+
+
+@pytest.mark.parametrize(
+    "password", ["short", "x" * 129, "password1", "PASSWORD1", "iloveyou", "ann.smith-2024", "my ANN.SMITH"]
+)
+def test_a_weak_password_is_refused_with_what_to_do(password: str) -> None:
+    from identity.passwords.hashing import common_passwords
+
+    with pytest.raises(PasswordRefused) as refusal:
+        check_new_password(password, "ann.smith@example.com", common_passwords(), field="password")
+    assert refusal.value.errors[0].field == "password"
+
+
+@pytest.mark.parametrize("password", ["8 chars!", "x" * 128, "Übergrößenträger", "joy is in small things"])
+def test_a_good_password_is_taken(password: str) -> None:
+    assert check_new_password(password, "jo@example.com", frozenset(), field="password") == password
+
+
+def test_a_name_part_with_a_tag_counts_without_it_too() -> None:
+    with pytest.raises(PasswordRefused):
+        check_new_password("andrea-likes-tea", "andrea+work@example.com", frozenset(), field="password")
+
+
+def test_choosing_ends_other_sessions_and_keeps_this_one(parts: Parts) -> None:
+    session, cookie = parts.with_password("ann@example.com")
+    assert not session.must_choose_password
+    _, other = parts.sign_in.with_password("ann@example.com", PASSWORD, None, None)
+    parts.passwords.change(session.user_id, PASSWORD, NEW, session.id)
+    assert parts.sessions.find(cookie) == session
+    assert parts.sessions.find(other) is None
+    parts.sign_in.with_password("ann@example.com", NEW, None, None)
+    with pytest.raises(WrongCredentials):
+        parts.sign_in.with_password("ann@example.com", PASSWORD, None, None)
+
+
+def test_changing_needs_the_current_password(parts: Parts) -> None:
+    session, _ = parts.with_password("ann@example.com")
+    with pytest.raises(WrongPassword) as refusal:
+        parts.passwords.change(session.user_id, "not this one", NEW, session.id)
+    assert refusal.value.errors[0].field == "current_password"
+
+
+def test_a_reset_link_sets_a_password_once_and_ends_all_sessions(parts: Parts) -> None:
+    _, cookie = parts.with_password("ann@example.com")
+    token = reset_token(parts, "ann@example.com")
+    _, another = parts.sign_in.with_password("ann@example.com", PASSWORD, None, None)
+    parts.passwords.reset(token, NEW)
+    assert (parts.sessions.find(cookie), parts.sessions.find(another)) == (None, None)
+    parts.sign_in.with_password("ann@example.com", NEW, None, None)
+    with pytest.raises(ResetLinkSpent):
+        parts.passwords.reset(token, "one more of these")
+
+
+def test_a_refused_password_does_not_use_the_link_up(parts: Parts) -> None:
+    parts.with_password("ann@example.com")
+    token = reset_token(parts, "ann@example.com")
+    with pytest.raises(PasswordRefused):
+        parts.passwords.reset(token, "short")
+    parts.passwords.reset(token, NEW)
+
+
+def test_a_reset_link_is_over_after_an_hour_or_when_replaced(parts: Parts, clock: Clock) -> None:
+    parts.with_password("ann@example.com")
+    first = reset_token(parts, "ann@example.com")
+    second = reset_token(parts, "ann@example.com")
+    with pytest.raises(ResetLinkSpent):
+        parts.passwords.reset_link_owner(first)
+    clock.forward(timedelta(minutes=60, seconds=-1))
+    assert parts.passwords.reset_link_owner(second).email == "ann@example.com"
+    clock.forward(timedelta(seconds=1))
+    with pytest.raises(ResetLinkSpent):
+        parts.passwords.reset_link_owner(second)
+
+
+@pytest.mark.parametrize("token", ["", "thr_", "thr_AAAA", "é", "x" * 5000, "thr_" + "A" * 70])
+def test_a_token_not_made_here_opens_nothing(parts: Parts, token: str) -> None:
+    with pytest.raises(ResetLinkSpent):
+        parts.passwords.reset_link_owner(token)
+
+
+def test_a_reset_by_who_never_signed_in_verifies_and_kills_the_one_time_password(parts: Parts) -> None:
+    parts.registered("ann@example.com")
+    one_time = parts.one_time_password("ann@example.com")
+    parts.passwords.reset(reset_token(parts, "ann@example.com"), NEW)
+    assert parts.user("ann@example.com").verified
+    with pytest.raises(WrongCredentials):
+        parts.sign_in.with_password("ann@example.com", one_time, None, None)
+
+
+def test_an_invited_person_chooses_a_password_and_is_verified_without_a_mail(parts: Parts) -> None:
+    user_id = parts.passwords.choose_invited("bob@example.com", NEW)
+    user = parts.user("bob@example.com")
+    assert (user.id, user.verified, user.one_time_generation) == (user_id, True, 0)
+    parts.sign_in.with_password("bob@example.com", NEW, None, None)
+
+
+def test_an_invited_person_who_never_signed_in_goes_on_with_their_account(parts: Parts) -> None:
+    user = parts.registered("bob@example.com")
+    assert parts.passwords.choose_invited("bob@example.com", NEW) == user.id
+
+
+def test_an_invitation_sets_no_password_of_a_full_account(parts: Parts) -> None:
+    parts.with_password("bob@example.com")
+    with pytest.raises(EmailTaken):
+        parts.passwords.choose_invited("bob@example.com", NEW)

@@ -1,0 +1,1 @@
+"""Registration, decided by a background worker from pending requests."""

@@ -1,0 +1,80 @@
+"""Registrations and requests for a reset link, decided the same way whether or not the address is known."""
+
+from collections.abc import Callable, Container
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from contracts.email import normal
+from identity.people.domain import UnknownUser, User
+from identity.people.views import PeopleViews
+from identity.registration.pending_requests import Intake, Wish
+from identity.store import IdentityStore
+from kit.security.rate_limiter import Limit
+
+ONE_TIME_PASSWORD_LIVES = timedelta(hours=24)
+RESET_LINK_LIVES = timedelta(minutes=60)
+OF_A_NETWORK = Limit("registrations-of-a-network", 500, timedelta(seconds=7.2))
+"""Registrations and requests for a link together. Each address has a limit of its own, see Intake."""
+
+
+class Registration:
+    """`domains` are those that may register (None: all); `first_operator`: the first person is operator."""
+
+    def __init__(
+        self,
+        store: IdentityStore,
+        views: PeopleViews,
+        intake: Intake,
+        clock: Callable[[], datetime],
+        *,
+        domains: Container[str] | None,
+        first_operator: bool,
+    ) -> None:
+        self._store = store
+        self._views = views
+        self._intake = intake
+        self._clock = clock
+        self._domains = domains
+        self._first_operator = first_operator
+
+    def register(self, email: str) -> None:
+        """Somebody wants an account with this address. Raises Invalid for what is no address."""
+        self._intake.put("registration", email)
+
+    def request_reset(self, email: str) -> None:
+        """Somebody forgot their password. Raises Invalid for what is no address."""
+        self._intake.put("password-reset", email)
+
+    def work_one(self) -> bool:
+        """Decide about the oldest wish; False when there is none."""
+        return self._intake.take_one({"registration": self._registered, "password-reset": self._reset_requested})
+
+    def _make_first_operator(self, user_id: UUID) -> None:
+        """In the transaction that stored this person: they are operator if nobody was there before."""
+        if self._first_operator:
+            self._store.database.execute(
+                "INSERT INTO operators (user_id) SELECT %s WHERE NOT EXISTS (SELECT FROM people WHERE id <> %s)",
+                (user_id, user_id),
+            )
+
+    def _registered(self, wish: Wish) -> None:
+        known = self._views.credentials(wish.email)
+        expires_at = self._clock() + ONE_TIME_PASSWORD_LIVES
+        if known is not None:
+            user = self._store.find(User, known.user_id, UnknownUser)
+            user.register_again(expires_at)
+            self._store.save(user)
+        elif self._may_register(wish.email):
+            user = User.register(uuid4(), wish.email, expires_at)
+            self._store.save(user)
+            self._make_first_operator(user.id)
+
+    def _reset_requested(self, wish: Wish) -> None:
+        known = self._views.credentials(wish.email)
+        if known is not None:
+            user = self._store.find(User, known.user_id, UnknownUser)
+            user.request_password_reset(self._clock() + RESET_LINK_LIVES)
+            self._store.save(user)
+
+    def _may_register(self, email: str) -> bool:
+        return self._domains is None or normal(email).rpartition("@")[2] in self._domains

@@ -1,0 +1,38 @@
+"""What strangers may ask for is limited for each network address."""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from embedded.postgres import Postgres
+from identity.registration.service import OF_A_NETWORK
+from identity.tests.parts import settings
+from identity.tests.running import Running
+
+
+@pytest.fixture(scope="module")
+def service(postgres_server: Postgres) -> Iterator[Running]:
+    with Running(settings(postgres_server.create_database(f"limits_{uuid4().hex}"))) as service:
+        yield service
+
+
+@pytest.mark.parametrize("path", ["/register", "/password/forgot", "/api/v1/registrations", "/api/v1/password-resets"])
+def test_a_network_that_asks_without_end_is_told_when_to_come_back(service: Running, path: str) -> None:
+    for _ in range(OF_A_NETWORK.most):
+        service.parts.limiter.try_hit(OF_A_NETWORK, "192.0.2.1")
+    form = {"email": f"{uuid4().hex}@example.com"}
+
+    def ask(network: str) -> httpx2.Response:
+        browser = service.browser(network)
+        answer: httpx2.Response = (
+            browser.post(path, json=form) if path.startswith("/api") else browser.post(path, data=form)
+        )
+        return answer
+
+    refused = ask("192.0.2.1")
+    assert refused.status_code == 429
+    assert int(refused.headers["retry-after"]) > 0
+    assert "Try again in" in refused.text
+    assert ask("192.0.2.2").status_code in (200, 202)

@@ -1,0 +1,1 @@
+"""Sessions of users and their cookies."""

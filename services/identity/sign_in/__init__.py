@@ -1,0 +1,1 @@
+"""Signing in: login throttle, locks and known devices."""

@@ -1,0 +1,151 @@
+"""Signing keys change over while the service runs: nobody is shut out, and no replica restarts."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import anyio
+import pytest
+from typer.testing import CliRunner
+
+from identity.commands import app
+from identity.oauth.revocation_cache import Changes
+from identity.oauth.tests.provider import CLI_CALLBACK, ISSUER, Provider
+from identity.signing_keys.service import AHEAD, PUBLISHED_AFTER, SigningKeys
+from identity.tests.parts import Clock, Parts
+from kit.db.database import Database
+from kit.errors import Unavailable
+from kit.security.keys import MasterKey
+from kit.security.tokens import Verifier
+
+
+@pytest.fixture
+def provider(parts: Parts) -> Provider:
+    return Provider(parts)
+
+
+def key_of(provider: Provider, token: str, algorithm: str = "ES256") -> str:
+    return str(provider.decoded(token, algorithm).header["kid"])
+
+
+def published(provider: Provider) -> set[str]:
+    return {key["kid"] for key in provider.http.get("/oauth2/jwks").json()["keys"]}
+
+
+def client_token(provider: Provider, client: dict[str, Any]) -> str:
+    return str(provider.client_token(client).json()["access_token"])
+
+
+def test_a_new_key_is_published_before_it_signs_and_an_old_one_until_its_last_token_expired(
+    provider: Provider,
+) -> None:
+    client = provider.new_client()
+    old = client_token(provider, client)
+    before = published(provider)
+
+    new = {key.kid for key in provider.keys.rotate()}
+
+    assert published(provider) == before | new
+    provider.clock.forward(AHEAD - timedelta(seconds=1))
+    assert key_of(provider, client_token(provider, client)) == key_of(provider, old)
+    provider.clock.forward(timedelta(seconds=1))
+    assert key_of(provider, client_token(provider, client)) in new
+    assert key_of(provider, old) in before
+    provider.clock.forward(PUBLISHED_AFTER)
+    assert published(provider) == new
+
+
+def test_who_has_the_old_key_set_fetches_the_new_one(parts: Parts, clock: Clock) -> None:
+    clock.forward(-AHEAD)  # a verifier goes by the time of day
+    provider = Provider(parts)
+    fetches = 0
+
+    async def fetch() -> Mapping[str, Any]:
+        nonlocal fetches
+        fetches += 1
+        return provider.keys.jwks()
+
+    client = provider.new_client()
+    old = client_token(provider, client)
+    kept = provider.parts.database.one("SELECT jwks FROM token_keys")
+    assert kept is not None
+    provider.keys.rotate()
+    provider.clock.forward(AHEAD)
+    new = client_token(provider, client)
+
+    elsewhere = Verifier(ISSUER, f"{ISSUER}/api", fetch, provider.parts.database)
+    assert anyio.run(elsewhere.verify, old).subject == client["client_id"]
+    assert fetches == 0
+    assert anyio.run(elsewhere.verify, new).subject == client["client_id"]
+    assert anyio.run(elsewhere.verify, old).subject == client["client_id"]
+    assert fetches == 1
+
+
+def test_another_replica_notices_at_its_next_look(provider: Provider) -> None:
+    parts = provider.parts
+    replica = SigningKeys(parts.database, parts.keys, parts.clock)
+    changes = Changes(parts.database, replica)
+    changes.look()
+    assert replica.jwks() == provider.keys.jwks()
+
+    provider.keys.rotate()
+
+    assert replica.jwks() != provider.keys.jwks()
+    changes.look()
+    assert replica.jwks() == provider.keys.jwks()
+    provider.clock.forward(AHEAD)
+    assert replica.signing("ES256").kid == provider.keys.signing("ES256").kid
+
+
+def test_keys_that_wait_are_not_made_twice(provider: Provider) -> None:
+    assert provider.keys.rotate() == provider.keys.rotate()
+    provider.clock.forward(AHEAD + timedelta(seconds=1))
+    third = provider.keys.rotate()
+    assert [key.algorithm for key in third] == ["ES256", "RS256"]
+    assert len(published(provider)) == 6
+
+
+def test_of_an_old_key_the_private_part_is_destroyed_first_and_hints_are_read_on(provider: Provider) -> None:
+    ada = provider.person()
+    hint = provider.code_flow(ada.cookie)["id_token"]
+    old = key_of(provider, hint, "RS256")
+    provider.keys.rotate()
+    provider.clock.forward(AHEAD + PUBLISHED_AFTER)
+
+    provider.keys.forget_old()
+
+    rows = {row["kid"]: row["private"] for row in provider.parts.database.all("SELECT * FROM signing_keys")}
+    assert rows[old] is None
+    assert sum(private is not None for private in rows.values()) == 2
+    assert old not in published(provider)
+    provider.parts.signing_keys.notice([])  # as at the next start
+    query = {"id_token_hint": hint, "post_logout_redirect_uri": CLI_CALLBACK}
+    answer = provider.http.get("/oauth2/logout", params=query, headers={"Cookie": f"tradehall={ada.cookie}"})
+    assert answer.headers["location"] == CLI_CALLBACK
+    provider.clock.forward(timedelta(days=200))
+    provider.keys.forget_old()
+    assert len(provider.parts.database.all("SELECT * FROM signing_keys")) == 2
+
+
+def test_the_command_renews_the_keys_of_the_running_service(postgres_dsn: str, database: Database) -> None:
+    master = MasterKey.generate()
+    environment = {
+        "TRADEHALL_SERVICE_PORT": "0",
+        "TRADEHALL_POSTGRES_DSN": postgres_dsn,
+        "TRADEHALL_NATS_URL": "nats://127.0.0.1:1",
+        "TRADEHALL_NATS_PASSWORD": "unused",
+        "TRADEHALL_MASTER_KEY": master,
+        "TRADEHALL_PUBLIC_URL": ISSUER,
+    }
+
+    answer = CliRunner().invoke(app, ["rotate-keys"], env=environment)
+
+    assert answer.exit_code == 0, answer.output
+    rows = database.all("SELECT algorithm, kid FROM signing_keys ORDER BY algorithm")
+    assert [line.split()[:2] for line in answer.output.splitlines()] == [[r["algorithm"], r["kid"]] for r in rows]
+    assert master.strip() not in answer.output
+
+
+def test_before_the_first_key_nothing_is_signed(parts: Parts) -> None:
+    with pytest.raises(Unavailable):
+        parts.signing_keys.signing("ES256")

@@ -1,0 +1,17 @@
+"""The event store of identity; use cases take it and work in its transactions."""
+
+from typing import ClassVar
+
+from identity.people.domain import AlreadyErased, EmailTaken
+from kit.errors import Refusal
+from kit.eventstore.store import Store
+
+
+class IdentityStore(Store):
+    """The people, sessions and clients of one installation."""
+
+    name = "identity"
+    refusals: ClassVar[dict[str, type[Refusal]]] = {
+        "people_email_hash": EmailTaken,
+        "people_alive": AlreadyErased,  # raised by person_must_live
+    }

@@ -1,1 +1,0 @@
-"""The read models of identity, cut by subject."""
