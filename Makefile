@@ -62,6 +62,11 @@ schemas: setup ## generate the AsyncAPI and OpenAPI documents and the JSON Schem
 	$(PY) -m deploy.asyncapi docs/asyncapi/asyncapi.json
 	$(PY) -m deploy.local.schemas docs/openapi/openapi.json
 
+docs: setup ## build the documentation site into build/site; a broken link fails
+	@$(PY) -m deploy.docs docs/reference
+	@$(PY) -m sphinx --quiet --fail-on-warning --keep-going --fresh-env -b html -c deploy/docs docs build/site
+	@echo "The site is in build/site/index.html"
+
 fuzz: setup ## let schemathesis ask a running system for SECONDS=600 twice, all that it can think of (SEED)
 	@$(PY) -m tests.contracts $(or $(SECONDS),600) $(SEED)
 

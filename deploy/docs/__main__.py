@@ -10,10 +10,11 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 def write(folder: Path) -> None:
-    """The events page and the pages of the HTTP API, from the published documents."""
+    """The events page and the pages of the HTTP API, from the published documents, and the changelog."""
     (folder / "api").mkdir(parents=True, exist_ok=True)
     for old in folder.rglob("*.md"):
         old.unlink()
+    (folder / "changelog.md").write_text((DOCS.parent / "CHANGELOG.md").read_text().replace("](docs/", "](../"))
     asyncapi = json.loads((DOCS / "asyncapi" / "asyncapi.json").read_text())
     (folder / "events.md").write_text(events.page(asyncapi))
     openapi = json.loads((DOCS / "openapi" / "openapi.json").read_text())

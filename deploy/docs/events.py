@@ -11,9 +11,10 @@ _SUBJECT = "94f7c2d5-1e8a-4a3b-9c6d-7b0e5f2a8c76"
 _INTRODUCTION = """\
 # Events reference
 
-Every event is a [CloudEvents](https://cloudevents.io/) 1.0 message in JSON. This page lists the fields of each event, with
-an invented example. [Follow events](../guides/follow-events.md) shows how to receive them. The same as a machine-readable
-document: {download}`AsyncAPI 3 <../asyncapi/asyncapi.json>`, with JSON Schemas in `docs/asyncapi/schemas`.
+Every event is a [CloudEvents](https://cloudevents.io/) 1.0 message in JSON. This page lists the fields of each event,
+with an invented example. [Follow events](../guides/follow-events.md) shows how to receive them. The same as a
+machine-readable document: {download}`AsyncAPI 3 <../asyncapi/asyncapi.json>`, with JSON Schemas in
+`docs/asyncapi/schemas`.
 
 New events, and new fields of an event, may appear at any time. Ignore what you do not know. A field never changes its
 meaning: an incompatible change is a new event type with a higher number.

@@ -12,6 +12,19 @@ _STRINGS = {
     "email": "grace@broker.example",
     "uri": "https://broker.example/",
 }
+_BY_NAME = {
+    "address": "192.0.2.17",
+    "api": "mt5-webapi",
+    "client_id": "thc_Example0Client00",
+    "client_name": "Back office",
+    "email": "grace@broker.example",
+    "host": "mt5.broker.example",
+    "name": "Grace Hopper",
+    "organization_name": "North Sea Brokers",
+    "permissions": "audit:read",
+    "role": "viewer",
+    "scopes": "accounts:read",
+}
 
 
 def deref(schema: Schema, document: Schema) -> Schema:
@@ -101,6 +114,6 @@ def _by_type(schema: Schema, document: Schema, name: str) -> Any:
         case "boolean":
             return True
         case "string":
-            return _STRINGS.get(schema.get("format", ""), name.replace("_", " ") or "text")
+            return _STRINGS.get(schema.get("format", "")) or _BY_NAME.get(name) or name.replace("_", " ")
         case _:
             return None
