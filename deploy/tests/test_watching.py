@@ -53,10 +53,10 @@ def test_every_alert_fires_when_it_should_and_not_before() -> None:
 
 
 def test_every_alert_has_an_entry_that_says_what_to_do() -> None:
-    headings = re.findall(r"^### (.+)$", (ROOT / "docs" / "operations.md").read_text(), re.MULTILINE)
+    headings = re.findall(r"^### (.+)$", (ROOT / "docs" / "operations" / "alerts.md").read_text(), re.MULTILINE)
     assert [name for name, _ in alerts()] == [heading for heading in headings if heading.startswith("Tradehall")]
     for name, runbook in alerts():
-        assert runbook == f"docs/operations.md#{name.lower()}"
+        assert runbook == f"docs/operations/alerts.md#{name.lower()}"
 
 
 @pytest.fixture(scope="module")
