@@ -25,7 +25,7 @@ The API is below the address of your installation, for example `http://localhost
 times are UTC in the form `2026-03-16T14:05:00Z`, and errors are
 [problem details](https://www.rfc-editor.org/rfc/rfc9457) with a stable `code`. Send an access token as
 `Authorization: Bearer TOKEN`; [create a client and get a token](../../guides/get-a-token.md) shows how to get one.
-The same as a machine-readable document: {{download}}`OpenAPI 3.1 <../../openapi/openapi.json>`; your installation serves
+The same as a machine-readable document: {{download}}`OpenAPI 3.1 <../../openapi/openapi.json>`; Tradehall serves
 it at `/openapi.json`, with a page to try requests at `/docs`.
 
 {listed}
