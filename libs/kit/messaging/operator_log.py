@@ -50,8 +50,7 @@ def record(database: Database, action: Action, parked: dict[str, Any], reason: s
 
 def listed(database: Database, paging: Paging) -> Page[OperatorLogEntry]:
     """The newest first."""
-    before = paging.after[0] if paging.after and isinstance(paging.after[0], int) else 2**63 - 1
     rows = database.all(
-        "SELECT * FROM interventions WHERE id < %s ORDER BY id DESC LIMIT %s", (before, paging.limit + 1)
+        "SELECT * FROM interventions WHERE id < %s ORDER BY id DESC LIMIT %s", (paging.number(), paging.limit + 1)
     )
     return paging.page(list(rows), lambda row: OperatorLogEntry(**row), lambda row: [row["id"]])
