@@ -9,18 +9,6 @@ from kit.context import cause
 from kit.db.database import Database
 from kit.http.pagination import Page, Paging
 
-SCHEMA = """
-CREATE TABLE interventions (
-    id bigserial PRIMARY KEY, at timestamptz NOT NULL DEFAULT now(), actor text,
-    action text NOT NULL CHECK (action IN ('replayed', 'discarded')), durable text NOT NULL, source text NOT NULL,
-    subject text NOT NULL, sequence bigint NOT NULL, type text NOT NULL, reason text);
-CREATE FUNCTION interventions_stay() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'interventions are only added to';
-END $$;
-CREATE TRIGGER interventions_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON interventions
-    EXECUTE FUNCTION interventions_stay();
-"""
 Action = Literal["replayed", "discarded"]
 
 
