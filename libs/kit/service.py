@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from types import FrameType, MappingProxyType
 
 import uvicorn
@@ -16,32 +17,23 @@ from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from kit.db.database import Database
-from kit.eventstore import recorder
-from kit.http import idempotency, problems
+from kit.db.migrations import Migrations, read
+from kit.http import problems
 from kit.http.direct import Direct, Endpoint
 from kit.http.openapi import Application
 from kit.http.request_middleware import RequestMiddleware
-from kit.messaging import inbox
-from kit.messaging import operator_log as interventions
 from kit.messaging.bus import Bus
 from kit.operations.health import Health
-from kit.security import service_keys, tokens
 from kit.settings import HttpSettings
 from kit.telemetry import logs, tracing
 
 Background = Callable[[], Awaitable[None]]
 """Runs until cancelled; started again after a second if it fails."""
 
-SCHEMA: tuple[tuple[str, str], ...] = (
-    ("kit-store-1", recorder.SCHEMA),
-    ("kit-store-2", recorder.APPEND),
-    ("kit-keys-1", service_keys.SCHEMA),
-    ("kit-inbox-1", inbox.SCHEMA),
-    ("kit-idempotency-1", idempotency.SCHEMA),
-    ("kit-idempotency-2", idempotency.BY_CALLER),
-    ("kit-tokens-1", tokens.SCHEMA),
-    ("kit-interventions-1", interventions.SCHEMA),
-)
+_PACKAGES = ("eventstore", "security", "messaging", "http")
+SCHEMA: Migrations = [
+    migration for package in _PACKAGES for migration in read(Path(__file__).parent / package / "schema.sql")
+]
 """The tables of kit itself; a service migrates these first, then its own."""
 
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}

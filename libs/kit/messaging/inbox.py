@@ -15,17 +15,6 @@ from kit.errors import Unavailable
 from kit.messaging import operator_log as interventions
 from kit.telemetry.metrics import CONSUMED, PARKED
 
-SCHEMA = """
-CREATE TABLE inbox (
-    durable text NOT NULL, source text NOT NULL, sequence bigint NOT NULL,
-    PRIMARY KEY (durable, source));
-CREATE TABLE parked (
-    id bigserial PRIMARY KEY, durable text NOT NULL, source text NOT NULL, subject text NOT NULL,
-    sequence bigint NOT NULL, type text NOT NULL, payload bytea NOT NULL, error text NOT NULL,
-    attempts integer NOT NULL, parked_at timestamptz NOT NULL DEFAULT now(),
-    UNIQUE (durable, source, sequence));
-CREATE INDEX parked_subject ON parked (durable, source, subject);
-"""
 _TRIES = 3
 
 Handlers = Mapping[type, Callable[[Any], None]]

@@ -9,18 +9,6 @@ from kit.context import cause
 from kit.db.database import Database
 from kit.http.pagination import Page, Paging
 
-SCHEMA = """
-CREATE TABLE interventions (
-    id bigserial PRIMARY KEY, at timestamptz NOT NULL DEFAULT now(), actor text,
-    action text NOT NULL CHECK (action IN ('replayed', 'discarded')), durable text NOT NULL, source text NOT NULL,
-    subject text NOT NULL, sequence bigint NOT NULL, type text NOT NULL, reason text);
-CREATE FUNCTION interventions_stay() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'interventions are only added to';
-END $$;
-CREATE TRIGGER interventions_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON interventions
-    EXECUTE FUNCTION interventions_stay();
-"""
 Action = Literal["replayed", "discarded"]
 
 
@@ -50,8 +38,7 @@ def record(database: Database, action: Action, parked: dict[str, Any], reason: s
 
 def listed(database: Database, paging: Paging) -> Page[OperatorLogEntry]:
     """The newest first."""
-    before = paging.after[0] if paging.after and isinstance(paging.after[0], int) else 2**63 - 1
     rows = database.all(
-        "SELECT * FROM interventions WHERE id < %s ORDER BY id DESC LIMIT %s", (before, paging.limit + 1)
+        "SELECT * FROM interventions WHERE id < %s ORDER BY id DESC LIMIT %s", (paging.number(), paging.limit + 1)
     )
     return paging.page(list(rows), lambda row: OperatorLogEntry(**row), lambda row: [row["id"]])

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -17,6 +16,7 @@ from opentelemetry.trace import Span, SpanKind
 from psycopg import OperationalError
 
 from kit.db.lease import Lease
+from kit.db.wakeup import WakeUp
 from kit.eventstore.recorder import CHANNEL
 from kit.eventstore.store import Recorded, Store
 from kit.messaging.bus import Bus
@@ -99,20 +99,18 @@ class Relay:
         self._translate = translate
         self._epochs: Sequence[tuple[str, int]] = ()
         self._private = 0, 0  # after the first and up to the second sequence there is nothing to publish
-        self._wake = asyncio.Event()
+        self._wake_up = WakeUp()
         self._look_at = 0.0
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._lease = Lease(store.database, f"relay-{self._name}", channel=CHANNEL, on_wake=self.wake)
         self._log = logging.getLogger("kit.relay")
 
     def wake(self) -> None:
         """Look for new events now; may be called from any thread."""
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._wake.set)
+        self._wake_up.set()
 
     async def run(self) -> None:
         """Relay until cancelled."""
-        self._loop = asyncio.get_running_loop()
+        self._wake_up.bind()
         self._lease.start()
         position: Position | None = None
         try:
@@ -148,11 +146,8 @@ class Relay:
         """Wait for a wake-up, or for the timer. Under load each commit would else be a round of its own, which costs
         the commands more than it gains."""
         await asyncio.sleep(_TOGETHER)
-        # Not wait_for: up to Python 3.11 it can hide the cancellation that ends this task (gh-86296).
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_TIMER):
-                await self._wake.wait()
-        self._wake.clear()
+        await self._wake_up.wait(_TIMER)
+        self._wake_up.clear()
 
     async def _checked(self, position: Position) -> Position | None:
         """Every other second at most, since commits wake us more often: forget the position when the stream is not

@@ -102,7 +102,7 @@ def _parked(
     @router.get("", operation_id=f"list_parked_of_{service}", responses=refusals(*needed))
     def list_parked(paging: Paged) -> Page[Parked]:
         """Messages set aside, in the order in which it happened."""
-        after = paging.after[0] if paging.after and isinstance(paging.after[0], int) else 0
+        (after,) = paging.after_key(int) or (0,)
         rows = database.all("SELECT * FROM parked WHERE id > %s ORDER BY id LIMIT %s", (after, paging.limit + 1))
         return paging.page(list(rows), _shown, lambda row: [row["id"]])
 
