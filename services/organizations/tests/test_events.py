@@ -14,17 +14,13 @@ from contracts.envelope import Envelope
 from contracts.organizations import MemberInvited, MemberJoined, MemberPermissionsChanged
 from kit.eventstore.aggregate import Aggregate
 from kit.eventstore.store import Recorded
-from organizations.invitations import events as invitation_events
+from organizations.events import PRIVATE, PUBLICATIONS
 from organizations.invitations.domain import Invitation
-from organizations.organizations import events as organization_events
 from organizations.organizations.domain import Organization
-from organizations.service import OrganizationsService
 from organizations.tests.parts import World
 
 EXAMPLES = {path.stem: path for path in Path(__file__).parents[1].glob("*/history/*.json")}
 """The stored examples of all slices, by topic."""
-PUBLICATIONS = OrganizationsService.publications
-PRIVATE = organization_events.PRIVATE | invitation_events.PRIVATE
 
 
 def events() -> Iterator[type[Aggregate.Event]]:
