@@ -28,7 +28,8 @@ from embedded.ports import free_port
 from kit.messaging.bus import Bus
 from kit.security.keys import MasterKey
 from kit.settings import ServiceSettings
-from organizations.main import build
+from organizations.service import OrganizationsService
+from runtime.application import build
 
 ISSUER = "http://localhost:8080"
 
@@ -184,7 +185,7 @@ class Running:
             master_key=SecretStr(MasterKey.generate()),
             public_url=ISSUER,
         )
-        self.app = build(settings)
+        self.app = build(OrganizationsService, settings)
         config = uvicorn.Config(self.app, "127.0.0.1", self._port, log_config=None, access_log=False)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)

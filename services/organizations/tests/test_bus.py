@@ -10,9 +10,9 @@ from pydantic import SecretStr
 from contracts import identity, rpc
 from contracts.permissions import Grant
 from embedded.fixtures import wait_until
-from organizations.domain import first_organization_id
+from organizations.organizations.domain import first_organization_id
 from organizations.tests.running import Browser, Running
-from organizations.tests.test_http import BASE, invite, join, link, make, refused
+from organizations.tests.situations import BASE, invite, join, link, make, refused
 
 
 def membership(running: Running, organization: UUID, user: UUID) -> rpc.Membership | None:

@@ -17,7 +17,7 @@ from embedded.postgres import Postgres
 from embedded.signals import frozen
 from kit.security.keys import MasterKey
 from organizations.tests.running import ISSUER, Running
-from organizations.tests.test_http import BASE, make
+from organizations.tests.situations import BASE, make
 
 
 def test_commands_succeed_while_the_bus_is_away_and_their_events_follow(postgres_dsn: str) -> None:

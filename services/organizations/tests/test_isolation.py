@@ -4,7 +4,7 @@ import httpx2
 import pytest
 
 from organizations.tests.running import Running
-from organizations.tests.test_http import BASE, invite, join, make, refused
+from organizations.tests.situations import BASE, invite, join, make, refused
 
 ROUTES = [
     ("GET", ""),

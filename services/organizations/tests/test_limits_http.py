@@ -12,9 +12,9 @@ import pytest
 from contracts import identity, platforms
 from contracts.permissions import Limits
 from embedded.fixtures import wait_until
+from organizations.feed.tests.test_feed_http import all_of, kinds
 from organizations.tests.running import Browser, Running
-from organizations.tests.test_feed_http import all_of, kinds
-from organizations.tests.test_http import invite, join, make
+from organizations.tests.situations import invite, join, make
 
 OF_A_PLATFORM = ["PlatformAdded", "PlatformCredentialsSet", "PlatformRemoved"]
 
