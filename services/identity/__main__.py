@@ -1,11 +1,12 @@
 """`python -m identity`: the service as a process, and its commands."""
 
-from identity.commands import app
+from identity.service import IdentityService
+from runtime.cli import main as run
 
 
 def main() -> None:
-    """Serve until SIGTERM, or do what the command line says."""
-    app(prog_name="identity")
+    """Serve until SIGTERM, or run the command that the command line names."""
+    run(IdentityService)
 
 
 if __name__ == "__main__":

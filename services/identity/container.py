@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from access import replicas
 from contracts.email import normal
 from contracts.streams import STREAMS
 from identity import oauth
@@ -14,6 +13,7 @@ from identity.clients.secret_uses import SecretUses
 from identity.clients.service import Clients
 from identity.erasure.service import Erasure
 from identity.oauth import Changes, ClientCache
+from identity.operators.service import Operators
 from identity.passwords import one_time
 from identity.passwords.hashing import Hashing, common_passwords
 from identity.passwords.one_time import OneTimeSecrets
@@ -36,7 +36,6 @@ from identity.signing_keys import service as signing_keys
 from identity.signing_keys.service import SigningKeys
 from identity.store import IdentityStore
 from identity.views import IdentityViews
-from kit import service
 from kit.db.database import Database
 from kit.http.idempotency import Idempotency
 from kit.messaging import stream_eraser as shredder
@@ -45,11 +44,8 @@ from kit.security import rate_limiter as limiter
 from kit.security.keys import MasterKey, keyed_hash
 from kit.security.rate_limiter import FailureThrottle, RateLimiter
 from kit.security.service_keys import ServiceKeys, SubjectKeys
-from privacy.post_restore import Ends
 
-SCHEMA = [
-    *service.SCHEMA,
-    *replicas.SCHEMA,
+MIGRATIONS = [
     *people.SCHEMA,
     *clients.SCHEMA,
     *sessions.SCHEMA,
@@ -63,20 +59,14 @@ SCHEMA = [
     *oauth.SCHEMA,
     ("identity-shredder-1", shredder.SCHEMA),
 ]
-ENDS_WITH_A_RESTORE: Ends = {
-    "codes": "DELETE FROM authorization_codes",
-    "authorizations": "DELETE FROM token_families",
-    "sessions": "DELETE FROM sessions",
-    "signing keys": "DELETE FROM signing_keys",
-}
-"""Some of them were ended after the backup was made, and nobody knows any more which: all are begun anew."""
 
 
-class Parts:
+class Container:
     """`clock` answers the time in UTC. The database has its tables already."""
 
-    def __init__(self, settings: Settings, database: Database, clock: Callable[[], datetime]) -> None:
-        master = MasterKey(settings.master_key)
+    def __init__(
+        self, settings: Settings, database: Database, master: MasterKey, clock: Callable[[], datetime]
+    ) -> None:
         self.database = database
         self.clock = clock
         self.keys = ServiceKeys(database, master)
@@ -105,6 +95,7 @@ class Parts:
         self.sign_in = SignIn(*shared, clock)
         self.passwords = Passwords(*shared, self.devices, clock)
         self.people = People(self.store, self.views)
+        self.operators = Operators(database, self.keys)
         self.intake = Intake(self.store, self.keys, email_hash, clock)
         self.registration = Registration(
             self.store,

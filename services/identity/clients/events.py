@@ -1,18 +1,16 @@
-"""What the bus is told of clients and revoked tokens."""
+"""Contract events of clients."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from contracts import identity as public
-from contracts.event import Event
+from contracts import identity as contract
 from contracts.permissions import Limits
 from identity.clients.domain import Client
-from identity.oauth.revoke.domain import RevokedToken
+from runtime.publications import Publications
 
 
-def _created(event: Client.ClientCreated) -> Event:
-    return public.ClientCreated(
+def _created(event: Client.ClientCreated) -> contract.ClientCreated:
+    return contract.ClientCreated(
         **_of(event),
         name=event.name,
         scopes=tuple(event.scopes),
@@ -21,20 +19,20 @@ def _created(event: Client.ClientCreated) -> Event:
     )
 
 
-def _renamed(event: Client.Renamed) -> Event:
-    return public.ClientRenamed(**_of(event), from_=event.old_name, to=event.name)
+def _renamed(event: Client.Renamed) -> contract.ClientRenamed:
+    return contract.ClientRenamed(**_of(event), from_=event.old_name, to=event.name)
 
 
-def _scopes_changed(event: Client.ScopesChanged) -> Event:
-    return public.ClientScopesChanged(
+def _scopes_changed(event: Client.ScopesChanged) -> contract.ClientScopesChanged:
+    return contract.ClientScopesChanged(
         **_of(event),
-        from_=public.ClientRights(scopes=tuple(event.old_scopes), limits=_limits(event.old_platforms)),
-        to=public.ClientRights(scopes=tuple(event.scopes), limits=_limits(event.platforms)),
+        from_=contract.ClientRights(scopes=tuple(event.old_scopes), limits=_limits(event.old_platforms)),
+        to=contract.ClientRights(scopes=tuple(event.scopes), limits=_limits(event.platforms)),
     )
 
 
-def _secret_issued(event: Client.SecretIssued) -> Event:
-    return public.ClientSecretIssued(
+def _secret_issued(event: Client.SecretIssued) -> contract.ClientSecretIssued:
+    return contract.ClientSecretIssued(
         **_of(event),
         client_name=event.client_name,
         secret_id=event.secret_id,
@@ -44,8 +42,8 @@ def _secret_issued(event: Client.SecretIssued) -> Event:
     )
 
 
-def _secret_expiring(event: Client.SecretExpiring) -> Event:
-    return public.ClientSecretExpiring(
+def _secret_expiring(event: Client.SecretExpiring) -> contract.ClientSecretExpiring:
+    return contract.ClientSecretExpiring(
         **_of(event),
         client_name=event.client_name,
         secret_id=event.secret_id,
@@ -55,19 +53,15 @@ def _secret_expiring(event: Client.SecretExpiring) -> Event:
     )
 
 
-def _secret_ended(event: Client.SecretEnded) -> Event:
-    return public.ClientSecretEnded(**_of(event), secret_id=event.secret_id)
+def _secret_ended(event: Client.SecretEnded) -> contract.ClientSecretEnded:
+    return contract.ClientSecretEnded(**_of(event), secret_id=event.secret_id)
 
 
-def _removed(event: Client.Removed) -> Event:
-    return public.ClientRemoved(**_of(event))
+def _removed(event: Client.Removed) -> contract.ClientRemoved:
+    return contract.ClientRemoved(**_of(event))
 
 
-def _token_revoked(event: RevokedToken.Revoked) -> Event:
-    return public.TokenRevoked(jti=str(event.originator_id), expires_at=event.expires_at)
-
-
-def _of(event: Any) -> dict[str, Any]:
+def _of(event: Client.ClientCreated | Client.Event) -> dict[str, Any]:
     return {
         "client": event.originator_id,
         "client_id": event.client_id,
@@ -79,14 +73,11 @@ def _limits(platforms: list[str] | None) -> Limits:
     return Limits(platforms=None if platforms is None else tuple(UUID(each) for each in platforms))
 
 
-CLIENTS: Mapping[type, Callable[[Any], Event]] = {
-    Client.ClientCreated: _created,
-    Client.Renamed: _renamed,
-    Client.ScopesChanged: _scopes_changed,
-    Client.SecretIssued: _secret_issued,
-    Client.SecretExpiring: _secret_expiring,
-    Client.SecretEnded: _secret_ended,
-    Client.Removed: _removed,
-    RevokedToken.Revoked: _token_revoked,
-}
-"""From a private event to its public one. A client's belong to the organization they name, a token's to none."""
+PUBLICATIONS = Publications("identity")
+PUBLICATIONS.on(Client.ClientCreated, _created)
+PUBLICATIONS.on(Client.Renamed, _renamed)
+PUBLICATIONS.on(Client.ScopesChanged, _scopes_changed)
+PUBLICATIONS.on(Client.SecretIssued, _secret_issued)
+PUBLICATIONS.on(Client.SecretExpiring, _secret_expiring)
+PUBLICATIONS.on(Client.SecretEnded, _secret_ended)
+PUBLICATIONS.on(Client.Removed, _removed)

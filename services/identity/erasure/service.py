@@ -9,7 +9,6 @@ from uuid import UUID
 from eventsourcing.utils import resolve_topic
 from psycopg import Cursor
 
-from identity.events import subject_of
 from identity.people.domain import AlreadyErased, UnknownUser, User
 from identity.people.views import PeopleViews
 from identity.registration.pending_requests import Intake
@@ -115,5 +114,10 @@ def _told(cursor: Cursor[Any], user_id: UUID, after: int) -> tuple[list[str], in
         "AND position(%s::bytea IN state) > 0 ORDER BY sequence",
         (after, row["last"] if row else 0, f"personal:{user_id}:".encode()),
     ).fetchall()
-    told = [subject_of(each["originator_id"], resolve_topic(each["topic"])) for each in rows]
+    told = [_subject(each["originator_id"], resolve_topic(each["topic"])) for each in rows]
     return told, row["last"] if row else 0
+
+
+def _subject(aggregate_id: UUID, event: type) -> str:
+    """The bus subject of a published event about a user; none of these belongs to an organization."""
+    return f"evt.identity.-.{aggregate_id}.{event.TOPIC.removeprefix('identity.')}"  # type: ignore[attr-defined]

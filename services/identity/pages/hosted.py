@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from identity.container import Parts
+from identity.container import Container
 from identity.invitations.pages import UNKNOWN_LINKS, invitations_router
 from identity.oauth.logout.pages import client_logout_router
 from identity.pages.rendering import Renderer
@@ -18,7 +18,7 @@ from kit.security.rate_limiter import FailureThrottle, rate_limited
 
 
 def hosted_pages(
-    parts: Parts, settings: Settings, bus: Bus, show: Renderer, cookie: SessionCookie, address_of: AddressOf
+    parts: Container, settings: Settings, bus: Bus, show: Renderer, cookie: SessionCookie, address_of: AddressOf
 ) -> list[APIRouter]:
     own_forms = CsrfGuard(settings.public_url)
     limited = rate_limited(parts.limiter, OF_A_NETWORK, address_of)

@@ -1,17 +1,12 @@
-"""Private events of users, sessions and locks -> events of the contract."""
+"""Contract events of users."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
-from contracts import identity as public
-from contracts.event import Event
+from contracts import identity as contract
 from identity.people.domain import User
-from identity.sessions.domain import UserSession
-from identity.sign_in.domain import Lock
+from runtime.publications import Publications
 
 
-def _registered(event: User.Registered) -> Event:
-    return public.UserRegistered.model_validate(
+def _registered(event: User.Registered) -> contract.UserRegistered:
+    return contract.UserRegistered.model_validate(
         {
             "user_id": event.originator_id,
             "email": event.email,
@@ -23,71 +18,42 @@ def _registered(event: User.Registered) -> Event:
     )
 
 
-def _repeated(event: User.RegistrationRepeated) -> Event:
-    return public.UserRegistrationRepeated(
+def _registration_repeated(event: User.RegistrationRepeated) -> contract.UserRegistrationRepeated:
+    return contract.UserRegistrationRepeated(
         user_id=event.originator_id, generation=event.generation, expires_at=event.expires_at
     )
 
 
-def _reset_requested(event: User.PasswordResetRequested) -> Event:
-    return public.UserPasswordResetRequested(
+def _email_verified(event: User.EmailVerified) -> contract.UserEmailVerified:
+    return contract.UserEmailVerified(user_id=event.originator_id)
+
+
+def _password_changed(event: User.PasswordChanged) -> contract.UserPasswordChanged:
+    return contract.UserPasswordChanged.model_validate({"user_id": event.originator_id, "how": event.how})
+
+
+def _password_reset_requested(event: User.PasswordResetRequested) -> contract.UserPasswordResetRequested:
+    return contract.UserPasswordResetRequested(
         user_id=event.originator_id, generation=event.generation, expires_at=event.expires_at
     )
 
 
-def _signed_in(event: UserSession.SignedIn) -> Event:
-    return public.UserSignedIn(
-        user_id=event.user_id,
-        session_id=event.originator_id,
-        how=event.how,
-        address=event.address,
-        new_device=event.new_device,
-        device=event.device,
-    )
+def _renamed(event: User.Renamed) -> contract.UserRenamed:
+    return contract.UserRenamed(user_id=event.originator_id, name=event.name)
 
 
-def _session_ended(event: UserSession.Ended) -> Event:
-    return public.UserSessionEnded(user_id=event.user_id, session_id=event.originator_id)
+def _erased(event: User.Erased) -> contract.UserErased:
+    return contract.UserErased(user_id=event.originator_id)
 
 
-def _locked(event: Lock.Locked) -> Event:
-    return public.UserLocked(user_id=event.user_id, lock_id=event.originator_id, locked_until=event.locked_until)
-
-
-def _unlocked(event: Lock.Unlocked) -> Event:
-    return public.UserUnlocked(user_id=event.user_id, lock_id=event.originator_id)
-
-
-def _verified(event: User.EmailVerified) -> Event:
-    return public.UserEmailVerified(user_id=event.originator_id)
-
-
-def _password_changed(event: User.PasswordChanged) -> Event:
-    return public.UserPasswordChanged(user_id=event.originator_id, how=event.how)
-
-
-def _renamed(event: User.Renamed) -> Event:
-    return public.UserRenamed(user_id=event.originator_id, name=event.name)
-
-
-def _erased(event: User.Erased) -> Event:
-    return public.UserErased(user_id=event.originator_id)
-
-
-PEOPLE: Mapping[type, Callable[[Any], Event]] = {
-    User.Registered: _registered,
-    User.RegistrationRepeated: _repeated,
-    User.EmailVerified: _verified,
-    User.PasswordChanged: _password_changed,
-    User.PasswordResetRequested: _reset_requested,
-    User.Renamed: _renamed,
-    User.Erased: _erased,
-    UserSession.SignedIn: _signed_in,
-    UserSession.Ended: _session_ended,
-    Lock.Locked: _locked,
-    Lock.Unlocked: _unlocked,
-}
-"""From a private event to its public one; none of them belongs to an organization."""
+PUBLICATIONS = Publications("identity")
+PUBLICATIONS.on(User.Registered, _registered)
+PUBLICATIONS.on(User.RegistrationRepeated, _registration_repeated)
+PUBLICATIONS.on(User.EmailVerified, _email_verified)
+PUBLICATIONS.on(User.PasswordChanged, _password_changed)
+PUBLICATIONS.on(User.PasswordResetRequested, _password_reset_requested)
+PUBLICATIONS.on(User.Renamed, _renamed)
+PUBLICATIONS.on(User.Erased, _erased)
 
 PRIVATE: frozenset[type] = frozenset({User.OneTimePasswordUsed})
-"""What nobody else needs to know: UserSignedIn tells how."""
+"""Other services need not know: UserSignedIn says how the user signed in."""

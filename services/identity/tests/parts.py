@@ -6,13 +6,15 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from identity import container as assembly
+from identity.container import Container
 from identity.people.domain import User
+from identity.service import IdentityService
 from identity.sessions.service import Session
 from identity.settings import Settings
 from kit.db.database import Database
 from kit.db.migrations import migrate
 from kit.security.keys import MasterKey
+from runtime.application import migrations_of
 
 PUBLIC_URL = "http://tradehall.test:8080"
 PASSWORD = "a long walk on a Sunday"
@@ -43,12 +45,13 @@ class Clock:
         self.now += by
 
 
-class Parts(assembly.Parts):
+class Parts(Container):
     """The service's inside on an empty database, with what people do in many steps as one."""
 
     def __init__(self, database: Database, clock: Clock, registration: str = "open") -> None:
-        migrate(database, assembly.SCHEMA)
-        super().__init__(settings("postgresql://unused", registration=registration), database, clock)
+        migrate(database, migrations_of(IdentityService))
+        given = settings("postgresql://unused", registration=registration)
+        super().__init__(given, database, MasterKey(given.master_key), clock)
 
     def decide_all(self) -> None:
         while self.registration.work_one():

@@ -9,13 +9,15 @@ import httpx2
 from fastapi.testclient import TestClient
 
 from embedded.fixtures import wait_until
-from identity import container as assembly
-from identity.main import build
+from identity.container import Container
 from identity.oauth.tests.provider import VERIFIER, challenge
 from identity.people.domain import User
+from identity.service import IdentityService
 from identity.settings import Settings
 from identity.tests.parts import PASSWORD
 from kit.db.database import Database
+from kit.security.keys import MasterKey
+from runtime.application import build
 
 
 class Running:
@@ -23,13 +25,15 @@ class Running:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.app = build(settings)
+        self.app = build(IdentityService, settings)
         self._host = TestClient(self.app, base_url=settings.public_url, follow_redirects=False)
         self.database = Database(settings.postgres_dsn.get_secret_value())
 
     def __enter__(self) -> Self:
         self.database.open()
-        self.parts = assembly.Parts(self.settings, self.database, lambda: datetime.now(UTC))
+        self.parts = Container(
+            self.settings, self.database, MasterKey(self.settings.master_key), lambda: datetime.now(UTC)
+        )
         self._host.__enter__()
         return self
 

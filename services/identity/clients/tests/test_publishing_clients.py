@@ -5,11 +5,12 @@ from uuid import UUID, uuid4
 from contracts import identity as public
 from contracts.envelope import Envelope
 from contracts.permissions import Limits
+from identity.clients import events as client_events
 from identity.clients.domain import Client
-from identity.clients.events import CLIENTS
-from identity.events import publish
+from identity.oauth.revoke import events as revocation_events
 from identity.oauth.revoke.domain import RevokedToken
 from identity.oauth.tests.provider import Provider
+from identity.service import PUBLICATIONS
 from kit.eventstore.aggregate import Aggregate
 
 
@@ -20,7 +21,7 @@ def test_every_event_of_clients_and_tokens_is_published() -> None:
         for value in vars(aggregate).values()
         if isinstance(value, type) and issubclass(value, Aggregate.Event) and getattr(value, "TOPIC", None)
     }
-    assert set(CLIENTS) == theirs
+    assert {*client_events.PUBLICATIONS, *revocation_events.PUBLICATIONS} == theirs
 
 
 def test_the_life_of_a_client_is_told_to_its_organization(provider: Provider) -> None:
@@ -34,7 +35,9 @@ def test_the_life_of_a_client_is_told_to_its_organization(provider: Provider) ->
     provider.http.delete(f"{path}/secrets/{first}", headers=client["bearer"])
     provider.http.delete(path, headers=client["bearer"])
 
-    outgoing = [publish(each, "e1") for each in provider.parts.store.read(start[0].sequence if start else 0, 100)]
+    outgoing = [
+        PUBLICATIONS.message(each, "e1") for each in provider.parts.store.read(start[0].sequence if start else 0, 100)
+    ]
     told = [Envelope.parse(each.body) for each in outgoing if each is not None]
     told = [envelope for envelope in told if envelope.subject == client["id"]]
 

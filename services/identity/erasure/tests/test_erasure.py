@@ -14,14 +14,14 @@ from contracts import rpc
 from embedded.binaries import postgres_versions
 from embedded.fixtures import wait_until
 from embedded.nats import Nats
-from identity.commands import app
-from identity.events import publish
 from identity.people.domain import AlreadyErased, User
+from identity.service import PUBLICATIONS, IdentityService
 from identity.tests.parts import PASSWORD, Parts, settings
 from identity.tests.running import Running
 from identity.tests.test_service import Others
 from kit.eventstore.rebuild import rebuild
 from privacy.erasure_log import ErasureLog
+from runtime.cli import command_line
 
 EMAIL = "Zoe.Forgotten@Example.com"
 NAME = "Zoe Wants-To-Be-Forgotten"
@@ -53,7 +53,7 @@ def command(service: Running, list_file: Path, *words: str, **changed: str | Non
         "TRADEHALL_PUBLIC_URL": given.public_url,
         "TRADEHALL_ERASURE_LIST": str(list_file),
     }
-    return CliRunner().invoke(app, list(words), env={**environment, **changed})
+    return CliRunner().invoke(command_line(IdentityService), list(words), env={**environment, **changed})
 
 
 def dump(dsn: str) -> bytes:
@@ -194,7 +194,7 @@ def test_a_rebuild_after_an_erasure_gives_the_same_rows_and_the_bus_the_same_ids
     before = parts.database.all("TABLE people")
     assert rebuild(parts.store).differing == {}
     assert parts.database.all("TABLE people") == before
-    told = [publish(one, "e1") for one in parts.store.read(0, 100)]
+    told = [PUBLICATIONS.message(one, "e1") for one in parts.store.read(0, 100)]
     assert traces(b"".join(message.body for message in told if message)) == []
     assert parts.events().count("Erased") == 1
     assert parts.store.find(User, session.user_id).erased

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from contracts.envelope import Envelope
-from identity.clients.events import CLIENTS
-from identity.events import publish
-from identity.people.events import PEOPLE, PRIVATE
+from identity.people.events import PRIVATE
+from identity.service import PUBLICATIONS
 from identity.tests.parts import PASSWORD, Parts
 from identity.tests.test_history import AGGREGATES, events_of
 from kit.context import acting
@@ -20,14 +19,14 @@ Told = list[tuple[str, dict[str, Any]]]
 
 def told(parts: Parts) -> Told:
     """(name, data) of each message, without the user's id."""
-    messages = [publish(each, "e1") for each in parts.store.read(0, 10_000)]
+    messages = [PUBLICATIONS.message(each, "e1") for each in parts.store.read(0, 10_000)]
     envelopes = [Envelope.parse(message.body) for message in messages if message]
     return [(type(each.data).__name__, each.data.model_dump(exclude={"user_id", "session_id"})) for each in envelopes]
 
 
 def test_every_event_is_published_or_private_on_purpose() -> None:
-    assert {*PEOPLE, *CLIENTS, *PRIVATE} == events_of(*AGGREGATES)
-    assert not PRIVATE & {*PEOPLE, *CLIENTS}
+    assert {*PUBLICATIONS, *PRIVATE} == events_of(*AGGREGATES)
+    assert not PRIVATE & {*PUBLICATIONS}
 
 
 def test_the_way_from_a_registration_to_an_own_password_is_told_in_order(parts: Parts) -> None:
@@ -63,7 +62,7 @@ def test_a_message_says_who_did_it_and_why(parts: Parts) -> None:
     with acting(actor=str(session.user_id), correlation="request-1"):
         parts.people.rename(session.user_id, "Ann")
     recorded = parts.store.read(0, 100)[-1]
-    message = publish(recorded, "e1")
+    message = PUBLICATIONS.message(recorded, "e1")
     assert message is not None
     envelope = Envelope.parse(message.body)
     assert (envelope.actor, envelope.correlationid) == (str(session.user_id), "request-1")
@@ -78,7 +77,7 @@ def test_no_message_holds_a_secret(parts: Parts, secret: str) -> None:
     parts.decide_all()
     one_time = parts.one_time_password("ann@example.com")
     for recorded in parts.store.read(0, 100):
-        message = publish(recorded, "e1")
+        message = PUBLICATIONS.message(recorded, "e1")
         body = message.body.decode() if message else ""
         assert secret not in body
         assert one_time not in body
@@ -88,7 +87,7 @@ def test_what_is_published_fits_the_released_schemas(parts: Parts) -> None:
     schemas = Path(__file__).parents[4] / "docs" / "asyncapi" / "schemas"
     parts.with_password("ann@example.com")
     for recorded in parts.store.read(0, 100):
-        message = publish(recorded, "e1")
+        message = PUBLICATIONS.message(recorded, "e1")
         if message:
             event = json.loads(message.body)
             required = json.loads((schemas / f"{event['type']}.json").read_text()).get("required", [])

@@ -10,28 +10,31 @@ import pytest
 from argon2 import PasswordHasher, extract_parameters
 
 from embedded.timing import assert_same_time
-from identity import container as assembly
+from identity.container import Container
 from identity.passwords.domain import WrongPassword
 from identity.passwords.hashing import Hashing
 from identity.passwords.tests.test_passwords import NEW, reset_token
 from identity.people.domain import OneTimePasswordSpent
+from identity.service import IdentityService
 from identity.sign_in.login_throttle import FREE, FREE_EVERYWHERE, OF_A_NETWORK, OF_ALL, TooManyGuesses
 from identity.sign_in.service import WrongCredentials
 from identity.tests.parts import PASSWORD, Clock, Parts, settings
 from kit.db.database import Database
 from kit.db.migrations import migrate
+from kit.security.keys import MasterKey
+from runtime.application import migrations_of
 
 ANN, BOB = "ann@example.com", "bob@example.com"
 HERE, ELSEWHERE = "203.0.113.7", "198.51.100.9"
 
 
-def guess(parts: assembly.Parts, email: str = ANN, address: str = HERE, device: UUID | None = None) -> None:
+def guess(parts: Container, email: str = ANN, address: str = HERE, device: UUID | None = None) -> None:
     """A wrong one that is let in."""
     with pytest.raises(WrongCredentials):
         parts.sign_in.with_password(email, "a wrong password", address, None, device)
 
 
-def refused(parts: assembly.Parts, email: str = ANN, address: str = HERE, password: str = PASSWORD) -> int:
+def refused(parts: Container, email: str = ANN, address: str = HERE, password: str = PASSWORD) -> int:
     """For how many seconds, the right password too."""
     with pytest.raises(TooManyGuesses) as refusal:
         parts.sign_in.with_password(email, password, address, None)
@@ -106,11 +109,11 @@ def test_many_at_once_are_no_way_around(parts: Parts) -> None:
 
 
 def test_replicas_count_together(database: Database, postgres_dsn: str, clock: Clock) -> None:
-    migrate(database, assembly.SCHEMA)
+    migrate(database, migrations_of(IdentityService))
     same, other = settings("postgresql://unused"), Database(postgres_dsn)
     other.open()
     try:
-        replicas = [assembly.Parts(same, each, clock) for each in (database, other)]
+        replicas = [Container(same, each, MasterKey(same.master_key), clock) for each in (database, other)]
         for number in range(FREE):
             guess(replicas[number % 2])
         assert [refused(each) for each in replicas] == [15, 15]

@@ -8,15 +8,16 @@ import anyio
 import pytest
 from typer.testing import CliRunner
 
-from identity.commands import app
 from identity.oauth.revocation_cache import Changes
 from identity.oauth.tests.provider import CLI_CALLBACK, ISSUER, Provider
+from identity.service import IdentityService
 from identity.signing_keys.service import AHEAD, PUBLISHED_AFTER, SigningKeys
 from identity.tests.parts import Clock, Parts
 from kit.db.database import Database
 from kit.errors import Unavailable
 from kit.security.keys import MasterKey
 from kit.security.tokens import Verifier
+from runtime.cli import command_line
 
 
 @pytest.fixture
@@ -138,7 +139,7 @@ def test_the_command_renews_the_keys_of_the_running_service(postgres_dsn: str, d
         "TRADEHALL_PUBLIC_URL": ISSUER,
     }
 
-    answer = CliRunner().invoke(app, ["rotate-keys"], env=environment)
+    answer = CliRunner().invoke(command_line(IdentityService), ["rotate-keys"], env=environment)
 
     assert answer.exit_code == 0, answer.output
     rows = database.all("SELECT algorithm, kid FROM signing_keys ORDER BY algorithm")

@@ -1,0 +1,111 @@
+"""Erasure as an operator orders it: checked with organizations, logged, and waited for on the stream."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from contracts import rpc
+from contracts.email import InvalidEmail
+from identity.erasure.service import Erased, Erasure
+from identity.people.service import People
+from identity.people.views import Person
+from kit.errors import Conflict, Invalid, Refusal
+from kit.messaging.bus import Bus, BusUnavailable
+from privacy.erasure_log import ErasureLog
+from runtime.output import connected
+
+_OVERWRITTEN = 30.0  # seconds that the running service has to overwrite the messages
+
+
+@dataclass(frozen=True)
+class Report:
+    """What identity destroyed: rows by name, subjects whose messages were overwritten, and those that still wait."""
+
+    user_id: UUID
+    rows: Mapping[str, int]
+    overwritten: int
+    waiting: int
+    erasure_list: str
+
+    def __str__(self) -> str:
+        lines = [
+            f"erased {self.user_id}",
+            *(f"identity, database: {number} {name}" for name, number in self.rows.items()),
+            f"identity, stream: messages of {self.overwritten} subjects overwritten",
+        ]
+        if self.waiting:
+            lines.append(f"identity, stream: {self.waiting} subjects wait until the running service reaches the bus")
+        return "\n".join([*lines, f"erasure list: {self.erasure_list}"])
+
+
+class OnlyAdministrator(Conflict):
+    code = "only-administrator"
+    title = "Others would be left without an administrator"
+
+
+class NoErasureLog(Refusal):
+    code = "no-erasure-list"
+    title = "Set TRADEHALL_ERASURE_LIST to a file outside the database and its backups; a restore needs it"
+
+
+class CheckedErasure:
+    """`file` is that of the erasure log, None where it is not set; `clock` gives the time in UTC."""
+
+    def __init__(
+        self, erasure: Erasure, people: People, bus: Bus, file: Path | None, clock: Callable[[], datetime]
+    ) -> None:
+        self._erasure = erasure
+        self._people = people
+        self._bus = bus
+        self._file = file
+        self._clock = clock
+
+    def find(self, address_or_id: str, *, to_erase: bool = False) -> Person:
+        """The user with this id or address. Raises UnknownUser, AlreadyErased, Invalid; with `to_erase` also
+        OnlyAdministrator and BusUnavailable."""
+        with connected(self._bus):
+            user = self._people.find(self._found(address_or_id))
+            if to_erase:
+                self._refuse_only_administrator(user.id)
+        return user
+
+    def erase(self, address_or_id: str) -> Report:
+        """Erase the user with this id or address, and wait for the running service to overwrite the messages.
+
+        Raises UnknownUser, AlreadyErased, Invalid, OnlyAdministrator, NoErasureLog, BusUnavailable, OSError.
+        """
+        if self._file is None:
+            raise NoErasureLog
+        log = ErasureLog(self._file)
+        with connected(self._bus):
+            user_id = self._found(address_or_id)
+            self._refuse_only_administrator(user_id)
+            log.add(user_id, self._clock())
+            erased = self._erasure.erase(user_id)
+            waiting = self._still_waiting(erased)
+        return Report(user_id, erased.rows, len(erased.subjects) - waiting, waiting, str(log.path))
+
+    def _found(self, address_or_id: str) -> UUID:
+        try:
+            return self._erasure.find(address_or_id)
+        except InvalidEmail as error:
+            raise Invalid("who", str(error)) from None
+
+    def _refuse_only_administrator(self, user_id: UUID) -> None:
+        question = rpc.SoleAdministratorRequest(user_id=user_id)
+        reply = self._bus.ask_from_thread(rpc.SOLE_ADMINISTRATOR.subject, question, rpc.SOLE_ADMINISTRATOR.reply)
+        if reply.ok is None:
+            raise BusUnavailable(f"organizations refused to say who is needed: {reply.refused}")
+        if needing := reply.ok.organizations:
+            names = ", ".join(f'"{one.name}" ({one.organization_id})' for one in needing)
+            raise OnlyAdministrator(f"Make another member administrator first, or delete the organization: {names}.")
+
+    def _still_waiting(self, erased: Erased) -> int:
+        """How many subjects are not overwritten in time."""
+        until = time.monotonic() + _OVERWRITTEN
+        while (waiting := self._erasure.waiting(erased)) and time.monotonic() < until:
+            time.sleep(0.1)
+        return waiting
