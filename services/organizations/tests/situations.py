@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import httpx
+import httpx2
 
 from organizations.tests.running import Browser, Running
 
@@ -16,8 +16,8 @@ def make(person: Browser, name: str = "Brokers") -> str:
     return f"{BASE}/{answer.json()['id']}"
 
 
-def invite(person: Browser, organization: str, email: str, **given: Any) -> httpx.Response:
-    answer: httpx.Response = person.post(
+def invite(person: Browser, organization: str, email: str, **given: Any) -> httpx2.Response:
+    answer: httpx2.Response = person.post(
         f"{organization}/invitations", json={"email": email, "role": "viewer", **given}
     )
     return answer
@@ -38,7 +38,7 @@ def join(running: Running, owner: Browser, organization: str, **given: Any) -> B
     return person
 
 
-def refused(answer: httpx.Response, status: int, code: str) -> None:
+def refused(answer: httpx2.Response, status: int, code: str) -> None:
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["code"] == code

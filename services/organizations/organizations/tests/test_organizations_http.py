@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
-import httpx
+import httpx2
 import pytest
 
 from contracts.permissions import Permission
@@ -85,7 +85,7 @@ def test_a_repeated_post_gives_the_first_answer_again(running: Running) -> None:
     invitations = [person.post(f"{path}/invitations", json=body, headers=key).json() for _ in range(2)]
     assert invitations[0] == invitations[1]
     answers = at_once([lambda: person.post(BASE, json={"name": "x"}, headers={"Idempotency-Key": "race"})] * 6)
-    assert len({answer.json()["id"] for answer in answers if isinstance(answer, httpx.Response)}) == 1
+    assert len({answer.json()["id"] for answer in answers if isinstance(answer, httpx2.Response)}) == 1
 
 
 def test_an_invitation_that_is_sent_twice_at_once_under_one_key_gives_one_answer(running: Running) -> None:
@@ -94,7 +94,7 @@ def test_an_invitation_that_is_sent_twice_at_once_under_one_key_gives_one_answer
     for number in range(8):
         body, key = {"email": f"ann{number}@example.com", "role": None}, {"Idempotency-Key": f"race-{number}"}
         answers = at_once([partial(person.post, f"{path}/invitations", json=body, headers=key)] * 4)
-        told = {(answer.status_code, answer.text) for answer in answers if isinstance(answer, httpx.Response)}
+        told = {(answer.status_code, answer.text) for answer in answers if isinstance(answer, httpx2.Response)}
         assert [status for status, _ in told] == [201], told
 
 
