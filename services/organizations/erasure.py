@@ -59,9 +59,9 @@ class Erasure:
     def _erase(self, user_id: UUID) -> None:
         views = self._invitations.views
         invitations = views.about(user_id, self._people.email_hash(user_id))
-        person = self._people.find(user_id)
-        if person is not None and person.email is not None:
-            forget_parked(self._store.database, person.email)
+        account = self._people.find(user_id)
+        if account is not None and account.email is not None:
+            forget_parked(self._store.database, account.email)
         for organization_id in self._members.views.organizations_of(user_id):
             self._members.erase(organization_id, user_id)
         for invitation_id in invitations:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -22,45 +21,26 @@ from kit.security import rate_limiter
 from kit.security.rate_limiter import FailureThrottle
 from kit.service import Background
 from kit.settings import ServiceSettings
-from organizations import erasure
 from organizations.audit import api as audit_api
-from organizations.audit import events as audit_events
 from organizations.container import Container
+from organizations.events import PUBLICATIONS, subscriptions
 from organizations.feed import api as feed_api
 from organizations.feed import events as feed_events
 from organizations.invitations import api as invitation_api
 from organizations.invitations import direct as invitation_direct
-from organizations.invitations import events as invitation_events
 from organizations.invitations import requests as invitation_requests
 from organizations.members import api as member_api
 from organizations.members import direct as member_direct
-from organizations.members import events as member_events
 from organizations.members import requests as member_requests
 from organizations.members.views import GRANTED
 from organizations.organizations import api as organization_api
 from organizations.organizations import direct as organization_direct
-from organizations.organizations import events as organization_events
-from organizations.people import events as people_events
 from runtime.definition import Environment, Service, Web
-from runtime.publications import Publications
 
 _SCHEMAS = [
     Path(__file__).with_name(name) / "schema.sql"
     for name in ("people", "organizations", "invitations", "audit", "feed")
 ]
-
-
-def _organization_of(event: Any) -> UUID:
-    """The events of an invitation name their organization; the others are of the organization itself."""
-    organization_id: UUID = getattr(event, "organization_id", event.originator_id)
-    return organization_id
-
-
-def _publications() -> Publications:
-    merged = Publications("organizations", _organization_of)
-    for events in (organization_events, member_events, invitation_events):
-        merged.include(events.PUBLICATIONS)
-    return merged
 
 
 class OrganizationsService(Service[ServiceSettings]):
@@ -72,7 +52,7 @@ class OrganizationsService(Service[ServiceSettings]):
         ("organizations-shredder-1", stream_eraser.SCHEMA),
         *rate_limiter.SCHEMA,
     )
-    publications = _publications()
+    publications = PUBLICATIONS
 
     @classmethod
     def load_settings(cls, environment: Mapping[str, str] | None = None) -> ServiceSettings:
@@ -89,14 +69,7 @@ class OrganizationsService(Service[ServiceSettings]):
         self._invite = invitation_api.inviting(made.invitations, made.idempotency, made.limiter)
 
     def subscriptions(self) -> Subscriptions:
-        made, table = self.container, Subscriptions()
-        table.include(people_events.subscriptions(made.people))
-        table.include(organization_events.subscriptions(made.organizations))
-        table.include(erasure.subscriptions(made.erasure))
-        table.include(ClientReplica(self.database).subscriptions())
-        table.include(RevocationReplica(self.database).subscriptions())
-        table.include(audit_events.subscriptions(made.audit))
-        return table
+        return subscriptions(self.container)
 
     def inboxes(self) -> Sequence[Inbox]:
         """Those of the subscriptions, and those of the feed: it reads the same streams at positions of its own."""

@@ -87,11 +87,12 @@ def routes(audit: AuditTrail, organizations: Organizations, guard: Guard) -> API
         org = acting.organization_id
         if organizations.views.find(org) is None:
             raise NotFound
+        after = place(paging)
         wanted = replace(wanted, platforms=acting.grant.limits.platforms)
         media = media_of(accept)
         if media is not None:
             return _exported(audit, org, wanted, media)
-        rows = audit.read(org, wanted, place(paging), paging.limit)
+        rows = audit.read(org, wanted, after, paging.limit)
         return paging.page(rows, AuditEntry.of, lambda row: [*map(str, _place_of(row))])
 
     return router

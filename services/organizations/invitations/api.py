@@ -219,7 +219,7 @@ def link_routes(
     """What the holder of a link may do; answering takes the sign-in of the invited address. Links that were never
     made count against the network address they are tried from."""
     router = APIRouter(prefix="/api/v1/invitations/{token}", tags=["invitations"])
-    Person = Annotated[Principal, Depends(guard.person)]
+    User = Annotated[Principal, Depends(guard.person)]
 
     @router.get("", operation_id="get_invitation", responses=refusals(NotFound, InvitationReplaced, RateLimited))
     def get_invitation(request: Request, token: str) -> OfferAnswer:
@@ -238,9 +238,9 @@ def link_routes(
             NotFound, PersonNeeded, EmailNotVerified, InvitationForAnotherAddress, TooManyMembers, *_NOT_OPEN
         ),
     )
-    def accept_invitation(caller: Person, token: str) -> MembershipAnswer:
+    def accept_invitation(principal: User, token: str) -> MembershipAnswer:
         """By the invited person, whose address must be verified. Repeated, it gives the same answer."""
-        user_id, email = _answering(caller, token)
+        user_id, email = _answering(principal, token)
         return MembershipAnswer.of(invitations.accept(token, user_id, email).member)
 
     @router.post(
@@ -249,16 +249,16 @@ def link_routes(
         status_code=204,
         responses=refusals(NotFound, PersonNeeded, EmailNotVerified, InvitationForAnotherAddress, *_NOT_OPEN),
     )
-    def decline_invitation(caller: Person, token: str) -> None:
+    def decline_invitation(principal: User, token: str) -> None:
         """By the invited person, whose address must be verified."""
-        _, email = _answering(caller, token)
+        _, email = _answering(principal, token)
         invitations.decline(token, email)
 
-    def _answering(caller: Principal, token: str) -> tuple[UUID, str]:
+    def _answering(principal: Principal, token: str) -> tuple[UUID, str]:
         """Who answers, by their verified address; identity is asked only about a link that is ours."""
-        assert caller.user_id is not None
+        assert principal.user_id is not None
         invitations.offer(token)
-        return caller.user_id, people.verified_email(caller.user_id)
+        return principal.user_id, people.verified_email(principal.user_id)
 
     return router
 

@@ -52,14 +52,14 @@ Create = Callable[[Principal, NewOrganization, RequestKey], JSONResponse]
 def creating(organizations: Organizations, idempotency: Idempotency) -> Create:
     """What the route and its direct endpoint do."""
 
-    def create(caller: Principal, body: NewOrganization, key: RequestKey) -> JSONResponse:
+    def create(principal: Principal, body: NewOrganization, key: RequestKey) -> JSONResponse:
         def work() -> JSONResponse:
-            assert caller.user_id is not None
-            made = organizations.create(body.name, caller.user_id)
+            assert principal.user_id is not None
+            made = organizations.create(body.name, principal.user_id)
             shown = _answer(made.id, made.name, Role.ADMINISTRATOR, effective(ADMINISTRATOR), made.created_on)
             return created(shown, f"{_PATH}/{made.id}")
 
-        return idempotency.once(key, caller.id, work)
+        return idempotency.once(key, principal.id, work)
 
     return create
 
@@ -68,7 +68,7 @@ def routes(organizations: Organizations, guard: Guard, access: Access, create: C
     """Renaming and deleting take organization:write; restoring is for its administrators."""
     router = APIRouter(prefix=_PATH, tags=["organizations"])
     Anyone = Annotated[Principal, Depends(guard.anyone)]
-    Person = Annotated[Principal, Depends(guard.person)]
+    User = Annotated[Principal, Depends(guard.person)]
     Inside = Annotated[OrgPrincipal, Depends(guard.require(None))]
     Writer = Annotated[OrgPrincipal, Depends(guard.require("organization:write"))]
 
@@ -79,26 +79,27 @@ def routes(organizations: Organizations, guard: Guard, access: Access, create: C
         permissions = list(grant.permissions) if client else effective(grant)
         return _answer(row.id, row.name, grant.role, permissions, row.created_at)
 
-    def of_client(caller: Principal) -> list[OrganizationAnswer]:
-        assert caller.organization_id is not None
+    def of_client(principal: Principal) -> list[OrganizationAnswer]:
+        assert principal.organization_id is not None
         try:
-            acting = access.acting(caller, caller.organization_id, None)
+            acting = access.acting(principal, principal.organization_id, None)
             return [answer(acting.organization_id, acting.grant, client=True)]
         except NotFound:
             return []
 
     @router.get("", operation_id="list_organizations")
     def list_organizations(
-        caller: Anyone,
+        principal: Anyone,
         paging: Paged,
         deleted: Annotated[bool, Query(description="those that the caller may still restore")] = False,
     ) -> Page[OrganizationAnswer]:
         """Those that the caller is in, in the order in which they joined; a client sees its own."""
-        if caller.user_id is None:
-            return Page(items=[] if deleted else of_client(caller))
-        organizations.create_first(caller.user_id)
+        after = place(paging)
+        if principal.user_id is None:
+            return Page(items=[] if deleted else of_client(principal))
+        organizations.create_first(principal.user_id)
         rows = organizations.views.of_user(
-            caller.user_id, place(paging), paging.limit, organizations.clock() if deleted else None
+            principal.user_id, after, paging.limit, organizations.clock() if deleted else None
         )
         return paging.page(
             rows,
@@ -113,9 +114,9 @@ def routes(organizations: Organizations, guard: Guard, access: Access, create: C
         response_model=OrganizationAnswer,
         responses=refusals(PersonNeeded, KeyReused),
     )
-    def create_organization(caller: Person, body: NewOrganization, key: Keyed) -> JSONResponse:
+    def create_organization(principal: User, body: NewOrganization, key: Keyed) -> JSONResponse:
         """The caller becomes its administrator."""
-        return create(caller, body, key)
+        return create(principal, body, key)
 
     @router.get("/{org}", operation_id="get_organization", responses=refusals(NotFound))
     def get_organization(acting: Inside) -> OrganizationAnswer:
@@ -142,10 +143,10 @@ def routes(organizations: Organizations, guard: Guard, access: Access, create: C
     @router.post(
         "/{org}/restore", operation_id="restore_organization", responses=refusals(NotFound, PersonNeeded, Conflict)
     )
-    def restore_organization(caller: Person, org: UUID) -> OrganizationAnswer:
+    def restore_organization(principal: User, org: UUID) -> OrganizationAnswer:
         """By one of its administrators, within 30 days."""
-        assert caller.user_id is not None
-        organizations.restore(org, caller.user_id)
+        assert principal.user_id is not None
+        organizations.restore(org, principal.user_id)
         return answer(org, ADMINISTRATOR)
 
     return router

@@ -37,8 +37,8 @@ class Organizations:
         organization_id = first_organization_id(user_id)
         if self.views.known(organization_id):
             return
-        person = self._people.find(user_id)
-        if person is not None and person.erased:
+        account = self._people.find(user_id)
+        if account is not None and account.erased:
             return
 
         def work() -> None:

@@ -16,7 +16,7 @@ class EmailNotVerified(Forbidden):
 
 
 @dataclass(frozen=True)
-class Person:
+class UserAccount:
     """`email` and `name` are null once erased."""
 
     email: str | None
@@ -33,26 +33,26 @@ class People:
         self._bus = bus
         self._hash_of = hash_of
 
-    def find(self, user_id: UUID) -> Person | None:
+    def find(self, user_id: UUID) -> UserAccount | None:
         row = self._database.one("SELECT email, name, verified, erased FROM people WHERE user_id = %s", (user_id,))
-        return None if row is None else Person(**row)
+        return None if row is None else UserAccount(**row)
 
     def verified_email(self, user_id: UUID) -> str:
         """The verified address of a user.
 
         Raises EmailNotVerified; BusUnavailable where the replica has no answer and identity gives none.
         """
-        person = self.find(user_id)
-        if person is None or not person.verified:
+        account = self.find(user_id)
+        if account is None or not account.verified:
             question = rpc.PersonRequest(user_id=user_id)
             asked = self._bus.ask_from_thread(rpc.PERSON.subject, question, rpc.PERSON.reply).ok
             if asked is None or asked.email is None or not asked.verified:
                 raise EmailNotVerified
             self.learn(user_id, asked.email, asked.name, verified=True)
             return asked.email
-        if person.email is None:
+        if account.email is None:
             raise EmailNotVerified
-        return person.email
+        return account.email
 
     def learn(self, user_id: UUID, email: str | None, name: str | None, *, verified: bool = False) -> None:
         """Store the address and name of a user; a verified address stays verified, an erased user stays erased."""

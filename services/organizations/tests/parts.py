@@ -1,4 +1,4 @@
-"""The inside of the service on a real database, on a clock that tests move."""
+"""The use cases of the service on a real database, on a clock that tests move."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +17,7 @@ from kit.db.migrations import migrate
 from kit.messaging.bus import Bus
 from kit.security.keys import MasterKey
 from organizations.container import Container
+from organizations.events import PUBLICATIONS
 from organizations.invitations.service import Accepted
 from organizations.service import OrganizationsService
 from runtime.application import migrations_of
@@ -40,7 +41,7 @@ class Clock:
 def container(database: Database, master: MasterKey, clock: Clock) -> Container:
     """The use cases of the service, on a bus that was never started."""
     bus = Bus("nats://127.0.0.1:1", "organizations", SecretStr("none"))
-    return Container(database, master, bus, clock, OrganizationsService.publications.envelope)
+    return Container(database, master, bus, clock, PUBLICATIONS.envelope)
 
 
 class World:
