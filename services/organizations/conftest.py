@@ -1,4 +1,4 @@
-"""What the tests share: the inside of the service, and the whole of it on a bus where identity answers."""
+"""Fixtures of all slices: the use cases on a database, and the running service on a bus where identity answers."""
 
 from collections.abc import Iterator
 
@@ -19,6 +19,6 @@ def world(postgres_dsn: str) -> Iterator[World]:
 
 @pytest.fixture(scope="session")
 def running(postgres_server: Postgres) -> Iterator[Running]:
-    """One service for all tests by HTTP; each makes people of its own."""
+    """One service for all tests by HTTP; each test creates users of its own."""
     with Nats() as nats, Running(postgres_server.create_database("organizations_http"), nats.url) as service:
         yield service

@@ -1,4 +1,4 @@
-"""The inside of the service on a real database, on a clock that tests move."""
+"""The use cases of the service on a real database, on a clock that tests move."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""The whole service by HTTP, and an identity that signs tokens, answers on the bus and tells its events."""
+"""The whole service by HTTP, and an identity that signs tokens, answers on the bus and publishes its events."""
 
 import asyncio
 import threading
@@ -35,7 +35,7 @@ ISSUER = "http://localhost:8080"
 
 
 class Identity:
-    """Stands in for the identity service, and tells what platforms tells, on the real bus."""
+    """A fake identity service on the real bus, which also publishes the events of other services."""
 
     def __init__(self, nats_url: str) -> None:
         self.people: dict[UUID, rpc.Person] = {}
@@ -209,7 +209,7 @@ class Running:
             return False
 
     def person(self, email: str | None = None, name: str | None = None, *, verified: bool = True) -> Browser:
-        """Somebody signed in, of whom identity knows and organizations was told nothing yet."""
+        """A signed-in user whom identity knows, and of whom organizations has had no event yet."""
         user_id, session = uuid4(), uuid4()
         email = email or f"{user_id.hex}@example.com"
         self.identity.people[user_id] = rpc.Person(email=email, name=name, verified=verified)
@@ -258,7 +258,7 @@ class Running:
         assert row is not None
         return dict(row)
 
-    def forget_what_was_heard(self) -> None:
+    def forget_foreign_events(self) -> None:
         """Empty the feed of the other services' events, and let it be read again from the streams."""
         with psycopg.connect(self._dsn) as connection:
             connection.execute("DELETE FROM heard")
@@ -271,7 +271,7 @@ class Running:
         return self.identity.read(f"evt.organizations.{organization}.>", count)
 
     def registered(self, person: Browser) -> None:
-        """Identity tells that this person registered and showed their address to be theirs."""
+        """Publish that this user registered and verified their address."""
         known = self.identity.people[person.id]
         self.identity.tell(
             identity.UserRegistered(user_id=person.id, email=known.email, name=known.name, via="registration"),

@@ -1,5 +1,4 @@
-"""What is answered without a route says what the route says. A query string leads lists to their routes, a charset
-commands."""
+"""Direct endpoints answer as their routes do. A query string leads a list to its route, a charset a command."""
 
 import json
 import time
@@ -73,7 +72,7 @@ def test_both_ways_show_the_same_organizations_and_members(running: Running) -> 
             }
 
 
-def test_more_than_a_page_goes_on_at_the_same_cursor(running: Running) -> None:
+def test_direct_endpoint_and_route_give_the_same_cursor(running: Running) -> None:
     owner = running.person()
     for number in range(51):
         make(owner, f"Organization {number}")
@@ -83,7 +82,7 @@ def test_more_than_a_page_goes_on_at_the_same_cursor(running: Running) -> None:
     assert (len(direct.json()["items"]), len(rest["items"]), rest["next_cursor"]) == (50, 2, None)
 
 
-def test_a_right_that_is_taken_or_given_counts_at_the_next_request(running: Running) -> None:
+def test_a_changed_permission_applies_to_the_next_request(running: Running) -> None:
     owner = running.person()
     path = make(owner, "Shared")
     member = join(running, owner, path)
@@ -97,7 +96,7 @@ def test_a_right_that_is_taken_or_given_counts_at_the_next_request(running: Runn
     refused(owner.get(f"{path}/members"), 404, "not-found")
 
 
-def test_an_ended_session_is_refused(running: Running) -> None:
+def test_a_revoked_session_is_refused(running: Running) -> None:
     owner = running.person()
     path = make(owner, "Mine")
     assert owner.get(f"{path}/members").status_code == owner.get(BASE).status_code == 200
@@ -108,7 +107,7 @@ def test_an_ended_session_is_refused(running: Running) -> None:
     refused(owner.get(f"{path}/members"), 401, "invalid-token")
 
 
-def test_strangers_clients_and_odd_paths_are_answered_by_the_routes(running: Running) -> None:
+def test_non_members_clients_and_malformed_paths_are_left_to_the_routes(running: Running) -> None:
     owner, stranger = running.person(), running.person()
     path = make(owner, "Mine")
     refused(stranger.get(f"{path}/members"), 404, "not-found")
@@ -156,13 +155,13 @@ def _inviting(caller: Browser, path: str, email: str, role: str, *, direct: bool
     return answer
 
 
-def told(answer: httpx2.Response) -> tuple[int, object, set[str]]:
-    """What both ways must say alike."""
+def comparable(answer: httpx2.Response) -> tuple[int, object, set[str]]:
+    """What direct endpoint and route must answer alike."""
     body = {name: value for name, value in answer.json().items() if name not in ("id", "created_at", "expires_at")}
     return answer.status_code, body, set(answer.headers)
 
 
-def test_both_ways_take_and_refuse_the_same_bodies(running: Running) -> None:
+def test_direct_endpoint_and_route_accept_and_refuse_the_same_bodies(running: Running) -> None:
     owner = running.person()
     there = [make(owner, "direct"), make(owner, "routed")]
     bodies = [(BASE, name) for name in NAMES] + [("/invitations", json.dumps(body).encode()) for body in INVITATIONS]
@@ -171,12 +170,12 @@ def test_both_ways_take_and_refuse_the_same_bodies(running: Running) -> None:
             owner.post(route if route == BASE else path + route, content=body, headers={"Content-Type": kind})
             for path, kind in zip(there, TYPES, strict=True)
         )
-        assert told(direct) == told(routed), body[:80]
+        assert comparable(direct) == comparable(routed), body[:80]
     names = [each["name"] for each in owner.get(f"{BASE}{ROUTED}").json()["items"]]
     assert names.count("\\'; DROP TABLE members; --") == 2
 
 
-def test_both_ways_refuse_the_same_callers(running: Running) -> None:
+def test_direct_endpoint_and_route_refuse_the_same_principals(running: Running) -> None:
     owner, stranger, ended = running.person(), running.person(), running.person()
     path = make(owner, "Mine")
     member, lesser = join(running, owner, path), join(running, owner, path)
@@ -203,7 +202,7 @@ def test_both_ways_refuse_the_same_callers(running: Running) -> None:
             refused(caller.post(url, content=body, headers={"Content-Type": kind}), *refusal)
 
 
-def test_the_lists_outlive_a_restarted_and_a_frozen_database() -> None:
+def test_lists_work_again_after_a_restarted_and_a_frozen_database() -> None:
     with ExitStack() as stack:
         postgres = stack.enter_context(Postgres(fsync=False))
         nats = stack.enter_context(Nats())

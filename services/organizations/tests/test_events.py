@@ -1,4 +1,4 @@
-"""What others see of each event, and that every event ever stored can still be read."""
+"""The contract event of each stored event; every event that a release stored is still read."""
 
 import json
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def load(world: World, event: type[Aggregate.Event]) -> Any:
     return world.store.mapper.to_domain_event(StoredEvent(identifier, version, stored["topic"], state))
 
 
-def test_every_event_is_published_or_said_to_be_private() -> None:
+def test_every_event_is_published_or_declared_private() -> None:
     assert set(events()) == set(PUBLICATIONS) | PRIVATE
     assert not set(PUBLICATIONS) & PRIVATE
 
@@ -59,7 +59,7 @@ def test_every_event_has_a_stored_example_that_is_still_read(world: World) -> No
         assert isinstance(loaded, CanMutateAggregate)
 
 
-def test_every_public_event_goes_on_the_bus_with_its_place_and_its_cause(world: World) -> None:
+def test_every_public_event_is_published_with_sequence_actor_and_request(world: World) -> None:
     for event in PUBLICATIONS:
         recorded = Recorded(load(world, event), 42)
         outgoing = PUBLICATIONS.message(recorded, "e1")
@@ -73,11 +73,11 @@ def test_every_public_event_goes_on_the_bus_with_its_place_and_its_cause(world: 
         assert type(envelope.data).__name__ == event.__name__
 
 
-def test_private_events_stay_here(world: World) -> None:
+def test_private_events_are_not_published(world: World) -> None:
     assert all(PUBLICATIONS.message(Recorded(load(world, event), 1), "e1") is None for event in PRIVATE)
 
 
-def test_what_was_granted_is_told_in_full(world: World) -> None:
+def test_grants_are_published_in_full(world: World) -> None:
     joined = Envelope.parse(_body(world, Organization.MemberJoined)).data
     assert isinstance(joined, MemberJoined)
     assert (joined.role, joined.permissions) == ("viewer", ("audit:read",))
@@ -87,17 +87,17 @@ def test_what_was_granted_is_told_in_full(world: World) -> None:
     assert (changed.from_.role, changed.to.role) == ("viewer", "administrator")
 
 
-def test_an_invitation_whose_address_is_forgotten_is_told_without_it(world: World) -> None:
+def test_an_invitation_whose_address_is_erased_is_published_without_it(world: World) -> None:
     organization, owner = world.organization()
     invitation, _ = world.invite(organization, owner, "ann@example.com")
 
-    def told() -> Any:
+    def published() -> Any:
         return Envelope.parse(PUBLICATIONS.message(world.store.read(0, 10)[-1], "e1").body).data  # type: ignore[union-attr]
 
-    assert isinstance(told(), MemberInvited)
-    assert (told().email, told().organization_name) == ("ann@example.com", "Brokers")
+    assert isinstance(published(), MemberInvited)
+    assert (published().email, published().organization_name) == ("ann@example.com", "Brokers")
     world.store.subjects.destroy(str(invitation))
-    assert told().email is None
+    assert published().email is None
 
 
 def _body(world: World, event: type) -> bytes:

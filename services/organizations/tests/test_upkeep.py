@@ -1,4 +1,4 @@
-"""What happens by itself: expiry, purging, and forgetting a person."""
+"""Expiry, purging, and the erasure of users."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from organizations.organizations.domain import Organization, first_organization_
 from organizations.tests.parts import ADMINISTRATOR, VIEWER, World
 
 
-def test_the_sweep_notes_what_is_over_once(world: World) -> None:
+def test_the_sweep_expires_each_invitation_once(world: World) -> None:
     organization, owner = world.organization()
     for number in range(3):
         world.invite(organization, owner, f"ann{number}@example.com")
@@ -22,7 +22,7 @@ def test_the_sweep_notes_what_is_over_once(world: World) -> None:
     assert world.kinds().count("InvitationExpired") == 3
 
 
-def test_after_thirty_days_a_deleted_organization_is_gone_with_its_keys(world: World) -> None:
+def test_after_thirty_days_a_deleted_organization_is_purged_with_its_keys(world: World) -> None:
     organization, owner = world.organization()
     kept, _ = world.organization(owner)
     invitation, _ = world.invite(organization, owner, "ann@example.com")
@@ -46,7 +46,7 @@ def test_after_thirty_days_a_deleted_organization_is_gone_with_its_keys(world: W
     assert left == {"rows": 0}
 
 
-def test_an_erased_person_is_nowhere_any_more(world: World) -> None:
+def test_no_table_or_event_holds_data_of_an_erased_user(world: World) -> None:
     organization, owner = world.organization()
     ann = world.person("ann@example.com", "Ann Lee")
     world.accept(world.invite(organization, owner, "ann@example.com")[1], ann)
@@ -66,14 +66,14 @@ def test_an_erased_person_is_nowhere_any_more(world: World) -> None:
     assert world.people.find(ann).email is None  # type: ignore[union-attr]
 
 
-def test_an_erased_person_gets_no_new_first_organization(world: World) -> None:
+def test_an_erased_user_gets_no_new_first_organization(world: World) -> None:
     ann = world.person()
     world.erasure.erase(ann)
     world.organizations.create_first(ann)
     assert world.kinds() == []
 
 
-def test_an_organization_without_members_is_deleted_and_one_with_others_goes_on(world: World) -> None:
+def test_erasure_deletes_organizations_without_other_members_only(world: World) -> None:
     owner = world.person()
     world.organizations.create_first(owner)
     shared, _ = world.organization(owner)
@@ -83,14 +83,14 @@ def test_an_organization_without_members_is_deleted_and_one_with_others_goes_on(
     assert world.members.find(shared, viewer) == VIEWER
 
 
-def test_erasing_the_only_administrator_is_said_to_the_operator(world: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_erasing_the_only_administrator_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
     organization, owner = world.organization()
     world.member(organization, owner, VIEWER)
     world.erasure.erase(owner)
     assert str(organization) in caplog.text
 
 
-def test_what_an_erased_person_offered_is_taken_back(world: World) -> None:
+def test_invitations_by_an_erased_user_are_revoked(world: World) -> None:
     organization, owner = world.organization()
     inviter = world.member(organization, owner, ADMINISTRATOR)
     invitation, _ = world.invite(organization, inviter, "bob@example.com")

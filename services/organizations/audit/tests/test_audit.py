@@ -1,4 +1,4 @@
-"""Read models: rebuilt they are the live ones; the audit trail says who, when, what, before and after."""
+"""Rebuilt read models equal the live ones; the audit trail names actor, time, change, before and after."""
 
 from datetime import timedelta
 from typing import Any
@@ -41,33 +41,33 @@ def everything(world: World) -> tuple[UUID, UUID]:
 
 def test_rebuilt_read_models_equal_the_live_ones(world: World) -> None:
     everything(world)
-    heard = Entry(uuid4(), uuid4(), world.clock(), None, "a", "ClientCreated", uuid4(), None, {"name": "b"}, None)
-    world.views.audit.add_foreign(heard)
-    world.views.audit.add_foreign(heard)
+    foreign = Entry(uuid4(), uuid4(), world.clock(), None, "a", "ClientCreated", uuid4(), None, {"name": "b"}, None)
+    world.views.audit.add_foreign(foreign)
+    world.views.audit.add_foreign(foreign)
     live = world.rows()
     assert rebuild(world.store) == Rebuilt(len(world.kinds()), {})
     assert world.rows() == live
 
 
-def test_the_trail_tells_every_change_in_sentences(world: World) -> None:
+def test_the_trail_describes_every_change_in_a_sentence(world: World) -> None:
     organization, _ = everything(world)
     rows = world.views.audit.read(organization, AuditFilter(), None, 100)
-    told = [(row.entry.type, summary_of(row)) for row in reversed(rows)]
-    assert told[:2] == [
+    described = [(row.entry.type, summary_of(row)) for row in reversed(rows)]
+    assert described[:2] == [
         ("OrgCreated", 'Created the organization "Brokers"'),
         ("OrgRenamed", 'Renamed the organization from "Brokers" to "Better brokers"'),
     ]
-    sentences = dict(told)
+    sentences = dict(described)
     assert sentences["InvitationResent"] == "Sent the invitation of resent@example.com again"
     assert sentences["InvitationRevoked"] == "Took the invitation of revoked@example.com back"
     assert sentences["InvitationDeclined"] == "declined@example.com declined the invitation"
     assert sentences["MemberPermissionsChanged"].endswith("to one without any permission")
     assert "OrgPurged" not in sentences
     assert "InvitationAccepted" not in sentences
-    assert all(summary != kind for kind, summary in told)
+    assert all(summary != kind for kind, summary in described)
 
 
-def test_an_entry_says_who_and_for_which_request_with_before_and_after(world: World) -> None:
+def test_an_entry_has_actor_request_before_and_after(world: World) -> None:
     organization, owner = world.organization()
     with acting(actor=str(owner), correlation="request-7"):
         world.organizations.rename(organization, "New")
@@ -76,7 +76,7 @@ def test_an_entry_says_who_and_for_which_request_with_before_and_after(world: Wo
     assert (newest.before, newest.after) == ({"name": "Brokers"}, {"name": "New"})
 
 
-def test_the_trail_shows_an_invited_address_only_while_it_may(world: World) -> None:
+def test_the_trail_shows_an_invited_address_until_it_is_erased(world: World) -> None:
     organization, owner = world.organization()
     world.invite(organization, owner, "ann@example.com")
 

@@ -49,7 +49,7 @@ def renamed(organization: UUID, source: int, sequence: int) -> bytes:
 
 @pytest.fixture
 def replica(world: World, postgres_dsn: str) -> Iterator[ForeignEvents]:
-    """What a second process of the service hears with, on connections of its own."""
+    """The foreign events of a second process of the service, on connections of its own."""
     database = Database(postgres_dsn)
     database.open()
     yield container(database, world.master, world.clock).views.foreign
@@ -99,7 +99,7 @@ def test_a_reader_who_tails_16_writers_misses_nothing_and_sees_nothing_twice(
     assert [one.envelope for one in seen] == [one.envelope for one in reading.after(organization, 0, 1_000)]
 
 
-def test_nothing_is_written_down_of_an_organization_that_was_purged(world: World) -> None:
+def test_foreign_events_of_a_purged_organization_are_not_stored(world: World) -> None:
     organization, _ = world.organization()
     payload = renamed(organization, 1, 1)
     attributes = Envelope.parse(payload)
@@ -118,7 +118,7 @@ def test_nothing_is_written_down_of_an_organization_that_was_purged(world: World
     assert world.rows()["heard"] == world.rows()["audit"] == []
 
 
-def test_a_rebuild_gives_every_event_its_old_place(world: World) -> None:
+def test_a_rebuild_keeps_the_position_of_every_event(world: World) -> None:
     organization, _ = world.organization()
     payload = renamed(organization, 1, 1)
     world.views.foreign.add(Envelope.parse(payload), payload)
@@ -131,14 +131,14 @@ def test_a_rebuild_gives_every_event_its_old_place(world: World) -> None:
     assert world.views.audit.read(organization, AuditFilter(), None, 10)
 
 
-def test_no_event_that_names_an_organization_tells_a_persons_address_but_own_ones() -> None:
-    """Own ones are read from the store, where the address is gone with its key; heard ones are kept as they are."""
-    told = [event for event in EVENTS.values() if "organization_id" in event.model_fields]
-    with_address = {event.context for event in told if {"email", "address"} & set(event.model_fields)}
+def test_no_foreign_event_of_an_organization_contains_an_address() -> None:
+    """Own events are read from the store, where the address is erased with its key; foreign ones are kept unchanged."""
+    of_organizations = [event for event in EVENTS.values() if "organization_id" in event.model_fields]
+    with_address = {event.context for event in of_organizations if {"email", "address"} & set(event.model_fields)}
     assert with_address == {"organizations"}
 
 
-def test_limits_look_at_all_by_which_a_contract_event_names_a_platform() -> None:
+def test_limits_cover_every_field_that_names_a_platform() -> None:
     """The feed looks at `platform_id`, the audit trail at the type, and both at `limits` in what they show."""
     names = {kind: set(_properties(kind.model_json_schema())) for kind in EVENTS.values()}
     about_one = {kind for kind, found in names.items() if "platform_id" in found}
@@ -184,9 +184,9 @@ def test_a_reader_with_limits_does_not_read_past_what_is_hidden_from_them(world:
     world.database.execute("ANALYZE heard")
     database = Explained(postgres_dsn)
     database.open()
-    heard = ForeignEvents(database)
+    foreign = ForeignEvents(database)
     for limit in (2, 51):
-        placed = heard.after(organization, 0, limit, [shown])
+        placed = foreign.after(organization, 0, limit, [shown])
         assert len(placed) == min(limit, 5)
         assert "heard_of_platform" in database.plan
         assert "Filter" not in database.plan

@@ -1,4 +1,4 @@
-"""The feed by HTTP: what every service told of the organization, in one order, for clients with events:read."""
+"""The feed by HTTP: the events of all services about the organization, in one order, for clients with events:read."""
 
 import json
 from typing import Any
@@ -50,11 +50,11 @@ def test_the_events_of_all_services_arrive_as_on_the_bus_and_no_other_organizati
     client = running.client(organization, "events:read")
     running.registered(owner)  # names no organization
     tell(running, UUID(elsewhere.rpartition("/")[2]), other.id)
-    told = tell(running, organization, owner.id)
+    published = tell(running, organization, owner.id)
     wait_until(lambda: len(all_of(client, path)) == 4)
     items = all_of(client, path, page=1)
     assert kinds(items)[0] == "OrgCreated"
-    assert sorted(kinds(items)[1:]) == sorted(told)
+    assert sorted(kinds(items)[1:]) == sorted(published)
     assert {item["organization"] for item in items} == {str(organization)}
     on_the_bus = [
         json.loads(running.identity.raw(context.upper(), f"evt.{context}.{organization}.>"))
@@ -65,7 +65,7 @@ def test_the_events_of_all_services_arrive_as_on_the_bus_and_no_other_organizati
     refused(client.get(f"{elsewhere}/events"), 404, "not-found")
 
 
-def test_a_poller_goes_on_with_the_answers_position(running: Running) -> None:
+def test_a_poller_continues_from_the_position_of_the_answer(running: Running) -> None:
     owner = running.person()
     path = make(owner)
     organization = UUID(path.rpartition("/")[2])
@@ -83,7 +83,7 @@ def test_a_poller_goes_on_with_the_answers_position(running: Running) -> None:
     assert client.get(f"{path}/events?after={third['position']}").json() == nothing
 
 
-def test_an_erased_persons_address_is_not_in_the_feed_any_more(running: Running) -> None:
+def test_the_address_of_an_erased_user_is_erased_from_the_feed(running: Running) -> None:
     owner, guest = running.person(), running.person("Erased.Guest@example.com")
     path = make(owner)
     client = running.client(path.rpartition("/")[2], "events:read")
@@ -101,7 +101,7 @@ def test_an_erased_persons_address_is_not_in_the_feed_any_more(running: Running)
     assert guest.email not in json.dumps(all_of(client, path))
 
 
-def test_a_feed_that_was_lost_is_filled_again_from_the_streams(running: Running) -> None:
+def test_a_lost_feed_is_filled_again_from_the_streams(running: Running) -> None:
     owner = running.person()
     path = make(owner)
     organization = UUID(path.rpartition("/")[2])
@@ -109,7 +109,7 @@ def test_a_feed_that_was_lost_is_filled_again_from_the_streams(running: Running)
     tell(running, organization, owner.id)
     wait_until(lambda: len(all_of(client, path)) == 4)
     before = all_of(client, path)
-    running.forget_what_was_heard()
+    running.forget_foreign_events()
     wait_until(lambda: len(all_of(client, path)) == 4, timeout=60)
     after = all_of(client, path)
     assert sorted(after, key=json.dumps) == sorted(before, key=json.dumps)

@@ -54,7 +54,7 @@ def test_an_invitation_is_accepted_once_by_the_address_it_is_for(world: World, i
         invitation.accept(uuid4(), "ann@example.com", world.clock())
 
 
-def test_an_invitation_that_is_over_is_so_whether_or_not_that_was_noted(world: World, invitation: Invitation) -> None:
+def test_an_invitation_expires_with_or_without_its_event(world: World, invitation: Invitation) -> None:
     later = world.clock() + timedelta(days=7)
     assert invitation.status_at(later) == "expired"
     with pytest.raises(InvitationExpired):
@@ -76,7 +76,7 @@ def test_answers_close_an_invitation(world: World, invitation: Invitation) -> No
         invitation.resend("Brokers", OWNER, world.clock())
 
 
-def test_an_invitation_taken_back_stays_so(world: World, invitation: Invitation) -> None:
+def test_a_revoked_invitation_stays_revoked(world: World, invitation: Invitation) -> None:
     invitation.revoke()
     invitation = again(world, invitation)
     invitation.revoke()
@@ -87,7 +87,7 @@ def test_an_invitation_taken_back_stays_so(world: World, invitation: Invitation)
         invitation.decline("ann@example.com", world.clock())
 
 
-def test_sending_an_expired_invitation_again_opens_it(world: World, invitation: Invitation) -> None:
+def test_resending_an_expired_invitation_opens_it(world: World, invitation: Invitation) -> None:
     later = world.clock() + timedelta(days=8)
     invitation.expire(later)
     invitation.resend("Brokers", OTHER, later + timedelta(days=7))
@@ -99,7 +99,7 @@ def test_sending_an_expired_invitation_again_opens_it(world: World, invitation: 
     )
 
 
-def test_the_address_is_nowhere_readable_once_its_key_is_destroyed(world: World, invitation: Invitation) -> None:
+def test_the_address_is_unreadable_once_its_key_is_destroyed(world: World, invitation: Invitation) -> None:
     stored = world.database.all("SELECT state FROM events")
     assert all(b"Ann" not in bytes(row["state"]) for row in stored)
     world.store.subjects.destroy(str(invitation.id))

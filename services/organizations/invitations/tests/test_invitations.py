@@ -62,14 +62,14 @@ def test_a_member_is_not_invited_again(world: World) -> None:
     "address",
     ["", "ann", "a@b", "ann@example.com\r\nBcc: all@example.com", "a" * 300 + "@example.com", "a b@example.com"],
 )
-def test_what_is_no_address_is_not_invited(world: World, address: str) -> None:
+def test_an_invalid_address_is_not_invited(world: World, address: str) -> None:
     organization, owner = world.organization()
     with pytest.raises(InvalidEmail):
         world.invitations.invite(organization, address, VIEWER, owner)
     assert world.kinds() == ["OrgCreated"]
 
 
-def test_nobody_invites_to_more_than_they_hold(world: World) -> None:
+def test_nobody_invites_to_more_permissions_than_their_own(world: World) -> None:
     organization, owner = world.organization()
     limits = Limits(platforms=(uuid4(),))
     clerk = world.member(organization, owner, Grant(role="viewer", permissions=("members:write",), limits=limits))
@@ -90,7 +90,7 @@ def test_the_link_is_for_one_address_only(world: World) -> None:
     assert world.members.find(organization, bob) is None
 
 
-def test_a_link_that_was_tampered_with_opens_nothing(world: World) -> None:
+def test_a_forged_link_is_not_found(world: World) -> None:
     organization, owner = world.organization()
     _, token = world.invite(organization, owner, "ann@example.com")
     other, _ = world.invite(organization, owner, "bob@example.com")
@@ -104,7 +104,7 @@ def test_a_link_that_was_tampered_with_opens_nothing(world: World) -> None:
             world.invitations.accept(one, uuid4(), "ann@example.com")
 
 
-def test_sending_again_kills_the_old_link(world: World) -> None:
+def test_resending_invalidates_the_old_link(world: World) -> None:
     organization, owner = world.organization()
     invitation, first = world.invite(organization, owner, "ann@example.com")
     world.clock.forward(timedelta(days=3))
@@ -122,7 +122,7 @@ def test_sending_again_kills_the_old_link(world: World) -> None:
         world.invitations.link(invitation, 3)
 
 
-def test_a_claim_of_the_link_gives_the_same_one_each_time(world: World) -> None:
+def test_a_link_is_the_same_each_time(world: World) -> None:
     organization, owner = world.organization()
     invitation, token = world.invite(organization, owner, "Ann@example.com")
     assert world.invitations.link(invitation, 1) == (token, "Ann@example.com")
@@ -133,7 +133,7 @@ def test_a_claim_of_the_link_gives_the_same_one_each_time(world: World) -> None:
         world.invitations.link(uuid4(), 1)
 
 
-def test_after_seven_days_an_invitation_is_over_before_the_sweep_sees_it(world: World) -> None:
+def test_an_invitation_expires_after_seven_days_before_the_sweep(world: World) -> None:
     organization, owner = world.organization()
     invitation, token = world.invite(organization, owner, "ann@example.com")
     world.clock.forward(timedelta(days=7))
@@ -146,7 +146,7 @@ def test_after_seven_days_an_invitation_is_over_before_the_sweep_sees_it(world: 
         world.invitations.link(invitation, 1)
 
 
-def test_one_that_is_over_does_not_keep_its_address_from_another(world: World) -> None:
+def test_an_expired_invitation_does_not_block_another_to_its_address(world: World) -> None:
     organization, owner = world.organization()
     first, _ = world.invite(organization, owner, "ann@example.com")
     world.clock.forward(timedelta(days=7))
@@ -156,7 +156,7 @@ def test_one_that_is_over_does_not_keep_its_address_from_another(world: World) -
         world.invitations.resend(organization, first, owner)
 
 
-def test_a_member_who_left_does_not_come_back_by_the_old_link(world: World) -> None:
+def test_a_member_who_left_does_not_rejoin_by_the_old_link(world: World) -> None:
     organization, owner = world.organization()
     user_id = world.person("ann@example.com")
     _, token = world.invite(organization, owner, "ann@example.com")
@@ -166,7 +166,7 @@ def test_a_member_who_left_does_not_come_back_by_the_old_link(world: World) -> N
         world.accept(token, user_id)
 
 
-def test_an_offer_lasts_only_while_its_inviter_could_make_it(world: World) -> None:
+def test_removing_the_inviter_revokes_their_invitations(world: World) -> None:
     organization, owner = world.organization()
     leaving = world.member(organization, owner, ADMINISTRATOR)
     _, second_self = world.invite(organization, leaving, "second.self@example.com", ADMINISTRATOR)
@@ -178,7 +178,7 @@ def test_an_offer_lasts_only_while_its_inviter_could_make_it(world: World) -> No
         world.accept(second_self, world.person("second.self@example.com"))
 
 
-def test_an_inviter_made_less_keeps_the_offers_they_could_still_make(world: World) -> None:
+def test_demoting_the_inviter_revokes_only_invitations_beyond_their_grant(world: World) -> None:
     organization, owner = world.organization()
     clerk = world.member(organization, owner, ADMINISTRATOR)
     high, _ = world.invite(organization, clerk, "high@example.com", ADMINISTRATOR)
@@ -188,7 +188,7 @@ def test_an_inviter_made_less_keeps_the_offers_they_could_still_make(world: Worl
     assert (world.invitations.find(high).status, world.invitations.find(low).status) == ("revoked", "pending")
 
 
-def test_whoever_sends_an_invitation_again_answers_for_it(world: World) -> None:
+def test_the_user_who_resends_an_invitation_becomes_its_inviter(world: World) -> None:
     organization, owner = world.organization()
     leaving = world.member(organization, owner, ADMINISTRATOR)
     invitation, _ = world.invite(organization, leaving, "ann@example.com")
@@ -197,7 +197,7 @@ def test_whoever_sends_an_invitation_again_answers_for_it(world: World) -> None:
     assert world.invitations.find(invitation).status == "pending"
 
 
-def test_invitations_rest_while_their_organization_is_deleted(world: World) -> None:
+def test_invitations_are_not_found_while_their_organization_is_deleted(world: World) -> None:
     organization, owner = world.organization()
     invitation, token = world.invite(organization, owner, "ann@example.com")
     ann = world.person("ann@example.com")

@@ -11,7 +11,7 @@ from organizations.tests.running import Running
 from organizations.tests.situations import invite, link, make, refused
 
 
-def test_an_invitation_lives_from_the_offer_to_the_membership(running: Running) -> None:
+def test_an_invitation_leads_to_a_membership(running: Running) -> None:
     owner, ann = running.person(name="Olga Owner"), running.person(name="Ann Lee")
     running.registered(owner)
     path = make(owner)
@@ -51,7 +51,7 @@ def test_an_invitation_lives_from_the_offer_to_the_membership(running: Running) 
     assert [one["status"] for one in owner.get(f"{path}/invitations").json()["items"]] == ["accepted"]
 
 
-def test_an_invitation_is_declined_or_taken_back(running: Running) -> None:
+def test_an_invitation_is_declined_or_revoked(running: Running) -> None:
     owner, ann = running.person(), running.person()
     path = make(owner)
     invitation = invite(owner, path, ann.email).json()["id"]
@@ -68,7 +68,7 @@ def test_an_invitation_is_declined_or_taken_back(running: Running) -> None:
     refused(ann.post(f"{revoked}/decline"), 410, "invitation-revoked")
 
 
-def test_an_address_that_was_not_shown_to_be_theirs_opens_nothing(running: Running) -> None:
+def test_an_unverified_address_accepts_nothing(running: Running) -> None:
     owner, stranger = running.person(), running.person(verified=False)
     path = make(owner)
     token = link(running, invite(owner, path, stranger.email).json()["id"])
@@ -76,7 +76,7 @@ def test_an_address_that_was_not_shown_to_be_theirs_opens_nothing(running: Runni
     refused(stranger.get(path), 404, "not-found")
 
 
-def test_identity_is_asked_about_people_only_for_links_that_are_ours(running: Running) -> None:
+def test_identity_is_asked_about_users_only_for_valid_links(running: Running) -> None:
     person = running.person()
     asked = running.identity.asked_for_people
     for token in ("nonsense", "AAAAAAAAAAAAAAAAAAAAAA.AAAA", "%00", "a" * 3000):
@@ -89,7 +89,7 @@ def test_identity_is_asked_about_people_only_for_links_that_are_ours(running: Ru
     "email",
     ["", "ann", "ann@example.com\r\nBcc: all@example.com", "a" * 300 + "@example.com", "ann@exa mple.com", 7, None],
 )
-def test_an_address_that_cannot_be_one_is_refused_by_its_field(running: Running, email: Any) -> None:
+def test_an_invalid_address_is_refused_by_its_field(running: Running, email: Any) -> None:
     owner = running.person()
     path = make(owner)
     answer = owner.post(f"{path}/invitations", json={"email": email, "role": "viewer"})
@@ -114,7 +114,7 @@ def test_fifty_concurrent_accepts_by_http_give_one_membership(running: Running) 
     assert len(joined) == 1
 
 
-def test_an_invitation_is_sent_again_five_times_at_once_at_most(running: Running) -> None:
+def test_resending_an_invitation_is_limited_to_five_at_once(running: Running) -> None:
     owner = running.person()
     path = make(owner)
     invitation = invite(owner, path, "ann@example.com").json()["id"]
@@ -125,7 +125,7 @@ def test_an_invitation_is_sent_again_five_times_at_once_at_most(running: Running
     assert int(answer.headers["retry-after"]) > 0
 
 
-def test_an_organization_invites_five_hundred_at_once_and_those_that_are_refused_do_not_count(
+def test_invitations_are_limited_to_five_hundred_at_once_and_refused_ones_do_not_count(
     running: Running,
 ) -> None:
     owner = running.person()

@@ -28,7 +28,7 @@ def test_of_twenty_concurrent_removals_one_administrator_remains(world: World) -
     assert len(world.views.members.of_organization(organization, None, 50)) == 1
 
 
-def test_of_twenty_administrators_leaving_at_once_one_is_held_back(world: World) -> None:
+def test_of_twenty_administrators_leaving_at_once_one_is_refused(world: World) -> None:
     organization, owner = world.organization()
     people = [owner, *(world.member(organization, owner, ADMINISTRATOR) for _ in range(19))]
     outcomes = at_once([partial(world.members.remove, organization, user, user) for user in people])
@@ -36,7 +36,7 @@ def test_of_twenty_administrators_leaving_at_once_one_is_held_back(world: World)
     assert len(world.organizations.live(organization).members) == 1
 
 
-def test_of_two_administrators_making_each_other_less_one_wins(world: World) -> None:
+def test_of_two_administrators_demoting_each_other_one_wins(world: World) -> None:
     organization, owner = world.organization()
     other = world.member(organization, owner, ADMINISTRATOR)
     outcomes = at_once(
@@ -48,7 +48,7 @@ def test_of_two_administrators_making_each_other_less_one_wins(world: World) -> 
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["GrantExceedsOwn", "NoneType"]
 
 
-def test_the_right_to_change_members_is_judged_by_the_newest_state(world: World) -> None:
+def test_the_permission_to_change_members_is_checked_in_the_newest_state(world: World) -> None:
     organization, owner = world.organization()
     clerk = world.member(organization, owner, Grant(role="viewer", permissions=("members:write",)))
     target = world.member(organization, owner)
@@ -57,7 +57,7 @@ def test_the_right_to_change_members_is_judged_by_the_newest_state(world: World)
         world.members.remove(organization, target, clerk)
 
 
-def test_who_never_was_a_member_cannot_be_changed_or_removed(world: World) -> None:
+def test_a_non_member_cannot_be_changed_or_removed(world: World) -> None:
     organization, owner = world.organization()
     with pytest.raises(NotFound):
         world.members.change(organization, uuid4(), {"role": "viewer"}, owner)

@@ -9,7 +9,7 @@ from organizations.tests.running import Running
 from organizations.tests.situations import invite, join, make, refused
 
 
-def test_a_members_rights_change_only_where_they_are_given(running: Running) -> None:
+def test_a_members_grant_changes_only_in_the_given_fields(running: Running) -> None:
     owner = running.person()
     path = make(owner)
     member = join(running, owner, path, permissions=["audit:read", "audit:read"])
@@ -41,7 +41,7 @@ def test_a_members_rights_change_only_where_they_are_given(running: Running) -> 
         ({"joined_at": "2026-01-01"}, "joined_at"),
     ],
 )
-def test_rights_that_do_not_exist_are_refused(running: Running, body: dict[str, Any], field: str) -> None:
+def test_unknown_roles_permissions_and_limits_are_refused(running: Running, body: dict[str, Any], field: str) -> None:
     owner = running.person()
     path = make(owner)
     invitation = {"email": "ann@example.com", "role": "viewer", **body}
@@ -53,7 +53,7 @@ def test_rights_that_do_not_exist_are_refused(running: Running, body: dict[str, 
         assert answer.json()["errors"][0]["field"] == field
 
 
-def test_the_last_administrator_stays(running: Running) -> None:
+def test_the_last_administrator_can_neither_leave_nor_be_demoted(running: Running) -> None:
     owner = running.person()
     path = make(owner)
     refused(owner.delete(f"{path}/members/me"), 409, "last-administrator")
@@ -65,7 +65,7 @@ def test_the_last_administrator_stays(running: Running) -> None:
     assert [member["user_id"] for member in other.get(f"{path}/members").json()["items"]] == [str(other.id)]
 
 
-def test_what_a_member_lacks_is_refused(running: Running) -> None:
+def test_actions_without_the_permission_are_refused(running: Running) -> None:
     owner = running.person()
     path = make(owner)
     viewer = join(running, owner, path)

@@ -56,7 +56,7 @@ def test_nothing_is_recorded_where_nothing_changes(world: World, organization: O
     assert organization.grant_of(OTHER) == VIEWER
 
 
-def test_the_last_administrator_can_neither_go_nor_be_made_less(organization: Organization) -> None:
+def test_removing_or_demoting_the_last_administrator_is_refused(organization: Organization) -> None:
     with pytest.raises(LastAdministrator):
         organization.remove(OWNER, OWNER)
     with pytest.raises(LastAdministrator):
@@ -71,7 +71,7 @@ def test_an_administrator_with_limits_does_not_count_as_the_last_one(organizatio
         organization.change(OWNER, {"limits": Limits(platforms=())}, OWNER)
 
 
-def test_an_administrator_goes_when_another_stays(world: World, organization: Organization) -> None:
+def test_an_administrator_leaves_while_another_stays(world: World, organization: Organization) -> None:
     join(organization, OTHER, ADMINISTRATOR)
     organization = again(world, organization)
     organization.remove(OWNER, OWNER)
@@ -104,7 +104,7 @@ def test_nobody_grants_what_they_lack(organization: Organization, given: dict[st
         organization.change(clerk, given, clerk)
 
 
-def test_nobody_changes_or_removes_a_member_who_holds_a_right_that_they_lack(
+def test_nobody_changes_or_removes_a_member_with_more_permissions(
     organization: Organization,
 ) -> None:
     join(organization, OTHER, Grant(role="viewer", permissions=("members:write",)))
@@ -114,7 +114,7 @@ def test_nobody_changes_or_removes_a_member_who_holds_a_right_that_they_lack(
         organization.change(OWNER, {"role": "viewer"}, OTHER)
 
 
-def test_who_may_not_write_members_may_still_leave(organization: Organization) -> None:
+def test_a_member_without_members_write_may_leave(organization: Organization) -> None:
     join(organization, OTHER, VIEWER)
     with pytest.raises(GrantExceedsOwn):
         organization.remove(OWNER, OTHER)
@@ -122,7 +122,7 @@ def test_who_may_not_write_members_may_still_leave(organization: Organization) -
     assert organization.grant_of(OTHER) is None
 
 
-def test_an_organization_takes_a_bounded_number_of_members(world: World, organization: Organization) -> None:
+def test_an_organization_has_a_maximum_number_of_members(world: World, organization: Organization) -> None:
     for _ in range(MOST_MEMBERS - 1):
         join(organization, uuid4(), VIEWER)
     organization = again(world, organization)
@@ -130,7 +130,7 @@ def test_an_organization_takes_a_bounded_number_of_members(world: World, organiz
         join(organization, OTHER, VIEWER)
 
 
-def test_a_deleted_organization_comes_back_for_its_administrators_within_thirty_days(
+def test_administrators_restore_a_deleted_organization_within_thirty_days(
     world: World, organization: Organization
 ) -> None:
     join(organization, OTHER, VIEWER)
@@ -142,7 +142,7 @@ def test_a_deleted_organization_comes_back_for_its_administrators_within_thirty_
     assert not again(world, organization).deleted
 
 
-def test_after_thirty_days_it_is_gone_for_good(world: World, organization: Organization) -> None:
+def test_after_thirty_days_it_cannot_be_restored(world: World, organization: Organization) -> None:
     organization.delete(world.clock())
     organization.purge(world.clock())
     assert not organization.purged

@@ -10,7 +10,7 @@ from organizations.organizations.domain import Organization, first_organization_
 from organizations.tests.parts import ADMINISTRATOR, VIEWER, World, at_once
 
 
-def test_the_first_organization_is_made_once_whoever_comes_first(world: World) -> None:
+def test_concurrent_requests_create_the_first_organization_once(world: World) -> None:
     user_id = world.person()
     outcomes = at_once([partial(world.organizations.create_first, user_id)] * 12)
     assert outcomes == [None] * 12
@@ -19,14 +19,14 @@ def test_the_first_organization_is_made_once_whoever_comes_first(world: World) -
     assert (found.name, found.grant_of(user_id)) == ("My organization", ADMINISTRATOR)
 
 
-def test_asking_for_ones_own_first_organization_makes_it_and_no_others(world: World) -> None:
+def test_a_user_creates_their_own_first_organization_by_asking_and_no_others(world: World) -> None:
     user_id, other = world.person(), world.person()
     assert world.members.find(first_organization_id(user_id), other) is None
     assert world.kinds() == []
     assert world.members.find(first_organization_id(user_id), user_id) == ADMINISTRATOR
 
 
-def test_a_first_organization_that_was_deleted_is_not_made_again(world: World) -> None:
+def test_a_deleted_first_organization_is_not_created_again(world: World) -> None:
     user_id = world.person()
     world.organizations.create_first(user_id)
     world.organizations.delete(first_organization_id(user_id))
@@ -44,7 +44,7 @@ def test_a_2xx_means_the_next_read_shows_it(world: World) -> None:
     assert [own.id for own in world.views.organizations.of_user(owner, None, 50)] == [organization]
 
 
-def test_nobody_holds_anything_in_a_deleted_organization(world: World) -> None:
+def test_nobody_has_a_grant_in_a_deleted_organization(world: World) -> None:
     organization, owner = world.organization()
     world.organizations.delete(organization)
     assert world.members.find(organization, owner) is None
@@ -62,14 +62,14 @@ def test_an_unknown_organization_is_refused_as_a_deleted_one_is(world: World) ->
         world.organizations.rename(uuid4(), "New")
 
 
-def test_an_invitations_id_names_no_organization(world: World) -> None:
+def test_an_invitation_id_is_no_organization_id(world: World) -> None:
     organization, owner = world.organization()
     invitation, _ = world.invite(organization, owner, "ann@example.com")
     with pytest.raises(NotFound):
         world.organizations.rename(invitation, "New")
 
 
-def test_a_deleted_list_is_for_administrators_while_there_is_time(world: World) -> None:
+def test_administrators_list_deleted_organizations_while_they_are_restorable(world: World) -> None:
     organization, owner = world.organization()
     viewer = world.member(organization, owner, VIEWER)
     world.organizations.delete(organization)

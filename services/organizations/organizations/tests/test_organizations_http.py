@@ -15,7 +15,7 @@ from organizations.tests.running import Running
 from organizations.tests.situations import BASE, invite, make, refused
 
 
-def test_who_signs_in_first_finds_an_organization_made_for_them(running: Running) -> None:
+def test_a_new_user_finds_a_first_organization(running: Running) -> None:
     person = running.person()
     page = person.get(BASE).json()
     assert page["next_cursor"] is None
@@ -27,13 +27,13 @@ def test_who_signs_in_first_finds_an_organization_made_for_them(running: Running
     assert person.get(BASE).json()["items"] == [organization]
 
 
-def test_any_route_on_the_first_organization_makes_it(running: Running) -> None:
+def test_any_route_of_the_first_organization_creates_it(running: Running) -> None:
     person = running.person()
     path = f"{BASE}/{first_organization_id(person.id)}"
     assert [member["user_id"] for member in person.get(f"{path}/members").json()["items"]] == [str(person.id)]
 
 
-def test_the_event_and_the_first_requests_at_once_make_one_organization(running: Running) -> None:
+def test_the_event_and_concurrent_first_requests_create_one_organization(running: Running) -> None:
     person = running.person()
     requests = [lambda: person.get(BASE).json()["items"]] * 8
     answers = at_once([*requests, lambda: running.registered(person)])[:-1]
@@ -116,9 +116,7 @@ def test_an_invitation_that_is_sent_twice_at_once_under_one_key_gives_one_answer
         ({"name": "a", "owner": str(uuid4())}, "owner"),
     ],
 )
-def test_a_name_that_cannot_be_taken_is_refused_and_nothing_stored(
-    running: Running, body: dict[str, Any], field: str
-) -> None:
+def test_an_invalid_name_is_refused_and_nothing_stored(running: Running, body: dict[str, Any], field: str) -> None:
     person = running.person()
     path = f"{BASE}/{first_organization_id(person.id)}"
     for answer in (person.post(BASE, json=body), *([person.patch(path, json=body)] if body else [])):
@@ -128,7 +126,7 @@ def test_a_name_that_cannot_be_taken_is_refused_and_nothing_stored(
 
 
 @pytest.mark.parametrize("name", ["a" * 100, "é" * 100, "株式会社", "x", "=cmd()", "Müller & Söhne"])
-def test_names_of_one_to_a_hundred_characters_are_taken(running: Running, name: str) -> None:
+def test_names_of_one_to_a_hundred_characters_are_accepted(running: Running, name: str) -> None:
     assert running.person().post(BASE, json={"name": name}).json()["name"] == name
 
 
@@ -142,7 +140,7 @@ def test_names_of_one_to_a_hundred_characters_are_taken(running: Running, name: 
         (b'{"name": "\\ud800"}', 422, "invalid"),
     ],
 )
-def test_what_is_no_proper_body_is_refused(running: Running, content: bytes, status: int, code: str) -> None:
+def test_a_malformed_body_is_refused(running: Running, content: bytes, status: int, code: str) -> None:
     person = running.person()
     answer = person.post(BASE, content=content, headers={"Content-Type": "application/json"})
     refused(answer, status, code)
