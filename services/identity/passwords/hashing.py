@@ -28,7 +28,7 @@ class Overloaded(TooManyRequests):
     """More people sign in, or set passwords, than can be served soon. Nothing was done."""
 
     code = "too-many-sign-ins"
-    title = "Too many people sign in at once"
+    title = "Too many sign-ins at the same time"
 
 
 class Hashing:
