@@ -37,7 +37,7 @@ from kit.security import rate_limiter as limiter
 from kit.security.keys import MasterKey, keyed_hash
 from kit.security.rate_limiter import FailureThrottle, RateLimiter
 from kit.security.service_keys import ServiceKeys, SubjectKeys
-from privacy.post_restore import Ends
+from privacy.post_restore import Removals
 
 SCHEMA = [
     *service.SCHEMA,
@@ -55,7 +55,7 @@ SCHEMA = [
     *oauth.SCHEMA,
     ("identity-shredder-1", shredder.SCHEMA),
 ]
-ENDS_WITH_A_RESTORE: Ends = {
+ENDS_WITH_A_RESTORE: Removals = {
     "codes": "DELETE FROM authorization_codes",
     "authorizations": "DELETE FROM token_families",
     "sessions": "DELETE FROM sessions",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from kit.db.database import Database
-from kit.messaging.inbox import forget_parked
+from kit.messaging.inbox import forget_dead_letters
 
 SCHEMA = """
 CREATE TABLE people (
@@ -54,7 +54,7 @@ class Copies:
         """A user is to be forgotten; that they were erased is kept, so that nothing brings them back."""
         known = self._database.one("SELECT email FROM people WHERE user_id = %s AND email IS NOT NULL", (user_id,))
         if known is not None:
-            forget_parked(self._database, known["email"])
+            forget_dead_letters(self._database, known["email"])
         self._database.execute(
             "INSERT INTO people (user_id, erased) VALUES (%s, true) "
             "ON CONFLICT (user_id) DO UPDATE SET email = NULL, name = NULL, erased = true",

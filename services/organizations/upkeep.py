@@ -8,7 +8,7 @@ from psycopg import OperationalError
 
 from kit.errors import Unavailable
 from kit.http.idempotency import Idempotency
-from kit.messaging.inbox import forget_parked
+from kit.messaging.inbox import forget_dead_letters
 from kit.messaging.stream_eraser import StreamEraser
 from kit.security.rate_limiter import RateLimiter
 from organizations.application import Organizations
@@ -63,7 +63,7 @@ class Upkeep:
         invitations = views.invitations.about(user_id, self._store.people.email_hash(user_id))
         person = self._store.people.find(user_id)
         if person is not None and person.email is not None:
-            forget_parked(self._store.database, person.email)
+            forget_dead_letters(self._store.database, person.email)
         for organization_id in views.organizations.ids_of_user(user_id):
             self._store.forget_member(organization_id, user_id)
         for invitation_id in invitations:

@@ -15,7 +15,7 @@ from identity.application.store import IdentityStore
 from identity.domain.user import AlreadyErased, UnknownUser, User
 from identity.publishing import subject_of
 from identity.views.people import PeopleViews
-from kit.messaging.inbox import forget_parked
+from kit.messaging.inbox import forget_dead_letters
 from kit.messaging.stream_eraser import StreamEraser
 
 Rows = Mapping[str, Callable[[UUID], int]]
@@ -80,7 +80,7 @@ class Erasure:
             self._store.save(user)  # first, so that no event can be stored until all of this is
             done.update({name: forget(user_id) for name, forget in self._rows.items()})
             self._guesses.clear(user)
-            done["parked messages"] = forget_parked(self._store.database, email) if email else 0
+            done["parked messages"] = forget_dead_letters(self._store.database, email) if email else 0
             with self._store.database.transaction() as cursor:
                 told, last = _told(cursor, user_id, reached)
             done["personal events"] = len(before) + len(told)
