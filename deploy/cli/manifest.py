@@ -11,8 +11,8 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, SecretStr, ValidationError
 
 from deploy.cli.running import NotRunning
-from deploy.local.services import SERVICES
 from deploy.local.settings import ROOT
+from deploy.service_settings import SERVICES
 from kit.security.keys import KeyUnavailable, MasterKey, WrappedKey
 
 FILE = "manifest.json"

@@ -15,11 +15,11 @@ import httpx
 
 from deploy.images import NATS_PORT, SERVICE_PORT
 from deploy.local.bus import BusUsers
-from deploy.local.services import SERVICES, python_path
+from deploy.local.services import python_path
 from deploy.local.settings import RunnerSettings
+from deploy.service_settings import ON_THE_BUS, SERVICES, known, secret_paths
 
 _RESTARTED_WITHIN = 30.0  # seconds
-ON_THE_BUS = ("identity", "organizations", "platforms", "notifications")
 
 
 class NotRunning(Exception):
@@ -142,21 +142,18 @@ class Running:
         return Answer(done.returncode, json.loads(done.stdout) if done.stdout else None, error)
 
     def settings(self, service: str) -> dict[str, str]:
-        """What a service's own commands need, as an environment."""
-        secrets = self.secrets
-        return {
+        """The environment of a service's own commands."""
+        settings = {
             "TRADEHALL_SERVICE_PORT": "0",
-            "TRADEHALL_POSTGRES_DSN_FILE": str(secrets / f"{service}-dsn"),
             "TRADEHALL_NATS_URL": self.nats_url,
-            **({"TRADEHALL_NATS_PASSWORD_FILE": str(secrets / f"{service}-nats")} if service in ON_THE_BUS else {}),
-            "TRADEHALL_MASTER_KEY_FILE": str(secrets / f"{service}-master-key"),
             "TRADEHALL_PUBLIC_URL": self.facts["url"],
             "TRADEHALL_INTERNAL_URL": self.facts["url"],
-            "TRADEHALL_PORTAL_SECRET_FILE": str(secrets / "portal-client"),
             "TRADEHALL_SMTP_HOST": "127.0.0.1",
             "TRADEHALL_SMTP_PORT": str(self.ports["mailbox-smtp"]),
             "TRADEHALL_SMTP_TLS": "off",
             "TRADEHALL_MAIL_FROM": "Tradehall <no-reply@tradehall.example>",
             "TRADEHALL_ERASURE_LIST": self.facts["erasure_list"],
+            **secret_paths(service, self.secrets),
             "PYTHONPATH": python_path(),
         }
+        return known(service, settings)

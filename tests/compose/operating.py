@@ -12,7 +12,7 @@ import nats.errors
 import pytest
 
 from contracts.streams import STREAMS
-from deploy.local.services import SERVICES
+from deploy.service_settings import SERVICES
 from embedded.fixtures import wait_until
 from tests.compose import Composition
 from tests.driver import Hall, Person
