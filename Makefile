@@ -57,9 +57,10 @@ format: setup ## write the code in its format and mend what can be mended
 	$(PY) -m ruff format $(CODE)
 	$(PY) -m ruff check --fix $(CODE)
 
-schemas: setup ## generate the AsyncAPI and OpenAPI documents and the JSON Schemas of the events below docs/
+schemas: setup ## generate the AsyncAPI and OpenAPI documents, the JSON Schemas of the events, and the table of settings below docs/
 	$(PY) -m contracts.schemas docs/asyncapi/schemas
 	$(PY) -m deploy.asyncapi docs/asyncapi/asyncapi.json
+	$(PY) -m deploy.settings_table docs/operations/settings.md
 	$(PY) -m deploy.local.schemas docs/openapi/openapi.json
 
 docs: setup ## build the documentation site into build/site; a broken link fails

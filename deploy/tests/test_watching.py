@@ -25,7 +25,7 @@ from tests.driver import Hall, Person, address
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 DASHBOARD = ROOT / "deploy" / "grafana" / "tradehall.json"
-MAY_BE_EMPTY = ("tradehall_parked_messages", 'status=~"')  # until a message fails, or a request
+MAY_BE_EMPTY = ("tradehall_dead_letters", 'status=~"')  # until a message fails, or a request
 needs_promtool = pytest.mark.skipif(
     shutil.which("promtool") is None, reason="the alert rules need promtool: install it (apt install prometheus)"
 )

@@ -118,14 +118,14 @@ def _settle() -> None:
 
 
 class _Server(uvicorn.Server):
-    """Told to end, it goes on serving until the gateway has seen that it is not ready any more."""
+    """After SIGTERM it goes on serving until the gateway has seen that it is not ready any more."""
 
     def __init__(self, config: uvicorn.Config, health: Health, drain_seconds: float) -> None:
         super().__init__(config)
         self._health = health
         self._drain_seconds = drain_seconds
         self._end_at: float | None = None
-        self._told = asyncio.Event()
+        self._exit_asked = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def main_loop(self) -> None:
@@ -137,12 +137,12 @@ class _Server(uvicorn.Server):
                 continue
             with suppress(TimeoutError):
                 async with asyncio.timeout(1.0):
-                    await self._told.wait()
+                    await self._exit_asked.wait()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._told.set)
+            self._loop.call_soon_threadsafe(self._exit_asked.set)
 
     async def on_tick(self, counter: int) -> bool:
         if not await super().on_tick(counter):

@@ -24,7 +24,7 @@ def progress() -> Progress:
     return Progress(console=console, disable=not console.is_terminal, transient=True)
 
 
-def output(as_json: bool, result: Any, text: str) -> None:
+def say(as_json: bool, result: Any, text: str) -> None:
     """Print the result as JSON, or the text."""
     typer.echo(json.dumps(result) if as_json else text)
 
@@ -49,7 +49,7 @@ def add_command(app: typer.Typer, name: str, command: Callable[..., Any], *, old
         return command(*args, **options)
 
     app.command(name)(command)
-    app.command(old_name, hidden=True, deprecated=True)(alias)
+    app.command(old_name, hidden=True)(alias)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from contracts.identity import UserErased
 from contracts.subscriptions import Subscriptions
 from kit.eventstore.store import Store
 from kit.http.idempotency import Idempotency
-from kit.messaging.inbox import forget_parked
+from kit.messaging.inbox import forget_dead_letters
 from kit.messaging.stream_eraser import StreamEraser
 from organizations.audit.views import AuditTrail
 from organizations.invitations.domain import Invitation
@@ -61,7 +61,7 @@ class Erasure:
         invitations = views.about(user_id, self._people.email_hash(user_id))
         account = self._people.find(user_id)
         if account is not None and account.email is not None:
-            forget_parked(self._store.database, account.email)
+            forget_dead_letters(self._store.database, account.email)
         for organization_id in self._members.views.organizations_of(user_id):
             self._members.erase(organization_id, user_id)
         for invitation_id in invitations:

@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 
-from deploy.local.services import SERVICES
+from deploy.service_settings import SERVICES
 from embedded.fixtures import wait_until
 from tests.compose import Composition
 from tests.driver import Hall, Person, client_token

@@ -22,7 +22,7 @@ _LONGEST = 255
 
 class KeyReused(Conflict):
     code = "idempotency-key-reused"
-    title = "This Idempotency-Key was used with another request"
+    title = "Idempotency-Key was used with a different request"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What operators did to messages that were set aside: a record that is only ever added to."""
+"""The operator log: what operators did to dead letters. Rows are only ever added to it."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -13,7 +13,7 @@ Action = Literal["replayed", "discarded"]
 
 
 class OperatorLogEntry(BaseModel):
-    """A message that was applied or dropped by hand; `actor` is the operator's user id, `reason` a discard's."""
+    """A dead letter that an operator replayed or discarded; `actor` is their user id, `reason` that of a discard."""
 
     id: int
     at: datetime
@@ -27,16 +27,16 @@ class OperatorLogEntry(BaseModel):
     reason: str | None
 
 
-def record(database: Database, action: Action, parked: dict[str, Any], reason: str | None = None) -> None:
-    """Note what the caller does to a row of `parked`, in the transaction that does it."""
+def record(database: Database, action: Action, dead_letter: dict[str, Any], reason: str | None = None) -> None:
+    """Log what the caller does to a row of `parked`, in the transaction that does it."""
     database.execute(
         "INSERT INTO interventions (actor, action, durable, source, subject, sequence, type, reason) "
         "VALUES (%(actor)s, %(action)s, %(durable)s, %(source)s, %(subject)s, %(sequence)s, %(type)s, %(reason)s)",
-        {**parked, "actor": cause().actor, "action": action, "reason": reason},
+        {**dead_letter, "actor": cause().actor, "action": action, "reason": reason},
     )
 
 
-def listed(database: Database, paging: Paging) -> Page[OperatorLogEntry]:
+def read(database: Database, paging: Paging) -> Page[OperatorLogEntry]:
     """The newest first."""
     rows = database.all(
         "SELECT * FROM interventions WHERE id < %s ORDER BY id DESC LIMIT %s", (paging.number(), paging.limit + 1)

@@ -21,7 +21,7 @@ SCHEMA = read(Path(__file__).with_name("rate_limiter.sql"))
 
 class RateLimited(TooManyRequests):
     code = "limit-reached"
-    title = "This was asked too often"
+    title = "Rate limit reached"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from kit.db.database import Database
 from kit.db.migrations import read
-from kit.messaging.inbox import forget_parked
+from kit.messaging.inbox import forget_dead_letters
 
 SCHEMA = read(Path(__file__).with_name("schema.sql"))
 
@@ -55,7 +55,7 @@ class Recipients:
         """
         known = self._database.one("SELECT email FROM people WHERE user_id = %s AND email IS NOT NULL", (user_id,))
         if known is not None:
-            forget_parked(self._database, known["email"])
+            forget_dead_letters(self._database, known["email"])
         self._database.execute(
             "INSERT INTO people (user_id, erased) VALUES (%s, true) "
             "ON CONFLICT (user_id) DO UPDATE SET email = NULL, name = NULL, erased = true",

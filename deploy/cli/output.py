@@ -1,4 +1,4 @@
-"""What the commands share: how they ask, tell, and end."""
+"""What the commands share: choosing services, asking several at once, and printing the result."""
 
 import json
 import os
@@ -14,19 +14,20 @@ from deploy.cli.running import Answer, NotRunning, Running
 
 T = TypeVar("T")
 STANDARD_OUTPUT = "-"
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Services = Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]...", help="By default all.")]
 
 
-def said(answer: Answer) -> Any:
-    """The JSON of a service's command; ends the program with its complaint where there is none."""
-    if answer.said is None:
-        stop(answer.complaint or "the command failed", answer.code or 1)
-    return answer.said
+def result_of(answer: Answer) -> Any:
+    """The JSON that a service's command printed; ends the program with its error message where there is none."""
+    if answer.result is None:
+        stop(answer.error or "the command failed", answer.code or 1)
+    return answer.result
 
 
-def tell(as_json: bool, told: Any, lines: Iterable[str]) -> None:
-    """Print the JSON, or the lines."""
-    typer.echo(json.dumps(told) if as_json else "\n".join(lines))
+def output(as_json: bool, result: Any, lines: Iterable[str]) -> None:
+    """Print the result as JSON, or the lines."""
+    typer.echo(json.dumps(result) if as_json else "\n".join(lines))
 
 
 def stop(sentence: str, code: int = 1) -> NoReturn:
@@ -39,18 +40,18 @@ def chosen(running: Running, services: list[str] | None) -> list[str]:
     """The services named, all where none is; raises NotRunning for one that is not on the bus."""
     for name in services or []:
         if name not in running.services:
-            raise NotRunning(f"{name} is no service on the bus; they are {', '.join(running.services)}")
+            raise NotRunning(f"{name} is no service on the bus; choose from {', '.join(running.services)}")
     return services or running.services
 
 
 def each(names: list[str], what: str) -> Iterable[str]:
-    """The names, with progress shown to a person."""
+    """The names, with progress shown on a terminal."""
     console = Console(stderr=True)
     return track(names, what, console=console, disable=not console.is_terminal, transient=True)
 
 
 def at_once(names: Iterable[str], what: str, work: Callable[[str], T]) -> dict[str, T]:
-    """What work answers for each name, several at a time, with progress shown to a person."""
+    """The result of `work` for each name, several at a time, with progress shown on a terminal."""
     chosen_names = list(names)
     with ThreadPoolExecutor(os.cpu_count()) as pool, progress() as bar:
         return dict(

@@ -1,4 +1,4 @@
-"""`tradehall streams` and `tradehall views`: what can be built again from the event stores."""
+"""`tradehall streams` and `tradehall views`: what is derived from the event stores."""
 
 import asyncio
 import time
@@ -10,57 +10,59 @@ import typer
 from nats.js import JetStreamContext
 
 from contracts.streams import STREAMS
-from deploy.cli.asking import Json, at_once, chosen, each, progress, said, stop, tell
-from deploy.cli.bus_users import make_places
+from deploy.cli.bus_users import create_consumers
 from deploy.cli.maintaining import maintaining
+from deploy.cli.output import Json, Services, at_once, chosen, each, output, progress, result_of, stop
 from deploy.cli.running import Running
 
-streams = typer.Typer(no_args_is_help=True, help="What the bus holds, beside the event stores.")
-views = typer.Typer(no_args_is_help=True, help="The read models of the services.")
+streams = typer.Typer(no_args_is_help=True, help="Verify and rebuild the streams on the bus.")
+views = typer.Typer(no_args_is_help=True, help="Rebuild the read models of the services.")
 
-Services = Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]...", help="All where none is named.")]
 _STALLED_AFTER = 30.0  # seconds
 
 
 @streams.command()
 def verify(services: Services = None, as_json: Json = False) -> None:
-    """Compare streams with stores by count and hash; exits with 1 where one is not what it should be."""
+    """Compare streams with event stores by count and hash. Exits with 1 if one differs."""
     running = Running.found()
     answers = at_once(chosen(running, services), "Comparing", lambda name: running.ask(name, "stream-verify"))
-    verdicts = [said(answer) for answer in answers.values()]
-    tell(as_json, verdicts, map(_line, verdicts))
+    verdicts = [result_of(answer) for answer in answers.values()]
+    output(as_json, verdicts, map(_line, verdicts))
     raise typer.Exit(0 if all(one["sound"] for one in verdicts) else 1)
 
 
 @streams.command()
 def rebuild(
-    service: Annotated[str, typer.Argument(metavar="SERVICE", help="Whose stream.")], as_json: Json = False
+    service: Annotated[str, typer.Argument(metavar="SERVICE", help="Service whose stream is rebuilt.")],
+    as_json: Json = False,
 ) -> None:
-    """Take a stream away, have its owner fill it again, and compare it.
+    """Delete a stream, wait until its owner has refilled it, and verify it.
 
-    Commands go on meanwhile. Readers of Tradehall drop what they have seen; others must make their consumers again.
+    Commands go on meanwhile. Tradehall's consumers drop what they have seen; others must create their consumers again.
     """
     running = Running.found()
     chosen(running, [service])
-    before = said(running.ask(service, "stream-verify"))
+    before = result_of(running.ask(service, "stream-verify"))
     events = before["messages"] + before["erased"] + before["waiting"] + len(before["missing"]) - len(before["unknown"])
     asyncio.run(_refilled(running, service, events))
-    after = said(running.ask(service, "stream-verify"))
-    tell(as_json, after, [_line(after)])
+    after = result_of(running.ask(service, "stream-verify"))
+    output(as_json, after, [_line(after)])
     raise typer.Exit(0 if after["sound"] else 1)
 
 
 @views.command("rebuild")
 def rebuild_views(services: Services = None, as_json: Json = False) -> None:
-    """Build read models beside the live ones, compare, and put right what differs."""
+    """Rebuild the read models beside the live ones, and replace those that differ."""
     running = Running.found()
-    done = {name: said(running.ask(name, "views-rebuild")) for name in each(chosen(running, services), "Building")}
-    tell(as_json, done, (f"{name}: {one['events']} events; {_wrong(one['differing'])}" for name, one in done.items()))
+    done = {
+        name: result_of(running.ask(name, "views-rebuild")) for name in each(chosen(running, services), "Rebuilding")
+    }
+    output(as_json, done, (f"{name}: {one['events']} events; {_wrong(one['differing'])}" for name, one in done.items()))
 
 
 def _wrong(differing: dict[str, int]) -> str:
     rows = ", ".join(f"{count} rows of {table}" for table, count in differing.items())
-    return f"put right: {rows}" if rows else "nothing was wrong"
+    return f"corrected: {rows}" if rows else "no differences"
 
 
 def _line(verdict: dict[str, Any]) -> str:
@@ -77,13 +79,13 @@ async def _refilled(running: Running, context: str, events: int) -> None:
         with suppress(nats.js.errors.NotFoundError):
             await jetstream.delete_stream(stream)
         await _watch(jetstream, stream, events)
-    await make_places(running, running.bus_users.all(), [context])
+    await create_consumers(running, running.bus_users.all(), [context])
 
 
 async def _watch(jetstream: JetStreamContext, stream: str, events: int) -> None:
-    """Return when the stream holds so many messages; give up when none comes for half a minute."""
+    """Return when the stream holds so many messages; give up after half a minute without a new one."""
     with progress() as bar:
-        task = bar.add_task(f"Filling {stream}", total=events)
+        task = bar.add_task(f"Refilling {stream}", total=events)
         held, moved = -1, time.monotonic()
         while held < events:
             try:
@@ -94,5 +96,5 @@ async def _watch(jetstream: JetStreamContext, stream: str, events: int) -> None:
                 held, moved = now, time.monotonic()
                 bar.update(task, completed=held)
             elif time.monotonic() - moved > _STALLED_AFTER:
-                stop(f"{stream} is not filled again: its owner does not publish. See its log and `tradehall status`.")
+                stop(f"{stream} is not refilled: its owner does not publish. See its log and `tradehall status`.")
             await asyncio.sleep(0.1)

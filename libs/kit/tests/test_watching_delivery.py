@@ -71,7 +71,7 @@ def test_private_events_do_not_wait_and_do_not_hide_one_that_does(notebook: Note
     with running(bus.run) as loop:
 
         def waiting() -> int:
-            return asyncio.run_coroutine_threadsafe(idle.standing(), loop).result(5).waiting
+            return asyncio.run_coroutine_threadsafe(idle.status(), loop).result(5).waiting
 
         wait_until(lambda: bus.connected)
         for titles, expected in ((["private"] * 3, 0), (["private"], 0), (["public", "private", "public"], 2), ([], 2)):

@@ -1,4 +1,4 @@
-"""What is held about a person is found by address as well, in whatever letters it is written."""
+"""A personal data export finds data by address as well, in whatever letters it is written."""
 
 import json
 from uuid import uuid4
@@ -7,14 +7,14 @@ import pytest
 
 from contracts.email import spellings
 from kit.tests.notebook import Notebook
-from privacy.export import Person, held
+from privacy.export import Person, export
 
 
 @pytest.mark.parametrize("email", ["ada@example.com", "Grün_%@example.com", "ada@müller.example"])
 def test_rows_events_and_keys_are_found_by_an_address(notebook: Notebook, email: str) -> None:
     note = notebook.write("of Ada", email)
     notebook.write("of somebody else", "grunxx@example.com")
-    found = held(notebook.database, notebook, Person(uuid4(), [email]))
+    found = export(notebook.database, notebook, Person(uuid4(), [email]))
     assert [row["author"] for row in found.rows["notes"]] == [email]
     assert [event["author"] for event in found.events] == [email]
     assert found.keys == [str(note)]
@@ -26,17 +26,17 @@ def test_a_domain_of_letters_is_found_in_each_of_its_spellings(
     notebook: Notebook, stored: str, looked_for: str
 ) -> None:
     notebook.write("of Ada", stored)
-    park(notebook, "ada", {"email": stored, "invited_by": "eve@bücher.example"})
-    park(notebook, "eve", {"email": "eve@bücher.example"})
-    found = held(notebook.database, notebook, Person(uuid4(), spellings(looked_for)))
+    keep_dead_letter(notebook, "ada", {"email": stored, "invited_by": "eve@bücher.example"})
+    keep_dead_letter(notebook, "eve", {"email": "eve@bücher.example"})
+    found = export(notebook.database, notebook, Person(uuid4(), spellings(looked_for)))
     assert [row["author"] for row in found.rows["notes"]] == [stored]
     assert [event["author"] for event in found.events] == [stored]
-    ((message),) = found.parked
+    ((message),) = found.dead_letters
     assert message["durable"] == "ada"
     assert json.loads(message["payload"]) == {"email": stored, "invited_by": "[another person's address]"}
 
 
-def park(notebook: Notebook, durable: str, payload: dict[str, str]) -> None:
+def keep_dead_letter(notebook: Notebook, durable: str, payload: dict[str, str]) -> None:
     """As JSON with escapes, which Python writes by itself."""
     notebook.database.execute(
         "INSERT INTO parked (durable, source, subject, sequence, type, payload, error, attempts) "
