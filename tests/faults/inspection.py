@@ -8,6 +8,7 @@ from typing import Any
 import nats
 import nats.errors
 import nats.js.errors
+import platforms.main
 import psycopg
 from nats.aio.client import Client
 from psycopg.rows import dict_row
@@ -17,7 +18,6 @@ import identity.settings
 import notifications.main
 import notifications.settings
 import organizations.main
-import platforms.main
 import platforms.settings
 from contracts.streams import consumers_of, feeds_of
 from kit.eventstore.rebuild import rebuild
