@@ -39,7 +39,15 @@ ROUTES = (
             "/api/v1/organizations/*/clients/**",
         ),
     ),
-    Route("platforms", ("/api/v1/organizations/*/platforms/**", "/api/v1/operations/platforms/**"), 15),
+    Route(
+        "platforms",
+        (
+            "/api/v1/organizations/*/platforms/**",
+            "/api/v1/platform-connectors",
+            "/api/v1/operations/platforms/**",
+        ),
+        15,
+    ),
     Route("notifications", ("/api/v1/operations/notifications/**",)),
     Route("portal", ("/portal/**",), 15),
     Route(

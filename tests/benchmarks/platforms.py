@@ -20,7 +20,7 @@ from deploy.local import Tradehall
 from embedded import temporary_folder
 from embedded.fixtures import wait_until
 from metatrader import Mt5TcpClient
-from platforms.reading.mt5_tables import SHAPES
+from platforms.connectors.mt5_tables.reading import SHAPES
 from platforms.tests.mariadb import PASSWORD, READER, MariaDb, why_not
 from platforms.tests.tables import MT5, filetime
 from tests.benchmarks.figures import Bound, Figure, show

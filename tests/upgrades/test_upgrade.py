@@ -21,7 +21,7 @@ from deploy.local.folder import VarFolder, postgres_in
 from embedded import Postgres, temporary_folder
 from kit.db.migrations import Migrations, opened
 from kit.security.keys import MasterKey
-from platforms.addresses import Policy
+from platforms.connections.addresses import Policy
 from platforms.container import Container
 from runtime.application import migrations_of
 from tests.driver import Hall, Person, call, client_token
