@@ -3,13 +3,13 @@
 import base64
 import json
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from organizations.tests.running import Running
 from organizations.tests.situations import BASE, make, refused
 
+_ID = "0b7f2d3c-1111-4c5d-9e6f-000000000001"
 FOREIGN: list[Any] = [
     [],
     [True],
@@ -18,9 +18,9 @@ FOREIGN: list[Any] = [
     ["2026-01-01T00:00:00+00:00"],
     ["2026-01-01T00:00:00+00:00", 7],
     ["2026-01-01T00:00:00+00:00", "no id"],
-    [7, str(uuid4())],
-    ["yesterday", str(uuid4())],
-    ["2026-01-01T00:00:00+00:00", str(uuid4()), "more"],
+    [7, _ID],
+    ["yesterday", _ID],
+    ["2026-01-01T00:00:00+00:00", _ID, "more"],
 ]
 
 
