@@ -1,4 +1,4 @@
-"""Settings of this service: what every service needs, and the way to the mail server."""
+"""Settings of this service: those of every service, and the SMTP server."""
 
 from email.headerregistry import Address
 from email.utils import parseaddr
@@ -14,14 +14,18 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class Settings(ServiceSettings):
-    """`mail_from` is an address, or `Name <address>`."""
+    """Read from TRADEHALL_SMTP_HOST and so on."""
 
     smtp_host: str
+    """Name or IP address of the SMTP server."""
     smtp_port: int = Field(ge=1, le=65535)
     smtp_user: str | None = None
+    """User to sign in with; requires `smtp_password`."""
     smtp_password: SecretStr | None = None
     smtp_tls: Literal["off", "starttls", "tls"] = "starttls"
+    """off sends in clear text; tls is implicit TLS, mostly on port 465."""
     mail_from: str
+    """The sender's address, or `Name <address>`."""
 
     @field_validator("mail_from")
     @classmethod
@@ -40,18 +44,18 @@ class Settings(ServiceSettings):
 
     @property
     def sender(self) -> Address:
-        """Who the mails are from."""
+        """The sender of all mails."""
         return _sender(self.mail_from)
 
     @property
     def host(self) -> str:
-        """The host of the public address, as it stands in Message-IDs and in EHLO."""
+        """The host of the public address, for Message-IDs and EHLO."""
         host = urlsplit(self.public_url).hostname or "localhost"
         return f"[IPv6:{host}]" if ":" in host else host.encode("idna").decode()
 
 
 def _sender(text: str) -> Address:
-    """The address with its name, Tradehall where it has none; ValueError when it cannot be used."""
+    """The address with its name, by default Tradehall. Raises ValueError where it cannot be used."""
     name, address = parseaddr(clean_line(text))
     local, _, domain = address.rpartition("@")
     if not (local and domain and address.isascii()):
