@@ -1,4 +1,4 @@
-"""A world without a bus, one with it and its answers, and a mail server."""
+"""Fixtures: the service without a bus, or with the bus and the services that it asks, and a mail server."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -42,6 +42,7 @@ class NotificationsService(Service[Settings]):
         self.recipients = recipients.Recipients(self.database)
         self.notifications = Notifications(self.database, keys, NotificationViews(self.database), environment.clock)
         self.store = self.notifications
+        self.mails = mails.Mails(self.bus, self.recipients, environment.settings.public_url, environment.clock)
 
     def subscriptions(self) -> Subscriptions:
         table = RevocationReplica(self.database).subscriptions()
@@ -63,7 +64,7 @@ class NotificationsService(Service[Settings]):
         settings = self.environment.settings
         return Sender(
             self.notifications,
-            mails.Mails(self.bus, self.recipients, settings.public_url, self.environment.clock),
+            self.mails,
             Letterhead(settings.sender, settings.host),
             MailServer(
                 settings.smtp_host,

@@ -105,6 +105,7 @@ class World:
         self.service = self._service(self._bus())
         self.app = self.service.notifications
         self.views = self.app.views
+        self.mails = self.service.mails
         self.recipients = self.service.recipients
         self.identity = Source("identity", self.clock)
         self.organizations = Source("organizations", self.clock)

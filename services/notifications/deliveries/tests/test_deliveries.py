@@ -1,4 +1,4 @@
-"""The table to look at, and the queue behind it."""
+"""The table of notifications, and the queue."""
 
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
@@ -18,7 +18,7 @@ def _three_mails(world: World, mailroom: Mailroom) -> None:
         world.sends()
 
 
-def test_the_table_says_what_became_of_each_mail(world: World, mailroom: Mailroom) -> None:
+def test_the_table_shows_the_state_of_each_mail(world: World, mailroom: Mailroom) -> None:
     _three_mails(world, mailroom)
     waiting, failed, sent = world.rows()
     assert (sent.state, sent.reason, sent.attempts, sent.due_at) == ("sent", None, 1, None)
@@ -32,14 +32,14 @@ def test_the_table_says_what_became_of_each_mail(world: World, mailroom: Mailroo
     assert world.views.find(uuid4()) is None
 
 
-def test_the_table_is_the_same_when_it_is_built_again(world: World, mailroom: Mailroom) -> None:
+def test_the_table_is_the_same_after_a_rebuild(world: World, mailroom: Mailroom) -> None:
     _three_mails(world, mailroom)
     before = world.rows()
     assert rebuild(world.app) == Rebuilt(5, {})
     assert world.rows() == before
 
 
-def test_a_mail_is_in_the_hands_of_one_worker(world: World) -> None:
+def test_a_mail_is_taken_by_one_worker(world: World) -> None:
     for _ in range(20):
         world.hears(UserPasswordChanged(user_id=uuid4(), how="changed"))
     with ThreadPoolExecutor(8) as pool:

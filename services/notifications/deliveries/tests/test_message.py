@@ -1,4 +1,4 @@
-"""Mails as the mail server gets them: addresses, headers, and names that are not to be trusted."""
+"""Mails as the mail server gets them: addresses, headers, and untrusted names."""
 
 from uuid import uuid4
 

@@ -1,12 +1,14 @@
 """Sending on a real mail server: retries, refusals, unknown outcomes, and secrets."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.types.json import Json
 
 from contracts.identity import (
     UserErased,
@@ -17,9 +19,11 @@ from contracts.identity import (
 from contracts.organizations import MemberInvited, MemberJoined, OrgCreated
 from embedded.postgres import Postgres
 from notifications.deliveries.domain import Notification
+from notifications.mails.registry import MAILS
+from notifications.mails.tests.sampling import folder
 from notifications.tests.answering import PASSWORD, TOKEN, Answers
 from notifications.tests.mailroom import Mailroom
-from notifications.tests.parts import PUBLIC_URL, World
+from notifications.tests.parts import PUBLIC_URL, START, World
 
 
 def _password_changed(world: World, email: str = "ada@mail.example") -> None:
@@ -304,3 +308,19 @@ def test_an_erased_user_gets_no_mail_and_no_data_are_left(world: World, mailroom
     person = world.recipients.user(user_id)
     assert person is not None
     assert (person.email, person.name, person.erased) == (None, None, True)
+
+
+def test_deliveries_queued_by_release_0_1_0_are_sent(linked: World, mailroom: Mailroom) -> None:
+    examples = {mail.name: folder(mail) / "examples" / "0.1.0.json" for mail in MAILS.values()}
+    released = {name: json.loads(path.read_text()) for name, path in examples.items() if path.exists()}
+    assert len(released) == 12
+    for name, stored in released.items():
+        stored["at"] = START.isoformat()
+        for user in {"user_id", "other_id"} & stored.keys():
+            linked.recipients.add_user(UUID(stored[user]), f"{stored[user]}@mail.example", None)
+        linked.app.request(name, f"identity-e1-{name}", linked.mails.context(name, stored))
+        linked.database.execute("UPDATE deliveries SET occasion = %s WHERE template = %s", (Json(stored), name))
+    linked.clock.pass_(minutes=2)  # the organization's name is not known
+    linked.sends()
+    assert {row.template: (row.state, row.reason) for row in linked.rows()} == dict.fromkeys(released, ("sent", None))
+    assert len(mailroom.letters) == len(released)

@@ -1,4 +1,4 @@
-"""TLS and sign-in at the mail server, and servers that are no mail servers."""
+"""TLS and authentication, and servers that are not SMTP servers."""
 
 import asyncio
 import datetime
@@ -92,7 +92,7 @@ def test_a_mail_goes_by_starttls_after_signing_in(certificate: Path, monkeypatch
         assert room.only().content.endswith(b".dots\r\n")
 
 
-def test_a_certificate_nobody_vouches_for_is_not_believed(certificate: Path) -> None:
+def test_an_untrusted_certificate_is_refused(certificate: Path) -> None:
     with _secured(certificate) as room:
         with pytest.raises(RetryLater):
             _send(_server(room.port, "starttls"))
@@ -116,7 +116,7 @@ def test_a_mail_that_another_worker_has_meanwhile_is_not_handed_over(mailroom: M
     assert mailroom.letters == []
 
 
-def test_a_server_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_server_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smtp, "_TIMEOUT", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(RetryLater) as error:
         _send(_server(silent.getsockname()[1]))
@@ -124,7 +124,7 @@ def test_a_server_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("greeting", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"554 no\r\n", b"421 busy\r\n", b""])
-def test_a_server_that_does_not_take_mail_is_tried_again(greeting: bytes) -> None:
+def test_a_server_that_accepts_no_mail_is_retried(greeting: bytes) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def greet() -> None:

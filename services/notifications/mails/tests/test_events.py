@@ -1,4 +1,4 @@
-"""Which events lead to which mails, once each, whatever is redelivered or comes in another order."""
+"""Which events lead to which mails, once each, whatever is redelivered or arrives in another order."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -95,7 +95,7 @@ CASES: list[tuple[Event, list[tuple[str, UUID | None]]]] = [
 @pytest.mark.parametrize(
     ("event", "mails"), CASES, ids=[f"{type(event).__name__}-{n}" for n, (event, _) in enumerate(CASES)]
 )
-def test_an_event_leads_to_its_mails_once_however_often_it_comes(
+def test_an_event_leads_to_its_mails_once_however_often_it_arrives(
     world: World, event: Event, mails: list[tuple[str, UUID | None]]
 ) -> None:
     message = world.hears(event)
@@ -113,7 +113,7 @@ def test_two_requests_are_two_mails(world: World) -> None:
     assert len(world.rows()) == 2
 
 
-def test_the_secret_a_client_is_made_with_needs_no_mail_of_its_own(world: World) -> None:
+def test_the_secret_a_client_is_created_with_has_no_mail_of_its_own(world: World) -> None:
     issued = ClientSecretIssued(
         **_OF_CLIENT, client_name="bot", secret_id=uuid4(), name="first", expires_at=None, issued_by=ADA
     )
@@ -137,9 +137,7 @@ def test_names_are_those_of_the_time_of_sending(world: World, mailroom: Mailroom
     assert "Robert accepted your invitation" in texts["ada@mail.example"]
 
 
-def test_a_new_device_is_told_of_by_what_is_known_of_it_and_forgotten_with_the_mail(
-    world: World, mailroom: Mailroom
-) -> None:
+def test_a_new_device_is_described_and_not_stored_after_the_mail(world: World, mailroom: Mailroom) -> None:
     world.hears(UserSignedIn(**(_SIGNED_IN | {"user_id": world.meets("ada@mail.example")}), new_device=True))
     bob = {"user_id": world.meets("bob@mail.example"), "device": None, "address": None}
     world.hears(UserSignedIn(**(_SIGNED_IN | bob), new_device=True))
@@ -156,7 +154,7 @@ def _all(world: World, table: str) -> Sequence[dict[str, Any]]:
     return world.database.all(f"SELECT * FROM {table}")
 
 
-def test_the_request_that_led_to_a_mail_is_named_on_all_its_events(world: World) -> None:
+def test_all_events_of_a_mail_have_the_correlation_of_its_request(world: World) -> None:
     world.hears(UserPasswordChanged(user_id=world.meets(), how="changed"), correlation="request-7")
     world.sends()
     events = [one.event for one in world.app.read(0, 100)]
@@ -165,7 +163,7 @@ def test_the_request_that_led_to_a_mail_is_named_on_all_its_events(world: World)
     assert {event.causation for event in events} == {world.row().cause}
 
 
-def test_nothing_personal_stands_in_the_events(world: World) -> None:
+def test_events_contain_no_personal_data(world: World) -> None:
     world.hears(MemberInvited(**_INVITED, role="viewer"))
     world.hears(UserRegistered(**_REGISTERED, via="registration", generation=1, expires_at=SOON))
     stored = world.database.all("SELECT state FROM events")

@@ -14,7 +14,6 @@ from notifications.mails.context import MailContext
 from notifications.mails.definition import Mail
 from notifications.mails.registry import MAILS, found
 from notifications.mails.rendering import FOLDER, HTML, TEXT
-from notifications.mails.service import Mails
 from notifications.mails.tests.sampling import composed, examples, folder
 from notifications.outcomes import Undeliverable
 from notifications.tests.parts import START, Clock, Source, World
@@ -40,18 +39,14 @@ def test_a_context_stored_by_a_release_is_composed(mail: Mail[Any], path: Path) 
     assert json.loads(again) == stored, "a release that runs beside this one reads it too"
 
 
-def _mails(world: World) -> Mails:
-    return Mails(world.service.bus, world.recipients, world.settings.public_url, world.clock)
-
-
 def test_an_unknown_mail_is_undeliverable(world: World) -> None:
     with pytest.raises(Undeliverable, match="unknown-template"):
-        _mails(world).context("no-such-mail", {"at": START})
+        world.mails.context("no-such-mail", {"at": START})
 
 
 def test_an_incomplete_context_is_undeliverable(world: World) -> None:
     with pytest.raises(Undeliverable, match="incomplete-event"):
-        _mails(world).context("joined", {"at": START})
+        world.mails.context("joined", {"at": START})
 
 
 _FAREWELL = """
