@@ -6,8 +6,8 @@ from kit.settings import HttpSettings
 
 
 class Settings(HttpSettings):
-    """`portal_secret`: of the client `tradehall-portal`; identity is given the same.
-    `internal_url`: where the portal itself reaches the gateway, when not by the public address."""
+    """`portal_secret`: the client secret of `tradehall-portal`; identity has the same.
+    `internal_url`: the URL of the gateway inside the installation, where the public URL is not reachable from here."""
 
     portal_secret: SecretStr
     internal_url: str = ""

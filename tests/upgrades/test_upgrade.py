@@ -17,7 +17,7 @@ from pydantic import SecretStr
 import identity.assembly
 import notifications.main
 import organizations.main
-import portal.main
+from portal.service import PortalService
 from contracts.streams import STREAMS
 from deploy.cli.postgres_programs import program, reaching
 from deploy.local import Tradehall
@@ -38,7 +38,7 @@ SCHEMAS: dict[str, Migrations] = {
     "organizations": organizations.main.SCHEMA,
     "platforms": platforms.main.SCHEMA,
     "notifications": notifications.main.SCHEMA,
-    "portal": portal.main.SCHEMA,
+    "portal": PortalService.migrations,
 }
 COLUMNS = """
 SELECT table_name, column_name, data_type, is_nullable, column_default, is_identity
