@@ -17,7 +17,6 @@ from pydantic import SecretStr
 import identity.assembly
 import notifications.main
 import organizations.main
-from portal.service import PortalService
 from contracts.streams import STREAMS
 from deploy.cli.postgres_programs import program, reaching
 from deploy.local import Tradehall
@@ -26,6 +25,7 @@ from embedded import Postgres, temporary_folder
 from kit.db.migrations import Migrations, opened
 from kit.security.keys import MasterKey
 from platforms.addresses import Policy
+from portal.service import PortalService
 from tests.driver import Hall, Person, call, client_token
 from tests.recovery.operating import answer, nothing_is_parked
 from tests.searching import dump, messages
