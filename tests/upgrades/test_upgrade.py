@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import portal.service
+from portal.service import PortalService
 import psycopg
 import pytest
 from pydantic import SecretStr
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.timeout(600)
 RELEASES = sorted(path.parent for path in Path(__file__).parent.glob("*/expected.json"))
 SCHEMAS: dict[str, Migrations] = {
     **{name: migrations_of(service) for name, service in SERVICES.items()},
-    "portal": portal.service.SCHEMA,
+    "portal": PortalService.migrations,
 }
 COLUMNS = """
 SELECT table_name, column_name, data_type, is_nullable, column_default, is_identity
