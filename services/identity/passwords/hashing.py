@@ -83,7 +83,7 @@ class Hashing:
                 return work.result(_WAIT)
             except NotInTime as error:
                 work.cancel()
-                raise Unavailable("Too many people sign in at once.") from error
+                raise Unavailable("Too many sign-ins at the same time.") from error
 
 
 @cache
