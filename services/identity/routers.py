@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
-from identity import oauth
 from identity.clients import api as client_routes
 from identity.container import Container
+from identity.oauth import service as oauth
 from identity.operators import api as account_operations
 from identity.pages.hosted import hosted_pages
 from identity.pages.rendering import Renderer
