@@ -15,9 +15,11 @@ from contracts.subscriptions import Subscriptions
 from identity.clients import events as client_events
 from identity.clients import requests as client_requests
 from identity.clients import views as clients
-from identity.container import MIGRATIONS, Container
+from identity.container import Container
 from identity.erasure.checked import CheckedErasure
 from identity.erasure.commands import add_erasure_commands
+from identity.login_throttle import events as lock_events
+from identity.migrations import MIGRATIONS
 from identity.oauth import service as oauth
 from identity.oauth.revoke import events as revocation_events
 from identity.oauth.revoke.service import EndedTokens
@@ -31,7 +33,6 @@ from identity.sessions import events as session_events
 from identity.sessions import requests as session_requests
 from identity.sessions.service import EndedSessions
 from identity.settings import Settings
-from identity.sign_in import events as lock_events
 from identity.signing_keys import requests as key_requests
 from identity.signing_keys.commands import add_key_commands
 from identity.worker import Worker
@@ -102,7 +103,7 @@ class IdentityService(Service[Settings]):
     def workers(self) -> Sequence[Background]:
         inside = self.container
         return [
-            partial(inside.shredder.run, self.bus),
+            partial(inside.stream_eraser.run, self.bus),
             inside.revocations.run,
             inside.secret_uses.run,
             Worker(self.database, inside.work_one, inside.tidy).run,

@@ -18,11 +18,14 @@ import psycopg
 from pydantic import SecretStr
 
 from embedded.postgres import Postgres
-from identity.container import SCHEMA, Parts
+from identity.container import Container
+from identity.login_throttle.service import FREE
+from identity.service import IdentityService
 from identity.settings import Settings
-from identity.sign_in.login_throttle import FREE
+from kit.db.database import Database
 from kit.db.migrations import opened
 from kit.security.keys import MasterKey
+from runtime.application import migrations_of
 from tests.benchmarks.beside import environment
 from tests.benchmarks.figures import Bound, Figure, show
 
@@ -39,7 +42,7 @@ def figures() -> Iterator[Figure]:
     """One."""
     with Postgres(fsync=False) as server:
         dsn = server.create_database("identity")
-        database = opened(SecretStr(dsn), SCHEMA)
+        database = opened(SecretStr(dsn), migrations_of(IdentityService))
         try:
             lives = _Lives(dsn, database)
             lives.live()
@@ -61,12 +64,15 @@ def figures() -> Iterator[Figure]:
 
 
 class _Lives:
-    def __init__(self, dsn: str, database: object) -> None:
+    def __init__(self, dsn: str, database: Database) -> None:
         given = environment(1, dsn, "nats://127.0.0.1:1", MasterKey.generate(), "http://localhost")
         self._late = timedelta()
         self._numbers = itertools.count()
         self._elected = Lock()
-        self._parts = Parts(Settings.load(given), database, lambda: datetime.now(UTC) + self._late)  # type: ignore[arg-type]
+        settings = Settings.load(given)
+        self._parts = Container(
+            settings, database, MasterKey(settings.master_key), lambda: datetime.now(UTC) + self._late
+        )
 
     def live(self) -> None:
         """One life, from an address that nobody used."""
@@ -74,18 +80,18 @@ class _Lives:
         email, network = f"person{number}@example.com", f"198.51.{number // 250 % 250}.{number % 250}"
         parts.registration.register(email)
         with self._elected:
-            while parts.registration.work_one():
+            while parts.registration.decide_one():
                 pass
         known = parts.views.credentials(email)
         assert known is not None
         parts.people.rename(known.user_id, f"Person {number}")
         for _ in range(FREE):
-            parts.guesses.failed(parts.guesses.sign_in(email, network, None))
+            parts.login_throttle.failed(parts.login_throttle.sign_in(email, network, None))
         with self._elected:
             self._late += timedelta(seconds=1.1)  # a lock is told once the attempt is over
-            while parts.guesses.tell_one():
+            while parts.login_throttle.record_one_lock():
                 pass
-        parts.guesses.unlock(known.user_id)
+        parts.login_throttle.unlock(known.user_id)
         parts.erasure.erase(known.user_id)
 
 

@@ -15,9 +15,12 @@ from urllib.parse import urlencode
 from argon2 import PasswordHasher
 from pydantic import SecretStr
 
-from identity.container import SCHEMA, Parts
+from identity.container import Container
+from identity.service import IdentityService
 from identity.settings import Settings
 from kit.db.migrations import opened
+from kit.security.keys import MasterKey
+from runtime.application import migrations_of
 from tests.benchmarks.beside import CONNECTIONS, ROUNDS, Running
 from tests.benchmarks.figures import Bound, Figure, p99, show
 from tests.benchmarks.load import measure, post
@@ -61,9 +64,9 @@ def _rounds(service: Running) -> tuple[list[float], list[float], list[float], li
 
 
 def _people(settings: Settings, dsn: str) -> None:
-    database = opened(SecretStr(dsn), SCHEMA)
+    database = opened(SecretStr(dsn), migrations_of(IdentityService))
     try:
-        parts = Parts(settings, database, lambda: datetime.now(UTC))
+        parts = Container(settings, database, MasterKey(settings.master_key), lambda: datetime.now(UTC))
         for number in range(CONNECTIONS):
             parts.passwords.choose_invited(f"person{number}@example.com", _PASSWORD)
     finally:

@@ -20,10 +20,12 @@ from embedded.nats import Nats
 from embedded.ports import free_port
 from embedded.postgres import Postgres
 from identity.clients.service import Granter
-from identity.container import SCHEMA, Parts
+from identity.container import Container
+from identity.service import IdentityService
 from identity.settings import Settings
 from kit.db.migrations import opened
 from kit.security.keys import MasterKey
+from runtime.application import migrations_of
 from tests.benchmarks.beside import Running, Scenario, beside, environment, reference, running
 from tests.benchmarks.figures import Figure, show
 from tests.benchmarks.load import post
@@ -79,9 +81,9 @@ def identity(fill: Callable[[Settings, str], None] = lambda settings, dsn: None)
 
 
 def _client(settings: Settings, dsn: str) -> tuple[str, str]:
-    database = opened(SecretStr(dsn), SCHEMA)
+    database = opened(SecretStr(dsn), migrations_of(IdentityService))
     try:
-        parts = Parts(settings, database, lambda: datetime.now(UTC))
+        parts = Container(settings, database, MasterKey(settings.master_key), lambda: datetime.now(UTC))
         granter = Granter(uuid4(), Grant(role=Role.ADMINISTRATOR))
         row, issued = parts.clients.create(uuid4(), granter, "bench", ["platforms:read", "events:read"], Limits())
         return row.client_id, issued.secret

@@ -82,7 +82,7 @@ class Surfer:
         self.fill("Password", self.hall.mail(self.email).one_time_password)
         self.press("Sign in")
         self.fill("New password", PASSWORD)
-        self.press("Save and go on")
+        self.press("Continue")
         return self._arrived()
 
     def _arrived(self) -> "Surfer":

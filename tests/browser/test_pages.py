@@ -156,7 +156,7 @@ def test_a_page_that_a_mail_leads_to_is_sound_on_every_screen(hall: Hall, chromi
         stranger.page.goto(link)
         _sound(stranger, f"{name}-{scheme}")
     newcomer.fill("New password", PASSWORD)
-    newcomer.press("Save and go on")
+    newcomer.press("Continue")
     newcomer.page.wait_for_url("**/portal/organizations/**")
     newcomer.page.goto(hall.mail(newcomer.email, "invitation").link("/invitations/"))
     _sound(newcomer, f"invitation-accept-{scheme}")

@@ -25,7 +25,7 @@ def test_strength_is_told_while_typing_in_the_words_of_the_server(new_surfer: Ne
     for refused in ("short", "x" * 129, f"garden {name} words"):
         person.fill("New password", refused)
         said = told.inner_text()
-        person.press("Save and go on")
+        person.press("Continue")
         person.page.get_by_role("alert").get_by_text(said, exact=True).wait_for()
     for password, said in (
         ("garden12", "Fair."),
@@ -41,5 +41,5 @@ def test_without_scripts_the_server_alone_tells(new_surfer: NewSurfer) -> None:
     person = _choosing(new_surfer(java_script_enabled=False))
     assert not person.page.locator("[data-strength]").is_visible()
     person.fill("New password", "short")
-    person.press("Save and go on")
+    person.press("Continue")
     person.see("Use at least 8 characters.")

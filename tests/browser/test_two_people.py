@@ -24,14 +24,14 @@ def test_somebody_new_and_somebody_known_join_by_invitation(new_surfer: NewSurfe
     newcomer.page.goto(_invite(host, newcomer.email))
     newcomer.fill("New password", PASSWORD)
     newcomer.press("Create account and join")
-    newcomer.follow("Go on")
+    newcomer.follow("Continue")
     newcomer.page.wait_for_url(re.compile(r".*/portal/organizations/.*"))
     newcomer.go(host.home)
     newcomer.see("You are a viewer here.")
 
     known.page.goto(_invite(host, known.email))
     known.page.get_by_role("button", name=re.compile("Join|Accept")).click()
-    known.see("You are in My organization now")
+    known.see("You have joined My organization")
 
     host.go(f"{host.home}/users")
     for each in (newcomer, known):

@@ -24,12 +24,12 @@ class UnknownClient(NotFound):
 
 class UnknownSecret(NotFound):
     code = "unknown-secret"
-    title = "There is no such secret, or it was ended"
+    title = "There is no such secret, or it was revoked"
 
 
 class TooManySecrets(Conflict):
     code = "too-many-secrets"
-    title = f"A client has at most {MOST_SECRETS} secrets; end one first"
+    title = f"A client has at most {MOST_SECRETS} secrets; revoke one first"
 
 
 @dataclass(frozen=True)

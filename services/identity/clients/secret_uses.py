@@ -13,16 +13,6 @@ from starlette.concurrency import run_in_threadpool
 
 from kit.db.database import Database
 
-SCHEMA = [
-    (
-        "identity-secret-uses-1",
-        """
-CREATE TABLE client_secret_uses (
-    secret_id uuid PRIMARY KEY, first_at timestamptz NOT NULL, first_address text NOT NULL,
-    last_at timestamptz NOT NULL, last_address text NOT NULL);
-""",
-    )
-]
 # Together less than a minute, which is how old what is shown may be.
 _WRITE_EVERY = 20.0  # seconds
 _NOTE_EVERY = timedelta(seconds=10)

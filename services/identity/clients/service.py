@@ -19,7 +19,7 @@ FIRST_SECRET = "first"  # noqa: S105 - its name
 
 class GrantExceedsOwn(Forbidden):
     code = "grant-exceeds-own"
-    title = "Nobody grants what they do not hold themselves"
+    title = "You cannot grant permissions that you do not have"
 
 
 @dataclass(frozen=True)
@@ -197,6 +197,6 @@ def _limits(client: Client) -> Limits:
 def _refuse_beyond(grant: Grant, scopes: Collection[str], limits: Limits) -> None:
     lacking = lacking_for(scopes, grant.effective)
     if lacking:
-        raise GrantExceedsOwn(f"You lack what these scopes need: {', '.join(sorted(lacking))}.")
+        raise GrantExceedsOwn(f"These scopes need permissions that you do not have: {', '.join(sorted(lacking))}.")
     if not limits.within(grant.limits):
-        raise GrantExceedsOwn("Your own rights reach fewer platforms than these limits.")
+        raise GrantExceedsOwn("Your own permissions cover fewer platforms than these limits.")

@@ -1,4 +1,4 @@
-"""Which clients there are, with their secrets' names; and which tokens are revoked."""
+"""Clients, and their secrets without the values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,36 +10,10 @@ from psycopg import Cursor
 
 from contracts.permissions import Limits
 from identity.clients.domain import Client
-from identity.oauth.revoke.domain import RevokedToken
 from kit.eventstore.store import Recorded
 from kit.eventstore.views import Views, on
 from kit.http.pagination import Paging
 
-SCHEMA = [
-    (
-        "identity-clients-1",
-        """
-CREATE TABLE clients (
-    id uuid PRIMARY KEY, client_id text NOT NULL UNIQUE, organization_id uuid NOT NULL, name text NOT NULL,
-    scopes text[] NOT NULL, platforms uuid[], created_at timestamptz NOT NULL);
-CREATE INDEX clients_of_organization ON clients (organization_id, created_at, id);
-CREATE TABLE client_secrets (
-    id uuid PRIMARY KEY, client uuid NOT NULL, name text NOT NULL,
-    created_at timestamptz NOT NULL, expires_at timestamptz);
-CREATE INDEX client_secrets_of_client ON client_secrets (client, created_at, id);
-CREATE TABLE client_secret_hashes (secret_id uuid PRIMARY KEY, hash bytea NOT NULL);
-CREATE TABLE revoked_tokens (jti uuid PRIMARY KEY, expires_at timestamptz NOT NULL);
-""",
-    ),
-    (
-        "identity-clients-2",
-        """
-ALTER TABLE client_secrets ADD COLUMN warned boolean NOT NULL DEFAULT false;
-CREATE INDEX client_secrets_expiring ON client_secrets (expires_at) WHERE NOT warned;
-""",
-    ),
-    ("identity-clients-3", "CREATE INDEX client_secrets_ends ON client_secrets (expires_at);"),
-]
 SECRETS = "SELECT expires_at AS ends_at FROM client_secrets WHERE expires_at > now()"
 
 
@@ -79,7 +53,7 @@ class ClientRow:
 class ClientViews(Views):
     """`client_secret_hashes` are rows that no event holds, written with the event that names the secret."""
 
-    tables: ClassVar[tuple[str, ...]] = ("clients", "client_secrets", "revoked_tokens")
+    tables: ClassVar[tuple[str, ...]] = ("clients", "client_secrets")
 
     def client(self, organization_id: UUID, id: UUID) -> ClientRow | None:
         """The client, if it belongs to this organization."""
@@ -104,10 +78,6 @@ class ClientViews(Views):
             (organization_id, created_at, last_id, paging.limit + 1),
         )
         return self._with_secrets(rows)
-
-    def is_revoked(self, jti: str) -> bool:
-        """Whether an access token was revoked before its time."""
-        return self.database.one("SELECT 1 AS one FROM revoked_tokens WHERE jti::text = %s", (jti,)) is not None
 
     def _with_secrets(self, rows: Sequence[dict[str, Any]]) -> list[ClientRow]:
         if not rows:
@@ -164,13 +134,6 @@ class ClientViews(Views):
     def _removed(self, cursor: Cursor[Any], event: Client.Removed, _: Recorded) -> None:
         cursor.execute("DELETE FROM clients WHERE id = %s", (event.originator_id,))
         cursor.execute("DELETE FROM client_secrets WHERE client = %s", (event.originator_id,))
-
-    @on(RevokedToken.Revoked)
-    def _token_revoked(self, cursor: Cursor[Any], event: RevokedToken.Revoked, _: Recorded) -> None:
-        cursor.execute(
-            "INSERT INTO revoked_tokens VALUES (%s, %s) ON CONFLICT DO NOTHING",
-            (event.originator_id, event.expires_at),
-        )
 
 
 def _client(row: dict[str, Any], secrets: list[dict[str, Any]]) -> ClientRow:

@@ -1,4 +1,4 @@
-"""Forgetting a person for good: here by this use case, in every other service when it hears UserErased."""
+"""Erasure of a user's personal data: here by this use case, in every other service on the event UserErased."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -9,21 +9,21 @@ from uuid import UUID
 from eventsourcing.utils import resolve_topic
 from psycopg import Cursor
 
+from identity.login_throttle.service import LoginThrottle
 from identity.people.domain import AlreadyErased, UnknownUser, User
 from identity.people.views import PeopleViews
-from identity.registration.pending_requests import Intake
-from identity.sign_in.login_throttle import Guesses
+from identity.registration.pending_requests import PendingRequests
 from identity.store import IdentityStore
 from kit.messaging.inbox import forget_parked
 from kit.messaging.stream_eraser import StreamEraser
 
 Rows = Mapping[str, Callable[[UUID], int]]
-"""What holds rows of people, by what these are called: deletes a person's, in the transaction at hand."""
+"""By name for the report: deletes the rows of a user in the current transaction, and returns how many there were."""
 
 
 @dataclass(frozen=True)
 class Erased:
-    """What was destroyed: rows by what they are called, and the subjects whose messages are to be overwritten."""
+    """Deleted rows by name, and the bus subjects whose messages are to be overwritten."""
 
     user_id: UUID
     rows: Mapping[str, int]
@@ -31,26 +31,29 @@ class Erased:
 
 
 class Erasure:
-    """Whoever uses it has asked organizations whether it may be, and noted it on the erasure list."""
+    """The caller has asked organizations whether the user may be erased, and has written to the erasure log."""
 
     def __init__(
         self,
         store: IdentityStore,
         views: PeopleViews,
-        intake: Intake,
-        guesses: Guesses,
-        shredder: StreamEraser,
+        pending: PendingRequests,
+        throttle: LoginThrottle,
+        stream_eraser: StreamEraser,
         rows: Rows,
     ) -> None:
         self._store = store
         self._views = views
-        self._intake = intake
-        self._guesses = guesses
-        self._shredder = shredder
+        self._pending = pending
+        self._throttle = throttle
+        self._stream_eraser = stream_eraser
         self._rows = rows
 
     def find(self, who: str) -> UUID:
-        """Whose id or address this is. Raises UnknownUser, AlreadyErased, contracts.email.InvalidEmail."""
+        """The id of the user with this id or address.
+
+        Raises UnknownUser, AlreadyErased, contracts.email.InvalidEmail.
+        """
         if "@" in who:
             known = self._views.credentials(who)
             if known is None:
@@ -65,57 +68,57 @@ class Erasure:
         return user.id
 
     def erase(self, user_id: UUID) -> Erased:
-        """All in one transaction but the wishes, whose rows a worker locks before it stores events.
+        """All in one transaction, except for the pending requests: the worker locks their rows before it stores events.
 
         Raises UnknownUser, AlreadyErased.
         """
         email = self._store.find(User, user_id, UnknownUser).email
-        done = {"wishes": self._intake.forget(email) if email else 0}
-        before, reached = self._told_before(user_id)
+        done = {"pending requests": self._pending.forget(email) if email else 0}
+        before, reached = self._published_before(user_id)
 
         def work() -> tuple[str, ...]:
             user = self._store.find(User, user_id, UnknownUser)
             user.erase()
             self._store.save(user)  # first, so that no event can be stored until all of this is
             done.update({name: forget(user_id) for name, forget in self._rows.items()})
-            self._guesses.clear(user)
+            self._throttle.clear(user)
             done["parked messages"] = forget_parked(self._store.database, email) if email else 0
             with self._store.database.transaction() as cursor:
-                told, last = _told(cursor, user_id, reached)
-            done["personal events"] = len(before) + len(told)
+                published, last = _published(cursor, user_id, reached)
+            done["personal events"] = len(before) + len(published)
             done["keys"] = int(self._store.subjects.destroy(str(user_id)))
-            subjects = tuple(sorted({*before, *told}))
+            subjects = tuple(sorted({*before, *published}))
             for subject in subjects:
-                self._shredder.mark(subject, last)
+                self._stream_eraser.mark(subject, last)
             return subjects
 
         return Erased(user_id, done, self._store.run(work))
 
     def erase_if_known(self, user_id: UUID) -> None:
-        """Of a restored database, which may hold neither the person nor that they were erased."""
+        """For a restored database, which may not know the user, or may know them as erased."""
         with suppress(UnknownUser, AlreadyErased):
             self.erase(user_id)
 
     def waiting(self, erased: Erased) -> int:
-        """How many subjects still stand on the stream."""
-        return self._shredder.waiting(erased.subjects)
+        """How many subjects are not overwritten yet."""
+        return self._stream_eraser.waiting(erased.subjects)
 
-    def _told_before(self, user_id: UUID) -> tuple[list[str], int]:
-        """The greater part, found without keeping anybody waiting."""
+    def _published_before(self, user_id: UUID) -> tuple[list[str], int]:
+        """Most of them, found before the transaction so that it stays short."""
         with self._store.database.long_work() as connection, connection.cursor() as cursor:
-            return _told(cursor, user_id, 0)
+            return _published(cursor, user_id, 0)
 
 
-def _told(cursor: Cursor[Any], user_id: UUID, after: int) -> tuple[list[str], int]:
-    """The bus's subject of each event that holds something under the person's key, and the last event there is."""
+def _published(cursor: Cursor[Any], user_id: UUID, after: int) -> tuple[list[str], int]:
+    """The bus subject of each event with a field under the user's key, and the sequence of the last event."""
     row = cursor.execute("SELECT coalesce(max(sequence), 0) AS last FROM events").fetchone()
     rows = cursor.execute(
         "SELECT originator_id, topic FROM events WHERE sequence > %s AND sequence <= %s "
         "AND position(%s::bytea IN state) > 0 ORDER BY sequence",
         (after, row["last"] if row else 0, f"personal:{user_id}:".encode()),
     ).fetchall()
-    told = [_subject(each["originator_id"], resolve_topic(each["topic"])) for each in rows]
-    return told, row["last"] if row else 0
+    published = [_subject(each["originator_id"], resolve_topic(each["topic"])) for each in rows]
+    return published, row["last"] if row else 0
 
 
 def _subject(aggregate_id: UUID, event: type) -> str:

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from identity.clients.secret_uses import SecretUses
 from identity.oauth.api import routes
-from identity.oauth.authorize import codes
 from identity.oauth.authorize.codes import Codes
 from identity.oauth.client_authentication import WRONG_CREDENTIALS
 from identity.oauth.client_cache import ClientCache
@@ -14,7 +13,6 @@ from identity.oauth.known_clients import first_party
 from identity.oauth.revocation_cache import RevocationCache
 from identity.oauth.server import AuthorizationServer, TokenEndpoints
 from identity.oauth.sessions import Sessions
-from identity.oauth.token import refresh_tokens
 from identity.oauth.token.refresh_tokens import RefreshTokenStore
 from identity.oauth.token.token_issuer import TokenIssuer
 from identity.settings import Settings
@@ -22,10 +20,7 @@ from identity.signing_keys.service import SigningKeys
 from identity.store import IdentityStore
 from kit.security.service_keys import ServiceKeys
 
-SCHEMA = [*codes.SCHEMA, *refresh_tokens.SCHEMA]
-
 __all__ = [
-    "SCHEMA",
     "WRONG_CREDENTIALS",
     "AuthorizationServer",
     "ClientCache",

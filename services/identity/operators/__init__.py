@@ -1,1 +1,1 @@
-"""Operators of the installation, and what they may do for accounts."""
+"""Operators of the installation."""

@@ -1,4 +1,4 @@
-"""Who operates this installation."""
+"""Operators of this installation."""
 
 from uuid import UUID
 
@@ -15,12 +15,16 @@ class Operators:
         self._keys = keys
 
     def add(self, email: str) -> UUID:
-        """Make the person with that address an operator, once; their id. Raises UnknownUser."""
+        """Make the user with this address an operator, and return their id. Raises UnknownUser."""
         hashed = keyed_hash(self._keys.key("email"), "email", normal(email))
         with self._database.transaction():
-            person = self._database.one("SELECT id FROM people WHERE email_hash = %s", (hashed,))
-            if person is None:
+            user = self._database.one("SELECT id FROM people WHERE email_hash = %s", (hashed,))
+            if user is None:
                 raise UnknownUser
-            user_id: UUID = person["id"]
+            user_id: UUID = user["id"]
             self._database.execute("INSERT INTO operators (user_id) VALUES (%s) ON CONFLICT DO NOTHING", (user_id,))
         return user_id
+
+    def forget(self, user_id: UUID) -> int:
+        """The user is no operator any more; returns how many rows there were."""
+        return self._database.execute("DELETE FROM operators WHERE user_id = %s", (user_id,))

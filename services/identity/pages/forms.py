@@ -4,8 +4,13 @@ import re
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
+from fastapi import Request
+
 _PLACES = re.compile(r"/oauth2/authorize\?[!#-\[\]-~]{1,8000}|/invitations/[A-Za-z0-9._~-]{1,300}")
 _LONGEST_HINT = 254  # characters
+
+AddressOf = Callable[[Request], str]
+"""The caller's IP address."""
 
 MayRedirect = Callable[[str, str], bool]
 """Whether a client (by client_id) is registered with a redirect_uri."""

@@ -1,4 +1,4 @@
-"""Templates to answers: strict headers, refusals as pages, and our own few files under hashed names."""
+"""Rendering of templates: strict headers, refusals as pages, and static files under hashed names."""
 
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -11,7 +11,6 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
-from identity.passwords import domain as password
 from kit.context import cause
 from kit.errors import Invalid, Refusal, Unavailable
 from kit.http.assets import Assets
@@ -19,6 +18,7 @@ from kit.http.csrf import SAME_SITE_COOKIE
 from kit.http.problems import failed
 
 _HERE = Path(__file__).parent
+_FOLDERS = sorted(_HERE.parent.glob("**/templates"))  # those of every slice beside our own
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'"
@@ -31,11 +31,8 @@ class Renderer:
     def __init__(self, *, secure: bool) -> None:
         self._secure = secure
         self._assets = Assets("/static", sorted((_HERE / "static").iterdir()))
-        self._templates = Environment(
-            loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined
-        )
+        self._templates = Environment(loader=FileSystemLoader(_FOLDERS), autoescape=True, undefined=StrictUndefined)
         self._templates.globals["static"] = self._assets.urls
-        self._templates.globals["rules"] = password
 
     def show(
         self, template: str, status: int = 200, *, redirect_origin: str | None = None, **values: Any
@@ -58,7 +55,7 @@ class Renderer:
         """The page for what went wrong on our side, which is logged as at every route."""
         if failed(error).status_code == Unavailable.status:
             return self.refused(Unavailable("Please try again in a moment."))
-        detail = f"Tell us the number {cause().correlation} if it happens again."
+        detail = f"If it happens again, report this number: {cause().correlation}"
         return self.show("refused.html", 500, title="Something went wrong on our side", detail=detail)
 
     def static_router(self) -> APIRouter:
@@ -78,7 +75,7 @@ class Renderer:
                     except Refusal as refusal:
                         return renderer.refused(refusal)
                     except RequestValidationError:
-                        return renderer.refused(Refusal("Open the page again and fill in its form."))
+                        return renderer.refused(Refusal("Open the page again and complete its form."))
                     except HTTPException:
                         raise
                     except Exception as error:  # the last place that can answer with a page

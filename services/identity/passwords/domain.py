@@ -17,12 +17,12 @@ class PasswordRefused(Invalid):
     """`field` names the request's field, the message what to do."""
 
     code = "password-refused"
-    title = "This password cannot be taken"
+    title = "Password not accepted"
 
 
 class WrongPassword(Invalid):
     code = "wrong-password"
-    title = "The current password is another one"
+    title = "The current password is wrong"
 
 
 def normal_password(text: str) -> str:
@@ -41,7 +41,7 @@ def check_new_password(text: str, email: str, common: Container[str], *, field: 
     if len(password) > LONGEST:
         raise PasswordRefused(field, TOO_LONG)
     if password.lower() in common:
-        raise PasswordRefused(field, "Attackers try this password among the first. Choose another one.")
+        raise PasswordRefused(field, "This is a common password. Choose another one.")
     if any(name in password.casefold() for name in _names(email)):
         raise PasswordRefused(field, HAS_NAME)
     return password

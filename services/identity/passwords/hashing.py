@@ -28,7 +28,7 @@ class Overloaded(TooManyRequests):
     """More people sign in, or set passwords, than can be served soon. Nothing was done."""
 
     code = "too-many-sign-ins"
-    title = "Too many people sign in at once"
+    title = "Too many sign-ins at the same time"
 
 
 class Hashing:
@@ -83,7 +83,7 @@ class Hashing:
                 return work.result(_WAIT)
             except NotInTime as error:
                 work.cancel()
-                raise Unavailable("Too many people sign in at once.") from error
+                raise Unavailable("Too many sign-ins at the same time.") from error
 
 
 @cache

@@ -5,13 +5,15 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 
+from identity.devices.cookies import DeviceCookie
 from identity.pages.forms import MayRedirect, place, redirect_origin
 from identity.pages.rendering import Renderer, errors_of, go_to
+from identity.passwords import domain as rules
 from identity.passwords.hashing import Hashing
 from identity.passwords.service import Passwords
 from identity.people.domain import ResetLinkSpent
 from identity.people.service import People
-from identity.sessions.cookies import DeviceCookie, SessionCookie
+from identity.sessions.cookies import SessionCookie
 from identity.sessions.service import Session
 from kit.context import acting
 from kit.errors import Invalid
@@ -22,7 +24,7 @@ Text = Annotated[str, Form()]
 
 def passwords_router(
     show: Renderer,
-    own_forms: CsrfGuard,
+    csrf: CsrfGuard,
     cookie: SessionCookie,
     device_cookie: DeviceCookie,
     people: People,
@@ -41,6 +43,7 @@ def passwords_router(
             first=session.must_choose_password,
             next=then,
             errors=errors_of(refusal) if refusal else {},
+            rules=rules,
         )
 
     def sign_in_first(then: str | None) -> Response:
@@ -51,7 +54,7 @@ def passwords_router(
         session, then = cookie.session_of(request), place(next)
         return sign_in_first(then) if session is None else form(session, then)
 
-    @router.post("/password/new", dependencies=[Depends(own_forms), Depends(hashing.place)])
+    @router.post("/password/new", dependencies=[Depends(csrf), Depends(hashing.place)])
     def new(request: Request, password: Text = "", current_password: Text = "", next: Text = "") -> Response:
         session, then = cookie.session_of(request), place(next)
         if session is None:
@@ -69,7 +72,7 @@ def passwords_router(
     def reset_page(token: str, refusal: Invalid | None = None) -> Response:
         owner = passwords.reset_link_owner(token)
         status, errors = (refusal.status, errors_of(refusal)) if refusal else (200, {})
-        return show.show("reset.html", status, email=owner.email, token=token, errors=errors)
+        return show.show("reset.html", status, email=owner.email, token=token, errors=errors, rules=rules)
 
     @router.get("/password/reset/{token}")
     def reset_form(token: str) -> Response:
@@ -78,7 +81,7 @@ def passwords_router(
         except ResetLinkSpent as refusal:
             return show.show("link_spent.html", refusal.status)
 
-    @router.post("/password/reset/{token}", dependencies=[Depends(own_forms), Depends(hashing.place)])
+    @router.post("/password/reset/{token}", dependencies=[Depends(csrf), Depends(hashing.place)])
     def reset(request: Request, token: str, password: Text = "") -> Response:
         try:
             passwords.reset(token, password, device_cookie.device_of(request))

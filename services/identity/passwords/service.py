@@ -4,14 +4,14 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from identity.devices.service import Devices
+from identity.login_throttle.service import LoginThrottle
 from identity.passwords.domain import WrongPassword, check_new_password, normal_password
 from identity.passwords.hashing import Hashing, common_passwords
 from identity.passwords.one_time import OneTimeSecrets
 from identity.people.domain import EmailTaken, ResetLinkSpent, UnknownUser, User
 from identity.people.views import Credentials, PeopleViews
 from identity.sessions.service import Session, Sessions
-from identity.sign_in.devices import Devices
-from identity.sign_in.login_throttle import Guesses
 from identity.store import IdentityStore
 from kit.context import acting
 
@@ -26,7 +26,7 @@ class Passwords:
         sessions: Sessions,
         hashing: Hashing,
         secrets: OneTimeSecrets,
-        guesses: Guesses,
+        throttle: LoginThrottle,
         devices: Devices,
         clock: Callable[[], datetime],
     ) -> None:
@@ -35,7 +35,7 @@ class Passwords:
         self._sessions = sessions
         self._hashing = hashing
         self._secrets = secrets
-        self._guesses = guesses
+        self._throttle = throttle
         self._devices = devices
         self._clock = clock
 
@@ -53,12 +53,12 @@ class Passwords:
         self._store.run(work)
 
     def change(self, user_id: UUID, current: str, new: str, session_id: UUID | None) -> None:
-        """Ends all other sessions. Raises WrongPassword or TooManyGuesses."""
+        """Ends all other sessions. Raises WrongPassword or TooManyAttempts."""
         user = self._store.find(User, user_id, UnknownUser)
-        attempt = self._guesses.signed_in(user_id)
+        attempt = self._throttle.signed_in(user_id)
         if not self._hashing.verify(self._views.password_hash(user_id), normal_password(current)):
             raise WrongPassword("current_password", "This is not your current password.")
-        self._guesses.succeeded(attempt)
+        self._throttle.succeeded(attempt)
         hashed = self._checked_hash(new, user.email, "new_password")
 
         def work() -> None:
@@ -85,7 +85,7 @@ class Passwords:
             user.reset_password(generation, self._clock())
             with acting(actor=str(user.id)):
                 self._keep(user, hashed, except_session=None, device=device)
-                self._guesses.clear(user)
+                self._throttle.clear(user)
 
         self._store.run(work)
 
@@ -106,6 +106,10 @@ class Passwords:
             return user_id
 
         return self._store.run(work)
+
+    def forget(self, user_id: UUID) -> int:
+        """Delete the hash of a user's password; returns how many rows there were."""
+        return self._store.database.execute("DELETE FROM passwords WHERE user_id = %s", (user_id,))
 
     def _invited(self, known: Credentials | None, user_id: UUID, email: str) -> User:
         if known is None:

@@ -14,6 +14,13 @@ class UnknownUser(NotFound):
     title = "There is no such user"
 
 
+def known_user(user_id: UUID | None) -> UUID:
+    """Raises UnknownUser for None, which is what a client has in place of a user."""
+    if user_id is None:
+        raise UnknownUser
+    return user_id
+
+
 class EmailTaken(Conflict):
     code = "email-taken"
     title = "This e-mail address has an account"
@@ -31,7 +38,7 @@ class ResetLinkSpent(Gone):
 
 class AlreadyErased(Gone):
     code = "already-erased"
-    title = "This person was erased already"
+    title = "This user has already been erased"
 
 
 class User(Aggregate):

@@ -1,4 +1,4 @@
-"""What people do with their own account, beside its password."""
+"""A user's own account, without its password."""
 
 from uuid import UUID
 
@@ -30,10 +30,7 @@ class People:
 
         return self._store.run(work)
 
-    def forget_password(self, user_id: UUID) -> int:
-        """Delete its hash; answers how many there were."""
-        return self._store.database.execute("DELETE FROM passwords WHERE user_id = %s", (user_id,))
-
-    def forget_operator(self, user_id: UUID) -> int:
-        """They are no operator any more; answers how many rights there were."""
-        return self._store.database.execute("DELETE FROM operators WHERE user_id = %s", (user_id,))
+    def have_account(self, email: str) -> bool:
+        """Whether a user with this address has signed in before. Raises contracts.email.InvalidEmail."""
+        known = self._views.credentials(email)
+        return known is not None and known.verified

@@ -15,7 +15,7 @@ Text = Annotated[str, Form()]
 
 def registration_router(
     show: Renderer,
-    own_forms: CsrfGuard,
+    csrf: CsrfGuard,
     registration: Registration,
     limited: Callable[[Request], None],
     domains: Set[str] | None,
@@ -36,7 +36,7 @@ def registration_router(
     def register_form() -> Response:
         return show.show("register.html", email="", domains=listed)
 
-    @router.post("/register", dependencies=[Depends(own_forms), Depends(limited)])
+    @router.post("/register", dependencies=[Depends(csrf), Depends(limited)])
     def register(email: Text = "") -> Response:
         return answer("register.html", "registered.html", registration.register, email)
 
@@ -44,7 +44,7 @@ def registration_router(
     def forgot_form() -> Response:
         return show.show("forgot.html", email="")
 
-    @router.post("/password/forgot", dependencies=[Depends(own_forms), Depends(limited)])
+    @router.post("/password/forgot", dependencies=[Depends(csrf), Depends(limited)])
     def forgot(email: Text = "") -> Response:
         return answer("forgot.html", "link_sent.html", registration.request_reset, email)
 

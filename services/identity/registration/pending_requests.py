@@ -1,4 +1,4 @@
-"""What strangers ask for, kept encrypted until the elected worker decides: one row, whoever is known."""
+"""Requests of strangers, encrypted until the elected worker decides them: one row for known and unknown addresses."""
 
 import json
 import logging
@@ -18,16 +18,6 @@ from kit.security.keys import seal, unseal
 from kit.security.service_keys import ServiceKeys
 from kit.telemetry import tracing
 
-SCHEMA = [
-    (
-        "identity-intake-1",
-        """
-CREATE TABLE intake (id bigserial PRIMARY KEY, wish bytea NOT NULL, failures integer NOT NULL DEFAULT 0);
-CREATE TABLE mails_asked (email_hash bytea NOT NULL, at timestamptz NOT NULL);
-CREATE INDEX mails_asked_address ON mails_asked (email_hash, at);
-""",
-    )
-]
 CHANNEL = "intake"
 KEY = "intake"
 _MOST_MAILS = 3
@@ -37,8 +27,8 @@ _log = logging.getLogger("identity.intake")
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What is asked for this address (as typed), and by which request."""
+class PendingRequest:
+    """`kind` is registration or password-reset; `email` as typed; the request over HTTP that brought it."""
 
     kind: str
     email: str
@@ -46,8 +36,11 @@ class Wish:
     traceparent: str | None
 
 
-class Intake:
-    """Wishes in order; at most three for an address and hour count, known or not."""
+class PendingRequests:
+    """A queue. At most three requests of an address and hour have an effect, whether or not the address is known.
+
+    The table is called intake, and its column wish.
+    """
 
     def __init__(
         self, store: IdentityStore, keys: ServiceKeys, email_hash: EmailHash, clock: Callable[[], datetime]
@@ -58,57 +51,57 @@ class Intake:
         self._email_hash = email_hash
         self._clock = clock
 
-    def put(self, kind: str, email: str) -> None:
+    def add(self, kind: str, email: str) -> None:
         """Raises Invalid for what is no address."""
         try:
             normal(email)
         except InvalidEmail as error:
             raise Invalid("email", f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
-        wish = json.dumps([kind, email.strip(" "), cause().correlation, cause().traceparent]).encode()
+        request = json.dumps([kind, email.strip(" "), cause().correlation, cause().traceparent]).encode()
         with self._database.transaction() as cursor:
-            sealed = seal(self._keys.key(KEY), wish, b"intake")
+            sealed = seal(self._keys.key(KEY), request, b"intake")
             cursor.execute("INSERT INTO intake (wish) VALUES (%s)", (sealed,))
             cursor.execute(f"NOTIFY {CHANNEL}")
 
-    def take_one(self, decide: Mapping[str, Callable[[Wish], None]]) -> bool:
-        """Decide about the oldest wish in the transaction that forgets it; False when there is none.
+    def decide_one(self, decide: Mapping[str, Callable[[PendingRequest], None]]) -> bool:
+        """Decide the oldest request in the transaction that deletes it; False if there is none.
 
-        One that fails three times is set aside, so that those behind it go on.
+        A request that fails three times is skipped, so that those behind it are decided.
         """
         try:
             return self._store.run(lambda: self._decide_first(decide))
         except OperationalError:
             raise
         except Exception:
-            _log.exception("a wish failed")
+            _log.exception("a pending request failed")
             self._database.execute(SQL("UPDATE intake SET failures = failures + 1 WHERE id = ({})").format(_FIRST))
             return True
 
     def forget(self, email: str) -> int:
-        """Delete what was asked for this address and is not decided yet; answers how many wishes there were."""
+        """Delete the undecided requests of this address; returns how many there were."""
         sought = normal(email)
         rows = self._database.all("SELECT id, wish FROM intake")
         theirs = [row["id"] for row in rows if normal(self._opened(row["wish"]).email) == sought]
         self._database.execute("DELETE FROM mails_asked WHERE email_hash = %s", (self._email_hash(email),))
         return self._database.execute("DELETE FROM intake WHERE id = ANY(%s)", (theirs,))
 
-    def _opened(self, sealed: bytes) -> Wish:
-        return Wish(*json.loads(unseal(self._keys.key(KEY), bytes(sealed), b"intake")))
+    def _opened(self, sealed: bytes) -> PendingRequest:
+        return PendingRequest(*json.loads(unseal(self._keys.key(KEY), bytes(sealed), b"intake")))
 
     def forget_old(self) -> None:
-        """Delete what no limit counts any more."""
+        """Delete counts that are older than the limit's window."""
         self._database.execute("DELETE FROM mails_asked WHERE at < %s", (self._clock() - _WINDOW,))
 
-    def _decide_first(self, decide: Mapping[str, Callable[[Wish], None]]) -> bool:
+    def _decide_first(self, decide: Mapping[str, Callable[[PendingRequest], None]]) -> bool:
         row = self._database.one(SQL("SELECT id, wish FROM intake WHERE id = ({}) FOR UPDATE").format(_FIRST))
         if row is None:
             return False
-        wish = self._opened(row["wish"])
+        request = self._opened(row["wish"])
         self._database.execute("DELETE FROM intake WHERE id = %s", (row["id"],))
-        if self._counts(wish.email):
-            traced = acting(actor=None, correlation=wish.correlation, traceparent=wish.traceparent)
-            with traced, tracing.span(f"decide {wish.kind}"):
-                decide[wish.kind](wish)
+        if self._counts(request.email):
+            traced = acting(actor=None, correlation=request.correlation, traceparent=request.traceparent)
+            with traced, tracing.span(f"decide {request.kind}"):
+                decide[request.kind](request)
         return True
 
     def _counts(self, email: str) -> bool:

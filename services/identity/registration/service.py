@@ -7,14 +7,14 @@ from uuid import UUID, uuid4
 from contracts.email import normal
 from identity.people.domain import UnknownUser, User
 from identity.people.views import PeopleViews
-from identity.registration.pending_requests import Intake, Wish
+from identity.registration.pending_requests import PendingRequest, PendingRequests
 from identity.store import IdentityStore
 from kit.security.rate_limiter import Limit
 
 ONE_TIME_PASSWORD_LIVES = timedelta(hours=24)
 RESET_LINK_LIVES = timedelta(minutes=60)
 OF_A_NETWORK = Limit("registrations-of-a-network", 500, timedelta(seconds=7.2))
-"""Registrations and requests for a link together. Each address has a limit of its own, see Intake."""
+"""Registrations and requests for a link together. Each address has a limit of its own, see PendingRequests."""
 
 
 class Registration:
@@ -24,7 +24,7 @@ class Registration:
         self,
         store: IdentityStore,
         views: PeopleViews,
-        intake: Intake,
+        pending: PendingRequests,
         clock: Callable[[], datetime],
         *,
         domains: Container[str] | None,
@@ -32,22 +32,22 @@ class Registration:
     ) -> None:
         self._store = store
         self._views = views
-        self._intake = intake
+        self._pending = pending
         self._clock = clock
         self._domains = domains
         self._first_operator = first_operator
 
     def register(self, email: str) -> None:
         """Somebody wants an account with this address. Raises Invalid for what is no address."""
-        self._intake.put("registration", email)
+        self._pending.add("registration", email)
 
     def request_reset(self, email: str) -> None:
         """Somebody forgot their password. Raises Invalid for what is no address."""
-        self._intake.put("password-reset", email)
+        self._pending.add("password-reset", email)
 
-    def work_one(self) -> bool:
-        """Decide about the oldest wish; False when there is none."""
-        return self._intake.take_one({"registration": self._registered, "password-reset": self._reset_requested})
+    def decide_one(self) -> bool:
+        """Decide the oldest pending request; False if there is none."""
+        return self._pending.decide_one({"registration": self._registered, "password-reset": self._reset_requested})
 
     def _make_first_operator(self, user_id: UUID) -> None:
         """In the transaction that stored this person: they are operator if nobody was there before."""
@@ -57,20 +57,20 @@ class Registration:
                 (user_id, user_id),
             )
 
-    def _registered(self, wish: Wish) -> None:
-        known = self._views.credentials(wish.email)
+    def _registered(self, request: PendingRequest) -> None:
+        known = self._views.credentials(request.email)
         expires_at = self._clock() + ONE_TIME_PASSWORD_LIVES
         if known is not None:
             user = self._store.find(User, known.user_id, UnknownUser)
             user.register_again(expires_at)
             self._store.save(user)
-        elif self._may_register(wish.email):
-            user = User.register(uuid4(), wish.email, expires_at)
+        elif self._may_register(request.email):
+            user = User.register(uuid4(), request.email, expires_at)
             self._store.save(user)
             self._make_first_operator(user.id)
 
-    def _reset_requested(self, wish: Wish) -> None:
-        known = self._views.credentials(wish.email)
+    def _reset_requested(self, request: PendingRequest) -> None:
+        known = self._views.credentials(request.email)
         if known is not None:
             user = self._store.find(User, known.user_id, UnknownUser)
             user.request_password_reset(self._clock() + RESET_LINK_LIVES)

@@ -10,39 +10,13 @@ from uuid import UUID, uuid4
 
 from psycopg.sql import SQL
 
+from identity.devices.service import Devices, device_name
 from identity.sessions.domain import UserSession
-from identity.sign_in.devices import Devices, device_name
 from identity.store import IdentityStore
 from kit.errors import NotFound
 from kit.http.pagination import Paging
 from kit.security.rate_limiter import Limit, RateLimiter
 
-SCHEMA = [
-    (
-        "identity-sessions-1",
-        """
-CREATE TABLE sessions (
-    id uuid PRIMARY KEY, secret_hash bytea NOT NULL UNIQUE, user_id uuid NOT NULL,
-    created_at timestamptz NOT NULL, last_used_at timestamptz NOT NULL, kept_until timestamptz NOT NULL,
-    address text, user_agent text, must_choose_password boolean NOT NULL, ended_at timestamptz);
-CREATE INDEX sessions_open ON sessions (user_id, created_at, id) WHERE ended_at IS NULL;
-CREATE INDEX sessions_stale ON sessions (kept_until, last_used_at) WHERE ended_at IS NULL;
-CREATE INDEX sessions_ended ON sessions (ended_at) WHERE ended_at IS NOT NULL;
-""",
-    ),
-    ("identity-sessions-2", "ALTER TABLE sessions ADD COLUMN device_id uuid, ADD COLUMN refreshed_at timestamptz;"),
-    (
-        "identity-sessions-3",
-        """
-CREATE FUNCTION person_must_live(person uuid) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-    IF EXISTS (SELECT FROM people WHERE id = person AND email IS NULL) THEN
-        RAISE unique_violation USING CONSTRAINT = 'people_alive', MESSAGE = 'the person was erased';
-    END IF;
-END $$;
-""",
-    ),
-]
 IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=30)
 _TOUCH = timedelta(minutes=1)  # how exactly the last use is known, to spare a write at each request

@@ -1,1 +1,1 @@
-"""Signing in: login throttle, locks and known devices."""
+"""Signing in and out with a password."""

@@ -1,32 +1,30 @@
 """The start page, signing in and signing out."""
 
-from collections.abc import Callable
 from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 
-from identity.pages.forms import MayRedirect, login_hint, place, redirect_origin
+from identity.devices.cookies import DeviceCookie
+from identity.login_throttle.service import TooManyAttempts
+from identity.pages.forms import AddressOf, MayRedirect, login_hint, place, redirect_origin
 from identity.pages.rendering import Renderer, go_to
 from identity.passwords.hashing import Hashing
 from identity.people.domain import OneTimePasswordSpent
 from identity.people.service import People
-from identity.sessions.cookies import DeviceCookie, SessionCookie
+from identity.sessions.cookies import SessionCookie
 from identity.sessions.service import Session, Sessions
-from identity.sign_in.login_throttle import TooManyGuesses
 from identity.sign_in.service import SignIn, WrongCredentials
 from kit.context import acting
 from kit.http.csrf import CsrfGuard
 
 Text = Annotated[str, Form()]
-_HOW_TO_GO_ON = "Register once more for a new one; if you have signed in with it before, ask for a link instead."
-AddressOf = Callable[[Request], str]
-"""The caller's IP address."""
+_WHAT_NEXT = "Register again to get a new one. If you have signed in with it before, reset your password instead."
 
 
 def sign_in_router(
     show: Renderer,
-    own_forms: CsrfGuard,
+    csrf: CsrfGuard,
     cookie: SessionCookie,
     device_cookie: DeviceCookie,
     address_of: AddressOf,
@@ -64,21 +62,21 @@ def sign_in_router(
             return go_to("/")
         return form(login_hint(then), then)
 
-    @router.post("/login", dependencies=[Depends(own_forms), Depends(hashing.place)])
+    @router.post("/login", dependencies=[Depends(csrf), Depends(hashing.place)])
     def login(request: Request, email: Text = "", password: Text = "", next: Text = "") -> Response:
         then, device = place(next), device_cookie.device_of(request)
         try:
             session, value = sign_in.with_password(
                 email, password, address_of(request), request.headers.get("user-agent"), device
             )
-        except TooManyGuesses as refusal:
+        except TooManyAttempts as refusal:
             response = form(email, then, refusal.status, f"{refusal.title}. {refusal.detail}")
             response.headers.update(refusal.headers)
             return response
         except WrongCredentials as refusal:
             return form(email, then, refusal.status, f"{refusal.title}.")
         except OneTimePasswordSpent as refusal:
-            return form(email, then, 422, f"{refusal.title}. {_HOW_TO_GO_ON}")
+            return form(email, then, 422, f"{refusal.title}. {_WHAT_NEXT}")
         _end_a_strangers(cookie.session_of(request), session)
         response = go_to(_after(session, then))
         cookie.give(response, value)
@@ -97,7 +95,7 @@ def sign_in_router(
             return show.show("signed_out.html")
         return show.show("logout.html", person=people.find(session.user_id))
 
-    @router.post("/logout", dependencies=[Depends(own_forms)])
+    @router.post("/logout", dependencies=[Depends(csrf)])
     def logout(request: Request, next: Text = "") -> Response:
         session = cookie.session_of(request)
         if session is not None:

@@ -7,13 +7,13 @@ from uuid import UUID
 from prometheus_client import Counter
 
 from contracts.email import InvalidEmail
+from identity.login_throttle.service import Attempt, LoginThrottle
 from identity.passwords.domain import LONGEST, normal_password
 from identity.passwords.hashing import Hashing
 from identity.passwords.one_time import OneTimeSecrets
 from identity.people.domain import UnknownUser, User
 from identity.people.views import Credentials, PeopleViews
 from identity.sessions.service import Session, Sessions
-from identity.sign_in.login_throttle import Attempt, Guesses
 from identity.store import IdentityStore
 from kit.context import acting
 from kit.errors import Refusal
@@ -35,7 +35,7 @@ class SignIn:
         sessions: Sessions,
         hashing: Hashing,
         secrets: OneTimeSecrets,
-        guesses: Guesses,
+        throttle: LoginThrottle,
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
@@ -43,13 +43,13 @@ class SignIn:
         self._sessions = sessions
         self._hashing = hashing
         self._secrets = secrets
-        self._guesses = guesses
+        self._throttle = throttle
         self._clock = clock
 
     def with_password(
         self, email: str, password: str, address: str | None, agent: str | None, device: UUID | None = None
     ) -> tuple[Session, str]:
-        """(session, cookie value). Raises WrongCredentials, TooManyGuesses, or OneTimePasswordSpent to who has the
+        """(session, cookie value). Raises WrongCredentials, TooManyAttempts, or OneTimePasswordSpent to who has the
         right one.
 
         Each call that is let in costs one slow hash and one keyed hash.
@@ -65,7 +65,7 @@ class SignIn:
     def _attempt(
         self, email: str, password: str, address: str | None, agent: str | None, device: UUID | None
     ) -> tuple[Session, str]:
-        attempt = self._guesses.sign_in(email, address, device)
+        attempt = self._throttle.sign_in(email, address, device)
         known = self._credentials(email)
         given = normal_password(password)
         fits = self._hashing.verify(known.password_hash if known else None, given[: LONGEST + 1])
@@ -76,10 +76,10 @@ class SignIn:
             with acting(actor=str(known.user_id)):
                 return self._with_own(attempt, known, address, agent, device)
         if known is not None and one_time and generation > 0 and known.password_hash is None:
-            self._guesses.succeeded(attempt)  # whether or not it is spent
+            self._throttle.succeeded(attempt)  # whether or not it is spent
             with acting(actor=str(known.user_id)):
                 return self._with_one_time(known, address, agent, device)
-        self._guesses.failed(attempt)
+        self._throttle.failed(attempt)
         raise WrongCredentials
 
     def _with_own(
@@ -89,7 +89,7 @@ class SignIn:
 
         def work() -> tuple[Session, str]:
             begun = self._sessions.start(known.user_id, "password", address, agent, device, is_news=is_news)
-            self._guesses.succeeded(attempt)
+            self._throttle.succeeded(attempt)
             return begun
 
         return self._store.run(work)

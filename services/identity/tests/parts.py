@@ -54,7 +54,7 @@ class Parts(Container):
         super().__init__(given, database, MasterKey(given.master_key), clock)
 
     def decide_all(self) -> None:
-        while self.registration.work_one():
+        while self.registration.decide_one():
             pass
 
     def registered(self, email: str) -> User:

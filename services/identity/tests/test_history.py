@@ -1,4 +1,4 @@
-"""Every event ever written still loads: one stored example of each form, personal fields as plain text."""
+"""Every stored event still loads: each slice has an example of each form, personal fields in plain text."""
 
 import json
 from pathlib import Path
@@ -10,15 +10,15 @@ from eventsourcing.persistence import StoredEvent
 from eventsourcing.utils import resolve_topic
 
 from identity.clients.domain import Client
+from identity.login_throttle.domain import Lock
 from identity.oauth.revoke.domain import RevokedToken
 from identity.people.domain import User
 from identity.sessions.domain import UserSession
-from identity.sign_in.domain import Lock
 from identity.tests.parts import Parts
 from kit.eventstore.aggregate import Aggregate
 from kit.eventstore.mapper import PersonalMapper
 
-EXAMPLES = sorted((Path(__file__).parent / "history").glob("*.json"))
+EXAMPLES = sorted(Path(__file__).parents[1].glob("**/tests/history/*.json"))
 AGGREGATES = (User, UserSession, Lock, Client, RevokedToken)
 PERSON = UUID("7c9e6679-7425-40de-944b-e07fc1f90ae7")
 
@@ -34,7 +34,7 @@ def events_of(*aggregates: type[Aggregate]) -> set[type]:
 
 
 def _stored(parts: Parts, path: Path) -> StoredEvent:
-    """As it stands in the table, the personal fields encrypted for this installation."""
+    """As it is in the table, the personal fields encrypted for this installation."""
     example = json.loads(path.read_text())
     assert isinstance(parts.store.mapper, PersonalMapper)
     personal = resolve_topic(example["topic"]).personal
@@ -56,7 +56,7 @@ def test_there_is_an_example_of_every_event() -> None:
     assert {path.stem.partition("-")[0] for path in EXAMPLES} == {str(event.TOPIC) for event in events_of(*AGGREGATES)}  # type: ignore[attr-defined]
 
 
-def test_what_a_person_wrote_is_gone_with_their_key(parts: Parts) -> None:
+def test_personal_fields_are_gone_with_their_key(parts: Parts) -> None:
     events = [_stored(parts, path) for path in EXAMPLES]
     parts.subjects.destroy(str(PERSON))
     for stored in events:

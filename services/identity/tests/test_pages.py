@@ -137,7 +137,7 @@ def test_who_has_a_spent_one_time_password_is_told_how_to_go_on(service: Running
     browser.post("/register", data={"email": email})
     form = {"email": email, "password": service.one_time_password(email)}
     browser.post("/login", data=form)
-    assert "Register once more" in service.browser().post("/login", data=form).text
+    assert "Register again" in service.browser().post("/login", data=form).text
 
 
 def test_the_session_cookie_is_not_for_scripts(service: Running, email: str) -> None:
@@ -192,7 +192,7 @@ def test_a_forgotten_password_is_set_by_the_link_once(service: Running, email: s
     assert heading(browser.post(path, data={"password": NEW})) == "Your password is set"
     assert heading(browser.get("/")) == "Welcome"
     spent = browser.get(path)
-    assert (spent.status_code, heading(spent)) == (410, "This link works no longer")
+    assert (spent.status_code, heading(spent)) == (410, "This link is no longer valid")
     assert browser.post(path, data={"password": NEW}).status_code == 410
     assert browser.post("/login", data={"email": email, "password": PASSWORD}).status_code == 422
     assert browser.post("/login", data={"email": email, "password": NEW}).status_code == 303

@@ -215,7 +215,7 @@ def test_an_invited_stranger_chooses_a_password_and_has_joined(service: Running,
     assert heading(page) == 'Join Acme <b>"Brokers"</b>'
     assert "<b>" not in page.text
     assert browser.post(path, data={"password": "short"}).status_code == 422
-    assert heading(browser.post(path, data={"password": PASSWORD})).startswith("You are in Acme")
+    assert heading(browser.post(path, data={"password": PASSWORD})).startswith("You have joined Acme")
     user = service.user("bob@example.com")
     assert (others.members, user.verified, user.email) == ([user.id], True, "Bob@example.com")
     assert heading(browser.get("/")) == "You are signed in"
@@ -233,7 +233,7 @@ def test_an_invited_person_with_an_account_signs_in_and_comes_back(
     assert browser.post("/login", data=form).headers["location"] == path
     assert browser.get(path).status_code == 200
     assert others.members == []
-    assert heading(browser.post(path)).startswith("You are in Acme")
+    assert heading(browser.post(path)).startswith("You have joined Acme")
     assert others.members == [service.user("ann@example.com").id]
 
 

@@ -5,14 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from pathlib import Path
 from uuid import UUID
 
 from identity.oauth.authorization import Authorization
-from kit.db import migrations
 from kit.db.database import Database
 
-SCHEMA = migrations.read(Path(__file__).with_name("schema.sql"))
 LIFETIME = timedelta(seconds=60)
 _REMEMBERED = timedelta(days=1)  # for how long a replayed code still revokes the tokens that it was exchanged for
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from identity.clients.views import ClientViews
 from identity.oauth.revoke.domain import RevokedToken
+from identity.oauth.revoke.views import RevokedTokenViews
 from identity.store import IdentityStore
 
 
@@ -25,7 +25,7 @@ class _Ended(Protocol):
 class EndedTokens:
     """The revoked tokens, for libs/access: those of `sessions` that have ended, and those revoked one by one."""
 
-    def __init__(self, sessions: _Ended, views: ClientViews) -> None:
+    def __init__(self, sessions: _Ended, views: RevokedTokenViews) -> None:
         self._sessions = sessions
         self._views = views
 

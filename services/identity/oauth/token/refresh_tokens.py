@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from pathlib import Path
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -14,10 +13,8 @@ from identity.oauth.authorization import Authorization
 from identity.oauth.revoke.service import revoke
 from identity.oauth.token.token_issuer import AccessToken
 from identity.store import IdentityStore
-from kit.db import migrations
 from kit.security.keys import keyed_hash, seal, unseal
 
-SCHEMA = migrations.read(Path(__file__).with_name("schema.sql"))
 IDLE = timedelta(days=30)
 LONGEST = timedelta(days=180)
 _FIND: LiteralString = (

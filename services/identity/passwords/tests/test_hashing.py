@@ -57,7 +57,7 @@ def test_who_finds_no_place_is_told_so_wherever_there_is_a_hash_and_livez_answer
                     answer = browser.post(path, data={"password": PASSWORD})
                 assert answer.status_code == 429, path
                 assert int(answer.headers["retry-after"]) > 0
-            assert "Too many people" in browser.post("/login").text
+            assert "Too many sign-ins" in browser.post("/login").text
             assert browser.get("/livez").status_code == 200
             queue = [line for line in browser.get("/metrics").text.splitlines() if "password_hash_queue " in line]
             assert float(queue[-1].split()[-1]) > 0

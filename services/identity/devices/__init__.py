@@ -1,0 +1,1 @@
+"""Browsers that users signed in with before."""
