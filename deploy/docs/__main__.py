@@ -4,9 +4,8 @@ import json
 import sys
 from pathlib import Path
 
-from deploy.docs import api, events
-
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+from deploy.docs import api, events, links
+from deploy.docs.links import DOCS
 
 
 def write(folder: Path) -> None:
@@ -14,7 +13,7 @@ def write(folder: Path) -> None:
     (folder / "api").mkdir(parents=True, exist_ok=True)
     for old in folder.rglob("*.md"):
         old.unlink()
-    (folder / "changelog.md").write_text((DOCS.parent / "CHANGELOG.md").read_text().replace("](docs/", "](../"))
+    (folder / "changelog.md").write_text(links.changelog())
     asyncapi = json.loads((DOCS / "asyncapi" / "asyncapi.json").read_text())
     (folder / "events.md").write_text(events.page(asyncapi))
     openapi = json.loads((DOCS / "openapi" / "openapi.json").read_text())

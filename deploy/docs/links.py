@@ -18,9 +18,14 @@ def prepared(page: str, text: str) -> str:
     A link to a file of the repository outside docs/ becomes its path, as nothing of it is on the site; one to a file
     that does not exist stays, so that the build fails.
     """
-    folder = (DOCS / page).parent
-    text = _LINK.sub(_on_the_site(folder), text).replace("```mermaid\n", "```text\n")
+    text = _LINK.sub(_on_the_site((DOCS / page).parent), text).replace("```mermaid\n", "```text\n")
     return text + _DECISIONS if page == "decisions/README" else text
+
+
+def changelog() -> str:
+    """The changelog as a page of the folder reference."""
+    text = (ROOT / "CHANGELOG.md").read_text()
+    return _LINK.sub(_on_the_site(ROOT), text).replace("](docs/", "](../")
 
 
 def _on_the_site(folder: Path) -> Callable[[re.Match[str]], str]:

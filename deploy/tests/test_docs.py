@@ -7,9 +7,8 @@ import jsonschema_rs
 import pytest
 
 from deploy.docs import api, events
-from deploy.docs.__main__ import DOCS
 from deploy.docs.json_schema import deref, example, type_in_words
-from deploy.docs.links import prepared
+from deploy.docs.links import DOCS, prepared
 
 ASYNCAPI = json.loads((DOCS / "asyncapi" / "asyncapi.json").read_text())
 EVENTS = [
