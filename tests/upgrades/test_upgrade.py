@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from portal.service import PortalService
 import psycopg
 import pytest
 from pydantic import SecretStr
@@ -23,6 +22,7 @@ from kit.db.migrations import Migrations, opened
 from kit.security.keys import MasterKey
 from platforms.connections.addresses import Policy
 from platforms.container import Container
+from portal.service import PortalService
 from runtime.application import migrations_of
 from tests.driver import Hall, Person, call, client_token
 from tests.recovery.operating import answer, nothing_is_parked
@@ -115,9 +115,9 @@ def test_stored_credentials_open(upgraded: tuple[Expected, Tradehall, Path]) -> 
     hall.close()
     database = opened(SecretStr(system.info["postgres_dsn"]["platforms"]), SCHEMAS["platforms"])
     master = MasterKey(SecretStr((var / "secrets" / "platforms-master-key").read_text()))
-    parts = Container(database, master, Policy(private_allowed=True), lambda: datetime.now(UTC))
+    container = Container(database, master, Policy(private_allowed=True), lambda: datetime.now(UTC))
     place = (UUID(expected.organization), UUID(expected.platform))
-    found = parts.store.vault.use(*place, "db", "test", datetime.now(UTC))
+    found = container.vault.use(*place, "db", "test", datetime.now(UTC))
     database.close()
     assert found is not None
     assert found.credentials.secret.value.decode() == expected.database["password"]
