@@ -4,8 +4,8 @@ import os
 import subprocess
 import sys
 
-from embedded.containers import LABEL, NATS_IMAGE, POSTGRES_IMAGE
 from platforms.tests.mariadb_container import MARIADB_IMAGE
+from testing.containers import LABEL, NATS_IMAGE, POSTGRES_IMAGE
 from tests.images import ROOT, provide
 
 TESTS = (

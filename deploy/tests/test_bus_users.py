@@ -19,8 +19,8 @@ import pytest
 from deploy.local import Tradehall
 from deploy.local.settings import ROOT
 from embedded import temporary_folder
-from embedded.fixtures import wait_until
-from tests.driver import Hall, Person
+from testing.driver import Hall, Person
+from testing.waiting import wait_until
 
 EXAMPLES = ROOT / "docs" / "examples"
 

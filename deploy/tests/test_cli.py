@@ -21,7 +21,7 @@ from contracts.streams import consumers_of
 from deploy.cli.__main__ import app
 from deploy.local import Tradehall
 from embedded import temporary_folder
-from embedded.fixtures import wait_until
+from testing.waiting import wait_until
 
 
 @pytest.fixture(scope="module")

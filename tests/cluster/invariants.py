@@ -8,15 +8,15 @@ from typing import Any
 import psycopg
 
 from deploy.cli.running import Running
-from embedded.fixtures import wait_until
 from kit.eventstore.rebuild import rebuild
 from kit.messaging.stream_verification import Verdict, compared, expected, fetched, held, last_place
 from runtime.output import connected
+from testing.driver import Hall
+from testing.services import inside
+from testing.waiting import wait_until
 from tests.cluster.bus import unread
 from tests.cluster.load import Owner
 from tests.cluster.parts import RELAYING
-from tests.driver import Hall
-from tests.services import inside
 
 
 def all_holds(hall: Hall, var: Path, owners: list[Owner]) -> None:

@@ -8,7 +8,6 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 from fastapi.testclient import TestClient
 
-from embedded.fixtures import wait_until
 from identity.container import Container
 from identity.oauth.tests.provider import VERIFIER, challenge
 from identity.people.domain import User
@@ -18,6 +17,7 @@ from identity.tests.parts import PASSWORD
 from kit.db.database import Database
 from kit.security.keys import MasterKey
 from runtime.application import build
+from testing.waiting import wait_until
 
 
 class Running:

@@ -10,10 +10,10 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from embedded.fixtures import wait_until
 from embedded.postgres import Postgres
 from identity.tests.parts import PASSWORD, PUBLIC_URL, settings
 from identity.tests.running import Running, cookies_given
+from testing.waiting import wait_until
 
 NEW = "seven herons in the rain"
 WRONG = "The e-mail address or the password is wrong."

@@ -15,12 +15,12 @@ from pydantic import SecretStr
 from contracts import organizations, rpc
 from contracts.email import normal
 from contracts.envelope import Envelope
-from embedded.fixtures import wait_until
 from embedded.nats import Nats
 from identity.tests.parts import PASSWORD, settings
 from identity.tests.running import Running
 from identity.tests.test_pages import heading
 from kit.messaging.bus import Bus
+from testing.waiting import wait_until
 
 T = TypeVar("T")
 TOKEN = "the.token-of-an_invitation"

@@ -22,12 +22,12 @@ from contracts.event import Event
 from contracts.identity import UserPasswordChanged, UserRegistered
 from contracts.notifications import NotificationSent
 from contracts.streams import STREAMS
-from embedded.fixtures import wait_until
 from embedded.nats import Nats
 from embedded.ports import free_port
 from notifications.tests.answering import PASSWORD, Answers, connect
 from notifications.tests.mailroom import Mailroom
 from notifications.tests.parts import BUS_PASSWORD, MASTER, PUBLIC_URL, Source
+from testing.waiting import wait_until
 
 
 class Process:

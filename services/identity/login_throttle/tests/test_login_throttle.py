@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 import pytest
 from argon2 import PasswordHasher, extract_parameters
 
-from embedded.timing import assert_same_time
 from identity.container import Container
 from identity.login_throttle.service import FREE, FREE_EVERYWHERE, OF_A_NETWORK, OF_ALL, TooManyAttempts
 from identity.passwords.domain import WrongPassword
@@ -23,6 +22,7 @@ from kit.db.database import Database
 from kit.db.migrations import migrate
 from kit.security.keys import MasterKey
 from runtime.application import migrations_of
+from testing.timing import assert_same_time
 
 ANN, BOB = "ann@example.com", "bob@example.com"
 HERE, ELSEWHERE = "203.0.113.7", "198.51.100.9"

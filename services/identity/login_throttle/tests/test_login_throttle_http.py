@@ -7,11 +7,11 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from embedded.fixtures import wait_until
 from embedded.postgres import Postgres
 from identity.login_throttle.service import FREE
 from identity.tests.parts import PASSWORD, settings
 from identity.tests.running import Running, cookies_given
+from testing.waiting import wait_until
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,11 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from embedded.fixtures import wait_until
 from embedded.postgres import Postgres
 from identity.passwords.hashing import Hashing
 from identity.tests.parts import PASSWORD, settings
 from identity.tests.running import Running
+from testing.waiting import wait_until
 
 
 @pytest.fixture(scope="module")

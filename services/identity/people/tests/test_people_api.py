@@ -6,10 +6,10 @@ from uuid import uuid4
 
 import pytest
 
-from embedded.fixtures import wait_until
 from embedded.postgres import Postgres
 from identity.tests.parts import PASSWORD, settings
 from identity.tests.running import Running
+from testing.waiting import wait_until
 
 NEW = "seven herons in the rain"
 REGISTRATIONS = "/api/v1/registrations"
