@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy.gateway.routing import service_of
+from deploy.tests.owner import service_of
 
 
 @pytest.mark.parametrize(

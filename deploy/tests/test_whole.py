@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploy.gateway.routing import service_of
 from deploy.local import Tradehall
 from deploy.local.services import built_services
+from deploy.tests.owner import service_of
 from embedded import temporary_folder
 
 
