@@ -10,11 +10,11 @@ from kit.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """`registration`: "open", "invited", or a comma list of e-mail domains that may register.
-    `first_operator`: whether the first person who registers becomes operator.
-    `portal_secret`: the secret of the portal's client, where there is a portal.
-    `erasure_list`: the file, outside the database and its backups, that keeps who was erased.
-    `first_party_clients`: programs of the operator's own in which people sign in (docs/conformance.md)."""
+    """`registration`: "open", "invited", or e-mail domains that may register, separated by commas.
+    `first_operator`: whether the first user who registers becomes operator.
+    `portal_secret`: the secret of the portal's client, if there is a portal.
+    `erasure_list`: the file of the erasure log, outside the database and its backups.
+    `first_party_clients`: the operator's own applications in which users sign in (docs/conformance.md)."""
 
     registration: str = "open"
     first_operator: bool = False
@@ -30,7 +30,7 @@ class Settings(ServiceSettings):
         try:
             domains = [idna.encode(each.strip(), uts46=True).decode() for each in value.split(",")]
         except idna.IDNAError as error:
-            raise ValueError("give open, invited, or e-mail domains with commas between them") from error
+            raise ValueError("give open, invited, or e-mail domains separated by commas") from error
         if not all("." in each for each in domains):
             raise ValueError("give open, invited, or whole e-mail domains such as example.com")
         return ",".join(domains)
@@ -46,7 +46,7 @@ class Settings(ServiceSettings):
 
     @property
     def registration_domains(self) -> frozenset[str] | None:
-        """Domains that may register, in normal form; empty where only the invited may, None for all."""
+        """Domains that may register, in normal form; empty if registration is by invitation, None for all."""
         if self.registration == "open":
             return None
         return frozenset() if self.registration == "invited" else frozenset(self.registration.split(","))
