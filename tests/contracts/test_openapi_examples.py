@@ -70,7 +70,7 @@ def test_every_operation_is_described_with_examples_that_fit() -> None:
         for content in bodies:
             assert "example" in content, path
             validate(content["schema"], content["example"])
-    assert EXAMPLES.keys() == {operation["operationId"] for _, _, operation in operations()}
+    assert EXAMPLES.keys() <= {operation["operationId"] for _, _, operation in operations()}
 
 
 def shown(operation: Any) -> Iterator[Any]:

@@ -1,160 +1,57 @@
-"""The routes of an organization's clients and their secrets."""
+"""Routes of an organization's clients and their secrets."""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from access.checks import MissingPermission, OrgPrincipal, PermissionsUnavailable, PersonNeeded
 from access.guard import Guard
-from contracts.permissions import Limits, Scope
+from identity.clients.api_models import (
+    ClientAnswer,
+    ClientChange,
+    CreatedClient,
+    IssuedSecret,
+    NewClient,
+    NewSecretBody,
+)
 from identity.clients.domain import TooManySecrets, UnknownClient, UnknownSecret
 from identity.clients.service import Clients, Granter, GrantExceedsOwn
-from identity.clients.views import ClientRow, SecretRow, Use
 from kit.errors import NotFound, Unauthenticated
-from kit.http.fields import Body, Instant, Name
 from kit.http.idempotency import Idempotency, Keyed, KeyReused, created
 from kit.http.openapi import refusals
 from kit.http.pagination import Page, Paged
 
-_MOST_PLATFORMS = 1000
 _READING = (Unauthenticated, NotFound, MissingPermission, PermissionsUnavailable)
 _WRITING = (*_READING, PersonNeeded)
 
 
-def _bounded(limits: Limits) -> Limits:
-    if limits.platforms is not None and len(limits.platforms) > _MOST_PLATFORMS:
-        raise ValueError(f"must name at most {_MOST_PLATFORMS} platforms")
-    return limits
-
-
-ClientLimits = Annotated[Limits, AfterValidator(_bounded)]
-Scopes = Annotated[list[Scope], Field(max_length=50)]
-
-
-class NewClient(Body):
-    """A client to be; without scopes it may only list its own organization."""
-
-    name: Name
-    scopes: Scopes = Field(default_factory=list)
-    limits: ClientLimits = Limits()
-
-
-class ClientChange(Body):
-    """What is left out stays."""
-
-    name: Name = ""
-    scopes: Scopes = Field(default_factory=list)
-    limits: ClientLimits = Limits()
-
-
-class NewSecretBody(Body):
-    """`expires_at` is left out for a secret that is good until it is ended."""
-
-    name: Name
-    expires_at: Instant | None = None
-
-
-class SecretUse(BaseModel):
-    """`address` is the IP address of who used it, an IPv6 one as its /64."""
-
-    at: AwareDatetime
-    address: str
-
-    @classmethod
-    def of(cls, use: Use | None) -> "SecretUse | None":
-        return None if use is None else cls(at=use.at, address=use.address)
-
-
-class SecretAnswer(BaseModel):
-    """A secret as everybody may see it: never its value. Its uses may be a minute old."""
-
-    id: UUID
-    name: str
-    created_at: AwareDatetime
-    expires_at: AwareDatetime | None
-    first_used: SecretUse | None
-    last_used: SecretUse | None
-
-    @classmethod
-    def of(cls, row: SecretRow) -> "SecretAnswer":
-        return cls(
-            id=row.id,
-            name=row.name,
-            created_at=row.created_at,
-            expires_at=row.expires_at,
-            first_used=SecretUse.of(row.first_use),
-            last_used=SecretUse.of(row.last_use),
-        )
-
-
-class ClientAnswer(BaseModel):
-    """A client without its secrets' values. `client_id` is the subject of its tokens."""
-
-    id: UUID
-    client_id: str
-    name: str
-    scopes: list[str]
-    limits: Limits
-    secrets: list[SecretAnswer]
-    created_at: AwareDatetime
-
-    @classmethod
-    def of(cls, row: ClientRow) -> "ClientAnswer":
-        return cls(
-            id=row.id,
-            client_id=row.client_id,
-            name=row.name,
-            scopes=list(row.scopes),
-            limits=row.limits,
-            secrets=[SecretAnswer.of(secret) for secret in row.secrets],
-            created_at=row.created_at,
-        )
-
-
-class CreatedClient(BaseModel):
-    """The one answer that holds the first secret."""
-
-    id: UUID
-    client_id: str
-    client_secret: str
-    name: str
-    scopes: list[str]
-    limits: Limits
-    secrets: list[SecretAnswer]
-    created_at: AwareDatetime
-
-
-class IssuedSecret(BaseModel):
-    """The one answer that holds this secret."""
-
-    id: UUID
-    client_secret: str
-
-
 def routes(clients: Clients, guard: Guard, idempotency: Idempotency) -> APIRouter:
-    """Reading takes clients:read, changing clients:write."""
+    """Reading requires clients:read, changing clients:write."""
     router = APIRouter(prefix="/api/v1/organizations/{org}/clients", tags=["clients"])
     Reader = Annotated[OrgPrincipal, Depends(guard.require("clients:read"))]
     Writer = Annotated[OrgPrincipal, Depends(guard.require("clients:write", fresh=True))]
 
-    @router.get("", operation_id="list_clients", responses=refusals(*_READING))
+    @router.get(
+        "", operation_id="list_clients", summary="List the clients of an organization", responses=refusals(*_READING)
+    )
     def list_clients(acting: Reader, paging: Paged) -> Page[ClientAnswer]:
-        """In the order in which they were created."""
+        """Returns the clients of the organization, oldest first. Requires clients:read."""
         rows = clients.list(acting.organization_id, paging)
         return paging.page(rows, ClientAnswer.of, lambda row: (row.created_at.isoformat(), str(row.id)))
 
     @router.post(
         "",
         operation_id="create_client",
+        summary="Create a client",
         status_code=201,
         response_model=CreatedClient,
         responses=refusals(*_WRITING, GrantExceedsOwn, KeyReused),
     )
     def create_client(acting: Writer, body: NewClient, key: Keyed) -> JSONResponse:
-        """The answer holds the first secret, and no other answer ever will."""
+        """Creates a client with its first secret, and returns the secret. Store it: it cannot be read again. You can
+        only grant scopes and limits within your own permissions. Requires clients:write."""
 
         def work() -> JSONResponse:
             org = acting.organization_id
@@ -164,31 +61,48 @@ def routes(clients: Clients, guard: Guard, idempotency: Idempotency) -> APIRoute
 
         return idempotency.once(key, acting.principal.id, work)
 
-    @router.get("/{id}", operation_id="get_client", responses=refusals(*_READING, UnknownClient))
+    @router.get(
+        "/{id}", operation_id="get_client", summary="Get a client", responses=refusals(*_READING, UnknownClient)
+    )
     def get_client(acting: Reader, id: UUID) -> ClientAnswer:
-        """With its secrets' names, dates and uses, never their values."""
+        """Returns a client with the names, dates and uses of its secrets, without their values. Requires
+        clients:read."""
         return ClientAnswer.of(clients.get(acting.organization_id, id))
 
-    @router.patch("/{id}", operation_id="change_client", responses=refusals(*_WRITING, UnknownClient, GrantExceedsOwn))
+    @router.patch(
+        "/{id}",
+        operation_id="change_client",
+        summary="Change a client",
+        responses=refusals(*_WRITING, UnknownClient, GrantExceedsOwn),
+    )
     def change_client(acting: Writer, id: UUID, body: ClientChange) -> ClientAnswer:
-        """A scope that is taken away stops working at once, in tokens that were issued before as well."""
+        """Changes name, scopes or limits. A scope that is removed stops working at once, for existing tokens too.
+        Requires clients:write."""
         given = {name: getattr(body, name) for name in body.model_fields_set}
         return ClientAnswer.of(clients.change(acting.organization_id, id, _granter(acting), **given))
 
-    @router.delete("/{id}", operation_id="remove_client", status_code=204, responses=refusals(*_WRITING, UnknownClient))
+    @router.delete(
+        "/{id}",
+        operation_id="remove_client",
+        summary="Remove a client",
+        status_code=204,
+        responses=refusals(*_WRITING, UnknownClient),
+    )
     def remove_client(acting: Writer, id: UUID) -> None:
-        """Its secrets and tokens stop working within a second."""
+        """Removes a client. Its secrets and tokens stop working within a second. Requires clients:write."""
         clients.remove(acting.organization_id, id)
 
     @router.post(
         "/{id}/secrets",
         operation_id="issue_client_secret",
+        summary="Issue a secret of a client",
         status_code=201,
         response_model=IssuedSecret,
         responses=refusals(*_WRITING, UnknownClient, GrantExceedsOwn, TooManySecrets, KeyReused),
     )
     def issue_secret(acting: Writer, id: UUID, body: NewSecretBody, key: Keyed) -> JSONResponse:
-        """Earlier secrets go on working until they are ended or expire; there are at most ten."""
+        """Issues one more secret, and returns it. Earlier secrets keep working until they are revoked or expire. A
+        client has at most ten. Requires clients:write."""
 
         def work() -> JSONResponse:
             org = acting.organization_id
@@ -201,18 +115,20 @@ def routes(clients: Clients, guard: Guard, idempotency: Idempotency) -> APIRoute
     @router.delete(
         "/{id}/secrets/{secret}",
         operation_id="end_client_secret",
+        summary="Revoke a secret of a client",
         status_code=204,
         responses=refusals(*_WRITING, UnknownClient, UnknownSecret),
     )
-    def end_secret(acting: Writer, id: UUID, secret: UUID) -> None:
-        """Nobody gets a token by it any more."""
+    def revoke_secret(acting: Writer, id: UUID, secret: UUID) -> None:
+        """Revokes a secret: no more tokens are issued for it. Tokens that were issued before expire within an hour.
+        Requires clients:write."""
         clients.end_secret(acting.organization_id, id, secret)
 
     return router
 
 
 def _granter(acting: OrgPrincipal) -> Granter:
-    """A client's scopes never hold clients:write, so it is a person who comes this far."""
+    """A client cannot hold clients:write, so only users come this far."""
     if acting.principal.user_id is None:
         raise PersonNeeded
     return Granter(acting.principal.user_id, acting.grant)

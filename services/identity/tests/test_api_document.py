@@ -1,0 +1,44 @@
+"""What the OpenAPI document says of identity's own operations."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from embedded.postgres import Postgres
+from identity.service import IdentityService
+from identity.tests.parts import settings
+from runtime.application import application, construct
+
+OWN = (
+    *("Accepted", "Address", "Me", "NameChange", "PasswordChange", "SessionAnswer"),
+    *("ClientAnswer", "ClientChange", "CreatedClient", "IssuedSecret", "NewClient", "NewSecretBody"),
+    *("SecretAnswer", "SecretUse"),
+)
+
+
+@pytest.fixture(scope="module")
+def document(postgres_server: Postgres) -> Any:
+    made = construct(IdentityService, settings(postgres_server.create_database(f"document_{uuid4().hex}")))
+    try:
+        return application(made).openapi()
+    finally:
+        made.database.close()
+
+
+def test_every_operation_has_a_summary_and_sentences(document: Any) -> None:
+    for path, item in document["paths"].items():
+        for operation in item.values():
+            if operation["tags"] in (["people"], ["clients"]) or path.endswith("/unlock"):
+                assert operation["summary"] != operation["summary"].title(), path
+                assert operation["description"].endswith("."), path
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_every_field_has_a_description_and_an_example(document: Any, name: str) -> None:
+    schema = document["components"]["schemas"][name]
+    assert schema["description"].endswith(".")
+    for field, about in schema["properties"].items():
+        assert about["description"].endswith("."), field
+        inner = str(about)
+        assert "examples" in about or any(f"/{model}'" in inner for model in OWN), field
