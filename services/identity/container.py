@@ -5,7 +5,6 @@ from datetime import datetime
 
 from contracts.email import normal
 from contracts.streams import STREAMS
-from identity import oauth
 from identity.clients.expiry_warnings import ExpiryWarnings
 from identity.clients.secret_uses import SecretUses
 from identity.clients.service import Clients
@@ -14,7 +13,8 @@ from identity.devices.service import Devices
 from identity.erasure.service import Erasure
 from identity.login_throttle.service import KEY as THROTTLE_KEY
 from identity.login_throttle.service import LoginThrottle
-from identity.oauth import Changes, ClientCache
+from identity.oauth import service as oauth
+from identity.oauth.service import ClientCache, RevocationCache
 from identity.operators.service import Operators
 from identity.passwords.hashing import Hashing, common_passwords
 from identity.passwords.one_time import KEY as ONE_TIME_KEY
@@ -85,8 +85,8 @@ class Container:
             first_operator=settings.first_operator,
         )
         self.signing_keys = SigningKeys(database, self.keys, clock)
-        self.changes = Changes(database, self.signing_keys)
-        self.client_cache = ClientCache(self.views, self.changes)
+        self.revocations = RevocationCache(database, self.signing_keys)
+        self.client_cache = ClientCache(self.views, self.revocations)
         self.clients = Clients(self.store, self.views, clock, self.client_cache.forget)
         self.secret_uses = SecretUses(database, clock)
         self.expiry_warnings = ExpiryWarnings(self.store, clock)
@@ -111,7 +111,7 @@ class Container:
             {
                 "sessions": self.sessions.forget,
                 "codes": self.oauth.codes.forget,
-                "authorizations": self.oauth.families.forget,
+                "authorizations": self.oauth.refresh_tokens.forget,
                 "passwords": self.passwords.forget,
                 "operator permissions": self.operators.forget,
                 "devices": self.devices.forget,
@@ -132,6 +132,6 @@ class Container:
         self.devices.forget_old()
         self.idempotency.forget_old()
         self.oauth.codes.forget_old()
-        self.oauth.families.forget_old()
+        self.oauth.refresh_tokens.forget_old()
         self.signing_keys.forget_old()
         self.expiry_warnings.warn()

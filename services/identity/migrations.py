@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-from identity import oauth
 from kit.db.migrations import Migrations, read
 from kit.messaging import stream_eraser
 from kit.security import rate_limiter
 
 
 def _of(slice_name: str) -> Migrations:
-    return read(Path(__file__).with_name(slice_name) / "schema.sql")
+    return read(Path(__file__).parent / slice_name / "schema.sql")
 
 
 _clients, _login_throttle = _of("clients"), _of("login_throttle")
@@ -25,6 +24,7 @@ MIGRATIONS: Migrations = (
     *_of("registration"),
     *_of("signing_keys"),
     *_clients[3:],
-    *oauth.SCHEMA,
+    *_of("oauth/authorize"),
+    *_of("oauth/token"),
     ("identity-shredder-1", stream_eraser.SCHEMA),
 )

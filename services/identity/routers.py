@@ -2,13 +2,13 @@
 
 from fastapi import APIRouter
 
-from identity import oauth
 from identity.clients import api as client_routes
 from identity.container import Container
 from identity.devices.cookies import DeviceCookie
 from identity.invitations.pages import invitations_router
 from identity.invitations.service import UNKNOWN_LINKS, Inviting
 from identity.login_throttle import api as login_throttle_routes
+from identity.oauth import service as oauth
 from identity.oauth.logout.pages import client_logout_router
 from identity.pages.rendering import Renderer
 from identity.passwords import api as password_routes

@@ -12,7 +12,6 @@ from fastapi import APIRouter
 from access.checks import Access
 from access.replicas import MembershipReplica
 from contracts.subscriptions import Subscriptions
-from identity import oauth
 from identity.clients import events as client_events
 from identity.clients import requests as client_requests
 from identity.clients import views as clients
@@ -21,6 +20,7 @@ from identity.erasure.checked import CheckedErasure
 from identity.erasure.commands import add_erasure_commands
 from identity.login_throttle import events as lock_events
 from identity.migrations import MIGRATIONS
+from identity.oauth import service as oauth
 from identity.oauth.revoke import events as revocation_events
 from identity.oauth.revoke.service import EndedTokens
 from identity.operators import requests as operator_requests
@@ -104,7 +104,7 @@ class IdentityService(Service[Settings]):
         inside = self.container
         return [
             partial(inside.stream_eraser.run, self.bus),
-            inside.changes.run,
+            inside.revocations.run,
             inside.secret_uses.run,
             Worker(self.database, inside.work_one, inside.tidy).run,
         ]
@@ -150,5 +150,5 @@ class IdentityService(Service[Settings]):
     def _token_endpoints(self, web: Web) -> oauth.TokenEndpoints:
         inside = self.container
         return oauth.TokenEndpoints(
-            inside.oauth, self._verifier, inside.changes, web.address_of, inside.wrong_credentials
+            inside.oauth, self._verifier, inside.revocations, web.address_of, inside.wrong_credentials
         )

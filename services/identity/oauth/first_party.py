@@ -1,4 +1,4 @@
-"""Programs of the operator's own in which people sign in, as the settings name them."""
+"""The operator's own programs in which users sign in, as the settings name them."""
 
 import re
 from typing import Annotated
@@ -23,7 +23,7 @@ Address = Annotated[str, AfterValidator(_address)]
 
 
 class FirstPartyProgram(BaseModel):
-    """A confidential client. The operator vouches for it: nobody is asked for consent."""
+    """A confidential client. The operator vouches for it, so no user is asked for consent."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 

@@ -1,4 +1,4 @@
-"""ID tokens that come back as hints: whom a program means, though the token may have expired."""
+"""ID tokens that come back as hints: they identify a user, even after they have expired."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,7 +13,7 @@ _LONGEST = 4096  # characters
 
 @dataclass(frozen=True)
 class Hint:
-    """The person, their session and the program that an ID token of ours was made for."""
+    """The user, their session and the client that an ID token of this system was issued for."""
 
     user_id: UUID
     session_id: UUID
@@ -26,7 +26,7 @@ class Hints:
         self._keys = keys
 
     def read(self, id_token: str) -> Hint | None:
-        """None where the token is none of ours. That it has expired does not matter (RP-Initiated Logout 2)."""
+        """None if the token was not issued here. It may have expired (RP-Initiated Logout 2)."""
         if len(id_token) > _LONGEST:
             return None
         try:

@@ -1,11 +1,12 @@
 """The parameters of a request at an OAuth endpoint, from its query or its body."""
 
 import re
+from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
-from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Payload
-from starlette.requests import ClientDisconnect
-from starlette.requests import Request as HttpRequest
+from starlette.requests import ClientDisconnect, Request
+
+from identity.oauth.errors import InvalidRequest
 
 _MOST = 50  # parameters
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -14,29 +15,25 @@ _FORM = "application/x-www-form-urlencoded"
 Pairs = list[tuple[str, str]]
 
 
-class Parameters(OAuth2Payload):  # type: ignore[misc]
-    """Those without a value count as left out (RFC 6749 3.1), `scope` has single spaces."""
+class Parameters:
+    """The parameters that have a value: an empty one counts as left out (RFC 6749 3.1). `scope` has single spaces.
+
+    `given` maps each name to its first value; `pairs` keeps order and repetitions.
+    """
 
     def __init__(self, pairs: Pairs) -> None:
-        self.pairs = [(name, _single_spaced(value) if name == "scope" else value) for name, value in pairs]
-        self.pairs = [(name, value) for name, value in self.pairs if value]
-        self._lists: dict[str, list[str]] = {}
-        for name, value in self.pairs:
-            self._lists.setdefault(name, []).append(value)
-        self._data = {name: values[0] for name, values in self._lists.items()}
-
-    @property
-    def data(self) -> dict[str, str]:
-        return self._data
-
-    @property
-    def datalist(self) -> dict[str, list[str]]:
-        return self._lists
+        single_spaced = ((name, _single_spaced(value) if name == "scope" else value) for name, value in pairs)
+        self.pairs: Pairs = [(name, value) for name, value in single_spaced if value]
+        # dict keeps the last value of a name, so it is filled from the end.
+        self.given: Mapping[str, str] = dict(reversed(self.pairs))
 
     @property
     def repeated(self) -> set[str]:
-        """Names that are given more than once, which none may be (RFC 6749 3.1 and 3.2)."""
-        return {name for name, values in self._lists.items() if len(values) > 1}
+        """Names that are given more than once, which is an error (RFC 6749 3.1 and 3.2)."""
+        if len(self.given) == len(self.pairs):
+            return set()
+        names = [name for name, _ in self.pairs]
+        return {name for name in names if names.count(name) > 1}
 
     @property
     def unprintable(self) -> bool:
@@ -44,21 +41,33 @@ class Parameters(OAuth2Payload):  # type: ignore[misc]
         return _CONTROL.search("".join(text for pair in self.pairs for text in pair)) is not None
 
 
-def query_parameters(request: HttpRequest) -> Pairs:
-    """Raises InvalidRequestError for what is not UTF-8."""
+def query_parameters(request: Request) -> Pairs:
+    """Raises InvalidRequest for what is not UTF-8."""
     return _parsed(request.scope["query_string"])
 
 
-async def form_parameters(request: HttpRequest) -> Pairs:
-    """Of the body, never of the query. Raises InvalidRequestError for another content type or encoding."""
+async def form_parameters(request: Request) -> Pairs:
+    """Of the body, never of the query. Raises InvalidRequest for another content type or encoding."""
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != _FORM:
-        raise InvalidRequestError(f"The body must be {_FORM}.")
+        raise InvalidRequest(f"The body must be {_FORM}.")
     return _parsed(await _body(request))
 
 
-async def _body(request: HttpRequest) -> bytes:
-    """As Starlette's, which takes a generator and an exception for each request."""
+async def form_of_program(request: Request, *, required: str) -> Mapping[str, str]:
+    """The form of a program's request, by name. Raises InvalidRequest, also without the parameter `required`."""
+    parameters = Parameters(await form_parameters(request))
+    if parameters.repeated:
+        raise InvalidRequest("A parameter is given more than once.")
+    if parameters.unprintable:
+        raise InvalidRequest("A parameter holds a control character.")
+    if required not in parameters.given:
+        raise InvalidRequest(f"The parameter '{required}' is missing.")
+    return parameters.given
+
+
+async def _body(request: Request) -> bytes:
+    """Without Starlette's generator and exception for each request."""
     parts, more = [], True
     while more:
         message = await request.receive()
@@ -77,4 +86,4 @@ def _parsed(encoded: bytes) -> Pairs:
     try:
         return parse_qsl(encoded.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST)
     except ValueError as error:
-        raise InvalidRequestError("The parameters are too many, or not URL-encoded UTF-8.") from error
+        raise InvalidRequest("The parameters are too many, or not URL-encoded UTF-8.") from error

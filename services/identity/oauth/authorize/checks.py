@@ -1,4 +1,7 @@
-"""The checks of an authorization request, one function each, in the order of the tables at the end."""
+"""The checks of an authorization request, one function each, in the order of the tables at the end.
+
+A check raises ProtocolError, or PageNeeded where the user has to do something first.
+"""
 
 import re
 from collections.abc import Callable, Mapping
@@ -8,20 +11,17 @@ from typing import Protocol
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
-from authlib.oauth2.rfc6749 import (
-    InvalidRequestError,
-    InvalidScopeError,
-    UnauthorizedClientError,
-    UnsupportedResponseTypeError,
-)
-
 from identity.oauth.errors import (
     InteractionRequired,
+    InvalidRequest,
+    InvalidScope,
     LoginRequired,
     PageNeeded,
+    ProtocolError,
     RegistrationNotSupported,
     RequestNotSupported,
     RequestUriNotSupported,
+    UnsupportedResponseType,
 )
 from identity.oauth.id_token_hints import Hint
 from identity.oauth.known_clients import FirstPartyClient
@@ -30,8 +30,8 @@ from identity.oauth.parameters import Parameters
 PATH = "/oauth2/authorize"
 RESPONSE_MODES = ("query", "form_post")
 PROMPTS = ("none", "login", "consent", "select_account")
-"""Programs of ours need no consent: who asks for it has it."""
-# Ours, in the way back from the sign-in page only: from when on a sign-in is as new as was asked for.
+"""First-party programs need no consent: asking for it changes nothing."""
+# Our own parameter, only in the way back from the sign-in page: the time from which on a sign-in counts as new.
 _SIGNED_IN_AFTER = "signed_in_after"
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # base64url of a SHA-256
 _NEW_SIGN_IN = {"login", "select_account"}
@@ -54,18 +54,18 @@ class SignedIn(Protocol):
 
 
 @dataclass(frozen=True)
-class Authorization:
-    """A request to be judged: who is signed in, if anybody, and the time."""
+class AuthorizationRequest:
+    """A request to check, with the session of the browser, if any, and the time."""
 
     parameters: Parameters
     client: FirstPartyClient | None
     session: SignedIn | None
     now: datetime
-    hint: Hint | None = None  # what the id_token_hint says, if it is one of ours
+    hint: Hint | None = None  # the content of the id_token_hint, if it is an ID token of this system
 
     @property
     def given(self) -> Mapping[str, str]:
-        return self.parameters.data
+        return self.parameters.given
 
     @property
     def known_client(self) -> FirstPartyClient:
@@ -78,119 +78,113 @@ class Authorization:
 
     @property
     def scope(self) -> str:
-        return self.known_client.get_allowed_scope(self.given.get("scope")) or ""
+        return self.known_client.allowed_scope(self.given.get("scope")) or ""
 
 
-def client_and_address_are_given_once(request: Authorization) -> None:
+def client_and_address_are_given_once(request: AuthorizationRequest) -> None:
     for name in sorted({"client_id", "redirect_uri"} & request.parameters.repeated):
-        raise InvalidRequestError(f"Multiple '{name}' in request.")
+        raise InvalidRequest(f"The parameter '{name}' is given more than once.")
 
 
-def client_is_known(request: Authorization) -> None:
+def client_is_known(request: AuthorizationRequest) -> None:
     if request.client is None:
-        raise InvalidRequestError("The client_id is missing, or no people sign in through this client.")
+        raise InvalidRequest("The client_id is missing, or no users sign in through this client.")
 
 
-def redirect_uri_is_registered(request: Authorization) -> None:
-    """Compared to the letter but for a loopback port (RFC 9700 2.1, RFC 8252 7.3)."""
+def redirect_uri_is_registered(request: AuthorizationRequest) -> None:
     if not request.known_client.check_redirect_uri(request.given.get("redirect_uri", "")):
-        raise InvalidRequestError("The redirect_uri is missing, or not registered for this client.")
+        raise InvalidRequest("The redirect_uri is missing, or not registered for this client.")
 
 
-def parameters_are_given_once(request: Authorization) -> None:
+def parameters_are_given_once(request: AuthorizationRequest) -> None:
     if request.parameters.repeated:
-        raise InvalidRequestError("A parameter is given more than once.")
+        raise InvalidRequest("A parameter is given more than once.")
 
 
-def parameters_are_printable(request: Authorization) -> None:
+def parameters_are_printable(request: AuthorizationRequest) -> None:
     if request.parameters.unprintable:
-        raise InvalidRequestError("A parameter holds a control character.")
+        raise InvalidRequest("A parameter holds a control character.")
 
 
-def request_stands_in_the_query(request: Authorization) -> None:
-    """Request objects (OpenID Connect Core 6) and registration (7.2.1) are not offered."""
-    refusals: dict[str, type[Exception]] = {
+def parameters_are_not_in_an_object(request: AuthorizationRequest) -> None:
+    """Request objects (OpenID Connect Core 6) and registration (7.2.1) are not supported."""
+    refusals: dict[str, type[ProtocolError]] = {
         "request": RequestNotSupported,
         "request_uri": RequestUriNotSupported,
         "registration": RegistrationNotSupported,
     }
     for name, refusal in refusals.items():
         if name in request.given:
-            raise refusal("The parameters must stand in the request itself.")
+            raise refusal("The parameters must be in the request itself.")
 
 
-def response_type_is_code(request: Authorization) -> None:
+def response_type_is_code(request: AuthorizationRequest) -> None:
     response_type = request.given.get("response_type")
     if response_type is None:
-        raise InvalidRequestError("Missing 'response_type' in request.")
+        raise InvalidRequest("The parameter 'response_type' is missing.")
     if response_type != "code":
-        raise UnsupportedResponseTypeError(response_type, "The only response_type is code.")
+        raise UnsupportedResponseType("The only response_type is code.")
 
 
-def response_mode_is_known(request: Authorization) -> None:
+def response_mode_is_known(request: AuthorizationRequest) -> None:
     if request.given.get("response_mode", "query") not in RESPONSE_MODES:
-        raise InvalidRequestError(f"The response_mode is one of {', '.join(RESPONSE_MODES)}.")
+        raise InvalidRequest(f"The response_mode is one of {', '.join(RESPONSE_MODES)}.")
 
 
-def client_may_have_codes(request: Authorization) -> None:
-    if not request.known_client.check_response_type("code"):
-        raise UnauthorizedClientError("No people sign in through this client.")
+def scope_is_known(request: AuthorizationRequest) -> None:
+    if request.known_client.allowed_scope(request.given.get("scope")) is None:
+        raise InvalidScope("A scope is unknown, or not allowed for this client.")
 
 
-def scope_is_known(request: Authorization) -> None:
-    if request.known_client.get_allowed_scope(request.given.get("scope")) is None:
-        raise InvalidScopeError("A scope is not known, or not for this client.")
-
-
-def code_challenge_is_s256(request: Authorization) -> None:
+def code_challenge_is_s256(request: AuthorizationRequest) -> None:
     """RFC 7636 with S256 only, for every client (RFC 9700 2.1.1)."""
     if "code_challenge" not in request.given:
-        raise InvalidRequestError("Missing 'code_challenge': PKCE is required.")
+        raise InvalidRequest("The parameter 'code_challenge' is missing: PKCE is required.")
     if request.given.get("code_challenge_method") != "S256":
-        raise InvalidRequestError("The code_challenge_method must be S256.")
+        raise InvalidRequest("The code_challenge_method must be S256.")
     if not _CHALLENGE.fullmatch(request.given["code_challenge"]):
-        raise InvalidRequestError("The code_challenge is not one of S256.")
+        raise InvalidRequest("The code_challenge is not one of S256.")
 
 
-def nonce_is_short(request: Authorization) -> None:
+def nonce_is_short(request: AuthorizationRequest) -> None:
     if len(request.given.get("nonce", "")) > _LONGEST:
-        raise InvalidRequestError(f"The nonce is longer than {_LONGEST} characters.")
+        raise InvalidRequest(f"The nonce is longer than {_LONGEST} characters.")
 
 
-def prompt_is_understood(request: Authorization) -> None:
+def prompt_is_known(request: AuthorizationRequest) -> None:
     prompts = request.prompts
     if not prompts <= set(PROMPTS) or ("none" in prompts and len(prompts) > 1):
-        raise InvalidRequestError("The prompt is not understood, or none does not stand alone.")
+        raise InvalidRequest("The prompt is unknown, or none is combined with another one.")
 
 
-def max_age_is_a_number(request: Authorization) -> None:
+def max_age_is_a_number(request: AuthorizationRequest) -> None:
     for name in ("max_age", _SIGNED_IN_AFTER):
         value = request.given.get(name, "0")
         if not (value.isascii() and value.isdigit() and len(value) <= 10):
-            raise InvalidRequestError(f"The {name} is not a number of seconds.")
+            raise InvalidRequest(f"The {name} is not a number of seconds.")
 
 
-def id_token_hint_is_this_clients(request: Authorization) -> None:
+def id_token_hint_was_issued_to_the_client(request: AuthorizationRequest) -> None:
     if "id_token_hint" not in request.given:
         return
     if request.hint is None or request.hint.client_id != request.known_client.client_id:
-        raise InvalidRequestError("The id_token_hint is not an ID token that this client was given here.")
+        raise InvalidRequest("The id_token_hint is not an ID token that was issued to this client.")
 
 
-def somebody_is_signed_in(request: Authorization) -> None:
+def user_is_signed_in(request: AuthorizationRequest) -> None:
     if request.session is not None:
         return
     if "none" in request.prompts:
-        raise LoginRequired("Nobody is signed in.")
+        raise LoginRequired("No user is signed in.")
     raise PageNeeded(_sign_in_page(request))
 
 
-def sign_in_is_new_enough(request: Authorization) -> None:
+def sign_in_is_new_enough(request: AuthorizationRequest) -> None:
     """`prompt=login` and `max_age` (OpenID Connect Core 3.1.2.1)."""
     assert request.session is not None
     age = request.now - request.session.signed_in_at
     if _SIGNED_IN_AFTER in request.given:
-        # Back from the sign-in page. However small max_age is, the way back takes its time.
+        # Back from the sign-in page. max_age may be shorter than the way back takes.
         asked_at = int(request.given[_SIGNED_IN_AFTER])
         good = request.session.signed_in_at.timestamp() >= asked_at and age < _WAY_BACK
     elif request.prompts & _NEW_SIGN_IN:
@@ -204,58 +198,57 @@ def sign_in_is_new_enough(request: Authorization) -> None:
     raise PageNeeded(_sign_in_page(request))
 
 
-def person_is_the_hinted_one(request: Authorization) -> None:
-    """OpenID Connect Core 3.1.2.1: nobody else is answered for. They may sign in once."""
+def user_is_the_hinted_one(request: AuthorizationRequest) -> None:
+    """OpenID Connect Core 3.1.2.1: no answer for another user, who may sign in as the hinted one first."""
     assert request.session is not None
     if request.hint is None or request.hint.user_id == request.session.user_id:
         return
     if "none" in request.prompts or _SIGNED_IN_AFTER in request.given:
-        raise LoginRequired("The person of the id_token_hint is not signed in.")
+        raise LoginRequired("The user of the id_token_hint is not signed in.")
     raise PageNeeded(_sign_in_page(request, anew=True))
 
 
-def password_is_their_own(request: Authorization) -> None:
-    """After a one-time password the person is not signed in anywhere else until they have chosen their own."""
+def password_is_chosen(request: AuthorizationRequest) -> None:
+    """A user with a one-time password must choose a password before they sign in to a client."""
     assert request.session is not None
     if not request.session.must_choose_password:
         return
     if "none" in request.prompts:
-        raise InteractionRequired("A password must be chosen first.")
+        raise InteractionRequired("The user must choose a password first.")
     raise PageNeeded(_page("/password/new", request.parameters.pairs))
 
 
-Check = Callable[[Authorization], None]
+Check = Callable[[AuthorizationRequest], None]
 
 BEFORE_REDIRECTING: tuple[Check, ...] = (
     client_and_address_are_given_once,
     client_is_known,
     redirect_uri_is_registered,
 )
-"""A refusal here is shown to the person: there is nowhere to redirect to (RFC 6749 4.1.2.1)."""
+"""The user sees an error of these: there is no safe address to redirect to (RFC 6749 4.1.2.1)."""
 
 CHECKS: tuple[Check, ...] = (
     parameters_are_given_once,
     parameters_are_printable,
-    request_stands_in_the_query,
+    parameters_are_not_in_an_object,
     response_type_is_code,
     response_mode_is_known,
-    client_may_have_codes,
     scope_is_known,
     code_challenge_is_s256,
     nonce_is_short,
-    prompt_is_understood,
+    prompt_is_known,
     max_age_is_a_number,
-    id_token_hint_is_this_clients,
-    somebody_is_signed_in,
+    id_token_hint_was_issued_to_the_client,
+    user_is_signed_in,
     sign_in_is_new_enough,
-    person_is_the_hinted_one,
-    password_is_their_own,
+    user_is_the_hinted_one,
+    password_is_chosen,
 )
-"""A refusal here is told to the client by redirect."""
+"""The client receives an error of these by redirect."""
 
 
-def _sign_in_page(request: Authorization, *, anew: bool = False) -> str:
-    """Back from there the request asks for a sign-in from now on, where it asked for a new one: once is enough."""
+def _sign_in_page(request: AuthorizationRequest, *, anew: bool = False) -> str:
+    """Its way back asks for a sign-in from now on, where the request asked for a new one, so that one is enough."""
     pairs = [(name, value) for name, value in request.parameters.pairs if name not in ("prompt", _SIGNED_IN_AFTER)]
     if anew or request.prompts & _NEW_SIGN_IN or request.given.keys() & {"max_age", _SIGNED_IN_AFTER}:
         pairs.append((_SIGNED_IN_AFTER, str(int(request.now.timestamp()))))

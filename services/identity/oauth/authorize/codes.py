@@ -1,4 +1,4 @@
-"""Authorization codes: 256 random bits, stored as a hash, good for a minute and once."""
+"""Authorization codes: 256 random bits, stored as a hash, valid for a minute and once."""
 
 import secrets
 from collections.abc import Callable
@@ -7,31 +7,16 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
-from authlib.oidc.core import AuthorizationCodeMixin
-
-from identity.oauth.token.issuing import SignIn
+from identity.oauth.authorization import Authorization
 from kit.db.database import Database
 
-SCHEMA = [
-    (
-        "identity-codes-1",
-        """
-CREATE TABLE authorization_codes (
-    hash bytea PRIMARY KEY, family uuid NOT NULL, client_id text NOT NULL, redirect_uri text NOT NULL,
-    user_id uuid NOT NULL, session_id uuid NOT NULL, signed_in_at timestamptz NOT NULL,
-    scope text NOT NULL, nonce text, code_challenge text NOT NULL,
-    expires_at timestamptz NOT NULL, used_at timestamptz);
-CREATE INDEX authorization_codes_age ON authorization_codes (expires_at);
-""",
-    )
-]
-GOOD_FOR = timedelta(seconds=60)
-_REMEMBERED = timedelta(days=1)  # for how long a code that comes again still ends what was made from it
+LIFETIME = timedelta(seconds=60)
+_REMEMBERED = timedelta(days=1)  # for how long a replayed code still revokes the tokens that it was exchanged for
 
 
 @dataclass(frozen=True)
-class Code(AuthorizationCodeMixin):  # type: ignore[misc]
-    """What a code was given for; `family` is the one its tokens will belong to."""
+class Code:
+    """What a code was issued for; `family` is the one that its tokens will belong to."""
 
     hash: bytes
     family: UUID
@@ -42,75 +27,70 @@ class Code(AuthorizationCodeMixin):  # type: ignore[misc]
     signed_in_at: datetime
     scope: str
     nonce: str | None
-    code_challenge: str
+    code_challenge: str  # S256 (RFC 7636)
     expires_at: datetime
     used_at: datetime | None = None
-    code_challenge_method = "S256"
-
-    def get_redirect_uri(self) -> str:
-        return self.redirect_uri
-
-    def get_scope(self) -> str:
-        return self.scope
 
     @property
-    def sign_in(self) -> SignIn:
-        return SignIn(self.family, self.user_id, self.session_id, self.signed_in_at, self.nonce)
+    def authorization(self) -> Authorization:
+        return Authorization(self.family, self.user_id, self.session_id, self.signed_in_at, self.nonce)
 
 
 class Codes:
-    """`clock` answers the time in UTC."""
+    """`clock` returns the time in UTC."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._clock = clock
 
-    @staticmethod
-    def generate() -> str:
-        return "thac_" + secrets.token_urlsafe(32)
-
-    def keep(self, code: str, who: SignIn, client_id: str, redirect_uri: str, scope: str, code_challenge: str) -> None:
-        """Remember what a code is given for; `who.nonce` goes into the ID token."""
+    def issue(
+        self, authorization: Authorization, client_id: str, redirect_uri: str, scope: str, code_challenge: str
+    ) -> str:
+        """A new code; the authorization's nonce goes into the ID token."""
+        code = "thac_" + secrets.token_urlsafe(32)
         self._database.execute(
             "INSERT INTO authorization_codes (hash, family, client_id, redirect_uri, user_id, session_id, "
             "signed_in_at, scope, nonce, code_challenge, expires_at) "
             "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             (
                 _hash(code),
-                who.family,
+                authorization.family,
                 client_id,
                 redirect_uri,
-                who.user_id,
-                who.session_id,
-                who.signed_in_at,
+                authorization.user_id,
+                authorization.session_id,
+                authorization.signed_in_at,
                 scope,
-                who.nonce,
+                authorization.nonce,
                 code_challenge,
-                self._clock() + GOOD_FOR,
+                self._clock() + LIFETIME,
             ),
         )
+        return code
 
     def find(self, code: str, client_id: str) -> Code | None:
-        """What this code was given to this client for, used or not; locked until the transaction ends."""
+        """What this code was issued to this client for, used or not; locked until the transaction ends."""
         row = self._database.one(
             "SELECT * FROM authorization_codes WHERE hash = %s AND client_id = %s FOR UPDATE",
             (_hash(code), client_id),
         )
         return None if row is None else Code(**row)
 
-    def is_good(self, code: Code) -> bool:
+    def is_valid(self, code: Code) -> bool:
         return code.used_at is None and self._clock() < code.expires_at
 
     def use(self, code: Code) -> None:
+        """Keep it as used, so that a replay is recognized."""
         self._database.execute(
             "UPDATE authorization_codes SET used_at = %s WHERE hash = %s", (self._clock(), code.hash)
         )
 
     def forget(self, user_id: UUID) -> int:
-        """Delete all codes of a person; answers how many there were."""
+        """Delete all codes of a user; returns how many there were."""
         return self._database.execute("DELETE FROM authorization_codes WHERE user_id = %s", (user_id,))
 
     def forget_old(self) -> None:
+        """Delete the codes whose replay no longer matters."""
         self._database.execute("DELETE FROM authorization_codes WHERE expires_at < %s", (self._clock() - _REMEMBERED,))
 
 

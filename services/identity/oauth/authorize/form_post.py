@@ -1,9 +1,9 @@
-"""Answers of the authorization endpoint by a form that the browser posts (OAuth 2.0 Form Post Response Mode)."""
+"""Answers of the authorization endpoint in a form that the browser posts (OAuth 2.0 Form Post Response Mode)."""
 
 from base64 import b64encode
+from collections.abc import Mapping
 from hashlib import sha256
 from html import escape
-from urllib.parse import parse_qsl
 
 from starlette.responses import HTMLResponse
 
@@ -17,7 +17,7 @@ _PAGE = """<!doctype html>
 <body>
 <form method="post" action="{action}">
 {fields}
-<noscript><button type="submit">Go on</button></noscript>
+<noscript><button type="submit">Continue</button></noscript>
 </form>
 <script>{script}</script>
 </body>
@@ -25,11 +25,10 @@ _PAGE = """<!doctype html>
 """
 
 
-def form_post(location: str) -> HTMLResponse:
-    """The page in place of a redirect to `location`, whose query becomes the form's fields."""
-    action, _, query = location.partition("?")
+def form_post(redirect_uri: str, parameters: Mapping[str, str]) -> HTMLResponse:
+    """The page that posts the parameters to the client, in place of a redirect."""
     fields = "\n".join(
-        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in parse_qsl(query)
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in parameters.items()
     )
-    page = _PAGE.format(action=escape(action), fields=fields, script=_SCRIPT)
+    page = _PAGE.format(action=escape(redirect_uri), fields=fields, script=_SCRIPT)
     return HTMLResponse(page, headers={"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"})

@@ -1,4 +1,4 @@
-"""The checks of a request to sign out (OpenID Connect RP-Initiated Logout 1.0), in the order of the table."""
+"""The checks of a logout request (OpenID Connect RP-Initiated Logout 1.0), in the order of the table at the end."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ _LONGEST = 2048  # characters of the state
 
 class LogoutRefused(Refusal):
     code = "logout-refused"
-    title = "The program that sent you here asked in a way that is not accepted"
+    title = "The program that sent you here made a request that is not accepted"
 
 
 @dataclass(frozen=True)
 class Logout:
-    """A request to be judged. `client` is the one that the request names, or else its id_token_hint."""
+    """A request to check. `client` is the one that the request names, or else the one of its id_token_hint."""
 
     parameters: Parameters
     hint: Hint | None
@@ -28,11 +28,11 @@ class Logout:
 
     @property
     def given(self) -> Mapping[str, str]:
-        return self.parameters.data
+        return self.parameters.given
 
     @property
     def leads_to(self) -> str | None:
-        """Where the browser goes afterwards, with the state; None for our own page."""
+        """Where the browser goes afterwards, with the state; None for a page of ours."""
         uri = self.given.get("post_logout_redirect_uri")
         if uri is None or "state" not in self.given:
             return uri
@@ -54,11 +54,11 @@ def id_token_hint_is_ours(request: Logout) -> None:
         raise LogoutRefused("The id_token_hint is not an ID token of this system.")
 
 
-def client_fits_the_hint(request: Logout) -> None:
-    """The one that the ID token was given to (2)."""
+def client_is_the_hinted_one(request: Logout) -> None:
+    """The client that the ID token was issued to (2)."""
     hint = request.hint
     if hint is not None and request.given.get("client_id", hint.client_id) != hint.client_id:
-        raise LogoutRefused("The client_id is not the one that the id_token_hint was given to.")
+        raise LogoutRefused("The id_token_hint was issued to another client.")
 
 
 def client_is_known(request: Logout) -> None:
@@ -67,7 +67,7 @@ def client_is_known(request: Logout) -> None:
 
 
 def address_is_registered(request: Logout) -> None:
-    """Nobody is sent anywhere that a known client is not registered with (3)."""
+    """The browser is sent only to an address that is registered for a known client (3)."""
     uri = request.given.get("post_logout_redirect_uri")
     if uri is not None and (request.client is None or not request.client.check_post_logout_redirect_uri(uri)):
         raise LogoutRefused("The post_logout_redirect_uri is not registered for this client.")
@@ -82,19 +82,19 @@ CHECKS: tuple[Callable[[Logout], None], ...] = (
     parameters_are_given_once,
     parameters_are_printable,
     id_token_hint_is_ours,
-    client_fits_the_hint,
+    client_is_the_hinted_one,
     client_is_known,
     address_is_registered,
     state_is_short,
 )
-"""Every refusal is shown to the person."""
+"""The user sees every refusal."""
 
 
-def judged(pairs: Pairs, hints: Hints, clients: Mapping[str, FirstPartyClient]) -> Logout:
-    """The request, if it is good. Raises LogoutRefused."""
+def checked(pairs: Pairs, hints: Hints, clients: Mapping[str, FirstPartyClient]) -> Logout:
+    """The request, if it is valid. Raises LogoutRefused."""
     parameters = Parameters(pairs)
-    hint = hints.read(parameters.data.get("id_token_hint", ""))
-    named = parameters.data.get("client_id") or (hint.client_id if hint else "")
+    hint = hints.read(parameters.given.get("id_token_hint", ""))
+    named = parameters.given.get("client_id") or (hint.client_id if hint else "")
     request = Logout(parameters, hint, clients.get(named))
     for check in CHECKS:
         check(request)

@@ -1,15 +1,15 @@
-"""Signing out on behalf of a program (OpenID Connect RP-Initiated Logout 1.0)."""
+"""The logout endpoint: a program asks to sign the user out (OpenID Connect RP-Initiated Logout 1.0)."""
 
 from collections.abc import Mapping
 from urllib.parse import urlencode, urlsplit
 
-from authlib.oauth2.rfc6749 import OAuth2Error
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from identity.oauth.errors import ProtocolError
 from identity.oauth.id_token_hints import Hints
 from identity.oauth.known_clients import FirstPartyClient
-from identity.oauth.logout.checks import PATH, Logout, LogoutRefused, judged
+from identity.oauth.logout.checks import PATH, Logout, LogoutRefused, checked
 from identity.oauth.parameters import form_parameters, query_parameters
 from identity.pages.rendering import Renderer, go_to
 from identity.people.service import People
@@ -34,8 +34,8 @@ def client_logout_router(
 
     @router.get(PATH)
     def asked(request: Request) -> Response:
-        """Who comes with an ID token of this very session is signed out; others are asked first."""
-        logout = _judged(request)
+        """Sign out at once with an ID token of this session; otherwise ask the user first."""
+        logout = _checked(request)
         session = cookie.session_of(request)
         if session is not None and (logout.hint is None or logout.hint.session_id != session.id):
             return confirmation(session, logout)
@@ -43,22 +43,22 @@ def client_logout_router(
 
     @router.post(PATH)
     async def posted(request: Request) -> Response:
-        """Our own confirmation; or a program's form, with which no cookie came: by GET, it comes along."""
+        """Our own confirmation; or a program's form, which came without our cookie: a redirect by GET brings it."""
         try:
             pairs = await form_parameters(request)
-        except OAuth2Error as error:
+        except ProtocolError as error:
             raise LogoutRefused(error.description) from error
         given = [pair for pair in pairs if pair[0] != _CONFIRMED]
         if len(given) == len(pairs):
             return go_to(f"{PATH}?{urlencode(pairs)}")
         await own_forms(request)
-        logout = judged(given, hints, clients)
+        logout = checked(given, hints, clients)
         return await run_in_threadpool(lambda: end(cookie.session_of(request), logout))
 
-    def _judged(request: Request) -> Logout:
+    def _checked(request: Request) -> Logout:
         try:
-            return judged(query_parameters(request), hints, clients)
-        except OAuth2Error as error:
+            return checked(query_parameters(request), hints, clients)
+        except ProtocolError as error:
             raise LogoutRefused(error.description) from error
 
     def confirmation(session: Session, logout: Logout) -> Response:

@@ -1,4 +1,4 @@
-"""An access token that is no longer to be believed, though it has not expired: a stream of one event."""
+"""An access token that was revoked before it expired: a stream of one event."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from kit.eventstore.aggregate import Aggregate, Created
 
 
 class RevokedToken(Aggregate):
-    """Its id is the token's `jti`; after `expires_at` it may be forgotten."""
+    """Its id is the token's `jti`; after `expires_at` it may be deleted."""
 
     TOPIC = "identity.RevokedToken"
 

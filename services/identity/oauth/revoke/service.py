@@ -1,4 +1,4 @@
-"""Access tokens that are no longer to be believed before they expire: made so here, and asked for by libs/access."""
+"""Access tokens that are revoked before they expire."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,8 +11,8 @@ from identity.store import IdentityStore
 
 
 def revoke(store: IdentityStore, tokens: Mapping[UUID, datetime]) -> None:
-    """From now on nobody believes these access tokens, named by `jti` with the time they expire; those that
-    were revoked before stay so. In the transaction at hand."""
+    """Revoke access tokens, given by `jti` with the time they expire; those that are revoked already stay so.
+    Call it in a transaction."""
     known = store.database.all("SELECT jti FROM revoked_tokens WHERE jti = ANY(%s)", (list(tokens),))
     new = tokens.keys() - {row["jti"] for row in known}
     store.save(*(RevokedToken(id=jti, expires_at=tokens[jti]) for jti in sorted(new)))
@@ -23,7 +23,7 @@ class _Ended(Protocol):
 
 
 class EndedTokens:
-    """Adds the tokens that were revoked one by one to those of `sessions` that have ended."""
+    """The revoked tokens, for libs/access: those of `sessions` that have ended, and those revoked one by one."""
 
     def __init__(self, sessions: _Ended, views: RevokedTokenViews) -> None:
         self._sessions = sessions

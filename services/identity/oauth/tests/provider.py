@@ -19,8 +19,8 @@ from pydantic import SecretStr
 from access.checks import Access
 from access.guard import Guard
 from contracts.permissions import Grant, Role
-from identity import oauth
 from identity.clients import api as client_routes
+from identity.oauth import service as oauth
 from identity.oauth.logout.pages import client_logout_router
 from identity.oauth.revoke.service import EndedTokens
 from identity.pages.rendering import Renderer
@@ -199,7 +199,7 @@ class Provider:
                 oauth.TokenEndpoints(
                     self.server,
                     verifier,
-                    parts.changes,
+                    parts.revocations,
                     lambda request: address_of(request, []),
                     parts.wrong_credentials,
                 ),

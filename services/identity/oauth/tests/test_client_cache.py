@@ -9,10 +9,10 @@ import anyio
 import pytest
 
 from identity.clients.service import Clients
-from identity.oauth import revocation_cache as changes
+from identity.oauth import revocation_cache
 from identity.oauth.client_cache import ClientCache
 from identity.oauth.known_clients import OrganizationClient
-from identity.oauth.revocation_cache import Changes
+from identity.oauth.revocation_cache import RevocationCache
 from identity.oauth.tests.provider import Provider
 
 
@@ -27,19 +27,19 @@ def elsewhere(provider: Provider) -> Clients:
 def time(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """The cache's own clock, which stands still unless a test moves it."""
     clock = SimpleNamespace(now=100.0)
-    monkeypatch.setattr(changes, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    monkeypatch.setattr(revocation_cache, "time", SimpleNamespace(monotonic=lambda: clock.now))
     return clock
 
 
 @pytest.fixture
 def cache(provider: Provider, time: SimpleNamespace) -> ClientCache:
-    cache = ClientCache(provider.parts.views, Changes(provider.parts.database, provider.keys))
-    look(cache)
+    cache = ClientCache(provider.parts.views, RevocationCache(provider.parts.database, provider.keys))
+    poll(cache)
     return cache
 
 
-def look(cache: ClientCache) -> None:
-    cache._changes.look()
+def poll(cache: ClientCache) -> None:
+    cache._revocations.poll()
 
 
 def current(cache: ClientCache, client: dict[str, Any]) -> OrganizationClient | None:
@@ -60,9 +60,9 @@ def test_a_known_client_is_found_without_the_database(
     provider: Provider, cache: ClientCache, without_database: Callable[[], None]
 ) -> None:
     client = provider.new_client()
-    look(cache)
+    poll(cache)
     first = current(cache, client)
-    look(cache)
+    poll(cache)
     without_database()
 
     assert current(cache, client) == first is not None
@@ -73,13 +73,13 @@ def test_what_another_replica_changed_is_forgotten_at_the_next_look(
 ) -> None:
     client = provider.new_client()
     current(cache, client)
-    look(cache)
+    poll(cache)
     assert (known := current(cache, client)) is not None
 
     elsewhere.remove(client["organization"], UUID(client["id"]))
 
     assert current(cache, client) == known
-    look(cache)
+    poll(cache)
     assert current(cache, client) is None
 
 
@@ -116,7 +116,7 @@ def test_what_was_read_before_a_change_is_not_kept(
 
     def slowly(_: str) -> object:
         elsewhere.remove(client["organization"], UUID(client["id"]))
-        look(cache)
+        poll(cache)
         return before
 
     monkeypatch.setattr(views, "client_by_client_id", slowly)

@@ -151,7 +151,7 @@ def test_a_session_that_has_ended_is_seen_within_a_second(provider: Provider, ad
     assert introspect(provider, PORTAL, tokens["access_token"]).json()["active"]
 
     provider.parts.sessions.revoke(ada.session.id)
-    provider.parts.changes.look()
+    provider.parts.revocations.poll()
 
     assert introspect(provider, PORTAL, tokens["access_token"]).json() == INACTIVE
     assert introspect(provider, PORTAL, tokens["refresh_token"]).json() == INACTIVE
@@ -177,8 +177,8 @@ def test_nothing_is_said_from_memory_that_is_too_old(provider: Provider, monkeyp
     def away(*_: object) -> None:
         raise OperationalError
 
-    monkeypatch.setattr(provider.parts.changes, "_looked_at", float("-inf"))
-    monkeypatch.setattr(provider.parts.changes, "look", away)
+    monkeypatch.setattr(provider.parts.revocations, "_polled_at", float("-inf"))
+    monkeypatch.setattr(provider.parts.revocations, "poll", away)
     assert introspect(provider, client, token).status_code == 503
 
 
@@ -266,7 +266,7 @@ def hear(provider: Provider, event: Any) -> None:
         event, context="organizations", epoch="e", sequence=1, version=1, aggregate_id=uuid4(), time=datetime.now(UTC)
     )
     dict(MembershipReplica(provider.parts.database).subscriptions())[type(event)](envelope)
-    provider.parts.changes.look()
+    provider.parts.revocations.poll()
 
 
 def test_the_clients_of_a_deleted_organization_are_nobody_until_it_is_restored(provider: Provider) -> None:

@@ -275,7 +275,7 @@ def test_what_can_have_no_effect_any_more_is_forgotten(provider: Provider, ada: 
     provider.clock.forward(LONGEST + timedelta(days=2))
 
     provider.server.codes.forget_old()
-    provider.server.families.forget_old()
+    provider.server.refresh_tokens.forget_old()
 
     for table in ("authorization_codes", "refresh_tokens", "family_access_tokens", "revoked_tokens"):
         assert not provider.parts.database.all(f"SELECT * FROM {table}")

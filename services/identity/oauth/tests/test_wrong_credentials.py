@@ -1,6 +1,6 @@
 """A program that repeats a wrong secret is told to wait; others beside it are not."""
 
-from identity.oauth import WRONG_CREDENTIALS
+from identity.oauth.service import WRONG_CREDENTIALS
 from identity.oauth.tests.provider import Provider
 
 

@@ -1,77 +1,67 @@
-"""A person signs in for a client (RFC 6749 4.1, RFC 7636, OpenID Connect Core 3.1)."""
+"""The grant `authorization_code`: the client exchanges its code for tokens (RFC 6749 4.1.3, RFC 7636)."""
 
+import re
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
-from uuid import uuid4
 
-from authlib.oauth2.rfc6749 import InvalidGrantError, OAuth2Error, grants
-from authlib.oauth2.rfc7636 import CodeChallenge, create_s256_code_challenge
+from joserfc.util import urlsafe_b64encode
 
-from identity.oauth.authorize.checks import BEFORE_REDIRECTING, CHECKS, Authorization
-from identity.oauth.authorize.codes import Code
-from identity.oauth.token.issuing import SignIn
+from identity.oauth.authorize.codes import Code, Codes
+from identity.oauth.errors import InvalidGrant, InvalidRequest
+from identity.oauth.known_clients import ALL_METHODS, KnownClient
+from identity.oauth.sessions import Sessions
+from identity.oauth.token.refresh_tokens import RefreshTokenStore
+from identity.oauth.token.user_tokens import UserTokens
 from kit.security.keys import same
 
-
-def _fits(verifier: str, challenge: str) -> bool:
-    return same(create_s256_code_challenge(verifier), challenge)
+_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")  # RFC 7636 4.1
 
 
-class S256(CodeChallenge):  # type: ignore[misc]
-    """Checks the verifier at the token endpoint; the challenge is one of the authorization checks."""
+class AuthorizationCodeGrant:
+    grant_type = "authorization_code"
+    auth_methods = ALL_METHODS
+    in_memory = False
 
-    CODE_CHALLENGE_METHODS: Mapping[str, Any] = {"S256": _fits}
+    def __init__(self, codes: Codes, families: RefreshTokenStore, sessions: Sessions, tokens: UserTokens) -> None:
+        self._codes = codes
+        self._families = families
+        self._sessions = sessions
+        self._tokens = tokens
 
-
-class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]
-    TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
-
-    @classmethod
-    def check_authorization_endpoint(cls, request: Any) -> bool:
-        """There is no other grant to choose from; the response type is one of the checks."""
-        return True
-
-    def validate_authorization_request(self) -> str:
-        """The redirect URI. Raises OAuth2Error, with that URI where the client may be told; PageNeeded."""
-        authorization: Authorization = self.request.authorization
-        for check in BEFORE_REDIRECTING:
-            check(authorization)
-        redirect_uri = authorization.given["redirect_uri"]
-        try:
-            for check in CHECKS:
-                check(authorization)
-        except OAuth2Error as error:
-            error.redirect_uri = redirect_uri
-            raise
-        return redirect_uri
-
-    def generate_authorization_code(self) -> str:
-        return str(self.server.codes.generate())
-
-    def save_authorization_code(self, code: str, request: Any) -> None:
-        authorization: Authorization = request.authorization
-        session, given = authorization.session, authorization.given
-        assert session is not None
-        who = SignIn(uuid4(), session.user_id, session.id, session.signed_in_at, given.get("nonce"))
-        client_id = authorization.known_client.client_id
-        self.server.codes.keep(
-            code, who, client_id, given["redirect_uri"], authorization.scope, given["code_challenge"]
+    def tokens(self, client: KnownClient, form: Mapping[str, str]) -> dict[str, Any]:
+        """Raises InvalidRequest for a missing parameter, InvalidGrant for a code that is not valid here."""
+        code = self._valid_code(client, form)
+        _verify(form.get("code_verifier"), code.code_challenge)
+        authorization = code.authorization
+        if not self._sessions.alive(authorization.session_id):
+            raise InvalidGrant("The session of the user has ended.")
+        self._families.begin(authorization, code.client_id, code.scope)
+        answer = self._tokens.issue(
+            authorization, code.client_id, code.scope, with_refresh_token="offline_access" in code.scope.split()
         )
+        self._codes.use(code)
+        return answer
 
-    def query_authorization_code(self, code: str, client: Any) -> Code | None:
-        """RFC 6749 4.1.2: a code that comes again ends all that was made from it."""
-        found: Code | None = self.server.codes.find(code, client.client_id)
-        if found is not None and found.used_at is not None:
-            self.server.families.end(found.family)
-        return found if found is not None and self.server.codes.is_good(found) else None
+    def _valid_code(self, client: KnownClient, form: Mapping[str, str]) -> Code:
+        if "code" not in form:
+            raise InvalidRequest("The parameter 'code' is missing.")
+        code = self._codes.find(form["code"], client.client_id)
+        if code is not None and code.used_at is not None:
+            # A replay revokes all that the code was exchanged for (RFC 6749 4.1.2, RFC 9700 2.1.1).
+            self._families.revoke(code.family)
+        if code is None or not self._codes.is_valid(code):
+            raise InvalidGrant("The code is unknown, used, expired, or was issued to another client.")
+        if form.get("redirect_uri") != code.redirect_uri:
+            raise InvalidGrant("The redirect_uri differs from the one of the authorization request.")
+        return code
 
-    def authenticate_user(self, authorization_code: Code) -> SignIn:
-        who = authorization_code.sign_in
-        if not self.server.sessions.alive(who.session_id):
-            raise InvalidGrantError("The session has ended.")
-        self.server.families.begin(who, authorization_code.client_id, authorization_code.scope)
-        return who
 
-    def delete_authorization_code(self, authorization_code: Code) -> None:
-        """It is kept as used, to be known when it comes again."""
-        self.server.codes.use(authorization_code)
+def _verify(verifier: str | None, challenge: str) -> None:
+    """PKCE with S256 (RFC 7636 4.6)."""
+    if verifier is None:
+        raise InvalidRequest("The parameter 'code_verifier' is missing.")
+    if not _VERIFIER.fullmatch(verifier):
+        raise InvalidRequest("The code_verifier is not 43 to 128 unreserved characters.")
+    if not same(urlsafe_b64encode(sha256(verifier.encode()).digest()).decode(), challenge):
+        raise InvalidGrant("The code_verifier does not match the code_challenge.")

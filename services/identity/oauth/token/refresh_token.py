@@ -1,39 +1,49 @@
-"""New tokens for a person's client, and a new refresh token each time (RFC 6749 6, RFC 9700 4.14.2)."""
+"""The grant `refresh_token`: new tokens, and a new refresh token each time (RFC 6749 6, RFC 9700 4.14.2)."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from authlib.oauth2.rfc6749 import grants
+from identity.oauth.errors import InvalidGrant, InvalidRequest, InvalidScope
+from identity.oauth.known_clients import ALL_METHODS, KnownClient, narrowed
+from identity.oauth.sessions import Sessions
+from identity.oauth.token.refresh_tokens import RefreshToken, RefreshTokenStore
+from identity.oauth.token.user_tokens import UserTokens
 
-from identity.oauth.token.issuing import SignIn
-from identity.oauth.token.refresh_tokens import RefreshToken
 
+class RefreshTokenGrant:
+    grant_type = "refresh_token"
+    auth_methods = ALL_METHODS
+    in_memory = False
 
-class RefreshTokenGrant(grants.RefreshTokenGrant):  # type: ignore[misc]
-    TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
-    INCLUDE_NEW_REFRESH_TOKEN = True
+    def __init__(self, families: RefreshTokenStore, sessions: Sessions, tokens: UserTokens) -> None:
+        self._families = families
+        self._sessions = sessions
+        self._tokens = tokens
 
-    def authenticate_refresh_token(self, refresh_token: str) -> RefreshToken | None:
-        """A used one is good for the same answer for ten seconds; later somebody else has it, and all ends."""
-        families = self.server.families
-        found: RefreshToken | None = families.find(refresh_token)
-        if found is None or not found.check_client(self.request.client) or not families.is_good(found):
-            return None
-        used_up = found.used_at is not None and not families.is_repeated(found)
-        if used_up or not self.server.sessions.alive(found.sign_in.session_id):
-            families.end(found.sign_in.family)
-            return None
-        return found
+    def tokens(self, client: KnownClient, form: Mapping[str, str]) -> dict[str, Any]:
+        """Raises InvalidRequest without a token, InvalidGrant for one that is not valid here, InvalidScope for a
+        scope that the user did not authorize."""
+        token = self._valid_token(client, form)
+        # The access token may have less scope; the family, and with it later tokens, keep all of it.
+        scope = narrowed(token.scope.split(), form["scope"]) if "scope" in form else token.scope
+        if scope is None:
+            raise InvalidScope("A scope is beyond what the refresh token was issued for.")
+        if token.used_at is not None:
+            return self._families.repeated_answer(token)
+        answer = self._tokens.issue(token.authorization, token.client_id, scope, with_refresh_token=True)
+        self._families.use(token, answer)
+        return answer
 
-    def authenticate_user(self, refresh_token: RefreshToken) -> SignIn:
-        return refresh_token.sign_in
-
-    def create_token_response(self) -> tuple[int, dict[str, Any], Any]:
-        found: RefreshToken = self.request.refresh_token
-        if found.used_at is not None:
-            return 200, self.server.families.answer_again(found), self.TOKEN_RESPONSE_HEADER
-        status, answer, headers = super().create_token_response()
-        self.server.families.use(found, answer)
-        return status, answer, headers
-
-    def revoke_old_credential(self, refresh_token: RefreshToken) -> None:
-        """It is marked as used together with the answer, once that is complete."""
+    def _valid_token(self, client: KnownClient, form: Mapping[str, str]) -> RefreshToken:
+        """A used token is valid for ten seconds more, in which it brings the same answer: the first may be lost.
+        Later it is a replay, by a thief or after a theft, and revokes its family."""
+        if "refresh_token" not in form:
+            raise InvalidRequest("The parameter 'refresh_token' is missing.")
+        token = self._families.find(form["refresh_token"])
+        if token is None or token.client_id != client.client_id or not self._families.is_valid(token):
+            raise InvalidGrant("The refresh token is unknown, expired, revoked, or was issued to another client.")
+        replayed = token.used_at is not None and not self._families.may_be_repeated(token)
+        if replayed or not self._sessions.alive(token.authorization.session_id):
+            self._families.revoke(token.authorization.family)
+            raise InvalidGrant("The refresh token was used before, or the session of the user has ended.")
+        return token

@@ -8,7 +8,7 @@ import anyio
 import pytest
 from typer.testing import CliRunner
 
-from identity.oauth.revocation_cache import Changes
+from identity.oauth.revocation_cache import RevocationCache
 from identity.oauth.tests.provider import CLI_CALLBACK, ISSUER, Provider
 from identity.service import IdentityService
 from identity.signing_keys.service import AHEAD, PUBLISHED_AFTER, SigningKeys
@@ -85,14 +85,14 @@ def test_who_has_the_old_key_set_fetches_the_new_one(parts: Parts, clock: Clock)
 def test_another_replica_notices_at_its_next_look(provider: Provider) -> None:
     parts = provider.parts
     replica = SigningKeys(parts.database, parts.keys, parts.clock)
-    changes = Changes(parts.database, replica)
-    changes.look()
+    cache = RevocationCache(parts.database, replica)
+    cache.poll()
     assert replica.jwks() == provider.keys.jwks()
 
     provider.keys.rotate()
 
     assert replica.jwks() != provider.keys.jwks()
-    changes.look()
+    cache.poll()
     assert replica.jwks() == provider.keys.jwks()
     provider.clock.forward(AHEAD)
     assert replica.signing("ES256").kid == provider.keys.signing("ES256").kid
