@@ -10,17 +10,18 @@ from kit.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """`registration`: "open", "invited", or e-mail domains that may register, separated by commas.
-    `first_operator`: whether the first user who registers becomes operator.
-    `portal_secret`: the secret of the portal's client, if there is a portal.
-    `erasure_list`: the file of the erasure log, outside the database and its backups.
-    `first_party_clients`: the operator's own applications in which users sign in (docs/conformance.md)."""
+    """Of identity: who may register, the portal's client, erasures, and first-party clients."""
 
     registration: str = "open"
+    """Who may register: `open`, `invited`, or e-mail domains separated by commas."""
     first_operator: bool = False
+    """`true` makes the first user who registers an operator. Use it on your own machine only."""
     portal_secret: SecretStr | None = None
+    """Secret of the client `tradehall-portal`; identity and the portal read the same."""
     erasure_list: Path | None = None
+    """File of the erasure log, outside the database and its backups."""
     first_party_clients: Json[tuple[FirstPartyProgram, ...]] = Field((), validate_default=False)
+    """First-party clients, in which users sign in, as a JSON list (docs/conformance.md)."""
 
     @field_validator("registration")
     @classmethod
@@ -30,7 +31,7 @@ class Settings(ServiceSettings):
         try:
             domains = [idna.encode(each.strip(), uts46=True).decode() for each in value.split(",")]
         except idna.IDNAError as error:
-            raise ValueError("give open, invited, or e-mail domains separated by commas") from error
+            raise ValueError("give open, invited, or e-mail domains with commas between them") from error
         if not all("." in each for each in domains):
             raise ValueError("give open, invited, or whole e-mail domains such as example.com")
         return ",".join(domains)
@@ -46,7 +47,7 @@ class Settings(ServiceSettings):
 
     @property
     def registration_domains(self) -> frozenset[str] | None:
-        """Domains that may register, in normal form; empty if registration is by invitation, None for all."""
+        """Domains that may register, in normal form; empty where only the invited may, None for all."""
         if self.registration == "open":
             return None
         return frozenset() if self.registration == "invited" else frozenset(self.registration.split(","))

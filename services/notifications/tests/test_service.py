@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
+import httpx2
 import nats.js.errors
 import pytest
 from nats.js.api import StreamConfig
@@ -82,13 +82,13 @@ class Process:
 
     def answers(self) -> bool:
         """Whether anybody listens."""
-        with suppress(httpx.HTTPError):
-            return bool(httpx.get(f"http://127.0.0.1:{self.port}/livez"))
+        with suppress(httpx2.HTTPError):
+            return bool(httpx2.get(f"http://127.0.0.1:{self.port}/livez"))
         return False
 
     def _ready(self) -> bool:
-        with suppress(httpx.HTTPError):
-            return httpx.get(f"http://127.0.0.1:{self.port}/readyz").status_code == 200
+        with suppress(httpx2.HTTPError):
+            return httpx2.get(f"http://127.0.0.1:{self.port}/readyz").status_code == 200
         return False
 
 
