@@ -5,6 +5,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 SYSTEM_TESTS := tests/cluster tests/faults tests/recovery tests/upgrades
 CODE := libs services deploy docs/examples $(wildcard tests)
+PROSE := README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md docs findings services/portal/texts.toml
 NODE_MODULES := $(patsubst %package-lock.json,%node_modules/.installed,$(wildcard package-lock.json tests/*/package-lock.json))
 
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
@@ -12,7 +13,7 @@ comma := ,
 SECRETS := $(or $(TRADEHALL_SECRETS),./secrets)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test faults bench lint format schemas fuzz lock images secrets bus-user master-key test-system test-compose test-containers clean
+.PHONY: help setup run test faults bench lint format schemas fuzz lock images secrets bus-user master-key test-system test-compose test-containers coverage docs hooks clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,12 +24,21 @@ run: setup ## run Tradehall on this machine until Ctrl-C (TRADEHALL_PORT, TRADEH
 	@$(PY) -m deploy.local
 
 # Without the last two, pytest-xdist runs the longest files last, and waits for ever after a process that died.
+PARALLEL := --numprocesses 3 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
+
 test: setup ## run all tests (ARGS="-k invitation" for some)
-	@$(PY) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 \
-		$(SYSTEM_TESTS:%=--ignore %) $(ARGS)
+	@$(PY) -m pytest $(PARALLEL) $(SYSTEM_TESTS:%=--ignore %) $(ARGS)
 
 test-system: setup ## run the tests of whole systems: replicas and a cluster, faults, backup and restore, upgrades
 	@$(PY) -m pytest $(SYSTEM_TESTS) --numprocesses 0 $(ARGS)
+
+coverage: setup ## run all tests of `make test`, and write what they cover to build/coverage.md and build/coverage/
+	@mkdir -p build/coverage
+	@rm -f build/coverage/.data*
+	@$(PY) -m coverage run -m pytest $(PARALLEL) --timeout 400 $(SYSTEM_TESTS:%=--ignore %) $(ARGS)
+	@$(PY) -m coverage combine --quiet
+	@$(PY) -m coverage html --quiet
+	@$(PY) -m deploy.docs.coverage build/coverage.md
 
 faults: setup ## break a running system at random and check what must hold (SEEDS=200, FIRST=0; SEED=17 for that one)
 	@$(PY) -m tests.faults $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),20) --first $(or $(FIRST),0))
@@ -36,29 +46,41 @@ faults: setup ## break a running system at random and check what must hold (SEED
 bench: setup ## measure speed and memory, each beside a reference in the same run, into docs/benchmarks.md (some minutes)
 	@$(PY) -m tests.benchmarks $(ARGS)
 
-lint: setup ## check format, style, types and the direction of imports
+lint: setup ## check format, style, types, the direction of imports, and spelling
 	$(PY) -m ruff format --check $(CODE)
 	$(PY) -m ruff check $(CODE)
 	$(PY) -m mypy $(CODE)
 	$(VENV)/bin/lint-imports
+	$(VENV)/bin/typos --config .typos.toml $(PROSE)
 
 format: setup ## write the code in its format and mend what can be mended
 	$(PY) -m ruff format $(CODE)
 	$(PY) -m ruff check --fix $(CODE)
 
-schemas: setup ## generate the AsyncAPI and OpenAPI documents and the JSON Schemas of the events below docs/
+schemas: setup ## generate the AsyncAPI and OpenAPI documents, the JSON Schemas of the events, and the table of settings below docs/
 	$(PY) -m contracts.schemas docs/asyncapi/schemas
 	$(PY) -m deploy.asyncapi docs/asyncapi/asyncapi.json
+	$(PY) -m deploy.settings_table docs/operations/settings.md
 	$(PY) -m deploy.local.schemas docs/openapi/openapi.json
+
+docs: setup ## build the documentation site into build/site; a broken link fails
+	@$(PY) -m deploy.docs docs/reference
+	@$(PY) -m sphinx --quiet --fail-on-warning --keep-going --fresh-env -b html -c deploy/docs docs build/site
+	@echo "The site is in build/site/index.html"
 
 fuzz: setup ## let schemathesis ask a running system for SECONDS=600 twice, all that it can think of (SEED)
 	@$(PY) -m tests.contracts $(or $(SECONDS),600) $(SEED)
 
-lock: $(VENV)/bin/python ## choose new versions of all packages for requirements.lock
+lock: $(VENV)/bin/python ## choose new versions of all packages for requirements.lock and requirements-run.lock
 	@$(PY) -m pip install --quiet uv
 	@index=$$($(PY) -m pip config get global.index-url 2>/dev/null); \
-	$(PY) -m uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-annotate --no-header \
-		--no-emit-index-url $${index:+--default-index "$$index"} --output-file requirements.lock requirements.in
+	compile="$(PY) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-annotate --no-header \
+		--no-emit-index-url $${index:+--default-index $$index}"; \
+	$$compile --upgrade --output-file requirements.lock requirements.in && \
+	$$compile --constraint requirements.lock --output-file requirements-run.lock requirements-run.in
+
+hooks: setup ## check every commit before it is made (.pre-commit-config.yaml)
+	@$(PY) -m pre_commit install
 
 # Builds get their packages from where this machine gets them, if it has been told where.
 images: ## build the images of docker-compose.yml
@@ -107,7 +129,7 @@ $(VENV)/bin/python:
 
 $(VENV)/.installed: requirements.lock | $(VENV)/bin/python
 	@echo "Installing the packages of requirements.lock (about 400 MB, some minutes at first)"
-	@$(PY) -m pip install --quiet --disable-pip-version-check --requirement requirements.lock || \
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock || \
 		{ echo "The packages could not be installed: see that this machine reaches its Python package index (pip config), then try again" >&2; exit 1; }
 	@printf '%s\n' ../../../../libs ../../../../services ../../../.. \
 		> "$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tradehall.pth"

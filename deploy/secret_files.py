@@ -5,11 +5,9 @@ import os
 import secrets
 from pathlib import Path
 
-KNOW_THE_PORTALS_SECRET = ("identity", "portal")
-"""Who reads the secret of the portal's client."""
 CONTAINERS_MODE = 0o444
 """Compose mounts each file with its owner and mode into the containers that name it, where other accounts read it.
-On this machine the folder, which is its owner's alone, keeps everybody else out (decision 90)."""
+On this machine the folder, which is its owner's alone, keeps everybody else out (decision 21)."""
 
 
 class Secrets:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
+import httpx2
 import psycopg
 
 from embedded.fixtures import wait_until
@@ -48,8 +48,8 @@ class Hall:
         self.info = info
         self.url: str = info["url"]
         # The issuer is http://localhost:PORT to the letter; 127.0.0.1 spares a lookup and an attempt at ::1.
-        self.http = httpx.Client(base_url=self.url, timeout=15)
-        self._box = httpx.Client(base_url=info["mailbox_url"], timeout=15)
+        self.http = httpx2.Client(base_url=self.url, timeout=15)
+        self._box = httpx2.Client(base_url=info["mailbox_url"], timeout=15)
 
     def close(self) -> None:
         self.http.close()
@@ -71,7 +71,7 @@ class Hall:
         def found() -> Mail | None:
             try:
                 mails = self.mails(address)
-            except httpx.TransportError:  # the mailbox itself may be away
+            except httpx2.TransportError:  # the mailbox itself may be away
                 return None
             matching = [m for m in mails if subject.lower() in m.subject.lower()]
             return matching[number - 1] if len(matching) >= number else None
@@ -109,7 +109,7 @@ class Person:
     password: str = field(default_factory=lambda: f"{secrets.token_urlsafe(12)} own")
 
     def __post_init__(self) -> None:
-        self.browser = httpx.Client(base_url=self.hall.url, timeout=15, follow_redirects=True)
+        self.browser = httpx2.Client(base_url=self.hall.url, timeout=15, follow_redirects=True)
         self._tokens: dict[str, Any] = {}
         self._until = 0.0
 
@@ -125,7 +125,7 @@ class Person:
         assert page.url.path == "/password/new", page.text
         return self.choose_password()
 
-    def sign_in(self, password: str | None = None) -> httpx.Response:
+    def sign_in(self, password: str | None = None) -> httpx2.Response:
         form = {"email": self.email, "password": password or self.password}
         return self.browser.post("/login", data=form)
 
@@ -166,7 +166,7 @@ class Person:
             self._until = time.time() + self._tokens["expires_in"] - 60
         return str(self._tokens["access_token"])
 
-    def api(self, method: str, path: str, **rest: Any) -> httpx.Response:
+    def api(self, method: str, path: str, **rest: Any) -> httpx2.Response:
         """A call of the JSON interface with this person's token."""
         return call(self.hall, self.token, method, path, **rest)
 
@@ -194,7 +194,7 @@ def authorization(verifier: str, scope: str, **extra: str) -> dict[str, str]:
     } | extra
 
 
-def call(hall: Hall, token: str | None, method: str, path: str, **rest: Any) -> httpx.Response:
+def call(hall: Hall, token: str | None, method: str, path: str, **rest: Any) -> httpx2.Response:
     """`/api/v1` + path, with a bearer token."""
     headers = dict(rest.pop("headers", {}))
     if token:
@@ -202,7 +202,7 @@ def call(hall: Hall, token: str | None, method: str, path: str, **rest: Any) -> 
     return hall.http.request(method, f"/api/v1{path}", headers=headers, **rest)
 
 
-def client_token(hall: Hall, client_id: str, secret: str, scope: str | None = None) -> httpx.Response:
+def client_token(hall: Hall, client_id: str, secret: str, scope: str | None = None) -> httpx2.Response:
     """A client credentials grant with HTTP basic."""
     form = {"grant_type": "client_credentials"} | ({"scope": scope} if scope else {})
     return hall.http.post("/oauth2/token", data=form, auth=(client_id, secret))

@@ -1,4 +1,4 @@
-"""`tradehall`, or `python -m deploy.cli`: to watch and to mend the system."""
+"""`tradehall`, or `python -m deploy.cli`: watch and repair a running system."""
 
 import json
 import sys
@@ -8,24 +8,25 @@ from typing import Annotated
 import nats.errors
 import typer
 
-from deploy.cli.asking import STANDARD_OUTPUT, Json, at_once, chosen, each, said, tell
+from deploy.cli import dead_letters
 from deploy.cli.backups import backup
 from deploy.cli.bus_users import bus_users
-from deploy.cli.copies import Services, streams, views
 from deploy.cli.diagnosis import diagnosis
 from deploy.cli.master_keys import renewed
+from deploy.cli.output import STANDARD_OUTPUT, Json, Services, each, output, result_of
 from deploy.cli.people import people
+from deploy.cli.rebuilding import streams, views
 from deploy.cli.restoring import restore
 from deploy.cli.running import NotRunning, Running
 from deploy.secret_files import write_private
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Operate the Tradehall that runs on this machine.")
-operator = typer.Typer(no_args_is_help=True, help="Who operates this installation.")
-parked = typer.Typer(no_args_is_help=True, help="Messages that a service could not handle.")
-keys = typer.Typer(no_args_is_help=True, help="Keys of the installation.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Operate the Tradehall installation on this machine."
+)
+operator = typer.Typer(no_args_is_help=True, help="Manage the operators of this installation.")
+keys = typer.Typer(no_args_is_help=True, help="Rotate signing keys and master keys.")
 for part, name in (
     (operator, "operator"),
-    (parked, "parked"),
     (keys, "keys"),
     (people, "person"),
     (streams, "streams"),
@@ -34,9 +35,7 @@ for part, name in (
     app.add_typer(part, name=name)
 
 _DIAGNOSIS = Path("tradehall-diagnosis.json")
-OfService = Annotated[str, typer.Argument(metavar="SERVICE", help="Such as identity; `parked list` names it.")]
-
-
+dead_letters.add_to(app)
 app.add_typer(bus_users, name="bus-user")
 app.command()(backup)
 app.command()(restore)
@@ -44,92 +43,54 @@ app.command()(restore)
 
 @app.command()
 def status(as_json: Json = False) -> None:
-    """Which services are ready; exits with 1 where one is not."""
+    """Show which services are ready. Exits with 1 if one is not."""
     running = Running.found()
     states = {name: running.ready(name) for name in running.facts["postgres_dsn"]}
-    tell(
-        as_json, {name: {"ready": ready, **told} for name, (ready, told) in states.items()}, map(_line, states.items())
-    )
+    result = {name: {"ready": ready, **parts} for name, (ready, parts) in states.items()}
+    output(as_json, result, map(_line, states.items()))
     raise typer.Exit(0 if all(ready for ready, _ in states.values()) else 1)
 
 
 def _line(state: tuple[str, tuple[bool, dict[str, str]]]) -> str:
-    name, (ready, told) = state
-    details = ", ".join(f"{part} {how}" for part, how in told.items())
+    name, (ready, parts) = state
+    details = ", ".join(f"{part} {how}" for part, how in parts.items())
     return f"{name:<14} {'ready' if ready else 'NOT READY':<10} {details}"
 
 
 @operator.command("add")
 def operator_add(email: str, as_json: Json = False) -> None:
-    """Make a registered person an operator."""
-    told = said(Running.found().ask("identity", "operator-add", email))
-    tell(as_json, told, [f"{told['user_id']} is an operator"])
-
-
-@parked.command("list")
-def parked_list(services: Services = None, as_json: Json = False) -> None:
-    """What is parked."""
-    running = Running.found()
-    answers = at_once(chosen(running, services), "Asking", lambda name: running.ask(name, "parked", "list"))
-    rows = [{"service": name, **row} for name, answer in answers.items() for row in said(answer)]
-    tell(
-        as_json,
-        rows,
-        (f"{row['service']} {row['id']}  {row['type']} of {row['subject']}: {row['error']}" for row in rows),
-    )
-
-
-@parked.command()
-def replay(service: OfService, subject: str | None = None, as_json: Json = False) -> None:
-    """Have a service apply its parked messages again, in order; exits with 1 where one fails again."""
-    answer = _of(service).ask(service, "parked", "replay", *(["--subject", subject] if subject else []))
-    told = said(answer)
-    failed = (f"{one['subject']} fails again: {one['error']}" for one in told["failed"])
-    tell(as_json, told, [f"{told['replayed']} replayed", *failed])
-    raise typer.Exit(answer.code)
-
-
-@parked.command()
-def discard(
-    service: OfService,
-    parked_id: Annotated[int, typer.Argument(metavar="ID")],
-    reason: Annotated[str, typer.Option(help="Why, for the record of what operators did.")],
-    as_json: Json = False,
-) -> None:
-    """Drop one parked message for good."""
-    answer = _of(service).ask(service, "parked", "discard", str(parked_id), "--reason", reason)
-    told = said(answer)
-    tell(as_json, told, ["discarded" if told["discarded"] else "no such message is parked"])
-    raise typer.Exit(answer.code)
+    """Make a registered user an operator."""
+    added = result_of(Running.found().ask("identity", "operator-add", email))
+    output(as_json, added, [f"{added['user_id']} is an operator"])
 
 
 @keys.command()
 def rotate(as_json: Json = False) -> None:
-    """Publish new signing keys; they begin to sign in two minutes."""
-    told = said(Running.found().ask("identity", "rotate-keys"))
-    tell(as_json, told, (f"{key['algorithm']} {key['kid']} signs from {key['from']}" for key in told))
+    """Publish new signing keys. They sign from two minutes later."""
+    published = result_of(Running.found().ask("identity", "rotate-keys"))
+    output(as_json, published, (f"{key['algorithm']} {key['kid']} signs from {key['from']}" for key in published))
 
 
 @keys.command("rotate-master")
 def rotate_master(services: Services = None, as_json: Json = False) -> None:
-    """Wrap all keys of services, the portal among them, under new master keys; each is restarted once."""
+    """Re-encrypt all data keys under new master keys. Restarts each service once."""
     running = Running.found()
     if running.contained:
-        raise NotRunning("In containers, `make master-key SERVICE=NAME` does this, where the secrets are.")
+        raise NotRunning("In containers, run `make master-key SERVICE=NAME` instead.")
     everyone = list(running.facts["postgres_dsn"])
     if unknown := set(services or []) - set(everyone):
-        raise NotRunning(f"{', '.join(unknown)} is no service; they are {', '.join(everyone)}")
-    told = {name: renewed(running, name) for name in each(services or everyone, "Wrapping")}
-    tell(
+        raise NotRunning(f"{', '.join(unknown)} is no service; choose from {', '.join(everyone)}")
+    done = {name: renewed(running, name) for name in each(services or everyone, "Re-encrypting")}
+    output(
         as_json,
-        told,
-        (f"{name}: {one['rewrapped']} keys are wrapped under {one['master_key']}" for name, one in told.items()),
+        done,
+        (f"{name}: {one['rewrapped']} keys re-encrypted under {one['master_key']}" for name, one in done.items()),
     )
 
 
 @app.command("scrape-targets")
 def scrape_targets(_: Json = False) -> None:
-    """Print where the services tell their metrics, as Prometheus' file_sd_configs want it, which is JSON anyway."""
+    """Print Prometheus file_sd targets (JSON)."""
     running = Running.found()
     typer.echo(
         json.dumps(
@@ -144,34 +105,28 @@ def scrape_targets(_: Json = False) -> None:
 
 @app.command()
 def diagnose(
-    file: Annotated[Path, typer.Option(help="Where to; - is the standard output.")] = _DIAGNOSIS,
-    logs: Annotated[bool, typer.Option("--logs", help="Take the lines of logs from the standard input.")] = False,
+    file: Annotated[Path, typer.Option(help="Output file; - is standard output.")] = _DIAGNOSIS,
+    logs: Annotated[bool, typer.Option("--logs", help="Read log lines from standard input.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Write one file to attach to a bug report: versions, states, the ends of the logs; no secrets."""
+    """Write a file for a bug report: versions, states, the ends of the logs. It holds no secrets."""
     text = diagnosis(Running.found(), sys.stdin.readlines() if logs else None)
     if str(file) == STANDARD_OUTPUT:
         typer.echo(text, nl=False)
         return
     write_private(file.absolute(), text)
-    tell(as_json, {"file": str(file)}, [f"Written: {file}. Look through it before you send it."])
-
-
-def _of(service: str) -> Running:
-    running = Running.found()
-    chosen(running, [service])
-    return running
+    output(as_json, {"file": str(file)}, [f"Written: {file}. Review it before you send it."])
 
 
 def main() -> None:
-    """Do what the command line says; a sentence and exit code 1 where nothing runs."""
+    """Run the command; one sentence and exit code 1 where nothing runs."""
     try:
         app(prog_name="tradehall")
     except NotRunning as error:
         print(error, file=sys.stderr)
         sys.exit(1)
     except nats.errors.Error as error:
-        print(f"The bus does not do that: {error}", file=sys.stderr)
+        print(f"The bus refused: {error}", file=sys.stderr)
         sys.exit(1)
 
 

@@ -1,4 +1,4 @@
-"""`tradehall backup`: all databases as they are at one moment, in a new folder, while the system runs."""
+"""`tradehall backup`: all databases at one moment, in a new folder, while the system runs."""
 
 import hashlib
 import os
@@ -13,8 +13,8 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, TaskID
 
-from deploy.cli.asking import Json, progress, stop, tell
 from deploy.cli.manifest import FILE, BusUser, Manifest, Part, Wrapped, release
+from deploy.cli.output import Json, output, progress, stop
 from deploy.cli.postgres_programs import program, reaching
 from deploy.cli.running import Running
 from deploy.cli.snapshots import Snapshot, snapshots
@@ -24,13 +24,13 @@ _CHUNK = 1 << 20  # bytes
 
 
 def backup(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to; must not exist yet.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder to create.")],
     as_json: Json = False,
 ) -> None:
-    """Write a backup of everything but secrets: keep the master keys and the list of the erased elsewhere."""
+    """Back up all databases. Keep the master keys and the erasure log elsewhere."""
     running = Running.found()
     if folder.exists():
-        stop(f"{folder} exists: nothing is overwritten. Name another folder.")
+        stop(f"{folder} exists: choose another folder.")
     unfinished = folder.absolute().with_name(f".{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700, parents=True)
@@ -39,11 +39,11 @@ def backup(
         os.rename(unfinished, folder)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-    told = {"folder": str(folder), **manifest.model_dump(mode="json", include={"release", "created_at"})}
-    told["services"] = {
+    result = {"folder": str(folder), **manifest.model_dump(mode="json", include={"release", "created_at"})}
+    result["services"] = {
         name: part.model_dump(include={"bytes", "last_sequence"}) for name, part in manifest.services.items()
     }
-    tell(as_json, told, _lines(folder, manifest, running))
+    output(as_json, result, _lines(folder, manifest, running))
 
 
 def _lines(folder: Path, manifest: Manifest, running: Running) -> list[str]:
@@ -53,7 +53,7 @@ def _lines(folder: Path, manifest: Manifest, running: Running) -> list[str]:
             f"  {name}: {part.bytes:,} bytes, events up to {part.last_sequence}"
             for name, part in manifest.services.items()
         ),
-        "Not in it, and needed for a restore:",
+        "Not included, and needed for a restore:",
         f"  {running.secrets}/*-master-key*",
         f"  {running.facts['erasure_list']}",
     ]
@@ -98,7 +98,7 @@ def _part(name: str, dsn: str, at: Snapshot, folder: Path, progress: Callable[[i
 
 
 def _dumped(dsn: str, at: Snapshot, path: Path, progress: Callable[[int], None]) -> tuple[int, str]:
-    """Size and SHA-256 of the file, which is on disk then."""
+    """Size and SHA-256 of the file; it is on disk when this returns."""
     argv = (program("pg_dump", dsn), "--format=custom", "--no-owner", "--no-acl", f"--snapshot={at.name}")
     size, found = 0, hashlib.sha256()
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -110,9 +110,9 @@ def _dumped(dsn: str, at: Snapshot, path: Path, progress: Callable[[int], None])
                 found.update(chunk)
                 size += len(chunk)
                 progress(size)
-            complaint = dumping.stderr.read().decode(errors="replace").strip()
+            error = dumping.stderr.read().decode(errors="replace").strip()
         if dumping.returncode:
-            stop(f"pg_dump failed: {complaint}")
+            stop(f"pg_dump failed: {error}")
         file.flush()
         os.fsync(file.fileno())
     return size, found.hexdigest()

@@ -1,4 +1,4 @@
-"""`tradehall bus-user`: downstream systems, each with a user of the bus that reads one organization's events."""
+"""`tradehall bus-user`: subscriber accounts of downstream systems; each reads one organization's events."""
 
 import asyncio
 import os
@@ -15,8 +15,8 @@ from nats.js.api import AckPolicy
 
 from contracts.nats_config import Reader
 from contracts.streams import STREAMS
-from deploy.cli.asking import Json, stop, tell
 from deploy.cli.maintaining import maintaining
+from deploy.cli.output import Json, output, stop
 from deploy.cli.running import Running
 from deploy.images.secrets import make as make_secrets
 from deploy.local.bus import bus_configuration
@@ -24,51 +24,53 @@ from deploy.secret_files import write_private
 
 _TRIES = 50
 _ACK_WAIT = 4.0  # seconds
-bus_users = typer.Typer(no_args_is_help=True, help="Downstream systems that read an organization's events.")
+bus_users = typer.Typer(
+    no_args_is_help=True, help="Manage subscriber accounts: downstream systems that read an organization's events."
+)
 
 
 @bus_users.command()
 def add(
-    organization: Annotated[UUID, typer.Option(help="Whose events it may read; the id of an organization.")],
+    organization: Annotated[UUID, typer.Option(help="Id of the organization whose events it reads.")],
     as_json: Json = False,
 ) -> None:
-    """Let a downstream system in; tells its name and password."""
+    """Create a subscriber account, and print its name and password."""
     running = Running.found()
     reader, password = Reader(f"reader-{secrets.token_hex(4)}", organization), secrets.token_urlsafe(32)
-    asyncio.run(make_places(running, [reader], STREAMS))
+    asyncio.run(create_consumers(running, [reader], STREAMS))
     running.bus_users.add(reader, password)
     _reload(running)
     if not running.contained:
-        asyncio.run(_let_in(running, reader, password))
-    told = {
+        asyncio.run(_connect(running, reader, password))
+    account = {
         **({} if running.contained else {"url": running.nats_url}),
         "user": reader.name,
         "password": password,
         "inbox_prefix": f"_INBOX_{reader.name}",
         "streams": {stream.name: reader.filter(context) for context, stream in STREAMS.items()},
     }
-    tell(as_json, told, (f"{name}: {value}" for name, value in told.items()))
+    output(as_json, account, (f"{name}: {value}" for name, value in account.items()))
 
 
 @bus_users.command("list")
 def list_them(as_json: Json = False) -> None:
-    """Who may read which organization's events."""
+    """List the subscriber accounts and their organizations."""
     found = [{"user": each.name, "organization": str(each.organization)} for each in Running.found().bus_users.all()]
-    tell(as_json, found, (f"{each['user']} reads {each['organization']}" for each in found))
+    output(as_json, found, (f"{each['user']} reads {each['organization']}" for each in found))
 
 
 @bus_users.command()
 def remove(user: str, as_json: Json = False) -> None:
-    """Shut one out, at once; exits with 1 where there is none of that name."""
+    """Delete a subscriber account. Takes effect at once; exits with 1 if there is none of that name."""
     running = Running.found()
     if not running.bus_users.remove(user):
         stop("There is no such user.")
     _reload(running)
-    tell(as_json, {"removed": user}, [f"{user} is shut out"])
+    output(as_json, {"removed": user}, [f"{user} deleted"])
 
 
 def _reload(running: Running) -> None:
-    """Have the bus know its users; in containers, whoever runs this restarts it."""
+    """Make the bus read its users anew; in containers, whoever runs this command restarts the bus."""
     if running.contained:
         make_secrets(running.secrets)
         return
@@ -77,8 +79,8 @@ def _reload(running: Running) -> None:
     os.kill(running.facts["pids"]["nats"], signal.SIGHUP)
 
 
-async def _let_in(running: Running, reader: Reader, password: str) -> None:
-    """Return when the server, which reads its configuration in its own time, knows the user."""
+async def _connect(running: Running, reader: Reader, password: str) -> None:
+    """Return when the server, which reads its configuration asynchronously, knows the user."""
     for _ in range(_TRIES):
         try:
             connection = await nats.connect(
@@ -89,17 +91,17 @@ async def _let_in(running: Running, reader: Reader, password: str) -> None:
         else:
             await connection.close()
             return
-    stop(f"The bus does not let {reader.name} in: see {running.var / 'log' / 'nats.log'}.")
+    stop(f"The bus refuses {reader.name}: see {running.var / 'log' / 'nats.log'}.")
 
 
 async def _quiet(_: Exception) -> None:
-    """What fails is tried again."""
+    """Errors are expected: the connection is tried again."""
 
 
-async def make_places(running: Running, readers: list[Reader], contexts: Iterable[str]) -> None:
-    """A durable pull consumer for each, which its user cannot turn into one that pushes elsewhere.
+async def create_consumers(running: Running, readers: list[Reader], contexts: Iterable[str]) -> None:
+    """Create a durable pull consumer for each, which its user cannot turn into one that pushes elsewhere.
 
-    One message at a time, as for the services: with more under way, one that comes again is overtaken.
+    One message in flight, as for the services: with more, a redelivered message would be overtaken.
     """
     async with maintaining(running) as jetstream:
         for reader in readers:

@@ -1,4 +1,4 @@
-"""One file for a bug report, in which no secret of the installation is left."""
+"""A file for a bug report, without the secrets of the installation."""
 
 import json
 import platform
@@ -17,7 +17,7 @@ _UNSAFE_LOGS = ("postgres",)  # the server's complaints quote rows
 
 
 def diagnosis(running: Running, lines: list[str] | None = None) -> str:
-    """JSON text, with `lines` of logs that were read elsewhere. Every secret is removed, wherever it stands."""
+    """JSON text, with `lines` of logs that were read elsewhere. Every secret in it is replaced."""
     found = {
         "machine": {"python": sys.version, "system": platform.platform()},
         "packages": {one.metadata["Name"]: one.version for one in distributions()},

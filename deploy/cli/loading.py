@@ -1,4 +1,4 @@
-"""A dump of a backup into a database, and whether all of it has arrived."""
+"""Load the dump of a backup into a database, and verify it."""
 
 import subprocess
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The bus as its maintainer."""
+"""A connection to the bus as its maintainer."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +12,7 @@ from deploy.cli.running import Running
 
 @asynccontextmanager
 async def maintaining(running: Running) -> AsyncIterator[JetStreamContext]:
-    """A connection that may take streams away and make places for readers."""
+    """A connection that may delete streams and create consumers for readers."""
     connection = await nats.connect(
         running.nats_url,
         user=MAINTAINER,

@@ -1,4 +1,4 @@
-"""What a backup says of itself: which files belong to it, what they hold, and which master keys open them."""
+"""The manifest of a backup: its files, what they hold, and the master keys that it needs."""
 
 import binascii
 import hashlib
@@ -11,8 +11,8 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, SecretStr, ValidationError
 
 from deploy.cli.running import NotRunning
-from deploy.local.services import SERVICES
 from deploy.local.settings import ROOT
+from deploy.service_settings import SERVICES
 from kit.security.keys import KeyUnavailable, MasterKey, WrappedKey
 
 FILE = "manifest.json"
@@ -20,7 +20,7 @@ _CHUNK = 1 << 20  # bytes
 
 
 class BadBackup(NotRunning):
-    """The backup is not whole, or not for this release, or its keys are missing."""
+    """The backup is damaged, or not for this release, or its keys are missing."""
 
 
 class Wrapped(BaseModel):
@@ -34,7 +34,7 @@ class Wrapped(BaseModel):
 class Part(BaseModel):
     """One service's database: its file, and what it held at the moment of the backup.
 
-    `epoch` and `last_sequence` say where its events stood, `master_keys` has one wrapped key for each master key.
+    `epoch` and `last_sequence` are those of its last event, `master_keys` has one wrapped key for each master key.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -49,7 +49,7 @@ class Part(BaseModel):
 
 
 class BusUser(BaseModel):
-    """A downstream system that may read; its password is not part of a backup."""
+    """A subscriber account; its password is not part of a backup."""
 
     model_config = ConfigDict(extra="forbid")
     user: str
@@ -80,20 +80,22 @@ def read(backup: Path) -> Manifest:
     try:
         manifest = Manifest.model_validate_json((backup / FILE).read_text())
     except FileNotFoundError:
-        raise BadBackup(f"{backup} is no backup: it has no {FILE}") from None
+        raise BadBackup(f"{backup} is not a backup: it has no {FILE}") from None
     except (ValidationError, ValueError) as error:
         raise BadBackup(f"{backup / FILE} cannot be read: {error}") from None
     if strange := [
         name for name, part in manifest.services.items() if name not in SERVICES or part.file != f"{name}.dump"
     ]:
-        raise BadBackup(f"{backup / FILE} names {', '.join(strange)}, which is nothing of Tradehall's")
+        raise BadBackup(f"{backup / FILE} names {', '.join(strange)}, which are not Tradehall's")
     if _numbers(manifest.release) > _numbers(release()):
-        raise BadBackup(f"the backup was made by release {manifest.release}, and this is {release()}: use that one")
+        raise BadBackup(
+            f"the backup was made by release {manifest.release}, and this is {release()}: use the newer release"
+        )
     return manifest
 
 
 def verify_files(backup: Path, manifest: Manifest, progress: Callable[[int], None]) -> None:
-    """Compare sizes and hashes; `progress` is told bytes as they are read. Raises BadBackup."""
+    """Compare sizes and hashes; `progress` is called with the number of bytes read. Raises BadBackup."""
     for name, part in manifest.services.items():
         path = backup / part.file
         if not path.is_file() or path.stat().st_size != part.bytes or digest(path, progress) != part.sha256:
@@ -122,7 +124,7 @@ def master_keys(folder: Path, manifest: Manifest) -> Mapping[str, str]:
 def _keys_for(folder: Path, service: str, part: Part) -> str:
     current = folder / f"{service}-master-key"
     if not current.is_file():
-        raise BadBackup(f"{current} is missing: give the folder where the copies of the master keys are")
+        raise BadBackup(f"{current} is missing: give the folder with the copies of the master keys")
     retired = folder / f"{service}-master-keys-retired"
     lines = [*current.read_text().split(), *(retired.read_text().split() if retired.is_file() else [])]
     given = {line.partition(":")[0]: line for line in lines if ":" in line}  # without a name it is all secret

@@ -1,29 +1,29 @@
-"""The renewal of the master keys, which wrap every other key of a service."""
+"""The rotation of the master keys, which encrypt every other key of a service."""
 
 import base64
 import secrets
 from pathlib import Path
 from typing import Any
 
-from deploy.cli.asking import said
+from deploy.cli.output import result_of
 from deploy.cli.running import Running
 from deploy.secret_files import write_private
 
 
 def renewed(running: Running, service: str) -> dict[str, Any]:
-    """Wrap a service's keys under a new master key, restarting it once; a run that was stopped is simply repeated.
+    """Re-encrypt a service's keys under a new master key, restarting it once. It is safe to interrupt and repeat.
 
     The old key is kept in `<service>-master-keys-retired`: backups made until now need it.
     """
     begin_renewal(running.secrets, service)
     running.restart(service)
-    told: dict[str, Any] = said(running.ask(service, "rewrap-keys"))
+    done: dict[str, Any] = result_of(running.ask(service, "rewrap-keys"))
     end_renewal(running.secrets, service)
-    return told
+    return done
 
 
 def begin_renewal(folder: Path, service: str, mode: int = 0o600) -> None:
-    """Put a new master key before the one that is in use, unless that was done."""
+    """Put a new master key before the current one, unless that was done."""
     path = folder / f"{service}-master-key"
     keys = path.read_text().split()
     if len(keys) == 1:
@@ -32,7 +32,7 @@ def begin_renewal(folder: Path, service: str, mode: int = 0o600) -> None:
 
 
 def end_renewal(folder: Path, service: str, mode: int = 0o600) -> None:
-    """Keep the old master keys apart, once nothing is wrapped under them but what is in backups."""
+    """Move the old master keys to the retired ones, once only backups need them."""
     path = folder / f"{service}-master-key"
     current, *old = path.read_text().split()
     _retire(folder, service, old)
@@ -40,7 +40,7 @@ def end_renewal(folder: Path, service: str, mode: int = 0o600) -> None:
 
 
 def keep_master_keys(secrets_folder: Path, service: str, text: str) -> None:
-    """Have a service go on with these; those that it had until now are kept among the retired ones."""
+    """Replace a service's master keys; the old ones are kept among the retired ones."""
     path = secrets_folder / f"{service}-master-key"
     if path.exists():
         _retire(secrets_folder, service, [key for key in path.read_text().split() if key not in text.split()])

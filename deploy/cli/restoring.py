@@ -1,6 +1,6 @@
-"""`tradehall restore`: databases from a backup, in a new epoch, with nobody signed in and the erased forgotten.
+"""`tradehall restore`: databases from a backup, in a new epoch, without sessions, and with erasures applied again.
 
-Everything is made beside what is there, which is replaced last and at once.
+All databases are restored beside the present ones, which are replaced last and together.
 """
 
 import os
@@ -13,10 +13,10 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.cli.asking import Json, at_once, progress, said, stop, tell
 from deploy.cli.loading import load, verify_counts
 from deploy.cli.manifest import BadBackup, Manifest, master_keys, read, verify_files
 from deploy.cli.master_keys import keep_master_keys
+from deploy.cli.output import Json, at_once, output, progress, result_of, stop
 from deploy.cli.restoring_containers import restored_in_containers
 from deploy.cli.running import NotRunning, Running
 from deploy.local.bus import BusUsers
@@ -30,26 +30,24 @@ _BESIDE = "_restored"
 
 
 def restore(
-    backup: Annotated[Path, typer.Argument(metavar="BACKUP", help="A folder that `tradehall backup` wrote.")],
+    backup: Annotated[Path, typer.Argument(metavar="BACKUP", help="Folder written by `tradehall backup`.")],
     keys: Annotated[
         Path | None,
-        typer.Option("--master-keys", help="Where the copies of the *-master-key files are; asked for if not given."),
+        typer.Option("--master-keys", help="Folder with copies of the *-master-key files; prompts if missing."),
     ] = None,
     erased: Annotated[
-        Path | None, typer.Option("--erasure-list", help="Who was erased, also after the backup was made.")
+        Path | None, typer.Option("--erasure-list", help="The erasure log, with erasures since the backup.")
     ] = None,
     nobody_erased: Annotated[
-        bool, typer.Option("--nobody-erased", help="There is no such list, since nobody ever was erased.")
+        bool, typer.Option("--nobody-erased", help="There is no erasure log: nobody was ever erased.")
     ] = False,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Put the backup in the place of the data that are there.")
-    ] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace existing data.")] = False,
     check_only: Annotated[
-        bool, typer.Option("--check-only", help="Check the files and the master keys, and change nothing.")
+        bool, typer.Option("--check-only", help="Verify the backup and the master keys only.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Put a backup into TRADEHALL_VAR, by default var/, where nothing may run meanwhile."""
+    """Restore a backup. Stop Tradehall first."""
     var = RunnerSettings.from_environment(os.environ).var
     manifest = read(backup)
     texts = master_keys(keys or _asked_for(), manifest)
@@ -58,24 +56,24 @@ def restore(
         task = bar.add_task("Verifying the files", total=manifest.bytes)
         verify_files(backup, manifest, lambda read_now: bar.advance(task, read_now))
     if check_only:
-        sound = f"{backup} is whole, and the master keys open it."
-        tell(as_json, {"backup": str(backup), "sound": True}, [sound])
+        sound = f"{backup} is valid, and the master keys match."
+        output(as_json, {"backup": str(backup), "sound": True}, [sound])
         return
     if running := _containers():
-        told = restored_in_containers(running, backup, manifest, texts, listed)
-        tell(as_json, {"services": told}, _lines(manifest, told))
+        done = restored_in_containers(running, backup, manifest, texts, listed)
+        output(as_json, {"services": done}, _lines(manifest, done))
         return
     try:
         with _servers(var) as (folder, postgres):
             _refuse_to_overwrite(postgres, manifest, replace)
-            told = Restore(backup, manifest, texts, listed, folder, postgres).run()
+            done = Restore(backup, manifest, texts, listed, folder, postgres).run()
     except EmbeddedError as error:
         raise NotRunning(str(error)) from error
-    tell(as_json, {"var": str(var), "services": told}, _lines(manifest, told))
+    output(as_json, {"var": str(var), "services": done}, _lines(manifest, done))
 
 
 def _asked_for() -> Path:
-    """Beside the answer, which may be JSON."""
+    """Prompts on standard error: standard output may be JSON."""
     return Path(typer.prompt("Folder with the copies of the master keys", err=True))
 
 
@@ -86,7 +84,7 @@ def _containers() -> Running | None:
 
 def _erasures(path: Path, nobody: bool) -> Path:
     if not nobody and not path.is_file():
-        raise BadBackup(f"{path} does not exist: name the list of the erased by --erasure-list, or say --nobody-erased")
+        raise BadBackup(f"{path} does not exist: give the erasure log with --erasure-list, or say --nobody-erased")
     return path
 
 
@@ -113,12 +111,12 @@ def _refuse_to_overwrite(postgres: Postgres, manifest: Manifest, replace: bool) 
         name for name in there if postgres.run_sql("SELECT 1 FROM pg_tables WHERE schemaname = 'public' LIMIT 1", name)
     ]
     if holding and not replace:
-        stop(f"There are data of {', '.join(holding)}: nothing was changed. To replace them, say --replace.")
+        stop(f"There are data of {', '.join(holding)}; nothing was changed. To replace them, say --replace.")
 
 
 @dataclass(frozen=True)
 class Restore:
-    """One restore, once all that can be checked beforehand has been. `texts` are the master keys by service."""
+    """A restore, after all checks. `texts` are the master keys by service."""
 
     backup: Path
     manifest: Manifest
@@ -128,18 +126,18 @@ class Restore:
     postgres: Postgres
 
     def run(self) -> dict[str, Any]:
-        """What was done, by service."""
+        """Restore all databases; answers what was done, by service."""
         for service in self.manifest.services:  # before several need them at a time
             self.folder.secrets.secret(f"{service}-nats")
         self.folder.secrets.secret("portal-client")
         try:
-            told = at_once(self.manifest.services, "Restoring", self._beside)
+            done = at_once(self.manifest.services, "Restoring", self._beside)
         except BaseException:
             for service in self.manifest.services:
                 self._drop_beside(service)
             raise
         self._replace()
-        return told
+        return done
 
     def _beside(self, name: str) -> dict[str, Any]:
         part = self.manifest.services[name]
@@ -152,7 +150,7 @@ class Restore:
         )
         load(self.backup / part.file, dsn)
         verify_counts(name, part, dsn)
-        return {"rows": sum(part.tables.values()), **self._made_fit(name, dsn)}
+        return {"rows": sum(part.tables.values()), **self._post_restore(name, dsn)}
 
     def _drop_beside(self, name: str) -> None:
         self.postgres.run_sql(f"DROP DATABASE IF EXISTS {name}{_BESIDE} WITH (FORCE)")
@@ -161,8 +159,8 @@ class Restore:
         password = self.folder.secrets.secret(f"{name}-postgres")
         return f"postgresql://{name}:{password}@127.0.0.1:{self.postgres.port}/{name}{_BESIDE}"
 
-    def _made_fit(self, name: str, dsn: str) -> dict[str, Any]:
-        """Have the service itself begin the new epoch, end what must not go on, and forget the erased."""
+    def _post_restore(self, name: str, dsn: str) -> dict[str, Any]:
+        """Have the service itself begin a new epoch, delete sessions and tokens, and apply erasures."""
         secrets = self.folder.secrets
         files = {
             "TRADEHALL_POSTGRES_DSN_FILE": secrets.write(f"{name}-dsn{_BESIDE}", dsn),
@@ -171,11 +169,13 @@ class Restore:
         try:
             places = {variable: str(path) for variable, path in files.items()}
             running = Running.stopped(self.folder.path)
-            told: dict[str, Any] = said(running.ask(name, "restored", "--erasure-list", str(self.erased), **places))
+            done: dict[str, Any] = result_of(
+                running.ask(name, "post-restore", "--erasure-list", str(self.erased), **places)
+            )
         finally:
             for path in files.values():
                 path.unlink()
-        return told
+        return done
 
     def _replace(self) -> None:
         self._keep_erasures()
@@ -190,7 +190,7 @@ class Restore:
             )
 
     def _keep_erasures(self) -> None:
-        """Who was erased stays on the list that the restored system goes on with."""
+        """Add the erasures to the erasure log of the restored system."""
         kept = erasure_list(self.folder.path, os.environ)
         if self.erased.is_file() and self.erased.absolute() != kept:
             lines = [*(kept.read_text().splitlines() if kept.is_file() else []), *self.erased.read_text().splitlines()]
@@ -198,16 +198,16 @@ class Restore:
             write_private(kept, "".join(f"{line}\n" for line in dict.fromkeys(lines)))
 
 
-def _lines(manifest: Manifest, told: dict[str, Any]) -> Iterator[str]:
-    for name, one in told.items():
+def _lines(manifest: Manifest, done: dict[str, Any]) -> Iterator[str]:
+    for name, one in done.items():
         wrong = sum(one["differing"].values())
         ended = ", ".join(f"{count} {what}" for what, count in one["ended"].items() if count)
         yield (
             f"{name}: {one['rows']} rows, epoch {one['epoch'] or 'none yet'}"
-            + (f"; ended: {ended}" if ended else "")
-            + (f"; {wrong} rows of read models put right" if wrong else "")
+            + (f"; removed: {ended}" if ended else "")
+            + (f"; {wrong} rows of read models corrected" if wrong else "")
         )
-    yield f"As of {manifest.created_at:%Y-%m-%d %H:%M:%S} UTC. At its start the bus is filled from the databases."
-    yield "Everybody signs in again. What was withdrawn since then is good again: look through members and clients."
+    yield f"As of {manifest.created_at:%Y-%m-%d %H:%M:%S} UTC. The next start refills the bus."
+    yield "All users must sign in again. Revocations since then are lost: review members and clients."
     for user in manifest.bus_users:
-        yield f"{user.user} is shut out: `tradehall bus-user add --organization {user.organization}`"
+        yield f"{user.user} is gone; create a new one: `tradehall bus-user add --organization {user.organization}`"

@@ -6,9 +6,9 @@ from typing import Any
 
 import psycopg
 
-from deploy.cli.asking import at_once, said
 from deploy.cli.loading import load, verify_counts
 from deploy.cli.manifest import BadBackup, Manifest
+from deploy.cli.output import at_once, result_of
 from deploy.cli.running import NotRunning, Running
 
 
@@ -24,8 +24,8 @@ def restored_in_containers(
         part, dsn = manifest.services[name], running.facts["postgres_dsn"][name]
         load(backup / part.file, dsn)
         verify_counts(name, part, dsn)
-        told: dict[str, Any] = said(running.ask(name, "restored", "--erasure-list", str(erased)))
-        return {"rows": sum(part.tables.values()), **told}
+        done: dict[str, Any] = result_of(running.ask(name, "post-restore", "--erasure-list", str(erased)))
+        return {"rows": sum(part.tables.values()), **done}
 
     return at_once(manifest.services, "Restoring", one)
 

@@ -1,4 +1,4 @@
-"""The running system as an operator's program finds it: on the folder `var/`, or in containers beside it."""
+"""The running system as the operator's program finds it: in the folder `var/`, or in containers beside it."""
 
 import json
 import os
@@ -11,28 +11,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-import httpx
+import httpx2
 
 from deploy.images import NATS_PORT, SERVICE_PORT
 from deploy.local.bus import BusUsers
-from deploy.local.services import SERVICES, python_path
+from deploy.local.services import python_path
 from deploy.local.settings import RunnerSettings
+from deploy.service_settings import ON_THE_BUS, SERVICES, known, secret_paths
 
 _RESTARTED_WITHIN = 30.0  # seconds
-ON_THE_BUS = ("identity", "organizations", "platforms", "notifications")
 
 
 class NotRunning(Exception):
-    """Nothing runs on that folder."""
+    """Nothing runs in that folder, or the command cannot be done there. Its text is shown to the operator."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a service's command said: its exit code, and its JSON if there was any."""
+    """What a service's command printed: its exit code, its JSON (None without any), and its error output."""
 
     code: int
-    said: Any
-    complaint: str
+    result: Any
+    error: str
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Running:
 
     @classmethod
     def found(cls) -> Self:
-        """On TRADEHALL_VAR, by default `var/`, or among containers; raises NotRunning with a sentence."""
+        """In TRADEHALL_VAR, by default `var/`, or among containers; raises NotRunning."""
         if secrets := os.environ.get("TRADEHALL_CONTAINED"):
             return cls.in_containers(Path(secrets), os.environ)
         var = RunnerSettings.from_environment(os.environ).var
@@ -81,7 +81,7 @@ class Running:
 
     @property
     def services(self) -> list[str]:
-        """Those that were started and have messages of others to handle."""
+        """The services on the bus that were started."""
         return [name for name in ON_THE_BUS if name in self.facts["postgres_dsn"]]
 
     @property
@@ -104,28 +104,28 @@ class Running:
         return (self.secrets / name).read_text().strip()
 
     def address(self, service: str) -> str:
-        """host:port, where no gateway is between."""
+        """host:port of the service itself, behind the gateway."""
         return f"{service}:{SERVICE_PORT}" if self.contained else f"127.0.0.1:{self.ports[service]}"
 
     def restart(self, service: str) -> None:
-        """End a service, which the runner then starts again; returns when it is ready. Raises NotRunning."""
+        """Stop a service, which the runner then starts again; returns when it is ready. Raises NotRunning."""
         old = self._pid(service)
         os.kill(old, signal.SIGTERM)
         until = time.monotonic() + _RESTARTED_WITHIN
         while self._pid(service) == old or not self.ready(service)[0]:
             if time.monotonic() > until:
-                raise NotRunning(f"{service} did not come back: see {self.var / 'log' / f'{service}.log'}")
+                raise NotRunning(f"{service} did not become ready again: see {self.var / 'log' / f'{service}.log'}")
             time.sleep(0.1)
 
     def _pid(self, service: str) -> int:
         return int(json.loads((self.var / "local.json").read_text())["pids"][service])
 
     def ready(self, service: str) -> tuple[bool, dict[str, str]]:
-        """Whether a service says that it is ready, and what it says of its parts."""
+        """Whether a service is ready, and the state of its parts."""
         try:
-            answer = httpx.get(f"http://{self.address(service)}/readyz", timeout=3)
+            answer = httpx2.get(f"http://{self.address(service)}/readyz", timeout=3)
             return answer.status_code == 200, answer.json()
-        except (httpx.HTTPError, ValueError):
+        except (httpx2.HTTPError, ValueError):
             return False, {"process": "does not answer"}
 
     def ask(self, service: str, *arguments: str, **other: str) -> Answer:
@@ -134,29 +134,26 @@ class Running:
             (sys.executable, "-m", service, *arguments, "--json"),
             env={**os.environ, **self.settings(service), **other},
             stdout=subprocess.PIPE,
-            # Its progress is for a person who watches.
+            # Its progress bar is for the terminal.
             stderr=None if sys.stderr.isatty() else subprocess.PIPE,
             text=True,
         )
-        complaint = (done.stderr or "").strip()
-        return Answer(done.returncode, json.loads(done.stdout) if done.stdout else None, complaint)
+        error = (done.stderr or "").strip()
+        return Answer(done.returncode, json.loads(done.stdout) if done.stdout else None, error)
 
     def settings(self, service: str) -> dict[str, str]:
-        """What a service's own commands need, as an environment."""
-        secrets = self.secrets
-        return {
+        """The environment of a service's own commands."""
+        settings = {
             "TRADEHALL_SERVICE_PORT": "0",
-            "TRADEHALL_POSTGRES_DSN_FILE": str(secrets / f"{service}-dsn"),
             "TRADEHALL_NATS_URL": self.nats_url,
-            **({"TRADEHALL_NATS_PASSWORD_FILE": str(secrets / f"{service}-nats")} if service in ON_THE_BUS else {}),
-            "TRADEHALL_MASTER_KEY_FILE": str(secrets / f"{service}-master-key"),
             "TRADEHALL_PUBLIC_URL": self.facts["url"],
             "TRADEHALL_INTERNAL_URL": self.facts["url"],
-            "TRADEHALL_PORTAL_SECRET_FILE": str(secrets / "portal-client"),
             "TRADEHALL_SMTP_HOST": "127.0.0.1",
             "TRADEHALL_SMTP_PORT": str(self.ports["mailbox-smtp"]),
             "TRADEHALL_SMTP_TLS": "off",
             "TRADEHALL_MAIL_FROM": "Tradehall <no-reply@tradehall.example>",
             "TRADEHALL_ERASURE_LIST": self.facts["erasure_list"],
+            **secret_paths(service, self.secrets),
             "PYTHONPATH": python_path(),
         }
+        return known(service, settings)

@@ -1,4 +1,4 @@
-"""One moment of all databases: what is seen of each belongs to what is seen of the others."""
+"""Snapshots of all databases at one moment, consistent with each other."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -77,9 +77,7 @@ def snapshots(dsns: Mapping[str, str]) -> Iterator[Mapping[str, Snapshot]]:
             except psycopg.errors.LockNotAvailable:
                 time.sleep(0.2)
         else:
-            raise NotRunning(
-                "There was no moment between commands: is a long one under way, such as a rebuild of views?"
-            )
+            raise NotRunning("The databases were busy: is a long command running, such as a rebuild of views?")
         yield moment
 
 

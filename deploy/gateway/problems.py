@@ -1,4 +1,4 @@
-"""What the gateway itself answers when it cannot pass a request on, as application/problem+json."""
+"""The gateway's own errors, as application/problem+json, for requests that it cannot pass on."""
 
 import json
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Problem:
-    """One kind of failure; `when` are the statuses Caddy gives it."""
+    """A kind of error; `when` are the statuses that Caddy gives it."""
 
     when: tuple[int, ...]
     status: int
@@ -16,12 +16,12 @@ class Problem:
 
 
 PROBLEMS = (
-    Problem((404,), 404, "not-found", "Nothing is found here"),
-    Problem((405,), 405, "method-not-allowed", "This method is not offered here"),
-    Problem((413,), 413, "body-too-large", "The request body is over 1 MiB"),
-    Problem((502, 503, 504), 503, "service-unavailable", "A part of Tradehall cannot answer now", 2),
+    Problem((404,), 404, "not-found", "Not found"),
+    Problem((405,), 405, "method-not-allowed", "Method not allowed"),
+    Problem((413,), 413, "body-too-large", "Request body exceeds 1 MiB"),
+    Problem((502, 503, 504), 503, "service-unavailable", "Service temporarily unavailable", 2),
 )
-_OTHERWISE = Problem((), 400, "malformed-request", "The request cannot be read")
+_OTHERWISE = Problem((), 400, "malformed-request", "Malformed request")
 
 
 def errors() -> str:

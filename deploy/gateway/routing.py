@@ -39,7 +39,15 @@ ROUTES = (
             "/api/v1/organizations/*/clients/**",
         ),
     ),
-    Route("platforms", ("/api/v1/organizations/*/platforms/**", "/api/v1/operations/platforms/**"), 15),
+    Route(
+        "platforms",
+        (
+            "/api/v1/organizations/*/platforms/**",
+            "/api/v1/platform-connectors",
+            "/api/v1/operations/platforms/**",
+        ),
+        15,
+    ),
     Route("notifications", ("/api/v1/operations/notifications/**",)),
     Route("portal", ("/portal/**",), 15),
     Route(
@@ -59,11 +67,3 @@ def pattern(path: str) -> str:
 def patterns(route: Route) -> str:
     """One regular expression for all paths of the route."""
     return "|".join(pattern(path) for path in route.paths)
-
-
-def service_of(path: str) -> str | None:
-    """The service a decoded path belongs to; None when it belongs to nobody."""
-    for route in ROUTES:
-        if any(re.search(pattern(each), path) for each in route.paths):
-            return route.service
-    return None

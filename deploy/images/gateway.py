@@ -9,8 +9,8 @@ from pathlib import Path
 
 from deploy.gateway.caddyfile import Gateway, caddyfile
 from deploy.images import GATEWAY_PORT, SERVICE_PORT
-from deploy.local.services import SERVICES
 from deploy.local.settings import ROOT
+from deploy.service_settings import SERVICES
 
 
 def main(folder: Path, named: Iterable[str] = ()) -> None:

@@ -4,8 +4,8 @@ import sys
 from pathlib import Path
 
 from deploy.cli.master_keys import begin_renewal, end_renewal
-from deploy.local.services import SERVICES
 from deploy.secret_files import CONTAINERS_MODE
+from deploy.service_settings import SERVICES
 
 _STEPS = {"begin": begin_renewal, "end": end_renewal}
 

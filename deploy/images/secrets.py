@@ -7,8 +7,8 @@ from contracts.nats_config import MAINTAINER, OBSERVER, nats_configuration
 from contracts.nats_config import SERVICES as ON_THE_BUS
 from deploy.images import NATS_PORT, NATS_STORE, POSTGRES
 from deploy.local.bus import BUS_USERS, BusUsers
-from deploy.local.services import SERVICES
 from deploy.secret_files import CONTAINERS_MODE, Secrets
+from deploy.service_settings import SERVICES
 
 
 class FolderIsOpen(Exception):

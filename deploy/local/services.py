@@ -1,4 +1,4 @@
-"""Our services as child processes: which there are, and the settings of each."""
+"""Our services as child processes, each with the environment of its settings."""
 
 import http.client
 import signal
@@ -9,37 +9,36 @@ from pathlib import Path
 
 from deploy.local.folder import VarFolder
 from deploy.local.settings import ROOT
-from deploy.secret_files import KNOW_THE_PORTALS_SECRET
+from deploy.service_settings import SERVICES, known, secret_paths, secrets_of
 from embedded import Process, Program
 
-SERVICES = ("identity", "organizations", "platforms", "notifications", "portal")
 _SMTP = "TRADEHALL_SMTP_"
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Where a service finds everything else."""
+    """Addresses that a service needs."""
 
     nats_url: str
     public_url: str
     internal_url: str
     smtp_port: int
     environment: Mapping[str, str]
-    """The runner's own; what a person has set there for a service goes through where we set nothing."""
+    """The runner's own; settings of a service in it are passed on, unless the runner sets them."""
 
     @property
     def sends(self) -> bool:
-        """Whether mails go to a mail server that a person has named, and not to the mailbox."""
+        """Whether mails go to a mail server that the environment names, and not to the mailbox."""
         return f"{_SMTP}HOST" in self.environment
 
     def mailbox(self) -> dict[str, str]:
-        """The way to the mailbox, where mails go there."""
+        """The settings of the mailbox, unless there is a mail server."""
         there = {"HOST": "127.0.0.1", "PORT": str(self.smtp_port), "TLS": "off"}
         return {} if self.sends else {f"{_SMTP}{name}": value for name, value in there.items()}
 
 
 class Service:
-    """One replica of a service on a port of its own; the first is called as the service is."""
+    """One replica of a service on a port of its own; the first has the name of the service."""
 
     def __init__(self, name: str, var: VarFolder, number: int = 1) -> None:
         self.name = name
@@ -69,18 +68,14 @@ class Service:
         return answers(self.port, "/readyz")
 
     def _environment(self, dsn: str, around: Surroundings) -> dict[str, str]:
-        secrets = self._var.secrets
-        secrets.secret(f"{self.name}-nats")
+        self._make_secrets(dsn)
         ours = {
             "TRADEHALL_SERVICE_HOST": "127.0.0.1",
             "TRADEHALL_SERVICE_PORT": str(self.port),
-            "TRADEHALL_POSTGRES_DSN_FILE": str(secrets.write(f"{self.name}-dsn", dsn)),
             "TRADEHALL_NATS_URL": around.nats_url,
-            "TRADEHALL_NATS_PASSWORD_FILE": str(secrets.folder / f"{self.name}-nats"),
-            "TRADEHALL_MASTER_KEY_FILE": str(secrets.master_key(self.name)),
             "TRADEHALL_PUBLIC_URL": around.public_url,
             "TRADEHALL_INTERNAL_URL": around.internal_url,
-            **self._portal_secret(),
+            **secret_paths(self.name, self._var.secrets.folder),
             **around.mailbox(),
             "PYTHONPATH": python_path(),
             "PYTHONUNBUFFERED": "1",
@@ -100,23 +95,24 @@ class Service:
             "TRADEHALL_ERASURE_LIST": str(erasure_list(self._var.path, around.environment)),
             "TRADEHALL_MAIL_FROM": "Tradehall <no-reply@tradehall.example>",
         }
-        return {**defaults, **theirs, **ours}
+        return known(self.name, {**defaults, **theirs, **ours})
 
-    def _portal_secret(self) -> dict[str, str]:
-        """The secret of the portal's client: the provider and the portal read the same file."""
-        if self.name not in KNOW_THE_PORTALS_SECRET:
-            return {}
-        self._var.secrets.secret("portal-client")
-        return {"TRADEHALL_PORTAL_SECRET_FILE": str(self._var.secrets.folder / "portal-client")}
+    def _make_secrets(self, dsn: str) -> None:
+        """The files that the service reads, made where they are missing."""
+        secrets = self._var.secrets
+        secrets.write(f"{self.name}-dsn", dsn)
+        secrets.master_key(self.name)
+        for file in secrets_of(self.name).values():
+            secrets.secret(file)
 
 
 def numbered(name: str, number: int) -> str:
-    """What the number-th of a name is called: as the name where it is the first."""
+    """The name of a replica: `identity`, `identity-2`, ..."""
     return name if number == 1 else f"{name}-{number}"
 
 
 def erasure_list(var: Path, environment: Mapping[str, str]) -> Path:
-    """Where it is noted who was erased: TRADEHALL_ERASURE_LIST, or a file in a folder of its own."""
+    """The erasure log: TRADEHALL_ERASURE_LIST, or a file in a folder of its own."""
     chosen = environment.get("TRADEHALL_ERASURE_LIST")
     return Path(chosen).absolute() if chosen else var / "erasures" / "erased.txt"
 

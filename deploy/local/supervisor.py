@@ -1,4 +1,4 @@
-"""Keeps children running: one that ends is started again after a short, rising delay, and that is said."""
+"""Keeps child processes running: one that ends is started again after a growing delay."""
 
 import threading
 import time
@@ -12,13 +12,13 @@ _WATCH_EVERY = 0.2  # seconds
 _FIRST_DELAY = 0.2
 _LONGEST_DELAY = 10.0
 _WELL_AFTER = 20.0
-"""A child that ran this long has the shortest delay again."""
+"""After a run this long the delay is the shortest again."""
 _ENDS_BEFORE_GIVING_UP = 4
-"""How often a child may end while the system starts."""
+"""How often a child may end before the start of the system fails."""
 
 
 class StartCancelled(EmbeddedError):
-    """Somebody asked the system to stop before it was ready."""
+    """The system was told to stop before it was ready."""
 
 
 @dataclass
@@ -34,26 +34,36 @@ class Child:
 
 
 class Supervisor:
-    """Children by name. `say` takes a line for the person; `changed` is called when process ids changed."""
+    """Children by name. `say` prints a line for the user; `changed` is called when process ids changed.
 
-    def __init__(self, say: Callable[[str], None], changed: Callable[[], None]) -> None:
+    The delay before a restart doubles from 0.2 s up to 10 s, so that a child that cannot start does not keep the
+    machine busy, and one that was killed is back at once.
+    """
+
+    def __init__(
+        self,
+        say: Callable[[str], None],
+        changed: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._say = say
         self._changed = changed
+        self._clock = clock
         self._children: dict[str, Child] = {}
         self._lock = threading.Lock()
         self._ending = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
 
     def start(self, name: str, process: Process, is_ready: Callable[[], bool]) -> None:
-        """Starts a child and watches it from now on; raises EmbeddedError."""
+        """Start a child and watch it from now on; raises EmbeddedError."""
         process.start()
         with self._lock:
-            self._children[name] = Child(name, process, is_ready, started=time.monotonic())
+            self._children[name] = Child(name, process, is_ready, started=self._clock())
         if not self._watcher.is_alive():
             self._watcher.start()
 
     def wait_ready(self, names: Sequence[str], seconds: float, cancelled: threading.Event) -> None:
-        """Returns when all are ready; raises EmbeddedError naming the one that is not, or StartCancelled."""
+        """Return when all are ready; raises EmbeddedError naming the one that is not, or StartCancelled."""
         deadline = time.monotonic() + seconds
         waiting = [self._children[name] for name in names]
         while waiting := [child for child in waiting if not child.is_ready()]:
@@ -75,7 +85,7 @@ class Supervisor:
         return {name: child.process.pid for name, child in self._children.items()}
 
     def stop(self, *groups: Sequence[str]) -> None:
-        """Ends the children for good, group after group, those of a group at once."""
+        """Stop the children for good, group after group, those of a group at once."""
         self._ending.set()
         if self._watcher.is_alive():
             self._watcher.join()
@@ -87,13 +97,17 @@ class Supervisor:
 
     def _watch(self) -> None:
         while not self._ending.wait(_WATCH_EVERY):
-            with self._lock:
-                children = list(self._children.values())
-            for child in children:
-                self._look_after(child)
+            self.look()
+
+    def look(self) -> None:
+        """Restart the children that have ended and whose delay is over; the watching thread calls this."""
+        with self._lock:
+            children = list(self._children.values())
+        for child in children:
+            self._look_after(child)
 
     def _look_after(self, child: Child) -> None:
-        now = time.monotonic()
+        now = self._clock()
         code = child.process.exit_code()
         if code is None:
             return

@@ -49,7 +49,7 @@ class _Handler(BaseHTTPRequestHandler):
             case ["livez"]:
                 self._answer(HTTPStatus.OK, "text/plain", "ok\n")
             case _:
-                self._answer(HTTPStatus.NOT_FOUND, "text/plain", "Nothing is found here.\n")
+                self._answer(HTTPStatus.NOT_FOUND, "text/plain", "Not found.\n")
 
     def _list(self, query: dict[str, list[str]]) -> None:
         try:

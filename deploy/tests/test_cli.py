@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import httpx
+import httpx2
 import nats
 import psycopg
 import pytest
@@ -45,7 +45,7 @@ def answer(var: Path, *arguments: str) -> Any:
     return json.loads(done.stdout)
 
 
-def park(dsn: str, durable: str, payload: dict[str, Any]) -> None:
+def keep_dead_letter(dsn: str, durable: str, payload: dict[str, Any]) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(
             "INSERT INTO parked (durable, source, subject, sequence, type, payload, error, attempts) "
@@ -76,7 +76,7 @@ def test_status_says_that_all_are_ready(running: tuple[Tradehall, Path]) -> None
 
 
 def register(system: Tradehall, email: str) -> UUID:
-    httpx.post(f"{system.info['url']}/api/v1/registrations", json={"email": email}).raise_for_status()
+    httpx2.post(f"{system.info['url']}/api/v1/registrations", json={"email": email}).raise_for_status()
     with psycopg.connect(system.info["postgres_dsn"]["identity"], autocommit=True) as connection:
         query = "SELECT id FROM people WHERE email = %s"
         found = wait_until(lambda: connection.execute(query, (email,)).fetchone(), what=f"{email} is known")
@@ -99,15 +99,15 @@ def test_a_registered_person_becomes_operator_and_a_stranger_does_not(running: t
 
 
 @pytest.mark.parametrize("service", ["identity", "organizations", "platforms", "notifications"])
-def test_parked_messages_are_listed_replayed_by_their_service_and_discarded(
+def test_dead_letters_are_listed_replayed_by_their_service_and_discarded(
     running: tuple[Tradehall, Path], service: str
 ) -> None:
     system, var = running
     dsn = system.info["postgres_dsn"][service]
     durable = min(one.name for one in consumers_of(service))
-    park(dsn, durable, message("unknown", 1, "tradehall.identity.OfAnotherRelease.v9"))
-    park(dsn, durable, message("broken", 2, "tradehall.identity.UserRegistered.v1"))
-    mine = answer(var, "parked", "list", service)
+    keep_dead_letter(dsn, durable, message("unknown", 1, "tradehall.identity.OfAnotherRelease.v9"))
+    keep_dead_letter(dsn, durable, message("broken", 2, "tradehall.identity.UserRegistered.v1"))
+    mine = answer(var, "dead-letters", "list", service)
     assert {row["service"] for row in mine} == {service}
     assert [(row["subject"], row["error"]) for row in mine] == [
         ("unknown", "RuntimeError: it broke"),
@@ -115,26 +115,34 @@ def test_parked_messages_are_listed_replayed_by_their_service_and_discarded(
     ]
     assert "payload" not in mine[0]
 
-    done = tradehall(var, "parked", "replay", service, "--json")
+    done = tradehall(var, "dead-letters", "replay", service, "--json")
     result = json.loads(done.stdout)
     assert (done.returncode, result["replayed"]) == (1, 1)
     assert [one["subject"] for one in result["failed"]] == ["broken"]
 
-    discard = ("parked", "discard", service, str(mine[1]["id"]), "--reason", "made for a test")
+    discard = ("dead-letters", "discard", service, str(mine[1]["id"]), "--reason", "made for a test")
     assert answer(var, *discard) == {"discarded": True}
     assert tradehall(var, *discard).returncode == 1
-    assert answer(var, "parked", "replay", service) == {"replayed": 0, "failed": []}
+    assert answer(var, "dead-letters", "replay", service) == {"replayed": 0, "failed": []}
 
 
-def test_what_is_parked_is_listed_of_all_services(running: tuple[Tradehall, Path]) -> None:
+def test_dead_letters_of_all_services_are_listed(running: tuple[Tradehall, Path]) -> None:
     system, var = running
     at = {name: system.info["postgres_dsn"][name] for name in ("identity", "notifications")}
     for name, dsn in at.items():
-        park(dsn, min(one.name for one in consumers_of(name)), message(f"of {name}", 3, "tradehall.identity.Odd.v9"))
-    rows = answer(var, "parked", "list")
+        keep_dead_letter(
+            dsn, min(one.name for one in consumers_of(name)), message(f"of {name}", 3, "tradehall.identity.Odd.v9")
+        )
+    rows = answer(var, "dead-letters", "list")
     assert [(row["service"], row["subject"]) for row in rows] == [(name, f"of {name}") for name in at]
     for row in rows:
-        answer(var, "parked", "discard", row["service"], str(row["id"]), "--reason", "made for a test")
+        answer(var, "dead-letters", "discard", row["service"], str(row["id"]), "--reason", "made for a test")
+
+
+def test_the_old_name_of_dead_letters_still_works_and_warns(running: tuple[Tradehall, Path]) -> None:
+    done = tradehall(running[1], "parked", "list", "--json")
+    assert (done.returncode, json.loads(done.stdout)) == (0, [])
+    assert done.stderr == "`tradehall parked` is deprecated: use `tradehall dead-letters`.\n"
 
 
 def test_a_replayed_message_has_its_effect(running: tuple[Tradehall, Path]) -> None:
@@ -146,8 +154,8 @@ def test_a_replayed_message_has_its_effect(running: tuple[Tradehall, Path]) -> N
         renamed = message(str(user), 7, "tradehall.identity.UserRenamed.v1") | {
             "data": {"user_id": str(user), "name": "Ada"}
         }
-        park(system.info["postgres_dsn"]["organizations"], "organizations-identity", renamed)
-        replayed = answer(var, "parked", "replay", "organizations", "--subject", str(user))
+        keep_dead_letter(system.info["postgres_dsn"]["organizations"], "organizations-identity", renamed)
+        replayed = answer(var, "dead-letters", "replay", "organizations", "--subject", str(user))
         assert replayed == {"replayed": 1, "failed": []}
         assert connection.execute(query, (user,)).fetchone() == ("Ada",)
 
@@ -165,7 +173,7 @@ def test_no_process_shows_the_address_of_whom_all_services_look_for(
         while export.poll() is None:
             seen |= {line for line in command_lines() if user in line}
     assert export.returncode == 0
-    assert len({line for line in seen if "person-held" in line}) == 5
+    assert len({line for line in seen if "person-export" in line}) == 5
     assert not [line for line in seen if email in line]
     services = json.loads(file.read_text())["services"]
     assert email in json.dumps(services["notifications"]["rows"])
@@ -183,13 +191,13 @@ def test_signing_keys_are_renewed(running: tuple[Tradehall, Path]) -> None:
     url = running[0].info["url"]
 
     def published() -> bool:
-        return new <= {key["kid"] for key in httpx.get(f"{url}/oauth2/jwks").json()["keys"]}
+        return new <= {key["kid"] for key in httpx2.get(f"{url}/oauth2/jwks").json()["keys"]}
 
     assert len(new) == 2
     wait_until(published)
 
 
-def test_a_stream_that_holds_something_else_than_the_store_is_told_and_filled_again(
+def test_a_stream_that_differs_from_the_store_is_reported_and_refilled(
     running: tuple[Tradehall, Path],
 ) -> None:
     system, var = running
@@ -200,8 +208,8 @@ def test_a_stream_that_holds_something_else_than_the_store_is_told_and_filled_ag
     assert sound[0]["messages"] > 0
 
     asyncio.run(forge(system, (var / "secrets" / "identity-nats").read_text()))
-    told = tradehall(var, "streams", "verify", "identity")
-    assert (told.returncode, "1 unknown, such as forged-1" in told.stdout) == (1, True), told.stderr
+    done = tradehall(var, "streams", "verify", "identity")
+    assert (done.returncode, "1 unknown, such as forged-1" in done.stdout) == (1, True), done.stderr
     register(system, "meanwhile@example.com")  # the relay finds no place to go on from
 
     mended = answer(var, "streams", "rebuild", "identity")
@@ -218,7 +226,7 @@ async def forge(system: Tradehall, password: str) -> None:
     await connection.close()
 
 
-def test_read_models_are_built_again_and_what_was_wrong_is_put_right(running: tuple[Tradehall, Path]) -> None:
+def test_read_models_are_rebuilt_and_corrected(running: tuple[Tradehall, Path]) -> None:
     system, var = running
     register(system, "viewed@example.com")
     with psycopg.connect(system.info["postgres_dsn"]["identity"], autocommit=True) as connection:

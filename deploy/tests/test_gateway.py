@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import cast
 
-import httpx
+import httpx2
 import pytest
 
 from deploy.gateway.routing import ROUTES
@@ -57,7 +57,7 @@ _unready: dict[str, int] = {}
 
 @dataclass
 class Setting:
-    client: httpx.Client
+    client: httpx2.Client
     process: Process
     logs: Path
     upstream: int
@@ -78,7 +78,7 @@ def setting() -> Iterator[Setting]:
         )
         process.start()
         process.wait_until(caddy.is_up, 10, "Caddy")
-        with httpx.Client(base_url=f"http://127.0.0.1:{caddy.port}") as client:
+        with httpx2.Client(base_url=f"http://127.0.0.1:{caddy.port}") as client:
             yield Setting(client, process, folder / "log", upstream.server_port)
         process.stop()
     upstream.shutdown()
@@ -101,7 +101,7 @@ def test_only_a_proxy_of_ours_before_it_is_believed_whom_it_asks_for(setting: Se
             process = caddy.process({"identity": [f"127.0.0.1:{setting.upstream}"]})
             process.start()
             process.wait_until(caddy.is_up, 10, "Caddy")
-            told = httpx.get(f"http://127.0.0.1:{caddy.port}/login", headers=asked).json()["from"]
+            told = httpx2.get(f"http://127.0.0.1:{caddy.port}/login", headers=asked).json()["from"]
             process.stop()
         assert told == believed
 

@@ -13,8 +13,8 @@ from deploy.cli.running import Running
 from deploy.images import SERVICE_PORT, gateway, master_keys
 from deploy.images.secrets import FolderIsOpen, make
 from deploy.local.bus import BusUsers
-from deploy.local.services import SERVICES
 from deploy.local.settings import ROOT
+from deploy.service_settings import SERVICES
 from embedded.binaries import caddy, nats_server
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import cast
 
-import httpx
+import httpx2
 import pytest
 
 from deploy.local.companions import Caddy
@@ -75,20 +75,20 @@ def replicas() -> Iterator[list[Replica]]:
 
 
 @contextmanager
-def _gateway(*addresses: str) -> Iterator[httpx.Client]:
+def _gateway(*addresses: str) -> Iterator[httpx2.Client]:
     with temporary_folder() as folder:
         caddy = Caddy(VarFolder(folder), "127.0.0.1", free_port())
         process = caddy.process({"identity": addresses})
         process.start()
         try:
             process.wait_until(caddy.is_up, 10, "Caddy")
-            with httpx.Client(base_url=f"http://127.0.0.1:{caddy.port}", timeout=20) as client:
+            with httpx2.Client(base_url=f"http://127.0.0.1:{caddy.port}", timeout=20) as client:
                 yield client
         finally:
             process.stop()
 
 
-def _all_well(client: httpx.Client, ask: Callable[[], httpx.Response]) -> None:
+def _all_well(client: httpx2.Client, ask: Callable[[], httpx2.Response]) -> None:
     assert [ask().status_code for _ in range(20)] == [200] * 20
 
 

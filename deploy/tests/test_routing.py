@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy.gateway.routing import service_of
+from deploy.tests.owners import service_of
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,9 @@ from deploy.gateway.routing import service_of
         ("/api/v1/me", "identity"),
         ("/api/v1/me/sessions/1", "identity"),
         ("/api/v1/operations/users/1/unlock", "identity"),
+        ("/api/v1/operations/identity/dead-letters/1/replay", "identity"),
         ("/api/v1/operations/identity/parked/1/replay", "identity"),
+        ("/api/v1/operations/platforms/operator-log", "platforms"),
         ("/api/v1/operations/organizations", "organizations"),
         ("/api/v1/operations/platforms/interventions", "platforms"),
         ("/api/v1/operations/notifications/mails", "notifications"),

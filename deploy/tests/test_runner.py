@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
-import httpx
+import httpx2
 import pytest
 
 from deploy.local.services import python_path
@@ -224,6 +224,6 @@ def test_frozen_children_do_not_keep_it_from_ending(folder: Path) -> None:
 
 def _reachable(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/health").status_code == 200
-    except httpx.HTTPError:
+        return httpx2.get(f"{url}/health").status_code == 200
+    except httpx2.HTTPError:
         return False

@@ -68,7 +68,9 @@ def test_what_a_person_exports_reaches_the_services_but_not_in_place_of_our_own(
     assert "TRADEHALL_POSTGRES_DSN" not in environment
     assert "TRADEHALL_SMTP_PASSWORD" not in environment
     assert Path(environment["TRADEHALL_POSTGRES_DSN_FILE"]).read_text() == "postgresql://here/"
-    assert environment["TRADEHALL_SMTP_HOST"] == "127.0.0.1"
+    assert "TRADEHALL_SMTP_HOST" not in environment, "identity sends no mails"
+    sender = Service("notifications", VarFolder(tmp_path)).process("postgresql://here/", around).program.environment
+    assert sender["TRADEHALL_SMTP_HOST"] == "127.0.0.1"
 
 
 def test_a_mail_server_that_a_person_names_takes_the_place_of_the_mailbox(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from contracts.rpc import MAIL_SECRET
@@ -25,7 +25,7 @@ from tests.driver import Hall, Person, address
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 DASHBOARD = ROOT / "deploy" / "grafana" / "tradehall.json"
-MAY_BE_EMPTY = ("tradehall_parked_messages", 'status=~"')  # until a message fails, or a request
+MAY_BE_EMPTY = ("tradehall_dead_letters", 'status=~"')  # until a message fails, or a request
 needs_promtool = pytest.mark.skipif(
     shutil.which("promtool") is None, reason="the alert rules need promtool: install it (apt install prometheus)"
 )
@@ -53,10 +53,10 @@ def test_every_alert_fires_when_it_should_and_not_before() -> None:
 
 
 def test_every_alert_has_an_entry_that_says_what_to_do() -> None:
-    headings = re.findall(r"^### (.+)$", (ROOT / "docs" / "operations.md").read_text(), re.MULTILINE)
+    headings = re.findall(r"^### (.+)$", (ROOT / "docs" / "operations" / "alerts.md").read_text(), re.MULTILINE)
     assert [name for name, _ in alerts()] == [heading for heading in headings if heading.startswith("Tradehall")]
     for name, runbook in alerts():
-        assert runbook == f"docs/operations.md#{name.lower()}"
+        assert runbook == f"docs/operations/alerts.md#{name.lower()}"
 
 
 @pytest.fixture(scope="module")
@@ -138,8 +138,8 @@ def _running(folder: Path) -> Iterator[str]:
 
 def asked(url: str, query: str) -> list[Any]:
     try:
-        answer = httpx.get(f"{url}/api/v1/query", params={"query": query})
-    except httpx.TransportError:
+        answer = httpx2.get(f"{url}/api/v1/query", params={"query": query})
+    except httpx2.TransportError:
         return []
     if answer.status_code == 503:  # it still starts
         return []
@@ -172,16 +172,16 @@ def test_what_ends_and_what_is_stored_on_the_bus_is_counted(prometheus: str) -> 
 
 @needs_promtool
 def test_every_metric_that_is_asked_for_is_one_that_services_declare(prometheus: str) -> None:
-    targets = httpx.get(f"{prometheus}/api/v1/targets").json()["data"]["activeTargets"]
-    told = "".join(httpx.get(target["scrapeUrl"]).text for target in targets)
+    targets = httpx2.get(f"{prometheus}/api/v1/targets").json()["data"]["activeTargets"]
+    told = "".join(httpx2.get(target["scrapeUrl"]).text for target in targets)
     declared = set(re.findall(r"^# TYPE (\S+)", told, re.MULTILINE))
-    groups = httpx.get(f"{prometheus}/api/v1/rules").json()["data"]["groups"]
+    groups = httpx2.get(f"{prometheus}/api/v1/rules").json()["data"]["groups"]
     asked_by_rules = [rule["query"] for group in groups for rule in group["rules"]]
     assert len(asked_by_rules) == len(alerts())
     for query in [*queries(), *asked_by_rules]:
         for name in re.findall(r"(?:tradehall|process)_[a-z_]+", query):
             assert name in declared or re.sub("_(count|sum|bucket)$", "", name) in declared, name
-    assert {alert["state"] for alert in httpx.get(f"{prometheus}/api/v1/alerts").json()["data"]["alerts"]} <= {
+    assert {alert["state"] for alert in httpx2.get(f"{prometheus}/api/v1/alerts").json()["data"]["alerts"]} <= {
         "pending"
     }
 

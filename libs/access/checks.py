@@ -38,19 +38,19 @@ class Ended(Protocol):
 
 class MissingPermission(Forbidden):
     code = "permission-missing"
-    title = "A permission is missing in this organization"
+    title = "Missing permission in this organization"
 
 
 class PersonNeeded(Forbidden):
     code = "person-needed"
-    title = "This is for people; a client cannot do it"
+    title = "Only users may do this, not clients"
 
 
 class PermissionsUnavailable(Unavailable):
     """The right is not known here, and its owner cannot be asked now."""
 
     code = "permissions-unavailable"
-    title = "Your permissions cannot be checked now; nothing was done"
+    title = "Permissions cannot be checked now: nothing was changed"
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ class Guard:
         self._verifier = verifier
         self.access = access
         self._reads = reads
-        self._standing = None if granted is None else f"SELECT EXISTS ({ENDED}), ({granted})"
+        self._grant_query = None if granted is None else f"SELECT EXISTS ({ENDED}), ({granted})"
 
     async def anyone(
         self, request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_documented)] = None
@@ -118,10 +118,10 @@ class Guard:
 
     async def _grant_at_hand(self, principal: Principal, organization_id: UUID) -> Grant | None:
         """What a person holds, found without a thread; None where it takes more. Raises InvalidToken."""
-        if self._reads is None or self._standing is None or principal.user_id is None:
+        if self._reads is None or self._grant_query is None or principal.user_id is None:
             return None
         asked = {**ended_by(principal), "org": organization_id, "user": principal.user_id}
-        [(ended, granted)] = await self._reads.all(self._standing, asked)
+        [(ended, granted)] = await self._reads.all(self._grant_query, asked)
         if ended:
             raise InvalidToken(OVER)
         return None if granted is None else _grant(granted)

@@ -19,7 +19,7 @@ _KEPT = 1.0  # seconds: a right that is taken away stops within that
 
 class OperatorNeeded(Forbidden):
     code = "operator-needed"
-    title = "This is for the operators of this installation"
+    title = "Only operators of this installation may do this"
 
 
 class Operators:

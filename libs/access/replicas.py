@@ -1,6 +1,7 @@
 """Copies of what other services own, kept from their events: memberships, clients, ended sessions and tokens."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 from access.principal import Principal
@@ -9,21 +10,10 @@ from contracts.envelope import Envelope
 from contracts.permissions import Grant, Limits, Role
 from contracts.subscriptions import Subscriptions
 from kit.db.database import Database
+from kit.db.migrations import read
 
-SCHEMA = [
-    (
-        "access-copies-1",
-        """
-CREATE TABLE member_copies (
-    organization_id uuid NOT NULL, user_id uuid NOT NULL, granted jsonb NOT NULL,
-    PRIMARY KEY (organization_id, user_id));
-CREATE TABLE deleted_organization_copies (organization_id uuid PRIMARY KEY);
-CREATE TABLE client_copies (client_id text PRIMARY KEY, client jsonb NOT NULL, removed boolean NOT NULL DEFAULT false);
-CREATE TABLE ended_copies (id text PRIMARY KEY, until timestamptz NOT NULL);
-CREATE INDEX ended_copies_until ON ended_copies (until);
-""",
-    )
-]
+SCHEMA = read(Path(__file__).with_name("schema.sql"))
+"""The migrations of every service, those of kit before them."""
 
 ENDED = "SELECT FROM ended_copies WHERE id IN (%(session)s, %(token)s)"
 """Within a query that answers a principal at once, with `ended_by(principal)` among its parameters."""

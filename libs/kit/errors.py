@@ -1,4 +1,4 @@
-"""Refusals: what a service says no with. Each has a stable code and an HTTP status (RFC 9457)."""
+"""Refusals: the errors that a service answers. Each has a stable code and an HTTP status (RFC 9457)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class FieldError:
-    """One wrong value: `field` is its path in the request ("name", "scopes.0"), `message` says the fix."""
+    """An invalid value: `field` is its path in the request ("name", "scopes.0"), `message` says how to correct it."""
 
     field: str
     message: str
@@ -21,7 +21,7 @@ class Refusal(Exception):
 
     status: ClassVar[int] = 400
     code: ClassVar[str] = "bad-request"
-    title: ClassVar[str] = "The request is refused"
+    title: ClassVar[str] = "Request refused"
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Refusal(Exception):
 class Unauthenticated(Refusal):
     status = 401
     code = "unauthenticated"
-    title = "A valid access token is needed"
+    title = "A valid access token is required"
 
     def __init__(self, detail: str = "", *, challenge: str = "Bearer") -> None:
         super().__init__(detail, headers={"WWW-Authenticate": challenge})
@@ -48,39 +48,39 @@ class Unauthenticated(Refusal):
 class Forbidden(Refusal):
     status = 403
     code = "forbidden"
-    title = "A right is missing"
+    title = "Permission denied"
 
 
 class NotFound(Refusal):
     status = 404
     code = "not-found"
-    title = "Nothing is found here"
+    title = "Not found"
 
 
 class Conflict(Refusal):
     status = 409
     code = "conflict"
-    title = "The request meets a newer state; read it again and repeat"
+    title = "Version conflict: re-read and retry"
 
 
 class Gone(Refusal):
     status = 410
     code = "gone"
-    title = "This is no longer available"
+    title = "No longer available"
 
 
 class TooLarge(Refusal):
     status = 413
     code = "body-too-large"
-    title = "The request body is over 1 MiB"
+    title = "Request body exceeds 1 MiB"
 
 
 class Invalid(Refusal):
-    """A value that cannot be taken; names the field and what to do about it."""
+    """An invalid value; names the field and says how to correct it."""
 
     status = 422
     code = "invalid"
-    title = "A value is not acceptable"
+    title = "Invalid value"
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message, errors=[FieldError(field, message)])
@@ -98,11 +98,11 @@ class TooManyRequests(Refusal):
 
 
 class Unavailable(Refusal):
-    """Something this service needs does not answer; nothing was done. `retry_after` is in seconds."""
+    """A dependency of the service does not answer; nothing was changed. `retry_after` is in seconds."""
 
     status = 503
     code = "service-unavailable"
-    title = "The service cannot answer now; nothing was done"
+    title = "Service temporarily unavailable: nothing was changed"
 
     def __init__(self, detail: str = "", *, retry_after: int = 2) -> None:
         super().__init__(detail, headers={"Retry-After": str(retry_after)})

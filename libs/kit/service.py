@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from types import FrameType, MappingProxyType
 
 import uvicorn
@@ -16,32 +17,23 @@ from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from kit.db.database import Database
-from kit.eventstore import recorder
-from kit.http import idempotency, problems
+from kit.db.migrations import Migrations, read
+from kit.http import problems
 from kit.http.direct import Direct, Endpoint
 from kit.http.openapi import Application
 from kit.http.request_middleware import RequestMiddleware
-from kit.messaging import inbox
-from kit.messaging import operator_log as interventions
 from kit.messaging.bus import Bus
 from kit.operations.health import Health
-from kit.security import service_keys, tokens
 from kit.settings import HttpSettings
 from kit.telemetry import logs, tracing
 
 Background = Callable[[], Awaitable[None]]
 """Runs until cancelled; started again after a second if it fails."""
 
-SCHEMA: tuple[tuple[str, str], ...] = (
-    ("kit-store-1", recorder.SCHEMA),
-    ("kit-store-2", recorder.APPEND),
-    ("kit-keys-1", service_keys.SCHEMA),
-    ("kit-inbox-1", inbox.SCHEMA),
-    ("kit-idempotency-1", idempotency.SCHEMA),
-    ("kit-idempotency-2", idempotency.BY_CALLER),
-    ("kit-tokens-1", tokens.SCHEMA),
-    ("kit-interventions-1", interventions.SCHEMA),
-)
+_PACKAGES = ("eventstore", "security", "messaging", "http")
+SCHEMA: Migrations = [
+    migration for package in _PACKAGES for migration in read(Path(__file__).parent / package / "schema.sql")
+]
 """The tables of kit itself; a service migrates these first, then its own."""
 
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
@@ -126,14 +118,14 @@ def _settle() -> None:
 
 
 class _Server(uvicorn.Server):
-    """Told to end, it goes on serving until the gateway has seen that it is not ready any more."""
+    """After SIGTERM it goes on serving until the gateway has seen that it is not ready any more."""
 
     def __init__(self, config: uvicorn.Config, health: Health, drain_seconds: float) -> None:
         super().__init__(config)
         self._health = health
         self._drain_seconds = drain_seconds
         self._end_at: float | None = None
-        self._told = asyncio.Event()
+        self._exit_asked = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def main_loop(self) -> None:
@@ -145,12 +137,12 @@ class _Server(uvicorn.Server):
                 continue
             with suppress(TimeoutError):
                 async with asyncio.timeout(1.0):
-                    await self._told.wait()
+                    await self._exit_asked.wait()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._told.set)
+            self._loop.call_soon_threadsafe(self._exit_asked.set)
 
     async def on_tick(self, counter: int) -> bool:
         if not await super().on_tick(counter):

@@ -1,1 +1,1 @@
-"""Personal data: what a service holds about one person, and who was erased."""
+"""Personal data: its export, the erasure log, and the reset of a restored database."""

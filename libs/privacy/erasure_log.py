@@ -1,4 +1,4 @@
-"""Who was erased, in a file outside the database: a restored backup must not bring anybody back."""
+"""The erasure log: who was erased, in a file outside the database, so that a restored backup brings nobody back."""
 
 import os
 from collections.abc import Sequence
@@ -8,13 +8,13 @@ from uuid import UUID
 
 
 class ErasureLog:
-    """One line for each erasure, "<time> <user id>"; ids alone tell nobody who it was. Raises OSError."""
+    """One line for each erasure, "<time> <user id>"; an id alone does not say who it was. Raises OSError."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def add(self, user_id: UUID, now: datetime) -> None:
-        """On disk when this returns."""
+        """Add a user; the line is on disk when this returns."""
         handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             os.write(handle, f"{now.astimezone(UTC).isoformat(timespec='seconds')} {user_id}\n".encode())
@@ -23,7 +23,7 @@ class ErasureLog:
             os.close(handle)
 
     def ids(self) -> Sequence[UUID]:
-        """Everybody on it, in the order of the first mention; nobody while there is no file."""
+        """All users in it, in the order of their first mention; none while there is no file."""
         if not self.path.exists():
             return []
         return list(dict.fromkeys(UUID(line.split()[1]) for line in self.path.read_text().splitlines()))

@@ -1,16 +1,16 @@
-"""What a service holds about one person, found in its tables and events themselves, so that nothing is left out that
-somebody forgot to list."""
+"""Personal data export: all that a service stores about one person.
+
+It searches the tables and events themselves, so that nothing is missing that somebody forgot to list.
+"""
 
 import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-import typer
 from psycopg import Connection, sql
 
 from kit.db.database import Database, Row
@@ -20,16 +20,15 @@ _BATCH = 2_000
 _ADDRESS = re.compile(r"[^\s\"'<>@,;]+@[^\s\"'<>@,;]+")
 _SOMEBODY = "[another person's address]"
 _NOT_SHOWN = frozenset({"hash", "nonce", "code_challenge", "traceparent"})
-"""Columns of text that let somebody in, or mean nothing to anybody. Of bytes, hashed or sealed, none is shown."""
-_NOT_TOLD = frozenset({"_initial_kwargs", "originator_topic", "traceparent"})
+"""Columns that hold secrets, or mean nothing to the person. Columns of bytes, hashed or encrypted, are never shown."""
+_NOT_EXPORTED = frozenset({"_initial_kwargs", "originator_topic", "traceparent"})
 EMAILS = "TRADEHALL_PERSON_EMAIL"
-"""Holds addresses with spaces between them; unlike arguments, it is not shown to all users of the machine."""
-_SPELLINGS = "Their address, which is looked for as well; once for each spelling of it."
+"""Addresses separated by spaces; unlike arguments, a variable is not visible to all users of the machine."""
 _ELSEWHERE = ("events", "snapshots", "parked")
 
 
 def names(emails: Sequence[str], text: str) -> bool:
-    """Whether one of the spellings of an address stands there, in letters of either case."""
+    """Whether the text holds one of the spellings of an address, in letters of either case."""
     alike = _alike(text)
     return any(_alike(email) in alike for email in emails)
 
@@ -40,7 +39,7 @@ def _alike(text: str) -> str:
 
 @dataclass(frozen=True)
 class Person:
-    """`emails` are spellings of one address; there is none where it is not known any more."""
+    """`emails` are spellings of one address; none where it is not known any more."""
 
     id: UUID
     emails: Sequence[str]
@@ -63,31 +62,32 @@ class Person:
 
 
 @dataclass
-class Held:
-    """Rows by table, messages set aside, and stored events, all that name the person by id or address; and the subjects
-    of the keys under which the address is stored."""
+class PersonalData:
+    """Rows by table, dead letters and stored events that name the person by id or address; and the subjects of the keys
+    under which the address is stored."""
 
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    parked: list[dict[str, Any]] = field(default_factory=list)
+    dead_letters: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
 
 
-def held(
+def export(
     database: Database, store: Store | None, person: Person, progress: Callable[[int], None] = lambda _: None
-) -> Held:
-    """Everything, without secrets and without the addresses of others; `progress` is told the sequence reached."""
+) -> PersonalData:
+    """All of it, without secrets and the addresses of others; `progress` is called with the sequence reached."""
     with database.long_work() as connection:
-        found = Held({name: rows for name, rows in _rows(connection, person) if rows}, _parked(connection, person))
+        rows = {name: found for name, found in _rows(connection, person) if found}
+        data = PersonalData(rows, _dead_letters(connection, person))
         if store is not None:
             for events in store.batches(connection, 0, _BATCH):
                 for one in events:
-                    told = {"sequence": one.sequence, "type": type(one.event).__qualname__, **_told(vars(one.event))}
-                    if person.is_in(json.dumps(told, default=str, ensure_ascii=False)):
-                        found.events.append(person.only_theirs(told))
+                    event = {"sequence": one.sequence, "type": type(one.event).__qualname__, **_shown(vars(one.event))}
+                    if person.is_in(json.dumps(event, default=str, ensure_ascii=False)):
+                        data.events.append(person.only_theirs(event))
                 progress(events[-1].sequence)
-        found.keys = _keys(connection, person, found.events)
-    return found
+        data.keys = _keys(connection, person, data.events)
+    return data
 
 
 def _rows(connection: Connection[Row], person: Person) -> Iterator[tuple[str, list[dict[str, Any]]]]:
@@ -122,7 +122,7 @@ def _patterns(person: Person) -> list[str]:
     return ["%" + re.sub(r"([\\%_])", r"\\\1", word) + "%" for word in words]
 
 
-def _parked(connection: Connection[Row], person: Person) -> list[dict[str, Any]]:
+def _dead_letters(connection: Connection[Row], person: Person) -> list[dict[str, Any]]:
     rows = connection.execute("SELECT durable, source, sequence, type, payload, parked_at FROM parked").fetchall()
     shown = [{**row, "payload": _readable(row["payload"])} for row in rows]
     return [person.only_theirs(row) for row in shown if person.is_in(row["payload"])]
@@ -137,32 +137,13 @@ def _readable(payload: bytes) -> str:
         return text
 
 
-def _told(state: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in state.items() if name not in _NOT_TOLD and value is not None}
+def _shown(state: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in state.items() if name not in _NOT_EXPORTED and value is not None}
 
 
 @dataclass(frozen=True)
 class Holder:
-    """Where to look; `store` only where there are events."""
+    """Where the data are; `store` only where there are events."""
 
     database: Database
     store: Store | None = None
-
-
-def held_command(app: typer.Typer, opened: Callable[[], AbstractContextManager[Holder]]) -> None:
-    """Adds `person-held` to a service's command line."""
-
-    @app.command("person-held")
-    def person_held(
-        user_id: UUID,
-        email: Annotated[list[str] | None, typer.Option(envvar=EMAILS, help=_SPELLINGS)] = None,
-        _: Annotated[bool, typer.Option("--json", help="It always answers in JSON.")] = False,
-    ) -> None:
-        """Everything held about a person, without secrets."""
-        with opened() as holder:
-            found = held(holder.database, holder.store, Person(user_id, email or ()))
-        typer.echo(json.dumps(_plain(found), default=str))
-
-
-def _plain(found: Held) -> dict[str, Sequence[Any] | dict[str, Any]]:
-    return {"rows": found.rows, "parked": found.parked, "events": found.events, "keys": found.keys}

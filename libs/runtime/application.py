@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from access import replicas
 from access.checks import PersonNeeded
 from access.operators import OperatorNeeded, operator_needed
-from contracts.streams import STREAMS, consumers_of, feeds_of
+from contracts.streams import consumers_of, feeds_of
 from kit import service as shell
 from kit.db.migrations import Migrations, opened
 from kit.http.request_middleware import address_of
@@ -58,7 +58,7 @@ def application(service: Service[S]) -> FastAPI:
     """The HTTP application of a service that is constructed already."""
     settings, name, proxies = service.environment.settings, service.name, service.environment.settings.proxies
     service.answer_requests()
-    relay = Relay(service.store, service.bus, STREAMS[name], service.publications.message, settings.stream_replicas)
+    relay = Relay(service.store, service.bus, service.stream, service.publications.message, settings.stream_replicas)
     places = {one.name: one.stream for one in (*consumers_of(name), *feeds_of(name))}
     consumers = [
         ConsumerRunner(service.bus, places[inbox.durable].name, places[inbox.durable].subjects[0], inbox)

@@ -16,7 +16,7 @@ from access.operators import Operators
 from access.principal import Principal
 from access.replicas import ClientReplica, MembershipReplica, RevocationReplica
 from contracts.envelope import parse_known
-from contracts.streams import consumers_of
+from contracts.streams import STREAMS, Stream, consumers_of
 from contracts.subscriptions import Subscriptions
 from kit.db.database import Database
 from kit.db.migrations import Migrations
@@ -87,6 +87,11 @@ class Service(ABC, Generic[S]):
         self.environment = environment
         self.database = environment.database
         self.bus = environment.bus
+
+    @property
+    def stream(self) -> Stream:
+        """The service's own stream on the bus."""
+        return STREAMS[self.name]
 
     def subscriptions(self) -> Subscriptions:
         """The handlers of other services' events."""

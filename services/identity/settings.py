@@ -10,17 +10,18 @@ from kit.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """`registration`: "open", "invited", or a comma list of e-mail domains that may register.
-    `first_operator`: whether the first person who registers becomes operator.
-    `portal_secret`: the secret of the portal's client, where there is a portal.
-    `erasure_list`: the file, outside the database and its backups, that keeps who was erased.
-    `first_party_clients`: programs of the operator's own in which people sign in (docs/conformance.md)."""
+    """Of identity: who may register, the portal's client, erasures, and first-party clients."""
 
     registration: str = "open"
+    """Who may register: `open`, `invited`, or e-mail domains separated by commas."""
     first_operator: bool = False
+    """`true` makes the first user who registers an operator. Use it on your own machine only."""
     portal_secret: SecretStr | None = None
+    """Secret of the client `tradehall-portal`; identity and the portal read the same."""
     erasure_list: Path | None = None
+    """File of the erasure log, outside the database and its backups."""
     first_party_clients: Json[tuple[FirstPartyProgram, ...]] = Field((), validate_default=False)
+    """First-party clients, in which users sign in, as a JSON list (docs/conformance.md)."""
 
     @field_validator("registration")
     @classmethod

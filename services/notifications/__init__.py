@@ -1,1 +1,1 @@
-"""Mails: one for each event that somebody must hear of, whatever is redelivered or restarted."""
+"""Notifications: sends one mail for each event that a user must know about, across redelivery and restarts."""

@@ -14,14 +14,20 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class Settings(ServiceSettings):
-    """`mail_from` is an address, or `Name <address>`."""
+    """Of notifications: the mail server, and the sender."""
 
     smtp_host: str
+    """Host of the mail server."""
     smtp_port: int = Field(ge=1, le=65535)
+    """Port of the mail server."""
     smtp_user: str | None = None
+    """User at the mail server, if it needs one."""
     smtp_password: SecretStr | None = None
+    """Password at the mail server, if it needs one."""
     smtp_tls: Literal["off", "starttls", "tls"] = "starttls"
+    """`starttls`, `tls` (usually port 465), or `off`, which sends mail in clear text."""
     mail_from: str
+    """Sender: an address, or `Name <address>`."""
 
     @field_validator("mail_from")
     @classmethod

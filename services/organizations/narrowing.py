@@ -1,23 +1,23 @@
-"""What a reader with limits is shown of changes that name platforms."""
+"""Changes as a reader with limits sees them: limits in them name no other platforms."""
 
 from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
 
-def narrowed(told: Any, platforms: Collection[UUID] | None) -> Any:
+def narrowed(change: Any, platforms: Collection[UUID] | None) -> Any:
     """The JSON of a change, in which limits name none but these platforms; as it is where `platforms` is None."""
-    return told if platforms is None else _narrowed(told, {str(platform) for platform in platforms})
+    return change if platforms is None else _narrowed(change, {str(platform) for platform in platforms})
 
 
-def _narrowed(told: Any, platforms: set[str]) -> Any:
-    if isinstance(told, list):
-        return [_narrowed(one, platforms) for one in told]
-    if not isinstance(told, dict):
-        return told
+def _narrowed(change: Any, platforms: set[str]) -> Any:
+    if isinstance(change, list):
+        return [_narrowed(one, platforms) for one in change]
+    if not isinstance(change, dict):
+        return change
     return {
         key: _of_limits(value, platforms) if key == "limits" else _narrowed(value, platforms)
-        for key, value in told.items()
+        for key, value in change.items()
     }
 
 

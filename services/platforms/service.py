@@ -4,18 +4,21 @@ from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter
 
+from access.replicas import ClientReplica, MembershipReplica, RevocationReplica
 from contracts.subscriptions import Subscriptions
 from kit.operations.gauges import Expirations
 from kit.service import Background
-from platforms import history, vault, views
-from platforms.addresses import Policy
-from platforms.api import checks, platforms, reading, uses
+from platforms.accounts import api as accounts
+from platforms.checks import api as checks
+from platforms.checks import history
+from platforms.connections import api as connections
+from platforms.connections.addresses import Policy
 from platforms.container import Container
-from platforms.publishing import PUBLICATIONS
-from platforms.reading.kept import KeptClients
-from platforms.reading.reader import Reader
+from platforms.credentials import api as credentials
+from platforms.credentials import vault
+from platforms.platforms import api as platforms
+from platforms.platforms import events, views
 from platforms.settings import Settings
-from platforms.subscribers import subscriptions
 from runtime.definition import Environment, Service, Web
 
 
@@ -24,7 +27,7 @@ class PlatformsService(Service[Settings]):
 
     name = "platforms"
     migrations = (*views.SCHEMA, *vault.SCHEMA, *history.SCHEMA)
-    publications = PUBLICATIONS
+    publications = events.PUBLICATIONS
 
     @classmethod
     def load_settings(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -32,27 +35,30 @@ class PlatformsService(Service[Settings]):
 
     def __init__(self, environment: Environment[Settings]) -> None:
         super().__init__(environment)
-        self.policy = Policy(private_allowed=environment.settings.private_networks == "allowed")
-        self.container = Container(self.database, environment.master_key, self.policy, environment.clock)
+        policy = Policy(private_allowed=environment.settings.private_networks == "allowed")
+        self.container = Container(self.database, environment.master_key, policy, environment.clock)
         self.store = self.container.store
-        self.connections = KeptClients(self.store.views, self.policy)
 
     def subscriptions(self) -> Subscriptions:
-        return subscriptions(self.container.store)
+        """Replicas of permissions first."""
+        table = Subscriptions()
+        for replica in (MembershipReplica, ClientReplica, RevocationReplica):
+            table.include(replica(self.database).subscriptions())
+        table.include(events.subscriptions(self.container.store.views))
+        return table
 
     def routers(self, web: Web) -> Sequence[APIRouter]:
-        store, guard = self.container.store, web.guard
-        reader = Reader(store, self.policy, self.connections)
+        made, guard = self.container, web.guard
         return [
-            platforms.routes(store, guard, self.container.idempotency),
-            platforms.credential_routes(store, guard, self.policy),
-            checks.routes(store, self.container.checker, guard, guard.access, self.policy),
-            uses.routes(store, guard),
-            reading.routes(store, reader, guard),
+            platforms.routes(made.platforms, guard, made.idempotency),
+            credentials.routes(made.platforms, made.credentials, guard, made.policy),
+            checks.routes(made.platforms, made.credentials, made.checks, made.checker, guard, made.policy),
+            accounts.routes(made.reader, guard),
+            connections.routes(guard),
         ]
 
     def workers(self) -> Sequence[Background]:
-        return [self.container.schedule.run, self.connections.run]
+        return [self.container.schedule.run, self.container.sessions.run]
 
     def expirations(self) -> Sequence[Expirations]:
         return [Expirations("certificate", self.database, history.CERTIFICATES)]

@@ -6,6 +6,7 @@ from kit.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """`private_networks`: whether trade platforms may have private, loopback and link-local addresses."""
+    """Of platforms: which addresses trade platforms may have."""
 
     private_networks: Literal["refused", "allowed"] = "refused"
+    """`allowed` lets trade platforms have private, loopback and link-local addresses."""

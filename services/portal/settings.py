@@ -6,11 +6,12 @@ from kit.settings import HttpSettings
 
 
 class Settings(HttpSettings):
-    """`portal_secret`: of the client `tradehall-portal`; identity is given the same.
-    `internal_url`: where the portal itself reaches the gateway, when not by the public address."""
+    """Of the portal: its client, and its way to the gateway."""
 
     portal_secret: SecretStr
+    """Secret of the client `tradehall-portal`; identity and the portal read the same."""
     internal_url: str = ""
+    """Address by which the portal itself reaches the gateway, if not by the public one."""
 
     @property
     def back_channel(self) -> str:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from embedded import temporary_folder
 from embedded.ports import free_port
@@ -53,7 +53,7 @@ def beside(
     return Figure(
         scenario.name,
         tuple(bounds),
-        f"{rate:,.0f}/s beside {least:,.0f}/s",
+        f"{rate:,.0f}/s against {least:,.0f}/s",
         _limit(statistics.median(used)),
         (min(shares), max(shares)),
     )
@@ -116,6 +116,6 @@ def environment(port: int, dsn: str, bus: str, master: str, url: str) -> Mapping
 
 def _answers(port: int, path: str) -> bool:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}{path}", timeout=1).status_code == 200
-    except httpx.TransportError:
+        return httpx2.get(f"http://127.0.0.1:{port}{path}", timeout=1).status_code == 200
+    except httpx2.TransportError:
         return False

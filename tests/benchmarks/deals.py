@@ -21,7 +21,7 @@ async def _measured() -> list[Figure]:
         streams = await record(place)
         deals = f"{USERS * DEALS_OF_A_USER:,} deals over TCP"
         live, prepared = [await measure(port, streams, ROUNDS) for port in (place.live, place.prepared)]
-    return [_figure(deals, live), _figure(f"{deals}, worked out before", prepared)]
+    return [_figure(deals, live), _figure(f"{deals}, precomputed", prepared)]
 
 
 def _figure(scenario: str, turns: Turns) -> Figure:
@@ -29,7 +29,7 @@ def _figure(scenario: str, turns: Turns) -> Figure:
     return Figure(
         scenario,
         (Bound("of the codec", middle, GOAL),),
-        f"{turns.deals / sum(turns.client):,.0f}/s beside {turns.deals / sum(turns.codec):,.0f}/s",
+        f"{turns.deals / sum(turns.client):,.0f}/s against {turns.deals / sum(turns.codec):,.0f}/s",
         "the client's process",
         (low, high),
     )

@@ -70,7 +70,7 @@ class Figure:
         return f"{scenario}: {value} ({goal}{spread}), {beside}, limited by {limit}: {verdict.strip('*')}"
 
 
-HEAD = ("scenario", "figure", "goal", "rounds", "in the same run", "limited by", "")
+HEAD = ("scenario", "figure", "goal", "rounds", "reference in the same run", "limited by", "result")
 
 
 def table(figures: Iterable[Figure]) -> str:

@@ -28,11 +28,13 @@ from embedded.nats import Nats
 from embedded.ports import free_port
 from embedded.postgres import Postgres
 from kit.db.migrations import opened
+from kit.eventstore.store import Store
 from kit.messaging.bus import Bus
 from kit.security.keys import MasterKey
-from organizations.application import Organizations
-from organizations.domain import Organization
-from organizations.main import SCHEMA, assemble
+from organizations.container import Container
+from organizations.organizations.domain import Organization
+from organizations.service import OrganizationsService
+from runtime.application import migrations_of
 from tests.benchmarks.beside import environment, running
 from tests.benchmarks.figures import Bound, Figure, p99, show
 
@@ -49,10 +51,17 @@ def figures() -> Iterator[Figure]:
     with temporary_folder() as folder, Postgres(folder / "postgres", fsync=False) as server, Nats() as bus:
         dsns, master = [server.create_database(name) for name in ("organizations", "platforms")], MasterKey.generate()
         with _service("organizations", dsns[0], bus, master), _service("platforms", dsns[1], bus, master):
-            database = opened(SecretStr(dsns[0]), SCHEMA)
+            database = opened(SecretStr(dsns[0]), migrations_of(OrganizationsService))
             out_of_reach = Bus("nats://127.0.0.1:1", "organizations", SecretStr("unused"))
-            store = assemble(database, MasterKey(SecretStr(master)), out_of_reach, lambda: datetime.now(UTC)).store
-            members = [_shared(store) for _ in range(ORGANIZATIONS)]
+            made = Container(
+                database,
+                MasterKey(SecretStr(master)),
+                out_of_reach,
+                lambda: datetime.now(UTC),
+                OrganizationsService.publications.envelope,
+            )
+            store = made.store
+            members = [_shared(made) for _ in range(ORGANIZATIONS)]
             with _watched(bus.url, dsns[1]) as (told, shown):
                 wait_until(lambda: shown and max(shown) >= _last(store), 30, "the copy has all members")
                 stored = _changes(store, members)
@@ -78,16 +87,16 @@ def _service(name: str, dsn: str, bus: Nats, master: str) -> Iterator[None]:
         yield
 
 
-def _shared(store: Organizations) -> tuple[UUID, UUID, UUID]:
+def _shared(made: Container) -> tuple[UUID, UUID, UUID]:
     """(an organization, its owner, a member)."""
     owner, member = uuid4(), uuid4()
-    organization = store.create("Lag", owner)
+    organization = made.organizations.create("Lag", owner)
     organization.join(member, Grant(role=Role.VIEWER), uuid4(), owner)
-    store.save(organization)
+    made.store.save(organization)
     return organization.id, owner, member
 
 
-def _changes(store: Organizations, members: list[tuple[UUID, UUID, UUID]]) -> dict[int, float]:
+def _changes(store: Store, members: list[tuple[UUID, UUID, UUID]]) -> dict[int, float]:
     """When the last event of each commit was stored, by its sequence."""
     stored = {}
     roles = itertools.cycle([Role.MANAGER, Role.VIEWER])
@@ -104,7 +113,7 @@ def _changes(store: Organizations, members: list[tuple[UUID, UUID, UUID]]) -> di
     return stored
 
 
-def _last(store: Organizations) -> int:
+def _last(store: Store) -> int:
     return store.recorder.max_notification_id() or 0
 
 

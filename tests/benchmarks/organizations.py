@@ -21,9 +21,11 @@ from embedded.postgres import Postgres
 from kit.db.migrations import opened
 from kit.messaging.bus import Bus
 from kit.security.keys import MasterKey
-from organizations.domain import Organization
-from organizations.main import SCHEMA, assemble
+from organizations.container import Container
+from organizations.organizations.domain import Organization
+from organizations.service import OrganizationsService
 from organizations.tests.running import ISSUER, Identity
+from runtime.application import migrations_of
 from tests.benchmarks.beside import Running, Scenario, beside, environment, reference, running
 from tests.benchmarks.figures import Figure, show
 from tests.benchmarks.load import get, post
@@ -100,22 +102,28 @@ def organizations() -> Iterator[Service]:
 
 def _filled(dsn: str, master: str) -> tuple[UUID, UUID, UUID, list[UUID]]:
     """(reader, their organization, owner, the owner's organizations)."""
-    database = opened(SecretStr(dsn), SCHEMA)
+    database = opened(SecretStr(dsn), migrations_of(OrganizationsService))
     try:
         bus = Bus("nats://127.0.0.1:1", "organizations", SecretStr("unused"))
-        store = assemble(database, MasterKey(SecretStr(master)), bus, lambda: datetime.now(UTC)).store
+        made = Container(
+            database,
+            MasterKey(SecretStr(master)),
+            bus,
+            lambda: datetime.now(UTC),
+            OrganizationsService.publications.envelope,
+        )
         reader, owner = uuid4(), uuid4()
         for user in (reader, owner):
-            store.people.learn(user, f"{user.hex}@example.com", "Somebody", verified=True)
-            store.make_first(user)
-        full = store.views.organizations.ids_of_user(reader)[0]
-        organization = store.find(Organization, full)
+            made.people.learn(user, f"{user.hex}@example.com", "Somebody", verified=True)
+            made.organizations.create_first(user)
+        full = made.members.views.organizations_of(reader)[0]
+        organization = made.store.find(Organization, full)
         for number in range(1, MEMBERS):
             member = uuid4()
-            store.people.learn(member, f"member{number}@example.com", f"Member {number}", verified=True)
+            made.people.learn(member, f"member{number}@example.com", f"Member {number}", verified=True)
             organization.join(member, Grant(role=Role.VIEWER), uuid4(), reader)
-        store.save(organization)
-        owned = [store.create(f"Organization {number}", owner).id for number in range(ORGANIZATIONS)]
+        made.store.save(organization)
+        owned = [made.organizations.create(f"Organization {number}", owner).id for number in range(ORGANIZATIONS)]
         return reader, full, owner, owned
     finally:
         database.close()

@@ -53,7 +53,7 @@ def figures() -> Iterator[Figure]:
             yield Figure(
                 f"page {path.removeprefix(_ORG)}",
                 (Bound("of its API calls", took / alone, AT_MOST, most=True),),
-                f"{took * 1000:.1f} ms beside {alone * 1000:.1f} ms of {len(behind) + len(_EVERYWHERE)} calls",
+                f"{took * 1000:.1f} ms against {alone * 1000:.1f} ms of {len(behind) + len(_EVERYWHERE)} calls",
                 "the API calls and the templates",
             )
         hall.close()

@@ -14,13 +14,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiomysql
-import httpx
+import httpx2
 
 from deploy.local import Tradehall
 from embedded import temporary_folder
 from embedded.fixtures import wait_until
 from metatrader import Mt5TcpClient
-from platforms.reading.mt5_tables import SHAPES
+from platforms.connectors.mt5_tables.reading import SHAPES
 from platforms.tests.mariadb import PASSWORD, READER, MariaDb, why_not
 from platforms.tests.tables import MT5, filetime
 from tests.benchmarks.figures import Bound, Figure, show
@@ -83,14 +83,14 @@ def _stream(system: Tradehall, hall: Hall, person: Person, server: MariaDb) -> I
     yield Figure(
         f"{DEALS:,} deals of MariaDB as CSV",
         (Bound("of aiomysql's unbuffered cursor", min(bare) / min(ours), 0.5),),
-        f"{DEALS / min(ours):,.0f}/s beside {DEALS / min(bare):,.0f}/s",
+        f"{DEALS / min(ours):,.0f}/s against {DEALS / min(bare):,.0f}/s",
         "the service's process",
     )
     yield Figure(
-        "memory of platforms meanwhile",
+        "memory of platforms during the export",
         (Bound("MB more", max(growth), 50, most=True, form="{:.0f}"),),
         f"before: {before / 1024:.0f} MB",
-        "the batch that is held",
+        "the batch in memory",
     )
 
 
@@ -114,7 +114,7 @@ async def _bare_cursor(server: MariaDb) -> float:
 def _exported(url: str, path: str, token: str) -> float:
     headers = {"Authorization": f"Bearer {token}", "Accept": "text/csv"}
     started, lines = time.perf_counter(), 0
-    with httpx.stream("GET", f"{url}/api/v1{path}/deals", headers=headers, timeout=60) as answer:
+    with httpx2.stream("GET", f"{url}/api/v1{path}/deals", headers=headers, timeout=60) as answer:
         assert answer.status_code == 200
         for piece in answer.iter_raw():
             lines += piece.count(b"\n")
@@ -161,8 +161,8 @@ def _checks(hall: Hall, person: Person) -> Figure:
     overhead = statistics.median(with_us - alone for with_us, alone in zip(whole, bare, strict=True))
     return Figure(
         "a check of a platform",
-        (Bound("ms of its own", overhead * 1000, 20, most=True, form="{:.1f}"),),
-        f"{statistics.median(whole) * 1000:.1f} ms with, {statistics.median(bare) * 1000:.1f} ms without us",
+        (Bound("ms of overhead", overhead * 1000, 20, most=True, form="{:.1f}"),),
+        f"{statistics.median(whole) * 1000:.1f} ms with, {statistics.median(bare) * 1000:.1f} ms without Tradehall",
         "the manager API's answers",
     )
 

@@ -39,12 +39,12 @@ def figures() -> Iterator[Figure]:
     yield Figure(
         "password sign-ins",
         (Bound("of argon2id alone", statistics.median(shares), GOAL),),
-        f"{statistics.median(rates):.1f}/s beside {statistics.median(alone):.1f}/s",
+        f"{statistics.median(rates):.1f}/s against {statistics.median(alone):.1f}/s",
         "the processor",
         (min(shares), max(shares)),
     )
     yield Figure(
-        "`/livez` meanwhile",
+        "`/livez` during password sign-ins",
         (Bound("ms p99", p99(livez), LONGEST * 1000, most=True, form="{:.1f}"),),
         f"median {statistics.median(livez) * 1000:.1f} ms, n {len(livez)}",
         "the processor",

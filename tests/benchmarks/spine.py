@@ -150,7 +150,7 @@ async def _command_to_subscriber(system: Tradehall) -> Figure:
     hall.close()
     answers = [answered[name] - sent[name] for name in sent]
     return Figure(
-        f"event made to event seen, {COMMANDS_PER_SECOND} commands/s",
+        f"event latency at {COMMANDS_PER_SECOND} commands/s",
         (
             Bound("ms median", statistics.median(heard) * 1000, 25, most=True, form="{:.1f}"),
             Bound("ms p99", p99(heard), 100, most=True, form="{:.1f}"),

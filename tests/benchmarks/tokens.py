@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 from uuid import uuid4
 
-import httpx
+import httpx2
 from pydantic import SecretStr
 
 from contracts.permissions import Grant, Limits, Role
@@ -48,7 +48,7 @@ class Service:
 
     def token(self) -> str:
         form = {"grant_type": "client_credentials", **self.credentials}
-        answer = httpx.post(f"http://127.0.0.1:{self.process.port}/oauth2/token", data=form)
+        answer = httpx2.post(f"http://127.0.0.1:{self.process.port}/oauth2/token", data=form)
         return str(answer.json()["access_token"])
 
     @property

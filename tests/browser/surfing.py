@@ -65,7 +65,7 @@ class Surfer:
 
     def fill_api(self, place: dict[str, Any]) -> None:
         """The form of a platform's API credentials, with those of a simulator."""
-        self.fill("Address", place["host"])
+        self.fill("Server address", place["host"])
         self.fill("Port", str(place["port"]))
         self.fill("Manager login", str(place["login"]))
         self.fill("Password", place["password"])

@@ -1,4 +1,4 @@
-"""An operator with a browser: a message that a service could not apply is read, replayed, or discarded."""
+"""An operator with a browser reads, replays and discards dead letters."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ CREATE TRIGGER stumble BEFORE INSERT ON people FOR EACH ROW EXECUTE FUNCTION stu
 
 @contextmanager
 def stumbling(hall: Hall) -> Iterator[None]:
-    """notifications can remember nobody new."""
+    """notifications cannot store a new user."""
     with psycopg.connect(hall.info["postgres_dsn"]["notifications"], autocommit=True) as connection:
         connection.execute(_STUMBLE.encode())
         try:
@@ -30,16 +30,14 @@ def stumbling(hall: Hall) -> Iterator[None]:
 
 
 def register_unheard(hall: Hall, email: str) -> None:
-    """Somebody registers, and notifications sets the event aside."""
+    """A user registers, and the event becomes a dead letter of notifications."""
     with psycopg.connect(hall.info["postgres_dsn"]["notifications"], autocommit=True) as connection, stumbling(hall):
         hall.http.post("/register", data={"email": email}).raise_for_status()
-        wait_until(lambda: connection.execute("SELECT 1 FROM parked").fetchone(), what="a message set aside")
+        wait_until(lambda: connection.execute("SELECT 1 FROM parked").fetchone(), what="a dead letter")
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_a_message_set_aside_is_read_and_replayed_and_its_mail_goes_out(
-    hall: Hall, new_surfer: NewSurfer, scripts: bool
-) -> None:
+def test_replayed_dead_letter_sends_its_mail(hall: Hall, new_surfer: NewSurfer, scripts: bool) -> None:
     operator, email = operator_of(hall, new_surfer(java_script_enabled=scripts)), address("unheard")
     register_unheard(hall, email)
     assert hall.mails(email) == []
@@ -54,40 +52,38 @@ def test_a_message_set_aside_is_read_and_replayed_and_its_mail_goes_out(
     operator.see(email)
     operator.page.get_by_role("button", name="Replay").click()
     operator.see("1 message was applied.")
-    operator.see("Nothing is set aside")
+    operator.see("No dead letters")
     assert hall.mail(email).one_time_password
-    operator.follow("Record")
+    operator.follow("Operator log")
     operator.page.locator("tbody tr", has_text="Replayed").get_by_text("You", exact=True).first.wait_for()
     operator.go(f"{PAGE}/mails?state=sent")
     operator.see("One-time password")
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_a_message_that_fails_again_stays_until_it_is_discarded_with_a_reason(
-    hall: Hall, new_surfer: NewSurfer, scripts: bool
-) -> None:
+def test_failing_dead_letter_stays_until_it_is_discarded(hall: Hall, new_surfer: NewSurfer, scripts: bool) -> None:
     operator, email = operator_of(hall, new_surfer(java_script_enabled=scripts)), address("unheard")
     register_unheard(hall, email)
     operator.go(f"{PAGE}/notifications")
     with stumbling(hall):
         operator.page.get_by_role("button", name="Replay").click()
-        operator.see("It failed again and stays where it is")
-    operator.complaints[:] = [each for each in operator.complaints if "409" not in each]  # htmx tells of refusals
+        operator.see("The replay failed; the message remains a dead letter")
+    operator.complaints[:] = [each for each in operator.complaints if "409" not in each]  # htmx logs each refusal
     operator.page.get_by_role("link", name="Discard").click()
     operator.fill("Reason", "they will register again")
     operator.press("Discard message")
-    operator.see("The message is discarded.")
-    operator.follow("Record")
+    operator.see("The message was discarded.")
+    operator.follow("Operator log")
     operator.see("they will register again")
     assert hall.mails(email) == []
 
 
-def test_who_is_no_operator_finds_neither_link_nor_page(new_surfer: NewSurfer) -> None:
+def test_other_users_find_no_link_and_no_page(new_surfer: NewSurfer) -> None:
     person = new_surfer().register()
     person.page.locator(".person summary").click()
     assert person.page.get_by_role("link", name="Operations").count() == 0
     person.go(PAGE)
-    person.see("This page does not exist")
+    person.see("Page not found")
 
 
 def operator_of(hall: Hall, surfer: Surfer) -> Surfer:

@@ -49,27 +49,27 @@ def resident(request: pytest.FixtureRequest, hall: Hall, chromium: Browser) -> I
     person.fill("Name", "Back office sync")
     person.page.get_by_label("Read platforms").check()
     person.press("Create client")
-    person.follow("I have saved it")
+    person.follow("I saved the secret")
     person.page.wait_for_url(re.compile(r".*/clients/[0-9a-f-]{36}"))
     person.go(f"{person.home}/platforms/new")
     person.fill("Name", "MT5 Live")
     person.press("Add platform")
-    person.follow("API")
+    person.follow("Set API credentials")
     person.fill_api(hall.info["demo"]["mt5-webapi"])
-    person.press("Test")
-    person.see("Everything works.")
+    person.press("Check connection")
+    person.see("All stages passed.")
     person.press("Save")
-    person.see("The API credentials are stored.")
+    person.see("The API credentials were saved.")
     hall.let_operate(person.email)
-    with _something_set_aside(person):
+    with _dead_letters(person):
         yield person
     assert person.complaints == []
     person.page.context.close()
 
 
 @contextmanager
-def _something_set_aside(operator: Surfer) -> Iterator[None]:
-    """Messages about one thing to look at, of which nothing is left but a line in the record."""
+def _dead_letters(operator: Surfer) -> Iterator[None]:
+    """Dead letters of one aggregate; only the entries of the operator log remain afterwards."""
     payload = '{"specversion": "1.0", "type": "tradehall.identity.UserRegistered.v1", "data": {"user_id": "0c4d"}}'
     with psycopg.connect(operator.hall.info["postgres_dsn"]["organizations"], autocommit=True) as connection:
         subject = operator.email
@@ -84,7 +84,7 @@ def _something_set_aside(operator: Surfer) -> Iterator[None]:
         operator.page.get_by_role("link", name="Discard").last.click()
         operator.fill("Reason", "Sent twice by the old importer")
         operator.press("Discard message")
-        operator.see("The message is discarded.")
+        operator.see("The message was discarded.")
         yield
         connection.execute("DELETE FROM parked WHERE subject = %s", (subject,))
 
@@ -108,7 +108,11 @@ def test_a_page_is_sound_on_every_screen(resident: Surfer, scheme: str, name: st
 
 @pytest.mark.parametrize(
     ("name", "opener"),
-    [("dialog-invite", "users/Invite users"), ("dialog-database", "platforms/DB MT5 Live"), ("menu", "users/")],
+    [
+        ("dialog-invite", "users/Invite users"),
+        ("dialog-database", "platforms/Set database credentials MT5 Live"),
+        ("menu", "users/"),
+    ],
 )
 def test_what_opens_over_a_page_is_sound_on_every_screen(resident: Surfer, scheme: str, name: str, opener: str) -> None:
     section, _, link = opener.partition("/")

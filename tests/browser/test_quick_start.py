@@ -17,10 +17,10 @@ def test_from_registering_to_a_clients_token(new_surfer: NewSurfer, scripts: boo
     page = person.page
     person.see("1 of 5 done")
 
-    person.follow("Name it")
+    person.follow("Rename organization")
     page.get_by_label("Name of My organization").fill("Harbour Brokers")
     page.get_by_role("button", name="Save").click()
-    person.see("The organization is now called “Harbour Brokers”.")
+    person.see("The organization was renamed to “Harbour Brokers”.")
     person.follow("Open Harbour Brokers")
 
     _connect_a_platform(person, scripts)
@@ -36,7 +36,7 @@ def test_from_registering_to_a_clients_token(new_surfer: NewSurfer, scripts: boo
     assert page.get_by_label("E-mail addresses").input_value() == typo
     person.page.get_by_label("E-mail addresses").fill(address("second"))
     person.press("Send invitations")
-    person.see("An invitation is on its way to")
+    person.see("An invitation was sent to")
     assert "invitations" in person.hall.mail(colleague).link("/invitations/")
 
     person.follow("Clients")
@@ -44,10 +44,10 @@ def test_from_registering_to_a_clients_token(new_surfer: NewSurfer, scripts: boo
     person.fill("Name", "Back office sync")
     page.get_by_label("Read platforms").check()
     person.press("Create client")
-    person.see("This secret is shown only this once.")
+    person.see("The secret is shown only once.")
     curl = page.locator("#shown-curl").inner_text().strip()
     assert page.locator("#shown-secret").inner_text().strip() in curl
-    person.follow("I have saved it")
+    person.follow("I saved the secret")
     person.see("Back office sync")
     assert _run(curl)["scope"] == "platforms:read"
 
@@ -92,20 +92,20 @@ def _connect_a_platform(person: Surfer, scripts: bool) -> None:
     person.follow("Add platform")
     person.fill("Name", "MT5 Live")
     person.press("Add platform")
-    person.see("“MT5 Live” is added.")
-    person.follow("API")
+    person.see("“MT5 Live” was added.")
+    person.follow("Set API credentials")
     person.fill_api({**simulator, "password": "wrong"})
-    person.press("Test")
-    person.see("Login or password is wrong")
+    person.press("Check connection")
+    person.see("Wrong login or password")
     person.fill("Password", simulator["password"])
-    person.press("Test")
-    person.see("Everything works.")
+    person.press("Check connection")
+    person.see("All stages passed.")
     assert person.page.locator("#stages .step").count() >= 6
     if not scripts:
         assert person.page.get_by_label("Password").input_value() == ""
         person.fill("Password", simulator["password"])
     person.press("Save")
-    person.see("The API credentials are stored.")
+    person.see("The API credentials were saved.")
 
 
 def _with_client_form(person: Surfer) -> Surfer:

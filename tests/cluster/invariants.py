@@ -1,9 +1,7 @@
 """What must hold once all parts are back."""
 
 import json
-from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -11,28 +9,14 @@ import psycopg
 
 from deploy.cli.running import Running
 from embedded.fixtures import wait_until
-from identity import main as identity
-from identity.settings import Settings as IdentitySettings
 from kit.eventstore.rebuild import rebuild
 from kit.messaging.stream_verification import Verdict, compared, expected, fetched, held, last_place
-from kit.settings import ServiceSettings
-from notifications import main as notifications
-from notifications.settings import Settings as NotificationsSettings
-from organizations import main as organizations
-from platforms import main as platforms
-from platforms.settings import Settings as PlatformsSettings
-from runtime.cli import Tools, connected
+from runtime.output import connected
 from tests.cluster.bus import unread
 from tests.cluster.load import Owner
 from tests.cluster.parts import RELAYING
 from tests.driver import Hall
-
-TOOLS: Mapping[str, Callable[[Mapping[str, str]], AbstractContextManager[Tools]]] = {
-    "identity": lambda environment: identity.tools(IdentitySettings.load(environment)),
-    "organizations": lambda environment: organizations.tools(ServiceSettings.load(environment)),
-    "platforms": lambda environment: platforms.tools(PlatformsSettings.load(environment)),
-    "notifications": lambda environment: notifications.tools(NotificationsSettings.load(environment)),
-}
+from tests.services import inside
 
 
 def all_holds(hall: Hall, var: Path, owners: list[Owner]) -> None:
@@ -51,13 +35,15 @@ def all_holds(hall: Hall, var: Path, owners: list[Owner]) -> None:
 
 def _compared(running: Running, service: str) -> Verdict:
     """The stream beside the store; a read model that would be built otherwise fails here."""
-    with TOOLS[service](running.settings(service)) as tools, connected(tools.bus) as portal:
-        assert rebuild(tools.store).differing == {}, f"{service}'s read models"
+    with inside(service, running.settings(service)) as looked_at, connected(looked_at.bus) as portal:
+        assert rebuild(looked_at.store).differing == {}, f"{service}'s read models"
 
         def verdict() -> Verdict | None:
-            last = portal.call(last_place, tools.bus.jetstream, tools.stream)
-            stream = held(last, lambda place: portal.call(fetched, tools.bus.jetstream, tools.stream, place, last))
-            found = compared(expected(tools.store, tools.publish), stream)
+            last = portal.call(last_place, looked_at.bus.jetstream, looked_at.stream.name)
+            stream = held(
+                last, lambda place: portal.call(fetched, looked_at.bus.jetstream, looked_at.stream.name, place, last)
+            )
+            found = compared(expected(looked_at.store, looked_at.publications.message), stream)
             return None if found.waiting else found
 
         found = wait_until(verdict, 15, f"{service}'s events to be out")

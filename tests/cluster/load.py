@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
+import httpx2
 
 from tests.driver import Hall, Person, address, client_token
 
@@ -35,7 +35,7 @@ class Owner:
         assert person.browser.get("/portal/sign-in").status_code == 200
         return cls(person, person.organization)
 
-    def page(self) -> httpx.Response:
+    def page(self) -> httpx2.Response:
         """The portal's page of all organizations, for whoever is signed in."""
         return self.person.browser.get("/portal/organizations", follow_redirects=False, timeout=_PAGE)
 
@@ -130,13 +130,13 @@ class Load:
         answer = self._ask(lambda: owner.person.api("POST", path, json=body, headers=headers), good=(201,))
         return None if answer is None else answer.json()
 
-    def _ask(self, ask: Callable[[], httpx.Response], good: tuple[int, ...] = (200,)) -> httpx.Response | None:
+    def _ask(self, ask: Callable[[], httpx2.Response], good: tuple[int, ...] = (200,)) -> httpx2.Response | None:
         until = time.monotonic() + _PATIENCE
         while True:
             self.asked += 1
             try:
                 answer = ask()
-            except httpx.TransportError as error:
+            except httpx2.TransportError as error:
                 self.refused.append(f"{type(error).__name__} {error}")
             else:
                 if answer.status_code in good:

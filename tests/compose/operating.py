@@ -12,7 +12,7 @@ import nats.errors
 import pytest
 
 from contracts.streams import STREAMS
-from deploy.local.services import SERVICES
+from deploy.service_settings import SERVICES
 from embedded.fixtures import wait_until
 from tests.compose import Composition
 from tests.driver import Hall, Person
@@ -20,7 +20,7 @@ from tests.journeys import healthy
 
 READING = (
     ("status",),
-    ("parked", "list"),
+    ("dead-letters", "list"),
     ("streams", "verify"),
     ("views", "rebuild"),
     ("keys", "rotate"),
@@ -41,11 +41,14 @@ def test_what_the_operators_program_says_of_containers(composition: Composition,
 
 def test_what_was_set_aside_is_replayed_or_discarded(composition: Composition) -> None:
     _set_aside(composition, 1)
-    assert json.loads(composition.operate("parked", "replay", "platforms", "--json")) == {"replayed": 1, "failed": []}
+    assert json.loads(composition.operate("dead-letters", "replay", "platforms", "--json")) == {
+        "replayed": 1,
+        "failed": [],
+    }
     _set_aside(composition, 2)
-    [row] = json.loads(composition.operate("parked", "list", "platforms", "--json"))
+    [row] = json.loads(composition.operate("dead-letters", "list", "platforms", "--json"))
     assert row["error"] == "RuntimeError: it broke"
-    discard = ("parked", "discard", "platforms", str(row["id"]), "--reason", "made for a test", "--json")
+    discard = ("dead-letters", "discard", "platforms", str(row["id"]), "--reason", "made for a test", "--json")
     assert json.loads(composition.operate(*discard)) == {"discarded": True}
 
 

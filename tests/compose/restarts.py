@@ -1,9 +1,9 @@
 """Each container in turn: how it is confined, and that all goes on after its restart. Run by tests.compose alone."""
 
-import httpx
+import httpx2
 import pytest
 
-from deploy.local.services import SERVICES
+from deploy.service_settings import SERVICES
 from embedded.fixtures import wait_until
 from tests.compose import Composition
 from tests.driver import Hall, Person, client_token
@@ -51,7 +51,10 @@ if "grafana" not in WITHOUT_STANDIN:
     def test_grafana_has_the_dashboard_and_reaches_prometheus(composition: Composition) -> None:
         address = f"http://127.0.0.1:{composition.environment['TRADEHALL_GRAFANA_PORT']}"
         password = (composition.secrets / "grafana-admin").read_text()
-        with httpx.Client(base_url=address) as stranger, httpx.Client(base_url=address, auth=("admin", password)) as us:
+        with (
+            httpx2.Client(base_url=address) as stranger,
+            httpx2.Client(base_url=address, auth=("admin", password)) as us,
+        ):
             wait_until(lambda: _answers(us, "/api/health"), 90, "Grafana")
             assert stranger.get("/api/search").status_code == 401
             assert stranger.get("/api/search", auth=("admin", "admin")).status_code == 401
@@ -61,10 +64,10 @@ if "grafana" not in WITHOUT_STANDIN:
             assert rules["data"]["groups"][0]["name"] == "tradehall"
 
 
-def _answers(client: httpx.Client, path: str) -> bool:
+def _answers(client: httpx2.Client, path: str) -> bool:
     try:
         return client.get(path).status_code == 200
-    except httpx.TransportError:
+    except httpx2.TransportError:
         return False
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
-import httpx
+import httpx2
 
 from tests.driver import Hall, Person
 
@@ -50,10 +50,10 @@ class Browser:
 
     hall: Hall
     person: Person
-    http: httpx.Client = field(init=False)
+    http: httpx2.Client = field(init=False)
 
     def __post_init__(self) -> None:
-        self.http = httpx.Client(timeout=15, follow_redirects=False)
+        self.http = httpx2.Client(timeout=15, follow_redirects=False)
 
     def open(self, url: str) -> Page | Arrival:
         """Where an address leads."""
@@ -61,7 +61,7 @@ class Browser:
 
     def post(self, url: str, fields: dict[str, str]) -> Page | Arrival:
         """Where a form of another site leads, with which our cookie does not come (SameSite=Lax)."""
-        return self._follow(httpx.Request("POST", url, data=fields))
+        return self._follow(httpx2.Request("POST", url, data=fields))
 
     def submit(self, page: Page, **typed: str) -> Page | Arrival:
         """Where the page's own form leads."""
@@ -83,7 +83,7 @@ class Browser:
         assert isinstance(came, Arrival), came
         return came
 
-    def _follow(self, request: httpx.Request) -> Page | Arrival:
+    def _follow(self, request: httpx2.Request) -> Page | Arrival:
         while True:
             answer = self.http.send(request)
             if answer.next_request is None:
@@ -92,7 +92,7 @@ class Browser:
             if not self._is_ours(str(request.url)):
                 return Arrival(request.method, str(request.url), dict(parse_qsl(request.url.query.decode())))
 
-    def _shown(self, answer: httpx.Response) -> Page | Arrival:
+    def _shown(self, answer: httpx2.Response) -> Page | Arrival:
         url, form = str(answer.url), _form_of(answer.text)
         if form is not None and not self._is_ours(urljoin(url, form.action)):
             # Posted by the page's script, or by the person where scripts are off.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import httpx
+import httpx2
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
@@ -103,14 +103,14 @@ class RelyingParty:
         assert "code" not in answer, answer
         return answer["error"]
 
-    def token(self, method: str = "client_secret_basic", **form: str) -> httpx.Response:
+    def token(self, method: str = "client_secret_basic", **form: str) -> httpx2.Response:
         """A token request, authenticated as the program."""
         name, secret = self.program.client_id, self.program.client_secret
         if method == "client_secret_basic":
             return self.hall.http.post("/oauth2/token", data=form, auth=(quote(name, safe=""), quote(secret, safe="")))
         return self.hall.http.post("/oauth2/token", data=form | {"client_id": name, "client_secret": secret})
 
-    def redeem(self, request: Request, code: str, method: str = "client_secret_basic") -> httpx.Response:
+    def redeem(self, request: Request, code: str, method: str = "client_secret_basic") -> httpx2.Response:
         return self.token(
             method,
             grant_type="authorization_code",
@@ -154,7 +154,7 @@ class RelyingParty:
         assert claims["at_hash"] == _half(access_token, 128)
         return claims
 
-    def userinfo(self, access_token: str) -> httpx.Response:
+    def userinfo(self, access_token: str) -> httpx2.Response:
         return self.hall.http.get("/oauth2/userinfo", headers={"Authorization": f"Bearer {access_token}"})
 
     def claims_of(self, signed_in: SignedIn) -> Claims:

@@ -5,7 +5,7 @@ import time
 from base64 import urlsafe_b64decode
 from hashlib import sha256
 
-import httpx
+import httpx2
 import psycopg
 import pytest
 
@@ -24,7 +24,7 @@ def header_of(token: str) -> dict[str, str]:
     return header
 
 
-def error_of(answer: httpx.Response) -> str:
+def error_of(answer: httpx2.Response) -> str:
     """The error of a token answer (RFC 6749 5.2)."""
     assert answer.status_code == 400, answer.text
     assert "no-store" in answer.headers["cache-control"]

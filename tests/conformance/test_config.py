@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 
 from tests.driver import Hall
@@ -12,16 +12,16 @@ _PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 
 
 @pytest.fixture(scope="module")
-def answer(hall: Hall) -> httpx.Response:
+def answer(hall: Hall) -> httpx2.Response:
     return hall.http.get("/.well-known/openid-configuration")
 
 
 @pytest.fixture(scope="module")
-def metadata(answer: httpx.Response) -> dict[str, Any]:
+def metadata(answer: httpx2.Response) -> dict[str, Any]:
     return dict(answer.json())
 
 
-def test_oidcc_discovery_endpoint_verification(hall: Hall, answer: httpx.Response, metadata: dict[str, Any]) -> None:
+def test_oidcc_discovery_endpoint_verification(hall: Hall, answer: httpx2.Response, metadata: dict[str, Any]) -> None:
     assert answer.status_code == 200
     assert answer.headers["content-type"].partition(";")[0] == "application/json"
     issuer = urlsplit(metadata["issuer"])

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 
 from deploy.gateway.examples import invented
 from tests.contracts.world import World
@@ -39,7 +39,7 @@ def real(values: Any, part: Any) -> Any:
     return found() if callable(found) else found
 
 
-def request_of(world: World, values: Any, method: str, path: str, operation: Any) -> Callable[[], httpx.Response]:
+def request_of(world: World, values: Any, method: str, path: str, operation: Any) -> Callable[[], httpx2.Response]:
     """Sends what the document shows, by somebody who may; all values are there before."""
     sent, token = prepared(world, values, path, operation)
     query = {}
@@ -62,8 +62,8 @@ def request_of(world: World, values: Any, method: str, path: str, operation: Any
 def prepared(world: World, values: Any, path: str, operation: Any) -> tuple[Any, str | None]:
     """The values and the token of who may ask this."""
     name, own = operation["operationId"], dict(values)
-    if "{parked}" in path:
-        own[invented.PARKED] = world.park(path.split("/")[4])
+    if "{parked}" in path or "{dead_letter}" in path:
+        own[invented.DEAD_LETTER] = world.park(path.split("/")[4])
     if "{token}" in path:
         _, guest, own[invented.LINK] = world.invite()
         return own, None if name in PUBLIC else guest.token

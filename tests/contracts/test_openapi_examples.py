@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-import httpx
+import httpx2
 import jsonschema_rs
 import pytest
 
@@ -49,7 +49,7 @@ def test_an_example_is_answered_as_documented(
     check(operation, request_of(world, values, method, path, operation)())
 
 
-def check(operation: Any, answer: httpx.Response) -> None:
+def check(operation: Any, answer: httpx2.Response) -> None:
     assert str(answer.status_code) == expected(operation), answer.text
     declared = operation["responses"][str(answer.status_code)]
     for name in declared["headers"]:

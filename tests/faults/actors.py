@@ -5,7 +5,7 @@ import uuid
 from random import Random
 from typing import Any
 
-import httpx
+import httpx2
 
 from tests.driver import Hall, Person, address, call, client_token
 from tests.faults.asking import PATIENCE, Broken, must_not_refuse
@@ -149,7 +149,7 @@ class Actor(Newcomer):
         org.changes["MemberJoined"] += 1
         return self._ledger.done()
 
-    def _accepted(self, org: Organization, guest: Person) -> httpx.Response | None:
+    def _accepted(self, org: Organization, guest: Person) -> httpx2.Response | None:
         """With the newest link, which may be that of an earlier invitation until the mail is there."""
         link = _newest_link(self._hall, org, guest.email)
         if link is None:
@@ -228,7 +228,7 @@ def _newest_link(hall: Hall, org: Organization, email: str) -> str | None:
     return links[-1].rsplit("/", 1)[1] if links else None
 
 
-def _tried(hall: Hall, stranger: Person, path: str) -> httpx.Response | None:
+def _tried(hall: Hall, stranger: Person, path: str) -> httpx2.Response | None:
     answer = call(hall, stranger.token, "GET", path)
     return answer if answer.status_code < 500 else None
 

@@ -5,14 +5,14 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 
 from tests.driver import Person
 from tests.faults.ledger import Organization
 
 PATIENCE = 90.0  # seconds for one operation to become known
 _PAUSE = 0.3
-_UNSURE = (httpx.TransportError, AssertionError)
+_UNSURE = (httpx2.TransportError, AssertionError)
 """What a call or a page raises that was not answered in full."""
 
 
@@ -38,20 +38,20 @@ class Asking:
         gone: tuple[int, ...] = (),
         effect: tuple[Organization, str] | None = None,
         **rest: Any,
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         """`gone`: refusals that tell, when the call is repeated, that an earlier one took effect.
         `effect`: where to count events, if each repetition may give one."""
         return self._known(lambda: self.person.api(method, path, **rest), gone, effect)
 
     def _known(
         self,
-        ask: Callable[[], httpx.Response],
+        ask: Callable[[], httpx2.Response],
         gone: tuple[int, ...] = (),
         effect: tuple[Organization, str] | None = None,
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         asked = 0
 
-        def attempt() -> httpx.Response | None:
+        def attempt() -> httpx2.Response | None:
             nonlocal asked
             asked += 1
             answer = ask()
@@ -60,7 +60,7 @@ class Asking:
             must_not_refuse(answer)
             return answer if answer.status_code < 400 else None
 
-        answer: httpx.Response = self._until(attempt)
+        answer: httpx2.Response = self._until(attempt)
         if effect is not None:
             org, event = effect
             org.changes[event] += 1
@@ -81,7 +81,7 @@ class Asking:
         raise Broken(f"{self.person.email} knows nothing after {PATIENCE:.0f} s; last: {last!r}")
 
 
-def must_not_refuse(answer: httpx.Response) -> None:
+def must_not_refuse(answer: httpx2.Response) -> None:
     """Raises Broken where it does."""
     if 400 <= answer.status_code < 500:
         asked = answer.request

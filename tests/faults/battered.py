@@ -11,7 +11,7 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import nats
 import nats.errors
 import nats.js.errors
@@ -99,7 +99,7 @@ class Battered:
     def healthy(self) -> bool:
         try:
             return self.hall.http.get("/health", timeout=5).status_code == 200
-        except httpx.TransportError:
+        except httpx2.TransportError:
             time.sleep(0.1)
             return False
 

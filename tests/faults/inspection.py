@@ -12,20 +12,13 @@ import psycopg
 from nats.aio.client import Client
 from psycopg.rows import dict_row
 
-import identity.main
-import identity.settings
-import notifications.main
-import notifications.settings
-import organizations.main
-import platforms.main
-import platforms.settings
 from contracts.streams import consumers_of, feeds_of
 from kit.eventstore.rebuild import rebuild
 from kit.messaging.stream_verification import Verdict, compared, expected, fetched, held, last_place
-from kit.settings import ServiceSettings
-from runtime.cli import Tools
+from runtime.definition import Service
 from tests.faults.battered import Battered
 from tests.faults.subscriber import quiet
+from tests.services import SERVICES, inside
 
 
 @dataclass(frozen=True)
@@ -33,21 +26,14 @@ class Inspection:
     """Reaches PostgreSQL and NATS past the proxies."""
 
     battered: Battered
-    tools: Mapping[str, Tools]
+    services: Mapping[str, Service[Any]]
 
     @classmethod
     @contextmanager
     def of(cls, battered: Battered) -> Iterator["Inspection"]:
         with ExitStack() as opened:
-            tools = {
-                "identity": identity.main.tools(identity.settings.Settings.load(_settings(battered, "identity"))),
-                "organizations": organizations.main.tools(ServiceSettings.load(_settings(battered, "organizations"))),
-                "platforms": platforms.main.tools(platforms.settings.Settings.load(_settings(battered, "platforms"))),
-                "notifications": notifications.main.tools(
-                    notifications.settings.Settings.load(_settings(battered, "notifications"))
-                ),
-            }
-            yield cls(battered, {name: opened.enter_context(one) for name, one in tools.items()})
+            services = {name: opened.enter_context(inside(name, _settings(battered, name))) for name in SERVICES}
+            yield cls(battered, services)
 
     def rows(self, service: str, query: str, *values: Any) -> list[dict[str, Any]]:
         with psycopg.connect(self.battered.hall.info["postgres_dsn"][service], row_factory=dict_row) as connection:
@@ -55,13 +41,13 @@ class Inspection:
 
     def verdict(self, service: str) -> Verdict:
         """The service's stream compared with its store. Raises nats.errors.Error, OSError."""
-        portal, tools = self.battered.portal, self.tools[service]
+        portal, looked_at = self.battered.portal, self.services[service]
         connection: Client = portal.call(self._connected, service)
         try:
             jetstream = connection.jetstream()
-            last = portal.call(last_place, jetstream, tools.stream)
-            stream = held(last, lambda place: portal.call(fetched, jetstream, tools.stream, place, last))
-            return compared(expected(tools.store, tools.publish), stream)
+            last = portal.call(last_place, jetstream, looked_at.stream.name)
+            stream = held(last, lambda place: portal.call(fetched, jetstream, looked_at.stream.name, place, last))
+            return compared(expected(looked_at.store, looked_at.publications.message), stream)
         finally:
             portal.call(connection.close)
 
@@ -71,11 +57,15 @@ class Inspection:
 
     def ids(self) -> set[str]:
         """Every event that is public."""
-        return {outgoing.id for tools in self.tools.values() for outgoing in expected(tools.store, tools.publish)}
+        return {
+            outgoing.id
+            for looked_at in self.services.values()
+            for outgoing in expected(looked_at.store, looked_at.publications.message)
+        }
 
     def wrong_rows(self, service: str) -> dict[str, int]:
         """By read model, rows that are not what a rebuild gives."""
-        return rebuild(self.tools[service].store).differing
+        return rebuild(self.services[service].store).differing
 
     async def _connected(self, service: str) -> Client:
         return await nats.connect(

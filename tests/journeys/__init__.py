@@ -1,11 +1,11 @@
 """Journeys of people and programs through the whole system."""
 
-import httpx
+import httpx2
 
 
 def healthy(url: str) -> bool:
     """Whether the gateway says that every service is ready."""
     try:
-        return httpx.get(f"{url}/health", timeout=10).status_code == 200
-    except httpx.TransportError:
+        return httpx2.get(f"{url}/health", timeout=10).status_code == 200
+    except httpx2.TransportError:
         return False

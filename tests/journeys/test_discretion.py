@@ -4,7 +4,7 @@ import itertools
 import json
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 
 from deploy.local import Tradehall
@@ -23,7 +23,7 @@ def test_known_and_unknown_addresses_get_the_same_answer_in_the_same_time(
     port = json.loads((tradehall.openapi.parents[1] / "ports.json").read_text())["identity"]
     networks = (f"198.18.{number // 250}.{number % 250 + 1}" for number in itertools.count())
     answers = set()
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"Host": urlsplit(hall.url).netloc}) as client:
+    with httpx2.Client(base_url=f"http://127.0.0.1:{port}", headers={"Host": urlsplit(hall.url).netloc}) as client:
 
         def ask(email: str) -> None:
             network = {"X-Forwarded-For": next(networks)}

@@ -29,12 +29,17 @@ def test_who_is_signed_in_but_no_operator_is_refused_on_every_operators_route(ha
     stranger = hall.newcomer("curious")
     routes = list(operators_routes(hall))
     for method, template in routes:
-        path = template.removeprefix("/api/v1").replace("{parked}", "1").replace("{user}", operator.id)
+        path = (
+            template.removeprefix("/api/v1")
+            .replace("{parked}", "1")
+            .replace("{dead_letter}", "1")
+            .replace("{user}", operator.id)
+        )
         body = {"reason": "mine"} if method == "POST" else None
         refused = stranger.api(method, path, json=body)
         assert (refused.status_code, refused.json()["code"]) == (403, "operator-needed"), f"{method} {path}"
         assert call(hall, None, method, path, json=body).status_code == 401
-    assert len(routes) == 5 * len(SERVICES) + 2
+    assert len(routes) == 9 * len(SERVICES) + 2
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from deploy.local import Tradehall
@@ -129,7 +129,7 @@ def test_without_the_database_every_operation_is_503_within_five_seconds_and_can
         assert answer.status_code < 400, f"{name}: {answer.text}"
 
 
-def timed(request: Callable[[], httpx.Response]) -> tuple[float, httpx.Response]:
+def timed(request: Callable[[], httpx2.Response]) -> tuple[float, httpx2.Response]:
     started = time.monotonic()
     answer = request()
     return time.monotonic() - started, answer
@@ -149,13 +149,13 @@ def state(world: World) -> Any:
 
 
 def test_a_dead_service_is_a_problem_with_retry_after(system: Tradehall, own: Hall) -> None:
-    def refused() -> httpx.Response | None:
+    def refused() -> httpx2.Response | None:
         answer = own.http.get("/api/v1/organizations")
         return answer if answer.status_code != 401 else None  # as long as it is dying
 
     with _kept_down(system, "organizations"):
         answer = wait_until(refused, 5, "the service to be dead")
-        assert isinstance(answer, httpx.Response)
+        assert isinstance(answer, httpx2.Response)
         assert answer.status_code == 503
         assert answer.headers["content-type"] == "application/problem+json"
         assert int(answer.headers["retry-after"]) > 0

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from deploy.local import Tradehall
@@ -44,7 +44,7 @@ class Platform:
         self.path = f"/organizations/{org}/platforms"
         self.path += "/" + self.kept(owner.api("POST", self.path, json=body)).json()["id"]
 
-    def kept(self, answer: httpx.Response) -> httpx.Response:
+    def kept(self, answer: httpx2.Response) -> httpx2.Response:
         self.answers.append(f"{answer.headers}{answer.text}")
         return answer
 

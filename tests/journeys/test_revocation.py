@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
-import httpx
+import httpx2
 import pytest
 
 from embedded.fixtures import wait_until
@@ -42,7 +42,7 @@ def seconds_until_refused(hall: Hall, token: str, organization: str) -> dict[str
     return took
 
 
-Ending = tuple[str, Callable[[], httpx.Response]]
+Ending = tuple[str, Callable[[], httpx2.Response]]
 """A token, and what ends it."""
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from contracts.streams import STREAMS
 from deploy.local import Tradehall
-from deploy.local.services import SERVICES
+from deploy.service_settings import SERVICES
 from embedded import temporary_folder
 from tests.driver import Hall, Person, call, client_token
 from tests.recovery.operating import answer, nothing_is_parked, tradehall, typed, unpacked

@@ -9,15 +9,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import platforms.main
 import psycopg
 import pytest
 from pydantic import SecretStr
 
-import identity.container
-import notifications.main
-import organizations.main
-import portal.main
 from contracts.streams import STREAMS
 from deploy.cli.postgres_programs import program, reaching
 from deploy.local import Tradehall
@@ -25,20 +20,21 @@ from deploy.local.folder import VarFolder, postgres_in
 from embedded import Postgres, temporary_folder
 from kit.db.migrations import Migrations, opened
 from kit.security.keys import MasterKey
-from platforms.addresses import Policy
+from platforms.connections.addresses import Policy
+from platforms.container import Container
+from portal.service import PortalService
+from runtime.application import migrations_of
 from tests.driver import Hall, Person, call, client_token
 from tests.recovery.operating import answer, nothing_is_parked
 from tests.searching import dump, messages
+from tests.services import SERVICES
 from tests.upgrades.made import Expected, roles
 
 pytestmark = pytest.mark.timeout(600)
 RELEASES = sorted(path.parent for path in Path(__file__).parent.glob("*/expected.json"))
 SCHEMAS: dict[str, Migrations] = {
-    "identity": identity.container.SCHEMA,
-    "organizations": organizations.main.SCHEMA,
-    "platforms": platforms.main.SCHEMA,
-    "notifications": notifications.main.SCHEMA,
-    "portal": portal.main.SCHEMA,
+    **{name: migrations_of(service) for name, service in SERVICES.items()},
+    "portal": PortalService.migrations,
 }
 COLUMNS = """
 SELECT table_name, column_name, data_type, is_nullable, column_default, is_identity
@@ -117,11 +113,11 @@ def test_stored_credentials_open(upgraded: tuple[Expected, Tradehall, Path]) -> 
     path = f"/organizations/{expected.organization}/platforms/{expected.platform}"
     assert owner.api("POST", f"{path}/checks", json={"target": "db"}).json()["outcome"] == "port-closed"
     hall.close()
-    database = opened(SecretStr(system.info["postgres_dsn"]["platforms"]), platforms.main.SCHEMA)
+    database = opened(SecretStr(system.info["postgres_dsn"]["platforms"]), SCHEMAS["platforms"])
     master = MasterKey(SecretStr((var / "secrets" / "platforms-master-key").read_text()))
-    parts = platforms.main.assemble(database, master, Policy(private_allowed=True), lambda: datetime.now(UTC))
+    container = Container(database, master, Policy(private_allowed=True), lambda: datetime.now(UTC))
     place = (UUID(expected.organization), UUID(expected.platform))
-    found = parts.store.vault.use(*place, "db", "test", datetime.now(UTC))
+    found = container.vault.use(*place, "db", "test", datetime.now(UTC))
     database.close()
     assert found is not None
     assert found.credentials.secret.value.decode() == expected.database["password"]

@@ -24,7 +24,7 @@ CHECK, CHANGE = "3e2d1c0b-9a8f-4e7d-8c6b-5a4f3e2d1c98", "0f9e8d7c-6b5a-5f4e-9d3c
 MAIL = "d8c7b6a5-f4e3-5d2c-8b1a-0f9e8d7c6bba"
 CLIENT_ID, CLIENT_SECRET = "thc_Example0Client00", "thcs_An-invented-secret-that-opens-nothing-at-all_00"
 LINK, TOKEN = "an-invented-token-of-an-invitation", "eyJhbGciOiJFUzI1NiJ9.an-invented-token.of-a-program"
-LOGIN, MANAGER, PARKED = 100001, 1000, 17
+LOGIN, MANAGER, DEAD_LETTER = 100001, 1000, 17
 HOST, PORT = "mt5.broker.example", 1950
 PASSWORD, NEW_PASSWORD = "seven small boats at noon", "nine green kites at dawn"
 MANAGERS_PASSWORD = "an invented manager's"  # noqa: S105 - of nobody
@@ -39,7 +39,8 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "login": LOGIN,
         "token": LINK,
         "secret": SECRET,
-        "parked": PARKED,
+        "dead_letter": DEAD_LETTER,
+        "parked": DEAD_LETTER,
         "clients": CLIENT,
         "invitations": INVITATION,
         "sessions": SESSION,

@@ -1,8 +1,8 @@
-"""Examples of what operators see and do, the same for every service."""
+"""Examples of the operations of operators, the same for every service."""
 
 from contracts.nats_config import SERVICES
 from contracts.streams import STREAMS, consumers_of
-from deploy.gateway.examples.invented import ADA, EARLIER, MAIL, NOW, PARKED, Example, page
+from deploy.gateway.examples.invented import ADA, DEAD_LETTER, EARLIER, MAIL, NOW, Example, page
 
 
 def _of(service: str) -> dict[str, Example]:
@@ -16,9 +16,9 @@ def _of(service: str) -> dict[str, Example]:
         "type": f"tradehall.{read}.SomethingHappened.v1",
     }
     reason = "Made by hand for a test; nobody waits for it"
-    record = {"id": 3, "at": NOW, "actor": ADA, "action": "discarded", **message, "reason": reason}
-    parked = {
-        "id": PARKED,
+    logged = {"id": 3, "at": NOW, "actor": ADA, "action": "discarded", **message, "reason": reason}
+    dead_letter = {
+        "id": DEAD_LETTER,
         **message,
         "payload": '{"specversion":"1.0"}',
         "error": "MalformedEvent: source: Field required",
@@ -38,12 +38,17 @@ def _of(service: str) -> dict[str, Example]:
             "waiting_since": None,
         },
         "reading": [{"durable": durable.name, "pending": 0, "in_hand": 0}],
+        "dead_letters": 1,
         "parked": 1,
     }
     return {
         f"overview_of_{service}": Example(overview),
-        f"list_interventions_of_{service}": Example(page(record)),
-        f"list_parked_of_{service}": Example(page(parked)),
+        f"list_operator_log_of_{service}": Example(page(logged)),
+        f"list_interventions_of_{service}": Example(page(logged)),
+        f"list_dead_letters_of_{service}": Example(page(dead_letter)),
+        f"replay_dead_letter_of_{service}": Example({"replayed": 1}),
+        f"discard_dead_letter_of_{service}": Example(body={"reason": reason}),
+        f"list_parked_of_{service}": Example(page(dead_letter)),
         f"replay_parked_of_{service}": Example({"replayed": 1}),
         f"discard_parked_of_{service}": Example(body={"reason": reason}),
     }

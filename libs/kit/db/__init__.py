@@ -1,1 +1,1 @@
-"""PostgreSQL: connections with deadlines, one transaction per call, leases."""
+"""PostgreSQL: connections with deadlines, one transaction per call, leases, notifications and background workers."""

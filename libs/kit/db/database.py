@@ -1,19 +1,19 @@
 """PostgreSQL with deadlines: a bounded pool, and one transaction that everything in a call joins."""
 
-import logging
 import select
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, LiteralString, Self, TypeVar
+from typing import Any, LiteralString, TypeVar
 
-from psycopg import ClientCursor, Connection, Cursor, Error, OperationalError, sql
+from psycopg import Connection, Cursor, OperationalError, sql
 from psycopg import errors as pg
 from psycopg.abc import PQGen
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
 
+from kit.db.cursor import TransactionCursor, without_values
 from kit.telemetry import tracing
 
 STATEMENT_DEADLINE = 2.5  # seconds
@@ -34,7 +34,6 @@ DEADLINES: dict[str, Any] = {
 
 Row = DictRow
 
-_log = logging.getLogger("kit.database")
 T = TypeVar("T")
 
 
@@ -52,91 +51,6 @@ class DeadlineConnection(Connection[DictRow]):
         except pg._WaitTimeout as error:
             self.pgconn.finish()
             raise OperationalError("the database did not answer in time") from error
-
-
-Write = Callable[[Cursor[DictRow]], object]
-"""Statements whose answers nobody reads."""
-
-
-class TransactionCursor(Cursor[DictRow]):
-    """Of one transaction, in few round trips: BEGIN travels with the first statement, and what was said to be
-    written `later` with the next one or with COMMIT. A transaction without a statement costs nothing.
-
-    What travels together is one message of the simple query protocol, with the values in it: a pipeline of prepared
-    statements would send each by itself, and give Python's lock away as often.
-    """
-
-    def __init__(self, connection: Connection[DictRow]) -> None:
-        super().__init__(connection)
-        self._waiting: list[Write] = [_begin]
-        self.stored = 0
-        """How many events are stored in it."""
-        self.traceparent: str | None = None
-        """Of what stored them, if that is traced."""
-
-    def later(self, write: Write) -> None:
-        """Write before anything else is asked, or with COMMIT; a failure shows there."""
-        self._waiting.append(write)
-
-    def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
-        if not self._waiting:
-            with _without_values():
-                return super().execute(query, params, **options)
-        return self._execute_together(lambda cursor: cursor.execute(query, params))
-
-    def commit(self) -> None:
-        """Raises InFailedSqlTransaction where a statement failed before and nobody told: the server then rolls back."""
-        if self._waiting == [_begin]:
-            return
-        self._execute_together(lambda cursor: cursor.execute("COMMIT"))
-        if self.statusmessage != "COMMIT":
-            raise pg.InFailedSqlTransaction("a statement of the transaction failed, and nothing was stored")
-
-    def rollback(self) -> None:
-        """Never in the way of the failure that leads to it: the pool throws a broken connection away."""
-        with suppress(OperationalError):
-            self.connection.rollback()
-
-    def _execute_together(self, last: Write) -> Self:
-        waiting, self._waiting = self._waiting, []
-        with _Noted(self.connection) as noted:
-            for write in (*waiting, last):
-                write(noted)
-        with _without_values():
-            super().execute("; ".join(noted.statements).encode(), prepare=False)
-        self.set_result(-1)
-        return self
-
-
-class _Noted(ClientCursor[DictRow]):
-    """Sends nothing, and keeps the statements with their values in them."""
-
-    def __init__(self, connection: Connection[DictRow]) -> None:
-        super().__init__(connection)
-        self.statements: list[str] = []
-
-    def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
-        self.statements.append(self.mogrify(query, params))
-        return self
-
-    def executemany(self, query: Any, params_seq: Iterable[Any], *, returning: bool = False) -> None:
-        for params in params_seq:
-            self.execute(query, params)
-
-
-def _begin(cursor: Cursor[DictRow]) -> None:
-    cursor.execute("BEGIN")
-
-
-@contextmanager
-def _without_values() -> Iterator[None]:
-    """An error says its first line only: the rest may quote the statement, or show a row."""
-    try:
-        yield
-    except Error as error:
-        if error.diag.message_primary:
-            error.args = (error.diag.message_primary,)
-        raise
 
 
 class Database:
@@ -222,7 +136,7 @@ class Database:
             yield joined
             return
         with self._pool.connection() as connection:
-            with connection.cursor() as cursor, _without_values():
+            with connection.cursor() as cursor, without_values():
                 yield cursor
             connection.used_at = time.monotonic()
 
@@ -254,11 +168,12 @@ def notified(session: Connection[DictRow], seconds: float) -> bool:
     """
     if any(True for _ in session.notifies(timeout=0)):
         return True
-    _readable(session, seconds)
+    _is_readable(session, seconds)
     return any(True for _ in session.notifies(timeout=0))
 
 
-def _readable(connection: Connection[DictRow], seconds: float) -> bool:
+def _is_readable(connection: Connection[DictRow], seconds: float) -> bool:
+    """Whether the server has sent something, waiting up to `seconds` for it."""
     waiting = select.poll()  # select() refuses the descriptors of a process with more than 1,024
     waiting.register(connection, select.POLLIN)
     return bool(waiting.poll(seconds * 1000))
@@ -266,7 +181,7 @@ def _readable(connection: Connection[DictRow], seconds: float) -> bool:
 
 def _checked_if_idle(connection: DeadlineConnection) -> None:
     """Find a connection that broke while nobody used it: what the server said by itself then waits to be read."""
-    if time.monotonic() - connection.used_at > _CHECK_AFTER and _readable(connection, 0.0):
+    if time.monotonic() - connection.used_at > _CHECK_AFTER and _is_readable(connection, 0.0):
         ConnectionPool.check_connection(connection)
 
 

@@ -15,7 +15,7 @@ class ForgottenMeanwhile(Conflict):
     """What was built may still show the person, so nothing of it is used."""
 
     code = "forgotten-meanwhile"
-    title = "A person was forgotten while the views were built: nothing was changed, start again"
+    title = "A user was erased during the rebuild: nothing was changed, run it again"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,23 @@
-"""The event table, as a recorder of `eventsourcing` that joins the call's transaction."""
+"""The event table, as a recorder of `eventsourcing` that joins the call's transaction.
+
+How an event is stored:
+
+1. `Store.run` opens a transaction; nothing is sent yet (`kit.db.cursor`).
+2. The command loads its aggregate, checks its rules and triggers events. `Recorder.insert_events` defers a call of the
+   SQL function `append_events` (schema.sql), and read models defer what follows from the events.
+3. The commit sends all of it in one message. `append_events` locks the table of events in EXCLUSIVE mode, takes the
+   sequence numbers, and inserts. Readers are not blocked by that mode; other writers wait.
+4. The commit releases the lock, and PostgreSQL delivers the notification on channel `events`, which wakes the relay.
+
+Why the lock: PostgreSQL gives a sequence number when a row is inserted, but shows the row when its transaction commits.
+Without the lock, 8 could be visible before 7. A reader that follows `sequence` (the relay, a rebuild) would read 8, go
+on after it, and never see 7. With it, numbers are taken in the order of the commits. They rise with gaps: a transaction
+that is rolled back does not give its numbers back.
+
+Why the lock is taken last: writers are serial while it is held, so it must not be held while a command thinks or waits
+for an answer. That is also why a new event's sequence is unknown to Python before the commit (ComingSequence). A
+command that lost a race is the exception: it is repeated with the lock taken first (`serialize`), where it cannot lose.
+"""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -21,42 +40,21 @@ from psycopg.adapt import Dumper
 
 from kit.db.database import Database
 
-SCHEMA = """
-CREATE TABLE events (
-    originator_id uuid NOT NULL, originator_version bigint NOT NULL,
-    topic text NOT NULL, state bytea NOT NULL, sequence bigserial NOT NULL,
-    CONSTRAINT events_pkey PRIMARY KEY (originator_id, originator_version));
-CREATE UNIQUE INDEX events_sequence ON events (sequence);
-CREATE TABLE snapshots (
-    originator_id uuid NOT NULL, originator_version bigint NOT NULL,
-    topic text NOT NULL, state bytea NOT NULL,
-    CONSTRAINT snapshots_pkey PRIMARY KEY (originator_id, originator_version));
-CREATE TABLE epochs (
-    epoch text PRIMARY KEY, after_sequence bigint NOT NULL, begun_at timestamptz NOT NULL DEFAULT now());
-"""
 CHANNEL = "events"
-APPEND = """
-CREATE FUNCTION append_events(ids uuid[], versions bigint[], topics text[], states bytea[]) RETURNS SETOF bigint
-LANGUAGE plpgsql AS $$
-BEGIN
-    -- Sequence numbers are taken only under this lock, so that insert order is commit order. Readers pass.
-    LOCK TABLE events IN EXCLUSIVE MODE;
-    NOTIFY events;
-    RETURN QUERY INSERT INTO events (originator_id, originator_version, topic, state)
-        SELECT * FROM unnest(ids, versions, topics, states) RETURNING sequence;
-END $$;
-"""
-"""Lock, notify and insert as one statement."""
 
 
 class ComingSequence(int):
-    """Stands in read models' statements for the sequence of an event that is being stored; as a number, its place
-    before the last event that was stored with it (0, -1, ...)."""
+    """The sequence of an event that is being stored, for statements of the same transaction.
+
+    In SQL it is `currval` of the sequence plus this number: 0 for the last of the events stored together, -1 for the
+    one before it. That holds because `append_events` takes its numbers under the lock: no other transaction takes one
+    in between.
+    """
 
 
 class _ComingSequenceDumper(Dumper):
     def dump(self, obj: Any) -> Buffer:
-        raise TypeError("the sequence of an event that is being stored is known to a statement of its transaction only")
+        raise TypeError("the sequence of an event that is being stored is known only to statements of its transaction")
 
     def quote(self, obj: ComingSequence) -> Buffer:
         return b"(currval('events_sequence_seq') + %d)" % int(obj)
@@ -69,7 +67,7 @@ class _Rows(AggregateRecorder):
     """Events of one table, read and written in the call's transaction.
 
     The library's own PostgreSQL recorder opens a transaction of its own and repeats a failed save ten times;
-    here the caller's transaction decides, and a dead or frozen server is told at once.
+    here the caller's transaction decides, and a dead or frozen server is an error at once.
     """
 
     def __init__(self, database: Database, table: str) -> None:
@@ -110,7 +108,7 @@ class _Rows(AggregateRecorder):
 
 @lru_cache(64)
 def _appending(events: int) -> LiteralString:
-    """One value for each place: psycopg takes far longer over lists, and sends bytes in them at twice their length."""
+    """The call with a placeholder for each value: psycopg is far slower with lists, and doubles the length of bytes."""
     places: LiteralString = ", ".join(["%s"] * events)
     types: tuple[LiteralString, ...] = ("uuid", "bigint", "text", "bytea")
     arrays: LiteralString = ", ".join([f"ARRAY[{places}]::{kind}[]" for kind in types])
@@ -118,14 +116,13 @@ def _appending(events: int) -> LiteralString:
 
 
 class Recorder(_Rows, ApplicationRecorder):
-    """The event table with one order for all: insert order is commit order, so that a reader who follows
-    `sequence` misses nothing."""
+    """The event table. Insert order is commit order, so that a reader who follows `sequence` misses nothing."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database, "events")
 
     def serialize(self) -> None:
-        """Wait for, and hold until commit, the right to write: no other command commits meanwhile."""
+        """Take the write lock now and hold it until commit: no other command stores events meanwhile."""
         with self._database.transaction() as cursor:
             cursor.execute("LOCK TABLE events IN EXCLUSIVE MODE")
 

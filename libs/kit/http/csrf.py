@@ -12,7 +12,7 @@ SAME_SITE_COOKIE = "tradehall-form"
 
 class CsrfRejected(Forbidden):
     code = "foreign-form"
-    title = "This form was not sent from our own page; open the page and try again"
+    title = "The form was not sent from this site: reload the page and try again"
 
 
 class CsrfGuard:

@@ -17,22 +17,12 @@ from kit.errors import Conflict, Invalid, Refusal
 from kit.eventstore.store import Store
 from kit.security.keys import keyed_hash, same, seal, unseal
 
-SCHEMA = """
-CREATE TABLE idempotency (
-    key_hash bytea NOT NULL CONSTRAINT idempotency_pkey PRIMARY KEY, request_hash bytea NOT NULL,
-    answer bytea NOT NULL, created_at timestamptz NOT NULL DEFAULT now());
-CREATE INDEX idempotency_age ON idempotency (created_at);
-"""
-BY_CALLER = """
-ALTER TABLE idempotency ADD COLUMN caller_hash bytea;
-CREATE INDEX idempotency_caller ON idempotency (caller_hash);
-"""
 _LONGEST = 255
 
 
 class KeyReused(Conflict):
     code = "idempotency-key-reused"
-    title = "This Idempotency-Key was used with another request"
+    title = "Idempotency-Key was used with a different request"
 
 
 @dataclass(frozen=True)

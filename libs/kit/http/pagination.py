@@ -1,12 +1,11 @@
 """Lists by cursor: `{"items": [...], "next_cursor": ...}`, `?limit=` and `?cursor=`."""
 
 import base64
-import binascii
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, overload
 from uuid import UUID
 
 from fastapi import Depends, Query
@@ -16,6 +15,8 @@ from kit.errors import Invalid
 
 T = TypeVar("T")
 S = TypeVar("S")
+A = TypeVar("A", int, str, datetime, UUID)
+B = TypeVar("B", int, str, datetime, UUID)
 _HIGHEST = 2**63 - 1  # of PostgreSQL's bigint
 
 
@@ -26,28 +27,43 @@ class Page(BaseModel, Generic[T]):
 
 @dataclass(frozen=True)
 class Paging:
-    """`limit` rows after the row whose sort values are `after` (None at the start)."""
+    """`limit` rows after the row whose sort values are `after`, as JSON scalars (None at the start).
+
+    A list reads them typed, by `after_key`: cursors are not signed, so what comes is input like any other.
+    """
 
     limit: int = 50
     after: list[Any] | None = None
 
-    def time_and_id(self) -> tuple[datetime | str, UUID]:
-        """Where to go on in a list sorted by a time and an id, as SQL parameters. Raises Invalid."""
+    @overload
+    def after_key(self, kind: type[A], /) -> tuple[A] | None: ...
+
+    @overload
+    def after_key(self, kind: type[A], second: type[B], /) -> tuple[A, B] | None: ...
+
+    def after_key(self, *kinds: type[Any]) -> tuple[Any, ...] | None:
+        """The sort values after which the list goes on, one of each kind; None at the start.
+
+        Kinds are int (of PostgreSQL's bigint), str (that PostgreSQL can store), datetime (with a zone) and UUID.
+        Raises Invalid for the cursor of another list.
+        """
         if self.after is None:
-            return "-infinity", UUID(int=0)
+            return None
+        if len(self.after) != len(kinds):
+            raise _foreign()
         try:
-            time, last_id = self.after
-            return datetime.fromisoformat(time), UUID(last_id)
-        except (ValueError, TypeError, AttributeError) as error:
-            raise _not_ours() from error
+            return tuple(_READERS[kind](value) for kind, value in zip(kinds, self.after, strict=True))
+        except (ValueError, TypeError) as error:
+            raise _foreign() from error
+
+    def time_and_id(self) -> tuple[datetime | str, UUID]:
+        """Where to go on in a list sorted by a rising time and id, as SQL parameters. Raises Invalid."""
+        return self.after_key(datetime, UUID) or ("-infinity", UUID(int=0))
 
     def number(self) -> int:
         """Where to go on in a list sorted by a falling number, whose rows are below this one. Raises Invalid."""
-        if self.after is None:
-            return _HIGHEST
-        if len(self.after) != 1 or type(self.after[0]) is not int or abs(self.after[0]) > _HIGHEST:
-            raise _not_ours()
-        return self.after[0]
+        (number,) = self.after_key(int) or (_HIGHEST,)
+        return number
 
     def page(self, rows: Sequence[S], show: Callable[[S], T], key: Callable[[S], Sequence[Any]]) -> Page[T]:
         """A page from limit + 1 rows; `key` gives a row's sort values, as JSON scalars."""
@@ -73,12 +89,39 @@ def _encode(values: Sequence[Any]) -> str:
 def _decode(cursor: str) -> list[Any]:
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, binascii.Error) as error:
-        raise _not_ours() from error
-    if not isinstance(values, list) or not all(isinstance(v, str | int) for v in values):
-        raise _not_ours()
+    except (ValueError, RecursionError) as error:
+        raise _foreign() from error
+    if not isinstance(values, list) or not all(type(value) in (str, int) for value in values):
+        raise _foreign()
     return values
 
 
-def _not_ours() -> Invalid:
-    return Invalid("cursor", "is not one that a list gave; take next_cursor as it is")
+def _number(value: str | int) -> int:
+    if type(value) is not int or abs(value) > _HIGHEST:  # a bool is an int, too
+        raise ValueError("no bigint")
+    return value
+
+
+def _text(value: str | int) -> str:
+    if not isinstance(value, str) or "\0" in value:
+        raise ValueError("no text for PostgreSQL")
+    value.encode()  # raises for half of a surrogate pair
+    return value
+
+
+def _time(value: str | int) -> datetime:
+    time = datetime.fromisoformat(_text(value))
+    if time.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return time
+
+
+def _id(value: str | int) -> UUID:
+    return UUID(_text(value))
+
+
+_READERS: Mapping[type, Callable[[str | int], Any]] = {int: _number, str: _text, datetime: _time, UUID: _id}
+
+
+def _foreign() -> Invalid:
+    return Invalid("cursor", "is not a cursor of this list: take next_cursor as it is")

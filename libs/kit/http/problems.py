@@ -15,9 +15,9 @@ from kit.context import cause
 from kit.errors import FieldError, Refusal, Unavailable
 
 _TITLES = {
-    404: ("not-found", "Nothing is found here"),
-    405: ("method-not-allowed", "This method is not offered here"),
-    413: ("body-too-large", "The request body is over 1 MiB"),
+    404: ("not-found", "Not found"),
+    405: ("method-not-allowed", "Method not allowed"),
+    413: ("body-too-large", "Request body exceeds 1 MiB"),
 }
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _log = logging.getLogger("kit.problems")
@@ -61,7 +61,7 @@ def rendered(error: Exception) -> JSONResponse:
     if isinstance(error, Refusal):
         return refused(error)
     if isinstance(error, HTTPException):
-        code, title = _TITLES.get(error.status_code, ("malformed-request", "The request cannot be read"))
+        code, title = _TITLES.get(error.status_code, ("malformed-request", "Malformed request"))
         return problem(error.status_code, code, title, headers=dict(error.headers or {}))
     return failed(error)
 
@@ -73,7 +73,7 @@ def failed(error: Exception) -> JSONResponse:
         return refused(Unavailable())
     _log.error("unexpected error", exc_info=error)
     detail = f"The error is logged under request id {cause().correlation}."
-    return problem(500, "internal-error", "Something went wrong on our side", detail)
+    return problem(500, "internal-error", "Internal error", detail)
 
 
 def install(app: FastAPI) -> None:
@@ -115,9 +115,7 @@ def _invalid(error: RequestValidationError) -> JSONResponse:
     if any(e["loc"][:1] == ("path",) for e in found):
         return problem(404, *_TITLES[404])
     errors = [FieldError(_field(e["loc"]), _message(e)) for e in found]
-    return problem(
-        422, "invalid", "A value is not acceptable", f"{errors[0].field}: {errors[0].message}", errors=errors
-    )
+    return problem(422, "invalid", "Invalid value", f"{errors[0].field}: {errors[0].message}", errors=errors)
 
 
 def _field(location: Sequence[Any]) -> str:

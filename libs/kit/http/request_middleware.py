@@ -64,7 +64,7 @@ class RequestMiddleware:
         started = time.perf_counter()
         try:
             if _declared_length(headers) > BODY_LIMIT:
-                await problem(413, "body-too-large", "The request body is over 1 MiB")(scope, receive, answer)
+                await problem(413, "body-too-large", "Request body exceeds 1 MiB")(scope, receive, answer)
             else:
                 await self._app(scope, _limited(receive), answer)
         except Exception as error:  # the last place that can answer

@@ -1,4 +1,4 @@
-"""Durable consumers by FastStream: one message at a time, in order, made again when the bus lost them."""
+"""Durable consumers by FastStream: one message at a time, in order, created again when the bus lost them."""
 
 import asyncio
 import logging
@@ -28,7 +28,7 @@ _LOOK = 5.0
 
 
 class Stream(Protocol):
-    """What a table of streams says of one."""
+    """A stream as a table of streams defines it."""
 
     @property
     def name(self) -> str: ...
@@ -37,7 +37,7 @@ class Stream(Protocol):
 
 
 class Consumer(Protocol):
-    """A reader's place in a stream."""
+    """A durable consumer of a stream."""
 
     @property
     def name(self) -> str: ...
@@ -47,7 +47,7 @@ class Consumer(Protocol):
 
 @dataclass(frozen=True)
 class Lag:
-    """How many messages a durable has before it, and how many it has in hand."""
+    """How many messages a consumer has yet to read (`pending`), and how many are in flight (`in_hand`)."""
 
     durable: str
     stream: str
@@ -58,7 +58,7 @@ class Lag:
 def consumers(
     bus: Bus, database: Database, durables: Iterable[Consumer], parse: Parse, handlers: Handlers
 ) -> "list[ConsumerRunner]":
-    """One consumer for each durable, all with the same handlers."""
+    """One runner for each consumer, all with the same handlers."""
     return [
         ConsumerRunner(bus, one.stream.name, one.stream.subjects[0], Inbox(database, one.name, parse, handlers))
         for one in durables
@@ -77,8 +77,8 @@ class ConsumerRunner:
         self._log = logging.getLogger("kit.consumer")
 
     async def run(self) -> None:
-        """Consume until cancelled; look whether the durable is still there with each new connection,
-        and every 5 s."""
+        """Consume until cancelled. Checks that the consumer is there with each new connection, and every 5 s:
+        FastStream does not notice when it is deleted."""
         subscriber: Any = None
         try:
             while True:
@@ -93,7 +93,7 @@ class ConsumerRunner:
                     await self._bus.jetstream.consumer_info(self._stream, self.inbox.durable)
                 except nats.js.errors.NotFoundError:
                     if subscriber is not None:
-                        self._log.warning("durable %s is gone: making it again", self.inbox.durable)
+                        self._log.warning("consumer %s is gone: creating it again", self.inbox.durable)
                         await subscriber.stop()
                         subscriber = None
                     await asyncio.sleep(0.3)

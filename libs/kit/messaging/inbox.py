@@ -1,4 +1,16 @@
-"""What has been seen, and what was set aside: the effect of a message and its place are stored together."""
+"""The inbox: applies each message of another service once and in order, and keeps dead letters.
+
+**The high-water mark.** The table `inbox` holds one row for each (consumer, source): the highest sequence that was
+applied. A message at or below it was seen, and is dropped. One number is enough, because a source publishes in the
+order of its sequence and a consumer has one message in flight (`max_ack_pending=1`): nothing below the mark can still
+come. The mark moves in the transaction that stores the effect, so that both are there or neither is, whatever the bus
+delivers again. Its row lock makes replicas queue up: the second one finds the mark moved, and drops the message. A
+restored database starts a new epoch, and with it a new source: a mark of the old one says nothing about it.
+
+**Dead letters.** A message that fails is written to the table `parked` (its released name), and the mark moves on: only
+its own aggregate is blocked. Later messages of the same (source, subject) are written behind it, because they may rely
+on what the failed one would have done. A replay applies them in order.
+"""
 
 import json
 import logging
@@ -12,20 +24,9 @@ import psycopg
 from kit.context import acting
 from kit.db.database import Database
 from kit.errors import Unavailable
-from kit.messaging import operator_log as interventions
-from kit.telemetry.metrics import CONSUMED, PARKED
+from kit.messaging import operator_log
+from kit.telemetry.metrics import CONSUMED, DEAD_LETTERS, PARKED
 
-SCHEMA = """
-CREATE TABLE inbox (
-    durable text NOT NULL, source text NOT NULL, sequence bigint NOT NULL,
-    PRIMARY KEY (durable, source));
-CREATE TABLE parked (
-    id bigserial PRIMARY KEY, durable text NOT NULL, source text NOT NULL, subject text NOT NULL,
-    sequence bigint NOT NULL, type text NOT NULL, payload bytea NOT NULL, error text NOT NULL,
-    attempts integer NOT NULL, parked_at timestamptz NOT NULL DEFAULT now(),
-    UNIQUE (durable, source, sequence));
-CREATE INDEX parked_subject ON parked (durable, source, subject);
-"""
 _TRIES = 3
 
 Handlers = Mapping[type, Callable[[Any], None]]
@@ -33,7 +34,7 @@ Parse = Callable[[bytes], Any]
 """From a message's bytes to an envelope with `.data`, or None for a type that this service does not know."""
 
 TRANSIENT = (psycopg.OperationalError, Unavailable, OSError)
-"""Failures that pass by themselves: the message comes again later, and nothing overtakes it."""
+"""Failures that pass by themselves: the message is delivered again later, and nothing overtakes it."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,8 @@ class Attributes:
 
 
 @dataclass(frozen=True)
-class ParkedSubject:
-    """An aggregate whose messages wait."""
+class BlockedSubject:
+    """An aggregate with dead letters: its later messages wait."""
 
     source: str
     subject: str
@@ -75,7 +76,7 @@ class ParkedSubject:
 
 
 class Inbox:
-    """Applies messages of one durable: each once, in order; one that fails stops its own subject only."""
+    """Applies the messages of one consumer: each once and in order. One that fails blocks its own subject only."""
 
     def __init__(self, database: Database, durable: str, parse: Parse, handlers: Handlers) -> None:
         self._database = database
@@ -83,20 +84,21 @@ class Inbox:
         self._parse = parse
         self._handlers = handlers
         self._log = logging.getLogger("kit.inbox")
+        DEAD_LETTERS.labels(durable).set_function(self._count)
         PARKED.labels(durable).set_function(self._count)
 
     def take(self, payload: bytes, traceparent: str | None = None) -> str:
         """Apply one message; answers `done`, `seen`, `skipped` or `parked`. Raises TRANSIENT to have it again.
 
-        `traceparent`: of the one who takes it, where that is traced.
+        `traceparent`: the trace context of the consumer, where that is traced.
         """
         try:
             attributes = Attributes.of(payload)
             attributes = replace(attributes, traceparent=traceparent or attributes.traceparent)
         except (ValueError, KeyError, TypeError) as error:
-            # Only a relay may publish here, so this is a fault of ours: kept for the operator, once.
+            # Only a relay may publish here, so this is a fault of ours: keep it for the operator, once.
             self._log.error("message without attributes on %s", self.durable, exc_info=error)
-            self._park(_unreadable(payload), payload, error)
+            self._keep_dead_letter(_unreadable(payload), payload, error)
             outcome = "parked"
         else:
             outcome = self._take(attributes, payload)
@@ -117,16 +119,16 @@ class Inbox:
             except Exception as error:  # whatever it is, only this subject may stop
                 failure = error
         assert failure is not None
-        self._log.error("parking %s of %s", attributes.id, attributes.subject, exc_info=failure)
-        self._park(attributes, payload, failure)
+        self._log.error("%s of %s becomes a dead letter", attributes.id, attributes.subject, exc_info=failure)
+        self._keep_dead_letter(attributes, payload, failure)
         return "parked"
 
     def _once(self, attributes: Attributes, payload: bytes, call: Callable[[], None]) -> str:
-        fresh, behind = self._advance(attributes)
+        fresh, blocked = self._advance(attributes)
         if not fresh:
             return "seen"
-        if behind:
-            self._store_parked(attributes, payload, "waits behind an earlier message", 0)
+        if blocked:
+            self._insert_dead_letter(attributes, payload, "waits behind an earlier message", 0)
             return "parked"
         call()
         return "done"
@@ -150,7 +152,7 @@ class Inbox:
         return call
 
     def _advance(self, attributes: Attributes) -> tuple[bool, bool]:
-        """Move the high-water mark: whether this sequence is new, and whether earlier ones of its subject are parked.
+        """Move the high-water mark; answers (whether this sequence is new, whether its subject has dead letters).
 
         The row lock makes two replicas queue up.
         """
@@ -160,7 +162,7 @@ class Inbox:
             "ON CONFLICT (durable, source) DO UPDATE SET sequence = EXCLUDED.sequence "
             "WHERE inbox.sequence < EXCLUDED.sequence RETURNING 1) "
             "SELECT EXISTS (SELECT FROM moved) AS fresh, EXISTS (SELECT FROM parked WHERE durable = %(durable)s "
-            "AND source = %(source)s AND subject = %(subject)s) AS behind",
+            "AND source = %(source)s AND subject = %(subject)s) AS blocked",
             {
                 "durable": self.durable,
                 "source": attributes.source,
@@ -169,14 +171,14 @@ class Inbox:
             },
         )
         assert row is not None
-        return row["fresh"], row["behind"]
+        return row["fresh"], row["blocked"]
 
-    def _park(self, attributes: Attributes, payload: bytes, error: Exception) -> None:
+    def _keep_dead_letter(self, attributes: Attributes, payload: bytes, error: Exception) -> None:
         with self._database.transaction():
             self._advance(attributes)
-            self._store_parked(attributes, payload, f"{type(error).__name__}: {error}"[:2000], _TRIES)
+            self._insert_dead_letter(attributes, payload, f"{type(error).__name__}: {error}"[:2000], _TRIES)
 
-    def _store_parked(self, attributes: Attributes, payload: bytes, error: str, attempts: int) -> None:
+    def _insert_dead_letter(self, attributes: Attributes, payload: bytes, error: str, attempts: int) -> None:
         self._database.execute(
             "INSERT INTO parked (durable, source, subject, sequence, type, payload, error, attempts) "
             "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
@@ -192,23 +194,23 @@ class Inbox:
             ),
         )
 
-    def parked(self, limit: int = 200) -> list[dict[str, Any]]:
-        """Messages set aside, oldest first, with payload and error."""
+    def dead_letters(self, limit: int = 200) -> list[dict[str, Any]]:
+        """The oldest first, with payload and error."""
         return list(
             self._database.all("SELECT * FROM parked WHERE durable = %s ORDER BY id LIMIT %s", (self.durable, limit))
         )
 
-    def parked_subjects(self) -> list[ParkedSubject]:
-        """The aggregates that wait, the longest waiting first."""
+    def blocked_subjects(self) -> list[BlockedSubject]:
+        """The aggregates with dead letters, the longest blocked first."""
         rows = self._database.all(
             "SELECT source, subject, count(*) AS messages FROM parked WHERE durable = %s "
             "GROUP BY source, subject ORDER BY min(id)",
             (self.durable,),
         )
-        return [ParkedSubject(row["source"], row["subject"], row["messages"]) for row in rows]
+        return [BlockedSubject(row["source"], row["subject"], row["messages"]) for row in rows]
 
     def replay(self, source: str, subject: str) -> int:
-        """Apply a subject's parked messages in order, until one fails again; answers how many were applied.
+        """Apply a subject's dead letters in order, until one fails again; answers how many were applied.
 
         Raises what the failing one raises; those before it stay applied.
         """
@@ -226,43 +228,41 @@ class Inbox:
             )
             if row is None:
                 return False
-            interventions.record(self._database, "replayed", row)
+            operator_log.record(self._database, "replayed", row)
             payload = bytes(row["payload"])
             call = self._call(Attributes.of(payload), payload)
             if call is not None:
                 call()
         return True
 
-    def discard(self, parked_id: int, reason: str) -> bool:
-        """Drop one parked message for good; False when it is not there."""
+    def discard(self, dead_letter_id: int, reason: str) -> bool:
+        """Delete a dead letter for good; False when there is none with this id."""
         with self._database.transaction():
             row = self._database.one(
-                "DELETE FROM parked WHERE durable = %s AND id = %s RETURNING *", (self.durable, parked_id)
+                "DELETE FROM parked WHERE durable = %s AND id = %s RETURNING *", (self.durable, dead_letter_id)
             )
             if row is not None:
-                interventions.record(self._database, "discarded", row, reason)
+                operator_log.record(self._database, "discarded", row, reason)
         return row is not None
 
     def _count(self) -> float:
         """For the gauge: other processes change the rows too. Not a number while the database is away."""
         try:
-            row = self._database.one("SELECT count(*) AS parked FROM parked WHERE durable = %s", (self.durable,))
+            row = self._database.one("SELECT count(*) AS count FROM parked WHERE durable = %s", (self.durable,))
         except psycopg.OperationalError:
             return nan
-        return float(row["parked"]) if row else nan
+        return float(row["count"]) if row else nan
 
 
-def forget_parked(database: Database, word: str) -> int:
-    """Drop what was set aside and holds this word, such as an address, in any case of letters; answers how many.
+def forget_dead_letters(database: Database, word: str) -> int:
+    """Delete the dead letters that hold this word, such as an address, in any case of letters; answers how many.
 
     Compared here, for a payload may be anything.
     """
     sought = word.casefold()
-    rows = database.all("SELECT id, durable, payload FROM parked")
+    rows = database.all("SELECT id, payload FROM parked")
     holding = [row for row in rows if sought in bytes(row["payload"]).decode(errors="replace").casefold()]
     database.execute("DELETE FROM parked WHERE id = ANY(%s)", ([row["id"] for row in holding],))
-    for row in holding:
-        PARKED.labels(row["durable"]).dec()
     return len(holding)
 
 

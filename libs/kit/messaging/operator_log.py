@@ -1,4 +1,4 @@
-"""What operators did to messages that were set aside: a record that is only ever added to."""
+"""The operator log: what operators did to dead letters. Rows are only ever added to it."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -9,23 +9,11 @@ from kit.context import cause
 from kit.db.database import Database
 from kit.http.pagination import Page, Paging
 
-SCHEMA = """
-CREATE TABLE interventions (
-    id bigserial PRIMARY KEY, at timestamptz NOT NULL DEFAULT now(), actor text,
-    action text NOT NULL CHECK (action IN ('replayed', 'discarded')), durable text NOT NULL, source text NOT NULL,
-    subject text NOT NULL, sequence bigint NOT NULL, type text NOT NULL, reason text);
-CREATE FUNCTION interventions_stay() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'interventions are only added to';
-END $$;
-CREATE TRIGGER interventions_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON interventions
-    EXECUTE FUNCTION interventions_stay();
-"""
 Action = Literal["replayed", "discarded"]
 
 
 class OperatorLogEntry(BaseModel):
-    """A message that was applied or dropped by hand; `actor` is the operator's user id, `reason` a discard's."""
+    """A dead letter that an operator replayed or discarded; `actor` is their user id, `reason` that of a discard."""
 
     id: int
     at: datetime
@@ -39,19 +27,18 @@ class OperatorLogEntry(BaseModel):
     reason: str | None
 
 
-def record(database: Database, action: Action, parked: dict[str, Any], reason: str | None = None) -> None:
-    """Note what the caller does to a row of `parked`, in the transaction that does it."""
+def record(database: Database, action: Action, dead_letter: dict[str, Any], reason: str | None = None) -> None:
+    """Log what the caller does to a row of `parked`, in the transaction that does it."""
     database.execute(
         "INSERT INTO interventions (actor, action, durable, source, subject, sequence, type, reason) "
         "VALUES (%(actor)s, %(action)s, %(durable)s, %(source)s, %(subject)s, %(sequence)s, %(type)s, %(reason)s)",
-        {**parked, "actor": cause().actor, "action": action, "reason": reason},
+        {**dead_letter, "actor": cause().actor, "action": action, "reason": reason},
     )
 
 
-def listed(database: Database, paging: Paging) -> Page[OperatorLogEntry]:
+def read(database: Database, paging: Paging) -> Page[OperatorLogEntry]:
     """The newest first."""
-    before = paging.after[0] if paging.after and isinstance(paging.after[0], int) else 2**63 - 1
     rows = database.all(
-        "SELECT * FROM interventions WHERE id < %s ORDER BY id DESC LIMIT %s", (before, paging.limit + 1)
+        "SELECT * FROM interventions WHERE id < %s ORDER BY id DESC LIMIT %s", (paging.number(), paging.limit + 1)
     )
     return paging.page(list(rows), lambda row: OperatorLogEntry(**row), lambda row: [row["id"]])

@@ -1,10 +1,28 @@
-"""The relay: tails the event table and publishes to the service's own stream, in order, missing nothing."""
+"""The relay: follows the event table and publishes to the service's own stream, in order, missing nothing.
+
+**Position.** Where to go on is read from the stream's last message: its `Nats-Msg-Id` is
+`<context>-<epoch>-<sequence>`, and the sequence is that of the event table. It is stored nowhere else, because two
+places could disagree: a position of our own would be behind the stream after a crash between publishing and storing,
+and ahead of it after a loss of the stream. A stream that is gone or empty has no last message: it is filled from the
+first event.
+
+**Expected sequence.** Each message carries `Nats-Expected-Last-Sequence`: the server takes it only if the stream ends
+there. So a relay that was frozen, lost its lease and resumed cannot publish behind its successor's back: the server
+refuses its next message. The relay then forgets its position and reads it again. The lease avoids useless work; the
+expected sequence makes it correct. `Nats-Msg-Id` makes the server drop a repetition within the duplicate window, which
+catches a batch whose acknowledgement was lost. Messages of a batch are sent without waiting for each other; each
+expects the one before it, so after a failure in the middle the rest of the batch is refused as well.
+
+**Epochs.** A database that was restored from a backup lacks events that the stream may hold. Each restore begins a new
+epoch after the last sequence in the backup; the source and the id of a message name the epoch, so that no reader takes
+a new event for one that it has seen. When the stream's last message is of an older epoch, the relay goes on where the
+new one begins.
+"""
 
 import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -17,6 +35,7 @@ from opentelemetry.trace import Span, SpanKind
 from psycopg import OperationalError
 
 from kit.db.lease import Lease
+from kit.db.wakeup import WakeUp
 from kit.eventstore.recorder import CHANNEL
 from kit.eventstore.store import Recorded, Store
 from kit.messaging.bus import Bus
@@ -25,7 +44,7 @@ from kit.telemetry.metrics import RELAY_AGE, RELAY_POSITION, RELAY_PUBLISHED
 
 _BATCH = 500
 _TRACED_FOR = timedelta(hours=1)
-_TOGETHER = 0.01  # seconds in which commits are published together
+_TOGETHER = 0.01  # seconds in which commits are published in one round
 _TIMER = 2.0  # seconds; a notification is only a hint
 _ACKNOWLEDGED_WITHIN = 3.0  # seconds; what a stream's leader had in hand when it died is never acknowledged
 
@@ -46,7 +65,7 @@ Translate = Callable[[Recorded, str], Outgoing | None]
 
 @dataclass(frozen=True)
 class Position:
-    """How far the stream is filled: last stream sequence, and the store's sequence and epoch of its last message."""
+    """How far the stream is filled: its own last sequence, and the epoch and store sequence of its last message."""
 
     stream_sequence: int
     epoch: str | None
@@ -55,8 +74,8 @@ class Position:
 
 @dataclass(frozen=True)
 class StreamStatus:
-    """The stream beside the store: what it holds, the store's sequence of its last message, and how many events
-    wait to be published (those of one batch at most) since when."""
+    """The stream compared with the store. `position` is the store's sequence of the stream's last message; `waiting`
+    events (those of one batch at most) are stored since `since` and not published yet."""
 
     stream: str
     messages: int
@@ -67,7 +86,7 @@ class StreamStatus:
 
 
 class Stream(Protocol):
-    """What a table of streams says of one."""
+    """A stream as a table of streams defines it."""
 
     @property
     def name(self) -> str: ...
@@ -78,12 +97,7 @@ class Stream(Protocol):
 
 
 class Relay:
-    """Publishes a store's events while it holds the lease.
-
-    The position is read from the stream's last message and never stored: a stream that was lost is declared
-    again and refilled. Each message names the stream sequence it expects to follow, so a relay that was frozen
-    and resumed is refused instead of repeating itself. `replicas`: on how many servers the stream is kept.
-    """
+    """Publishes a store's events while it holds the lease. `replicas` is the number of servers that keep the stream."""
 
     def __init__(self, store: Store, bus: Bus, stream: Stream, translate: Translate, replicas: int = 1) -> None:
         self._store = store
@@ -98,21 +112,19 @@ class Relay:
         )
         self._translate = translate
         self._epochs: Sequence[tuple[str, int]] = ()
-        self._private = 0, 0  # after the first and up to the second sequence there is nothing to publish
-        self._wake = asyncio.Event()
+        self._private = 0, 0  # events after the first and up to the second sequence are private
+        self._wake_up = WakeUp()
         self._look_at = 0.0
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._lease = Lease(store.database, f"relay-{self._name}", channel=CHANNEL, on_wake=self.wake)
         self._log = logging.getLogger("kit.relay")
 
     def wake(self) -> None:
         """Look for new events now; may be called from any thread."""
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._wake.set)
+        self._wake_up.set()
 
     async def run(self) -> None:
         """Relay until cancelled."""
-        self._loop = asyncio.get_running_loop()
+        self._wake_up.bind()
         self._lease.start()
         position: Position | None = None
         try:
@@ -121,8 +133,8 @@ class Relay:
         finally:
             await asyncio.to_thread(self._lease.stop)
 
-    async def standing(self) -> StreamStatus:
-        """Read anew, so that any replica can tell. Raises nats.errors.Error."""
+    async def status(self) -> StreamStatus:
+        """Read from the bus and the store, so that any replica can answer. Raises nats.errors.Error."""
         info = await self._jetstream.stream_info(self._name)
         self._epochs = self._epochs or await asyncio.to_thread(self._store.epochs)
         after = self._resume_at(*_id_of(await self._last_message())) if info.state.messages else 0
@@ -145,18 +157,17 @@ class Relay:
             return None
 
     async def _rest(self) -> None:
-        """Wait for a wake-up, or for the timer. Under load each commit would else be a round of its own, which costs
-        the commands more than it gains."""
+        """Wait for a wake-up or the timer; at least 10 ms, because under load each commit would be a round of its own,
+        which costs commands more than it gains."""
         await asyncio.sleep(_TOGETHER)
-        # Not wait_for: up to Python 3.11 it can hide the cancellation that ends this task (gh-86296).
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_TIMER):
-                await self._wake.wait()
-        self._wake.clear()
+        await self._wake_up.wait(_TIMER)
+        self._wake_up.clear()
 
     async def _checked(self, position: Position) -> Position | None:
-        """Every other second at most, since commits wake us more often: forget the position when the stream is not
-        where we left it (taken away, or written by another)."""
+        """The position; None where the stream does not end there (it was deleted, or written by another relay).
+
+        Asks the server every two seconds at most, though commits wake the relay more often.
+        """
         if time.monotonic() < self._look_at:
             return position
         self._look_at = time.monotonic() + _TIMER
@@ -175,19 +186,19 @@ class Relay:
             info = await self._jetstream.add_stream(self._stream)
         if info.config.num_replicas != self._stream.num_replicas:
             await self._resize(info.config)
-        # A new epoch begins only while the service is down, so they are read with each new position.
+        # A new epoch begins only while the service is down, so reading them with each new position is enough.
         self._epochs = await asyncio.to_thread(self._store.epochs)
         if info.state.messages == 0:
             return Position(info.state.last_seq, None, 0)
         last = await self._last_message()
         if last.seq != info.state.last_seq:
-            # A server that was frozen may answer before it knows that it leads no more.
+            # A server that was frozen may answer before it knows that it is not the leader any more.
             raise nats.errors.Error(f"the stream ends at {info.state.last_seq}, but its last message is {last.seq}")
         epoch, sequence = _id_of(last)
         return Position(info.state.last_seq, epoch, self._resume_at(epoch, sequence))
 
     async def _resize(self, found: StreamConfig) -> None:
-        """Servers that cannot take another copy now are no reason to publish nothing."""
+        """Publishing goes on where the servers cannot take another copy now."""
         try:
             await self._jetstream.update_stream(found.evolve(num_replicas=self._stream.num_replicas))
             self._log.info("stream %s is kept %s times", self._name, self._stream.num_replicas)
@@ -198,7 +209,11 @@ class Relay:
         return await self._jetstream.get_last_msg(self._name, (self._stream.subjects or [">"])[0])
 
     def _resume_at(self, epoch: str, sequence: int) -> int:
-        """Where to go on after (epoch, sequence): a newer epoch begins at a sequence that the old one had passed."""
+        """The store sequence to go on after, when the stream ends with this one.
+
+        A newer epoch may begin at a lower sequence than the old one had reached: what the backup lacked is lost there.
+        For an epoch that the store does not know, the present epoch is published from its beginning.
+        """
         epochs = self._epochs
         later = [after for name, after in epochs if after > dict(epochs).get(epoch, 0)]
         return min([sequence, *later]) if epoch in dict(epochs) else (epochs[-1][1])
@@ -219,14 +234,14 @@ class Relay:
         return [m for m in outgoing if m], events[-1].sequence, len(events) == _BATCH, oldest
 
     def _traced(self, one: Recorded) -> Outgoing | None:
-        """The message, with its trace while that is fresh: a stream that is filled again tells nothing of old ones."""
+        """The message, with its trace context while that is fresh: a refilled stream must not revive old traces."""
         message = self._translate(one, epoch_of(one.sequence, self._epochs))
         if message is None or datetime.now(UTC) - one.time > _TRACED_FOR:
             return message
         return replace(message, traceparent=one.event.traceparent)
 
     def _waiting(self, after: int) -> tuple[int, datetime | None]:
-        """What is to be published after a sequence; private events are passed over, each once."""
+        """(How many events wait after a sequence, since when). Private events do not count; each is read once."""
         start, reached = self._private
         if start <= after <= reached:
             after = reached
@@ -241,7 +256,10 @@ class Relay:
         return 0, None
 
     async def _publish(self, messages: Sequence[Outgoing], last: int) -> int:
-        """Pipelined; answers how many were stored. Raises when the stream is not where it is expected to be."""
+        """Publish without waiting between messages; answers how many were stored.
+
+        Raises where the stream does not end at `last`.
+        """
         spans = [self._span(message) for message in messages]
         try:
             return await self._published(messages, spans, last)

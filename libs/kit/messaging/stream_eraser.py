@@ -1,8 +1,8 @@
-"""Takes messages that hold what must be forgotten off the service's own stream, their bytes overwritten."""
+"""Erases messages with personal data from the service's own stream; the server overwrites their bytes."""
 
 import asyncio
-import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import nats.errors
@@ -11,6 +11,7 @@ from nats.js import JetStreamContext
 from psycopg import OperationalError
 
 from kit.db.database import Database
+from kit.db.worker import Worker
 from kit.messaging.bus import Bus
 from kit.messaging.consumer import Stream
 
@@ -19,21 +20,20 @@ _EVERY = 2.0  # seconds
 
 
 class StreamEraser:
-    """Forgetting is stored with the command that demands it; the stream follows when it is in reach.
+    """A command marks what must be erased in its own transaction; the stream follows once the bus can be reached.
 
-    A subject is shredded only once the stream holds the event at `after_sequence` or a later one. Whoever resumes
-    relaying reads its place from the stream's last message, so that one must stay; and a message that is still on
-    its way to the stream would be missed. Any number of replicas may run it.
+    A subject is erased only once the stream holds the event at `after_sequence` or a later one, for two reasons: the
+    relay reads its position from the stream's last message, so that one must stay; and a message that is still on its
+    way to the stream would be missed. Any number of replicas may run it.
     """
 
     def __init__(self, database: Database, stream: Stream) -> None:
         self._database = database
         self._stream = stream.name
         self._all = stream.subjects[0]
-        self._log = logging.getLogger("kit.shredder")
 
     def mark(self, subject: str, after_sequence: int) -> None:
-        """Have the messages of a subject (with wildcards, if it must be) shredded; part of the transaction at hand."""
+        """Have the messages of a subject (with wildcards, if it must be) erased; part of the transaction at hand."""
         self._database.execute(
             "INSERT INTO to_shred (subject, after_sequence) VALUES (%s, %s) ON CONFLICT (subject) "
             "DO UPDATE SET after_sequence = greatest(to_shred.after_sequence, EXCLUDED.after_sequence)",
@@ -41,29 +41,28 @@ class StreamEraser:
         )
 
     def waiting(self, subjects: Sequence[str]) -> int:
-        """How many of these are marked and not shredded yet."""
+        """How many of these are marked and not erased yet."""
         row = self._database.one("SELECT count(*) AS waiting FROM to_shred WHERE subject = ANY(%s)", (list(subjects),))
         return row["waiting"] if row else 0
 
     async def run(self, bus: Bus) -> None:
-        """Shred what is marked until cancelled."""
-        while True:
-            try:
-                marked = await asyncio.to_thread(self._marked)
-                if marked and bus.connected:
-                    await self._shred(bus.jetstream, marked)
-            except (nats.errors.Error, OSError, TimeoutError, OperationalError) as error:
-                self._log.warning("shredding waits: %s", error or type(error).__name__)
-            await asyncio.sleep(_EVERY)
+        """Erase what is marked until cancelled."""
+        passing = (nats.errors.Error, OSError, TimeoutError, OperationalError)
+        await Worker("stream eraser", partial(self._erase_marked, bus), every=_EVERY, passing=passing).run()
+
+    async def _erase_marked(self, bus: Bus) -> None:
+        marked = await asyncio.to_thread(self._marked)
+        if marked and bus.connected:
+            await self._erase(bus.jetstream, marked)
 
     def _marked(self) -> Sequence[dict[str, Any]]:
         return self._database.all("SELECT subject, after_sequence FROM to_shred ORDER BY after_sequence LIMIT 100")
 
-    async def _shred(self, jetstream: JetStreamContext, marked: Sequence[dict[str, Any]]) -> None:
+    async def _erase(self, jetstream: JetStreamContext, marked: Sequence[dict[str, Any]]) -> None:
         reached = await self._reached(jetstream)
         for row in marked:
             if row["after_sequence"] <= reached:
-                await self._shred_subject(jetstream, row["subject"])
+                await self._erase_subject(jetstream, row["subject"])
                 await asyncio.to_thread(
                     self._database.execute,
                     "DELETE FROM to_shred WHERE subject = %s AND after_sequence = %s",
@@ -78,7 +77,7 @@ class StreamEraser:
             return 0
         return int((last.headers or {})["Nats-Msg-Id"].rpartition("-")[2])
 
-    async def _shred_subject(self, jetstream: JetStreamContext, subject: str) -> None:
+    async def _erase_subject(self, jetstream: JetStreamContext, subject: str) -> None:
         place = 1
         while True:
             try:

@@ -1,1 +1,1 @@
-"""What operators see and use: status, gauges, dead letters, the command line of a service."""
+"""What operators see and use: status, metrics, dead letters and the operator log."""

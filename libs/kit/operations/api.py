@@ -1,11 +1,11 @@
-"""For operators: how a service stands, and the messages it has set aside, to be read, replayed or discarded."""
+"""For operators: the status of a service, its dead letters (to read, replay or discard), and the operator log."""
 
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from kit.context import cause
@@ -13,7 +13,7 @@ from kit.db.database import Database
 from kit.errors import Conflict, NotFound, Refusal
 from kit.http.openapi import refusals
 from kit.http.pagination import Page, Paged
-from kit.messaging import operator_log as interventions
+from kit.messaging import operator_log
 from kit.messaging.consumer import ConsumerRunner
 from kit.messaging.inbox import TRANSIENT, Inbox
 from kit.messaging.operator_log import OperatorLogEntry
@@ -25,11 +25,11 @@ _log = logging.getLogger("kit.operations")
 
 class ReplayFailed(Conflict):
     code = "replay-failed"
-    title = "The message failed again and stays where it is"
+    title = "The message failed again and stays a dead letter"
 
 
-class Parked(BaseModel):
-    """A message set aside. `payload` may hold personal data, never a secret."""
+class DeadLetter(BaseModel):
+    """A message that could not be applied. `payload` may hold personal data, never a secret."""
 
     id: int
     durable: str
@@ -41,6 +41,10 @@ class Parked(BaseModel):
     error: str
     attempts: int
     parked_at: datetime
+
+    @classmethod
+    def of_row(cls, row: dict[str, Any]) -> "DeadLetter":
+        return cls(**{**row, "payload": bytes(row["payload"]).decode(errors="replace")})
 
 
 class Replayed(BaseModel):
@@ -62,85 +66,131 @@ def routes(
     operator: Callable[..., Any],
     *needed: type[Refusal],
 ) -> list[APIRouter]:
-    """`operator` is a dependency that refuses everybody else, with one of `needed`."""
+    """All routes below /api/v1/operations/<service>.
+
+    `operator` is a dependency that refuses everybody else, with one of `needed`. The routes below `/parked` and
+    `/interventions` are the names of release 0.1.0; they are deprecated.
+    """
+    known = _DeadLetters(database, [one.inbox for one in reading])
     return [
         overview_route(service, database, relay, reading, operator, *needed),
-        _record(service, database, operator, *needed),
-        _parked(service, database, [one.inbox for one in reading], operator, *needed),
+        _operator_log(service, "operator-log", database, operator, *needed),
+        _operator_log(service, "interventions", database, operator, *needed, deprecated=True),
+        _dead_letters(service, "dead-letters", known, operator, *needed),
+        _dead_letters(service, "parked", known, operator, *needed, deprecated=True),
     ]
 
 
-def _record(service: str, database: Database, operator: Callable[..., Any], *needed: type[Refusal]) -> APIRouter:
-    router = APIRouter(prefix=f"/api/v1/operations/{service}", tags=["operations"], dependencies=[Depends(operator)])
+def _router(service: str, operator: Callable[..., Any], below: str = "") -> APIRouter:
+    return APIRouter(
+        prefix=f"/api/v1/operations/{service}{below}", tags=["operations"], dependencies=[Depends(operator)]
+    )
 
-    @router.get("/interventions", operation_id=f"list_interventions_of_{service}", responses=refusals(*needed))
-    def list_interventions(paging: Paged) -> Page[OperatorLogEntry]:
-        """What operators replayed and discarded, the newest first."""
-        return interventions.listed(database, paging)
+
+def _operator_log(
+    service: str,
+    name: str,
+    database: Database,
+    operator: Callable[..., Any],
+    *needed: type[Refusal],
+    deprecated: bool = False,
+) -> APIRouter:
+    router = _router(service, operator)
+    operation_id = f"list_{name.replace('-', '_')}_of_{service}"
+
+    @router.get(f"/{name}", operation_id=operation_id, responses=refusals(*needed), deprecated=deprecated or None)
+    def list_operator_log(paging: Paged) -> Page[OperatorLogEntry]:
+        """List which dead letters operators replayed and discarded, the newest first."""
+        return operator_log.read(database, paging)
 
     return router
 
 
-def _parked(
-    service: str,
-    database: Database,
-    inboxes: Sequence[Inbox],
-    operator: Callable[..., Any],
-    *needed: type[Refusal],
-) -> APIRouter:
-    router = APIRouter(
-        prefix=f"/api/v1/operations/{service}/parked", tags=["operations"], dependencies=[Depends(operator)]
-    )
-    known = {inbox.durable: inbox for inbox in inboxes}
+class _DeadLetters:
+    """The dead letters of a service's consumers."""
 
-    def find(parked: int) -> dict[str, Any]:
-        row = database.one("SELECT * FROM parked WHERE id = %s", (parked,)) if 0 < parked < 2**63 else None
-        if row is None or row["durable"] not in known:
+    def __init__(self, database: Database, inboxes: Sequence[Inbox]) -> None:
+        self._database = database
+        self._inboxes = {inbox.durable: inbox for inbox in inboxes}
+
+    def after(self, dead_letter_id: int, limit: int) -> list[dict[str, Any]]:
+        return list(
+            self._database.all("SELECT * FROM parked WHERE id > %s ORDER BY id LIMIT %s", (dead_letter_id, limit))
+        )
+
+    def find(self, dead_letter_id: int) -> tuple[dict[str, Any], Inbox]:
+        """The row and the inbox that it belongs to. Raises NotFound."""
+        row = None
+        if 0 < dead_letter_id < 2**63:
+            row = self._database.one("SELECT * FROM parked WHERE id = %s", (dead_letter_id,))
+        if row is None or row["durable"] not in self._inboxes:
             raise NotFound
-        return row
+        return row, self._inboxes[row["durable"]]
 
-    @router.get("", operation_id=f"list_parked_of_{service}", responses=refusals(*needed))
-    def list_parked(paging: Paged) -> Page[Parked]:
-        """Messages set aside, in the order in which it happened."""
-        after = paging.after[0] if paging.after and isinstance(paging.after[0], int) else 0
-        rows = database.all("SELECT * FROM parked WHERE id > %s ORDER BY id LIMIT %s", (after, paging.limit + 1))
-        return paging.page(list(rows), _shown, lambda row: [row["id"]])
-
-    @router.post(
-        "/{parked}/replay",
-        operation_id=f"replay_parked_of_{service}",
-        responses=refusals(*needed, NotFound, ReplayFailed),
-    )
-    def replay(parked: int) -> Replayed:
-        """Apply this message and those behind it of the same subject, in order, until one fails."""
-        row = find(parked)
+    def replay(self, dead_letter_id: int) -> int:
+        """Apply it and those behind it; answers how many were applied. Raises NotFound, ReplayFailed and TRANSIENT."""
+        row, inbox = self.find(dead_letter_id)
         try:
-            done = known[row["durable"]].replay(row["source"], row["subject"])
+            applied = inbox.replay(row["source"], row["subject"])
         except TRANSIENT:
             raise
         except Exception as error:  # whatever it is, it is the answer
-            _log.warning("%s replayed %s in vain", cause().actor, row["subject"], exc_info=error)
+            _log.warning("%s replayed %s, which failed again", cause().actor, row["subject"], exc_info=error)
             raise ReplayFailed(f"{type(error).__name__}: {error}"[:500]) from error
-        _log.info("%s replayed %s of %s", cause().actor, done, row["subject"])
-        return Replayed(replayed=done)
+        _log.info("%s replayed %s of %s", cause().actor, applied, row["subject"])
+        return applied
 
-    @router.post(
-        "/{parked}/discard",
-        status_code=204,
-        operation_id=f"discard_parked_of_{service}",
-        responses=refusals(*needed, NotFound),
-    )
-    def discard(parked: int, body: Discard) -> None:
-        """Drop one message for good."""
-        row = find(parked)
-        if not known[row["durable"]].discard(parked, body.reason):
+    def discard(self, dead_letter_id: int, reason: str) -> None:
+        """Raises NotFound."""
+        row, inbox = self.find(dead_letter_id)
+        if not inbox.discard(dead_letter_id, reason):
             raise NotFound
         _log.warning(
-            "%s discarded %s %s of %s: %s", cause().actor, row["source"], row["sequence"], row["subject"], body.reason
+            "%s discarded %s %s of %s: %s", cause().actor, row["source"], row["sequence"], row["subject"], reason
         )
 
+
+def _dead_letters(
+    service: str,
+    name: str,
+    known: _DeadLetters,
+    operator: Callable[..., Any],
+    *needed: type[Refusal],
+    deprecated: bool = False,
+) -> APIRouter:
+    router = _router(service, operator, f"/{name}")
+    plural = name.replace("-", "_")
+    # The name of the path's parameter and the operations' ids are part of the released document.
+    singular = plural.removesuffix("s")
+    marked = deprecated or None
+
+    @router.get("", operation_id=f"list_{plural}_of_{service}", responses=refusals(*needed), deprecated=marked)
+    def list_dead_letters(paging: Paged) -> Page[DeadLetter]:
+        """List dead letters, the oldest first."""
+        (after,) = paging.after_key(int) or (0,)
+        return paging.page(known.after(after, paging.limit + 1), DeadLetter.of_row, lambda row: [row["id"]])
+
+    ID = Annotated[int, Path(alias=singular)]
+
+    @router.post(
+        f"/{{{singular}}}/replay",
+        operation_id=f"replay_{singular}_of_{service}",
+        responses=refusals(*needed, NotFound, ReplayFailed),
+        deprecated=marked,
+    )
+    def replay(dead_letter: ID) -> Replayed:
+        """Apply this message and those behind it of the same subject, in order, until one fails."""
+        return Replayed(replayed=known.replay(dead_letter))
+
+    @router.post(
+        f"/{{{singular}}}/discard",
+        status_code=204,
+        operation_id=f"discard_{singular}_of_{service}",
+        responses=refusals(*needed, NotFound),
+        deprecated=marked,
+    )
+    def discard(dead_letter: ID, body: Discard) -> None:
+        """Delete a dead letter for good."""
+        known.discard(dead_letter, body.reason)
+
     return router
-
-
-def _shown(row: dict[str, Any]) -> Parked:
-    return Parked(**{**row, "payload": bytes(row["payload"]).decode(errors="replace")})

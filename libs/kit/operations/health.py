@@ -14,7 +14,7 @@ _LAG_LIMIT = 1.0  # seconds; a process whose loop is later than this is not read
 
 class Health:
     """What /readyz looks at: the database, the bus (if any) having been reached once, and the loop's own lateness.
-    `ending` is set once the process was told to end, for the gateway to send no more here."""
+    `ending` is set after SIGTERM, so that the gateway sends no more requests here."""
 
     def __init__(self, database: Database, bus: Bus | None) -> None:
         self._database = database
@@ -44,7 +44,7 @@ class Health:
             state["bus"] = "ok" if self._bus.connected else f"out of reach for {self._bus.cut_off_seconds:.0f} s"
         if self.ending:
             state["process"] = "ends"
-        # Commands do not need the bus, so a cut bus is told but takes no replica out of service.
+        # Commands do not need the bus: one that is unreachable is reported, and takes no replica out of service.
         ready = database == "ok" and self._bus_was_there and self._lag < _LAG_LIMIT and not self.ending
         return ready, state
 

@@ -1,13 +1,13 @@
-"""For operators: how a service stands: its health, its stream, its place in those of others, what it set aside."""
+"""For operators: the status of a service: health, stream, consumers, number of dead letters."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any, TypeVar, cast
+from typing import Annotated, Any, TypeVar, cast
 
 import nats.errors
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from kit.db.database import Database
 from kit.errors import Refusal
@@ -21,8 +21,8 @@ T = TypeVar("T")
 
 
 class Published(BaseModel):
-    """The service's own stream. `position` is the sequence of the last event in it; `waiting` events, the oldest of
-    them from `waiting_since`, are not there yet (at most 500 are counted)."""
+    """The service's own stream. `position` is the sequence of the last event in it; `waiting` events (at most 500 are
+    counted), the oldest of them stored at `waiting_since`, are not published yet."""
 
     stream: str
     messages: int
@@ -33,7 +33,7 @@ class Published(BaseModel):
 
 
 class Reading(BaseModel):
-    """A place in another service's stream: messages before it, and in hand; null while the bus does not say."""
+    """A consumer of another service's stream: messages unread and in flight; null while the bus does not answer."""
 
     durable: str
     pending: int | None
@@ -41,14 +41,15 @@ class Reading(BaseModel):
 
 
 class Overview(BaseModel):
-    """`health` says `ok`, or what is wrong, for each part; `published` is null while the bus does not answer."""
+    """`health` is `ok`, or what is wrong, for each part; `published` is null while the bus does not answer."""
 
     service: str
     ready: bool
     health: dict[str, str]
     published: Published | None
     reading: list[Reading]
-    parked: int
+    dead_letters: int
+    parked: Annotated[int, Field(deprecated=True, description="The same as `dead_letters`")]
 
 
 def overview_route(
@@ -64,26 +65,30 @@ def overview_route(
 
     @router.get("", operation_id=f"overview_of_{service}", responses=refusals(*needed))
     async def overview(request: Request) -> Overview:
-        """Health, stream, places in the streams of others, and how many messages are set aside."""
+        """Show health, stream, consumers, and the number of dead letters."""
         health = cast("Health", request.app.state.health)
-        (ready, parts), standing, lags = await asyncio.gather(
-            health.report(), told(relay.standing()), asyncio.gather(*(told(one.lag()) for one in reading))
+        (ready, parts), status, lags = await asyncio.gather(
+            health.report(),
+            answer_or_none(relay.status()),
+            asyncio.gather(*(answer_or_none(one.lag()) for one in reading)),
         )
-        row = await asyncio.to_thread(database.one, "SELECT count(*) AS parked FROM parked")
+        row = await asyncio.to_thread(database.one, "SELECT count(*) AS count FROM parked")
+        count = row["count"] if row else 0
         return Overview(
             service=service,
             ready=ready,
             health=parts,
-            published=_published(standing),
+            published=_published(status),
             reading=[_reading(one.inbox.durable, lag) for one, lag in zip(reading, lags, strict=True)],
-            parked=row["parked"] if row else 0,
+            dead_letters=count,
+            parked=count,
         )
 
     return router
 
 
-async def told(question: Awaitable[T]) -> T | None:
-    """None where the bus does not answer in time."""
+async def answer_or_none(question: Awaitable[T]) -> T | None:
+    """The answer; None where the bus does not answer within two seconds."""
     try:
         async with asyncio.timeout(_BUS_SECONDS):
             return await question
@@ -91,16 +96,16 @@ async def told(question: Awaitable[T]) -> T | None:
         return None
 
 
-def _published(standing: StreamStatus | None) -> Published | None:
-    if standing is None:
+def _published(status: StreamStatus | None) -> Published | None:
+    if status is None:
         return None
     return Published(
-        stream=standing.stream,
-        messages=standing.messages,
-        bytes=standing.bytes,
-        position=standing.position,
-        waiting=standing.waiting,
-        waiting_since=standing.since,
+        stream=status.stream,
+        messages=status.messages,
+        bytes=status.bytes,
+        position=status.position,
+        waiting=status.waiting,
+        waiting_since=status.since,
     )
 
 

@@ -5,43 +5,23 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from psycopg.errors import UniqueViolation
 from starlette.requests import Request
 
 from kit.db.database import Database, constraint_of
+from kit.db.migrations import read
 from kit.errors import TooManyRequests
 from kit.security.keys import keyed_hash
 
-SCHEMA = [
-    (
-        "kit-limiter-1",
-        """
-CREATE UNLOGGED TABLE limits (key bytea PRIMARY KEY, full_until timestamptz NOT NULL);
-CREATE INDEX limits_full_until ON limits (full_until);
-""",
-    ),
-    (
-        "kit-limiter-2",
-        """
-CREATE FUNCTION take_limit(whose bytea, at timestamptz, one interval, most interval) RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO limits AS l VALUES (whose, at + one) ON CONFLICT (key)
-        DO UPDATE SET full_until = greatest(l.full_until, at) + one WHERE l.full_until + one <= at + most;
-    IF NOT FOUND THEN
-        RAISE unique_violation USING CONSTRAINT = 'limits_most', MESSAGE = 'there is no more of a limit';
-    END IF;
-END $$;
-""",
-    ),
-]
-"""Unlogged, since a count costs no flush that way; a crash of the database forgets what was counted."""
+SCHEMA = read(Path(__file__).with_name("rate_limiter.sql"))
+"""The migrations of a service that limits rates."""
 
 
 class RateLimited(TooManyRequests):
     code = "limit-reached"
-    title = "This was asked too often"
+    title = "Rate limit reached"
 
 
 @dataclass(frozen=True)

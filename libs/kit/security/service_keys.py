@@ -10,15 +10,6 @@ from typing import Any, LiteralString
 from kit.db.database import Database
 from kit.security.keys import MasterKey, WrappedKey
 
-SCHEMA = """
-CREATE TABLE service_keys (
-    purpose text PRIMARY KEY, key_id text NOT NULL, wrapped bytea NOT NULL,
-    created_at timestamptz NOT NULL DEFAULT now());
-CREATE TABLE subject_keys (
-    subject text PRIMARY KEY, key_id text NOT NULL, wrapped bytea,
-    created_at timestamptz NOT NULL DEFAULT now(), destroyed_at timestamptz);
-"""
-
 _INSERT: LiteralString = "INSERT INTO subject_keys (subject, key_id, wrapped) VALUES (%s, %s, %s)"
 _REWRAPPED = 200  # keys in one transaction
 _REMEMBERED = 10_000

@@ -17,8 +17,6 @@ from joserfc.util import urlsafe_b64decode
 from kit.db.database import Database
 from kit.errors import Unauthenticated, Unavailable
 
-SCHEMA = "CREATE TABLE token_keys (id boolean PRIMARY KEY DEFAULT true CHECK (id), jwks jsonb NOT NULL);"
-
 _REFETCH = 10.0  # seconds between two fetches for keys we do not know
 _LEEWAY = 5  # seconds of clock difference
 _REMEMBERED = 4096

@@ -45,7 +45,7 @@ def setup(service: str, level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for noisy in ("uvicorn", "uvicorn.error", "uvicorn.access", "nats", "faststream", "httpx"):
+    for noisy in ("uvicorn", "uvicorn.error", "uvicorn.access", "nats", "faststream", "httpx2"):
         logging.getLogger(noisy).handlers = []
         logging.getLogger(noisy).propagate = True
         logging.getLogger(noisy).setLevel(logging.WARNING)

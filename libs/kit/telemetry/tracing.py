@@ -2,7 +2,7 @@
 
 Off unless a collector is named. The place in a trace goes along as W3C traceparent in the cause of what is done, and
 so is stored with each event. A span holds nothing but what is written here or by its caller: no path, query, address,
-or message of an exception (decision 83).
+or message of an exception (decision 24).
 """
 
 import re

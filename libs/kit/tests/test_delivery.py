@@ -19,7 +19,7 @@ from embedded.fixtures import wait_until
 from embedded.nats import Nats
 from kit.messaging.bus import Bus
 from kit.messaging.consumer import ConsumerRunner, Lag
-from kit.messaging.inbox import Inbox, forget_parked
+from kit.messaging.inbox import Inbox, forget_dead_letters
 from kit.messaging.relay import Relay, StreamStatus
 from kit.tests.notebook import Notebook, open_notebook, translate
 
@@ -254,7 +254,7 @@ def test_a_poisoned_message_stops_its_own_aggregate_only_and_is_replayed_in_orde
         notebook.retitle(sick, "after the poison")
         notebook.retitle(well, "goes on")
         wait_until(lambda: reader.titles(well) == ["other", "goes on"])
-        parked = wait_until(lambda: reader.inbox.parked() if len(reader.inbox.parked()) == 2 else [])
+        parked = wait_until(lambda: reader.inbox.dead_letters() if len(reader.inbox.dead_letters()) == 2 else [])
         assert [row["attempts"] for row in parked] == [3, 0]
         assert "cannot be handled" in parked[0]["error"]
         assert reader.titles(sick) == ["first"]
@@ -266,14 +266,12 @@ def test_a_poisoned_message_stops_its_own_aggregate_only_and_is_replayed_in_orde
         assert reader.titles(sick) == ["first", "poison", "after the poison"]
         notebook.retitle(sick, "healthy again")
         wait_until(lambda: reader.titles(sick)[-1] == "healthy again")
-    assert reader.inbox.parked() == []
+    assert reader.inbox.dead_letters() == []
 
 
-def test_what_waits_for_the_relay_and_for_the_reader_is_told_without_taking_part(
-    notebook: Notebook, nats_server: Nats, reader: Reader
-) -> None:
-    async def told() -> tuple[StreamStatus, Lag]:
-        return await observed.standing(), await reader.consumer.lag()
+def test_backlog_and_lag_are_read_by_any_replica(notebook: Notebook, nats_server: Nats, reader: Reader) -> None:
+    async def both() -> tuple[StreamStatus, Lag]:
+        return await observed.status(), await reader.consumer.lag()
 
     bus, relay = relay_of(notebook, nats_server)
     with running(bus.run, relay.run, reader.bus.run, reader.consumer.run):
@@ -284,16 +282,16 @@ def test_what_waits_for_the_relay_and_for_the_reader_is_told_without_taking_part
     reader.consumer = ConsumerRunner(reader.bus, "NOTEBOOK", "evt.notebook.>", reader.inbox)
     with running(other.run, reader.bus.run) as loop:
         wait_until(lambda: other.connected and reader.bus.connected)
-        wait_until(lambda: asyncio.run_coroutine_threadsafe(told(), loop).result(5)[1].in_hand == 0)
-        standing, _ = asyncio.run_coroutine_threadsafe(told(), loop).result(5)
-        assert (standing.messages, standing.position, standing.waiting, standing.since) == (1, 1, 0, None)
+        wait_until(lambda: asyncio.run_coroutine_threadsafe(both(), loop).result(5)[1].in_hand == 0)
+        status, _ = asyncio.run_coroutine_threadsafe(both(), loop).result(5)
+        assert (status.messages, status.position, status.waiting, status.since) == (1, 1, 0, None)
         before = datetime.now(UTC)
         notebook.write("second")
         notebook.write("third")
-        standing, _ = asyncio.run_coroutine_threadsafe(told(), loop).result(5)
-        assert (standing.messages, standing.position, standing.waiting) == (1, 1, 2)
-        assert standing.since is not None
-        assert before - timedelta(seconds=1) < standing.since <= datetime.now(UTC)
+        status, _ = asyncio.run_coroutine_threadsafe(both(), loop).result(5)
+        assert (status.messages, status.position, status.waiting) == (1, 1, 2)
+        assert status.since is not None
+        assert before - timedelta(seconds=1) < status.since <= datetime.now(UTC)
     bus, relay = relay_of(notebook, nats_server)
     reader.bus = Bus(nats_server.url, "reader", SecretStr("x"))
     reader.consumer = ConsumerRunner(reader.bus, "NOTEBOOK", "evt.notebook.>", reader.inbox)
@@ -314,15 +312,15 @@ def test_a_message_seen_before_has_no_effect_and_one_that_cannot_be_read_is_kept
     assert reader.inbox.take(message(2, "b")) == "seen"
     assert reader.inbox.take(b"\xff rubbish") == "parked"
     assert reader.titles() == ["a", "c"]
-    assert bytes(reader.inbox.parked()[0]["payload"]) == b"\xff rubbish"
-    assert reader.inbox.discard(reader.inbox.parked()[0]["id"], "rubbish")
+    assert bytes(reader.inbox.dead_letters()[0]["payload"]) == b"\xff rubbish"
+    assert reader.inbox.discard(reader.inbox.dead_letters()[0]["id"], "rubbish")
 
 
-def test_what_was_set_aside_and_holds_a_word_can_be_forgotten(reader: Reader) -> None:
+def test_dead_letters_that_hold_a_word_are_deleted(reader: Reader) -> None:
     for payload in (b'\xff {"email": "ANN@example.com"}', b"\xff rubbish", b'{"to": "Ann@Example.Com"}'):
         assert reader.inbox.take(payload) == "parked"
-    assert forget_parked(reader.book.database, "ann@example.com") == 2
-    assert [bytes(row["payload"]) for row in reader.inbox.parked()] == [b"\xff rubbish"]
+    assert forget_dead_letters(reader.book.database, "ann@example.com") == 2
+    assert [bytes(row["payload"]) for row in reader.inbox.dead_letters()] == [b"\xff rubbish"]
 
 
 def test_a_database_failure_asks_for_the_message_again_and_parks_nothing(reader: Reader) -> None:
@@ -340,4 +338,4 @@ def test_a_database_failure_asks_for_the_message_again_and_parks_nothing(reader:
     }
     with pytest.raises(psycopg.OperationalError):
         inbox.take(json.dumps(event).encode())
-    assert inbox.parked() == []
+    assert inbox.dead_letters() == []

@@ -59,7 +59,7 @@ def routes(book: Notebook) -> APIRouter:
 
     @router.get("/notes")
     def notes(paging: Paged) -> Page[NoteShown]:
-        after = paging.after[0] if paging.after else ""
+        (after,) = paging.after_key(str) or ("",)
         rows = book.database.all(
             "SELECT id, title FROM notes WHERE title > %s ORDER BY title LIMIT %s", (after, paging.limit + 1)
         )

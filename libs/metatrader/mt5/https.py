@@ -6,7 +6,7 @@ import ssl
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import httpx
+import httpx2
 
 from metatrader.codes import ACCOUNT_INVALID, PERMISSIONS, refusal
 from metatrader.credentials import PasswordHash
@@ -85,13 +85,13 @@ class HttpsSession(Session):
         host = f"[{target.host}]" if ":" in target.host else target.host
         address = f"[{target.dialled}]" if ":" in target.dialled else target.dialled
         self._origin = f"https://{address}:{target.port}"
-        self._http = httpx.AsyncClient(
-            transport=httpx.AsyncHTTPTransport(
+        self._http = httpx2.AsyncClient(
+            transport=httpx2.AsyncHTTPTransport(
                 verify=context,
-                limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=None),
+                limits=httpx2.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=None),
             ),
             headers={"Host": f"{host}:{target.port}", "Accept-Encoding": "identity", "User-Agent": "Tradehall"},
-            timeout=httpx.Timeout(None, connect=connect_timeout),
+            timeout=httpx2.Timeout(None, connect=connect_timeout),
         )
 
     async def _connect(self) -> None:
@@ -142,13 +142,13 @@ class HttpsSession(Session):
                 extensions={"sni_hostname": self._target.host, "trace": self._watch},
             ) as response:
                 return response.status_code, await self._content(response)
-        except httpx.ConnectTimeout as error:
+        except httpx2.ConnectTimeout as error:
             raise TimedOut(f"connect: no answer within {self._connect_timeout:g} s") from error
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             self.broken = True
             raise self._failure(error) from error
 
-    async def _content(self, response: httpx.Response) -> bytes:
+    async def _content(self, response: httpx2.Response) -> bytes:
         if response.headers.get("content-encoding", "identity") != "identity":
             raise ProtocolError("the answer is compressed, which we did not ask for")
         content = bytearray()
@@ -175,7 +175,7 @@ class HttpsSession(Session):
                     f"{self._target.host}: the certificate is not the pinned one, but SHA-256 {found.hex()}"
                 )
 
-    def _failure(self, error: httpx.HTTPError) -> ConnectionFailed | ConnectionLost:
+    def _failure(self, error: httpx2.HTTPError) -> ConnectionFailed | ConnectionLost:
         where = f"{self._target.host}:{self._target.port}"
         if self._connected:
             return ConnectionLost("the server closed the connection")
@@ -195,5 +195,5 @@ class HttpsSession(Session):
     async def close(self) -> None:
         self.broken = True
         await self._http.aclose()
-        if self._stream is not None:  # httpx forgets a connection whose TLS failed or was refused by us
+        if self._stream is not None:  # httpx2 forgets a connection whose TLS failed or was refused by us
             await self._stream.aclose()

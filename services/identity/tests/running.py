@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
+import httpx2
 from fastapi.testclient import TestClient
 
 from embedded.fixtures import wait_until
@@ -105,6 +105,6 @@ class Running:
         return browser
 
 
-def cookies_given(answer: httpx.Response) -> dict[str, str]:
+def cookies_given(answer: httpx2.Response) -> dict[str, str]:
     """Name to the whole header of each cookie that an answer sets."""
     return {header.partition("=")[0]: header for header in answer.headers.get_list("set-cookie")}

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
-import httpx
+import httpx2
 import pytest
 
 from embedded.fixtures import wait_until
@@ -57,7 +57,7 @@ class Marks(HTMLParser):
             self.inputs.append(given)
 
 
-def heading(answer: httpx.Response) -> str:
+def heading(answer: httpx2.Response) -> str:
     found = re.search(r"<h1>(.*?)</h1>", answer.text)
     return unescape(found[1]) if found else ""
 

@@ -1,4 +1,4 @@
-"""What the tests share: a clock to move, events as the other services send them, the service's parts."""
+"""What the tests share: a clock that they set, events as the other services publish them, and the service."""
 
 import asyncio
 import itertools
@@ -10,26 +10,20 @@ from uuid import UUID, uuid4
 
 from pydantic import SecretStr
 
-from contracts.envelope import Envelope, parse_known
+from contracts.envelope import Envelope
 from contracts.event import Event
 from contracts.identity import UserRegistered
-from contracts.streams import consumers_of
-from kit import service
 from kit.db.database import Database
 from kit.db.migrations import migrate
 from kit.messaging.bus import Bus
-from kit.messaging.inbox import Inbox
 from kit.security.keys import MasterKey
-from kit.security.service_keys import SubjectKeys
-from notifications.application import Notifications
-from notifications.composing import Composer
-from notifications.domain import Notification
-from notifications.messages import Letterhead
-from notifications.sender import Sender
+from notifications.deliveries.domain import Notification
+from notifications.deliveries.sender import Sender
+from notifications.deliveries.views import NotificationRow
+from notifications.service import NotificationsService
 from notifications.settings import Settings
-from notifications.smtp import MailServer
-from notifications.subscribers import handlers
-from notifications.views import SCHEMA, NotificationRow, NotificationViews
+from runtime.application import migrations_of
+from runtime.definition import Environment
 
 PUBLIC_URL = "https://hall.example"
 START = datetime(2025, 3, 5, 14, 7, tzinfo=UTC)
@@ -59,7 +53,7 @@ def settings(**changes: Any) -> Settings:
 
 @dataclass
 class Clock:
-    """Stands still until it is moved."""
+    """Does not move by itself."""
 
     now: datetime = START
 
@@ -100,23 +94,22 @@ class Source:
 
 
 class World:
-    """The service without a process: its parts on a real database, and what is said to it."""
+    """The service without a process, on a real database, and events for it."""
 
     def __init__(self, dsn: str, nats_url: str = "nats://127.0.0.1:1", **changes: Any) -> None:
         self.database = Database(dsn)
         self.database.open()
-        migrate(self.database, [*service.SCHEMA, *SCHEMA])
+        migrate(self.database, migrations_of(NotificationsService))
         self.clock = Clock()
-        self.views = NotificationViews(self.database)
-        keys = SubjectKeys(self.database, MasterKey(SecretStr(MASTER)))
-        self.app = Notifications(self.database, keys, self.views, self.clock)
+        self.settings = settings(nats_url=nats_url, **changes)
+        self.service = self._service(self._bus())
+        self.app = self.service.notifications
+        self.views = self.app.views
+        self.mails = self.service.mails
+        self.recipients = self.service.recipients
         self.identity = Source("identity", self.clock)
         self.organizations = Source("organizations", self.clock)
-        self.settings = settings(nats_url=nats_url, **changes)
-        self._inboxes = {
-            durable.stream.owner: Inbox(self.database, durable.name, parse_known, handlers(self.app))
-            for durable in consumers_of("notifications")
-        }
+        self._inboxes = {inbox.durable.rpartition("-")[2]: inbox for inbox in self.service.inboxes()}
 
     def hears(self, event: Event, **about: Any) -> bytes:
         """Take an event from its service, and answer the message so that it can be taken again."""
@@ -129,7 +122,7 @@ class World:
         return self._inboxes[context].take(message)
 
     def meets(self, email: str = "ada@mail.example", name: str | None = "Ada") -> UUID:
-        """A person who came by an invitation, so that no mail is due."""
+        """Add a user by an invitation, so that no mail is due. Returns their id."""
         user_id = uuid4()
         self.hears(UserRegistered(user_id=user_id, email=email, name=name, via="invitation"))
         return user_id
@@ -148,7 +141,7 @@ class World:
         return asyncio.run(self._send(attempts))
 
     async def _send(self, attempts: int) -> int:
-        bus = Bus(self.settings.nats_url, "notifications", self.settings.nats_password)
+        bus = self._bus()
         running = asyncio.create_task(bus.run())
         try:
             if self.settings.nats_url != "nats://127.0.0.1:1":
@@ -165,21 +158,15 @@ class World:
             await asyncio.gather(running, return_exceptions=True)
 
     def sender(self, bus: Bus) -> Sender:
-        """The worker."""
-        given = self.settings
-        return Sender(
-            self.app,
-            Composer(bus, self.app.copies, given.public_url, self.clock),
-            Letterhead(given.sender, given.host),
-            MailServer(
-                given.smtp_host,
-                given.smtp_port,
-                given.smtp_user,
-                given.smtp_password,
-                given.smtp_tls,
-                helo=given.host,
-            ),
-        )
+        """The worker, on a bus of its own."""
+        return self._service(bus).sender()
 
     def close(self) -> None:
         self.database.close()
+
+    def _bus(self) -> Bus:
+        return Bus(self.settings.nats_url, "notifications", self.settings.nats_password)
+
+    def _service(self, bus: Bus) -> NotificationsService:
+        master = MasterKey(SecretStr(MASTER))
+        return NotificationsService(Environment(self.settings, self.database, bus, master, self.clock))

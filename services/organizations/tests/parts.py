@@ -1,4 +1,4 @@
-"""The inside of the service on a real database, built as main.py builds it, on a clock that tests move."""
+"""The use cases of the service on a real database, on a clock that tests move."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,8 +16,11 @@ from kit.db.database import Database
 from kit.db.migrations import migrate
 from kit.messaging.bus import Bus
 from kit.security.keys import MasterKey
-from organizations.invitations import Accepted
-from organizations.main import SCHEMA, Parts, assemble
+from organizations.container import Container
+from organizations.events import PUBLICATIONS
+from organizations.invitations.service import Accepted
+from organizations.service import OrganizationsService
+from runtime.application import migrations_of
 
 T = TypeVar("T")
 ADMINISTRATOR = Grant(role="administrator")
@@ -35,37 +38,43 @@ class Clock:
         self.now += by
 
 
+def container(database: Database, master: MasterKey, clock: Clock) -> Container:
+    """The use cases of the service, on a bus that was never started."""
+    bus = Bus("nats://127.0.0.1:1", "organizations", SecretStr("none"))
+    return Container(database, master, bus, clock, PUBLICATIONS.envelope)
+
+
 class World:
-    """The parts, with short ways to situations. The bus is one that was never started."""
+    """The use cases, with short ways to situations."""
 
     def __init__(self, dsn: str) -> None:
         self.database = Database(dsn)
         self.database.open()
-        migrate(self.database, SCHEMA)
+        migrate(self.database, migrations_of(OrganizationsService))
         self.clock = Clock(datetime.now(UTC))
         self.master = MasterKey(SecretStr(MasterKey.generate()))
-        self.parts: Parts = assemble(
-            self.database,
-            self.master,
-            Bus("nats://127.0.0.1:1", "organizations", SecretStr("none")),
-            self.clock,
-        )
-        self.store = self.parts.store
-        self.invitations = self.parts.invitations
-        self.upkeep = self.parts.upkeep
-        self.views = self.store.views
+        made = container(self.database, self.master, self.clock)
+        self.store = made.store
+        self.views = made.views
+        self.people = made.people
+        self.organizations = made.organizations
+        self.members = made.members
+        self.invitations = made.invitations
+        self.feed = made.feed
+        self.erasure = made.erasure
+        self.upkeep = made.upkeep
 
     def person(self, email: str | None = None, name: str | None = None) -> UUID:
         """Somebody whose address is known and verified."""
         user_id = uuid4()
-        self.store.people.learn(user_id, email or f"{user_id.hex}@example.com", name, verified=True)
+        self.people.learn(user_id, email or f"{user_id.hex}@example.com", name, verified=True)
         return user_id
 
     def organization(self, owner: UUID | None = None, name: str = "Brokers") -> tuple[UUID, UUID]:
         """An organization and its owner."""
         owner = owner or self.person()
         with acting(actor=str(owner), correlation="request-1"):
-            return self.store.create(name, owner).id, owner
+            return self.organizations.create(name, owner).id, owner
 
     def invite(self, organization: UUID, by: UUID, email: str, grant: Grant = VIEWER) -> tuple[UUID, str]:
         """An invitation and the token of its link."""
@@ -74,7 +83,7 @@ class World:
         return invitation_id, self.invitations.link(invitation_id, 1)[0]
 
     def accept(self, token: str, user_id: UUID) -> Accepted:
-        person = self.store.people.find(user_id)
+        person = self.people.find(user_id)
         assert person is not None
         assert person.email is not None
         with acting(actor=str(user_id)):

@@ -1,4 +1,4 @@
-"""The whole service by HTTP, and an identity that signs tokens, answers on the bus and tells its events."""
+"""The whole service by HTTP, and an identity that signs tokens, answers on the bus and publishes its events."""
 
 import asyncio
 import threading
@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID, uuid4
 
-import httpx
+import httpx2
 import psycopg
 import uvicorn
 from joserfc import jwt
@@ -28,13 +28,14 @@ from embedded.ports import free_port
 from kit.messaging.bus import Bus
 from kit.security.keys import MasterKey
 from kit.settings import ServiceSettings
-from organizations.main import build
+from organizations.service import OrganizationsService
+from runtime.application import build
 
 ISSUER = "http://localhost:8080"
 
 
 class Identity:
-    """Stands in for the identity service, and tells what platforms tells, on the real bus."""
+    """A fake identity service on the real bus, which also publishes the events of other services."""
 
     def __init__(self, nats_url: str) -> None:
         self.people: dict[UUID, rpc.Person] = {}
@@ -157,7 +158,7 @@ class Browser:
         self.id = identifier
         self.email = email
         self.session = session
-        self.http = httpx.Client(base_url=base, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+        self.http = httpx2.Client(base_url=base, headers={"Authorization": f"Bearer {token}"}, timeout=30)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.http, name)
@@ -184,7 +185,7 @@ class Running:
             master_key=SecretStr(MasterKey.generate()),
             public_url=ISSUER,
         )
-        self.app = build(settings)
+        self.app = build(OrganizationsService, settings)
         config = uvicorn.Config(self.app, "127.0.0.1", self._port, log_config=None, access_log=False)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
@@ -203,12 +204,12 @@ class Running:
 
     def _ready(self) -> bool:
         try:
-            return httpx.get(f"{self.base}/readyz").status_code == 200
-        except httpx.TransportError:
+            return httpx2.get(f"{self.base}/readyz").status_code == 200
+        except httpx2.TransportError:
             return False
 
     def person(self, email: str | None = None, name: str | None = None, *, verified: bool = True) -> Browser:
-        """Somebody signed in, of whom identity knows and organizations was told nothing yet."""
+        """A signed-in user whom identity knows, and of whom organizations has had no event yet."""
         user_id, session = uuid4(), uuid4()
         email = email or f"{user_id.hex}@example.com"
         self.identity.people[user_id] = rpc.Person(email=email, name=name, verified=verified)
@@ -257,7 +258,7 @@ class Running:
         assert row is not None
         return dict(row)
 
-    def forget_what_was_heard(self) -> None:
+    def forget_foreign_events(self) -> None:
         """Empty the feed of the other services' events, and let it be read again from the streams."""
         with psycopg.connect(self._dsn) as connection:
             connection.execute("DELETE FROM heard")
@@ -270,7 +271,7 @@ class Running:
         return self.identity.read(f"evt.organizations.{organization}.>", count)
 
     def registered(self, person: Browser) -> None:
-        """Identity tells that this person registered and showed their address to be theirs."""
+        """Publish that this user registered and verified their address."""
         known = self.identity.people[person.id]
         self.identity.tell(
             identity.UserRegistered(user_id=person.id, email=known.email, name=known.name, via="registration"),

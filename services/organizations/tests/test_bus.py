@@ -1,18 +1,18 @@
-"""What the service takes from the bus and answers on it."""
+"""Subscriptions to events on the bus, and answers to requests on it."""
 
 import json
 from uuid import UUID, uuid4
 
-import httpx
+import httpx2
 import pytest
 from pydantic import SecretStr
 
 from contracts import identity, rpc
 from contracts.permissions import Grant
 from embedded.fixtures import wait_until
-from organizations.domain import first_organization_id
+from organizations.organizations.domain import first_organization_id
 from organizations.tests.running import Browser, Running
-from organizations.tests.test_http import BASE, invite, join, link, make, refused
+from organizations.tests.situations import BASE, invite, join, link, make, refused
 
 
 def membership(running: Running, organization: UUID, user: UUID) -> rpc.Membership | None:
@@ -29,7 +29,7 @@ def names(owner: Browser, path: str) -> list[tuple[str | None, str | None]]:
     return [(member["email"], member["name"]) for member in owner.get(f"{path}/members").json()["items"]]
 
 
-def test_who_registers_gets_an_organization_without_asking(running: Running) -> None:
+def test_a_registered_user_gets_a_first_organization(running: Running) -> None:
     person = running.person()
     running.registered(person)
     organization = first_organization_id(person.id)
@@ -39,7 +39,7 @@ def test_who_registers_gets_an_organization_without_asking(running: Running) -> 
     assert (held.organization_id, held.user_id, held.role) == (organization, person.id, "administrator")
 
 
-def test_asking_for_a_membership_makes_the_first_organization_and_invents_no_other(running: Running) -> None:
+def test_a_membership_request_creates_the_first_organization_and_no_other(running: Running) -> None:
     person, other = uuid4(), uuid4()
     assert membership(running, first_organization_id(person), other) is None
     assert membership(running, uuid4(), person) is None
@@ -48,7 +48,7 @@ def test_asking_for_a_membership_makes_the_first_organization_and_invents_no_oth
     assert held.role == "administrator"
 
 
-def test_a_membership_is_answered_with_its_limits_and_ends_with_it(running: Running) -> None:
+def test_a_membership_is_answered_with_its_limits_until_it_is_removed(running: Running) -> None:
     owner = running.person()
     path = make(owner)
     platform = uuid4()
@@ -73,7 +73,7 @@ def test_names_and_addresses_follow_identity(running: Running) -> None:
     wait_until(lambda: names(owner, path) == [(owner.email, "Ann Kim")])
 
 
-def test_a_session_that_ended_and_a_revoked_token_open_nothing(running: Running) -> None:
+def test_revoked_sessions_and_tokens_are_refused(running: Running) -> None:
     person = running.person()
     assert person.session is not None
     assert person.get(BASE).status_code == 200
@@ -83,7 +83,7 @@ def test_a_session_that_ended_and_a_revoked_token_open_nothing(running: Running)
     refused(person.get(BASE), 401, "invalid-token")
 
 
-def test_a_removed_client_opens_nothing(running: Running) -> None:
+def test_a_removed_client_is_refused(running: Running) -> None:
     owner = running.person()
     path = make(owner)
     client = running.client(identifier(path), "audit:read")
@@ -92,7 +92,7 @@ def test_a_removed_client_opens_nothing(running: Running) -> None:
     refused(client.get(f"{path}/audit"), 401, "invalid-token")
 
 
-def test_an_erased_person_is_forgotten_here(running: Running) -> None:
+def test_an_erased_user_is_erased_from_lists_trail_and_stream(running: Running) -> None:
     owner, ann = running.person(), running.person(name="Ann Lee")
     path = make(owner)
     running.registered(ann)
@@ -108,7 +108,7 @@ def test_an_erased_person_is_forgotten_here(running: Running) -> None:
     refused(ann.get(f"{BASE}/{first_organization_id(ann.id)}"), 404, "not-found")
     subject = f"evt.organizations.*.{invitation}.>"
     wait_until(lambda: not running.identity.stored("ORGANIZATIONS", subject))
-    owner.patch(path, json={"name": "Still told"})
+    owner.patch(path, json={"name": "Still published"})
     assert [type(one.data).__name__ for one in running.on_the_bus(path.rpartition("/")[2], 4)] == [
         "OrgCreated",
         "MemberJoined",
@@ -117,7 +117,7 @@ def test_an_erased_person_is_forgotten_here(running: Running) -> None:
     ]
 
 
-def test_a_new_person_is_let_in_on_identitys_word(running: Running) -> None:
+def test_a_new_user_joins_with_the_address_that_identity_verified(running: Running) -> None:
     owner, ann = running.person(), running.person()
     path = make(owner)
     invitation = invite(owner, path, ann.email).json()["id"]
@@ -149,7 +149,7 @@ def test_a_new_person_is_let_in_on_identitys_word(running: Running) -> None:
 
 
 @pytest.mark.parametrize("generation", [1, 2, 3])
-def test_only_the_newest_link_is_given_out(running: Running, generation: int) -> None:
+def test_only_the_newest_link_is_answered(running: Running, generation: int) -> None:
     owner = running.person()
     path = make(owner)
     invitation = invite(owner, path, "ann@example.com").json()["id"]
@@ -163,20 +163,20 @@ def test_only_the_newest_link_is_given_out(running: Running, generation: int) ->
     }[generation]
 
 
-def test_no_event_and_no_answer_about_an_invitation_holds_its_link(running: Running) -> None:
+def test_no_event_and_no_answer_about_an_invitation_contains_its_link(running: Running) -> None:
     owner = running.person()
     path = make(owner)
     answer = invite(owner, path, "ann@example.com")
     token = link(running, answer.json()["id"]).rpartition("/")[2]
     mac = token.partition(".")[2]
-    told = [envelope.to_json().decode() for envelope in running.on_the_bus(path.rpartition("/")[2], 2)]
-    texts = [answer.text, owner.get(f"{path}/invitations").text, owner.get(f"{path}/audit").text, *told]
+    published = [envelope.to_json().decode() for envelope in running.on_the_bus(path.rpartition("/")[2], 2)]
+    texts = [answer.text, owner.get(f"{path}/invitations").text, owner.get(f"{path}/audit").text, *published]
     assert not [text for text in texts if mac in text]
-    assert json.loads(told[1])["data"]["email"] == "ann@example.com"
-    assert mac not in httpx.get(f"{running.base}/metrics").text
+    assert json.loads(published[1])["data"]["email"] == "ann@example.com"
+    assert mac not in httpx2.get(f"{running.base}/metrics").text
 
 
-def test_who_alone_administers_others_is_needed_until_somebody_else_does(running: Running) -> None:
+def test_a_sole_administrator_is_reported_until_there_is_another(running: Running) -> None:
     owner = running.person()
     path, alone = make(owner, "Needing"), make(owner, "Alone")
     question = rpc.SoleAdministratorRequest(user_id=owner.id)
@@ -199,7 +199,7 @@ def test_who_alone_administers_others_is_needed_until_somebody_else_does(running
     assert needing() == []
 
 
-def test_an_erased_persons_address_is_taken_off_the_stream_which_goes_on(running: Running) -> None:
+def test_the_address_of_an_erased_user_is_erased_on_the_stream_which_continues(running: Running) -> None:
     owner, guest = running.person(), running.person()
     path = make(owner)
     running.registered(guest)

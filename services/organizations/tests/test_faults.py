@@ -1,4 +1,4 @@
-"""The service as a process, with parts of its surroundings away."""
+"""The service as a process, without the bus, with a frozen database."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from embedded.fixtures import wait_until
 from embedded.nats import Nats
@@ -17,10 +17,10 @@ from embedded.postgres import Postgres
 from embedded.signals import frozen
 from kit.security.keys import MasterKey
 from organizations.tests.running import ISSUER, Running
-from organizations.tests.test_http import BASE, make
+from organizations.tests.situations import BASE, make
 
 
-def test_commands_succeed_while_the_bus_is_away_and_their_events_follow(postgres_dsn: str) -> None:
+def test_commands_succeed_without_the_bus_and_their_events_follow(postgres_dsn: str) -> None:
     with Nats() as nats, Running(postgres_dsn, nats.url) as running:
         owner = running.person()
         path = make(owner, "Before")
@@ -34,8 +34,8 @@ def test_commands_succeed_while_the_bus_is_away_and_their_events_follow(postgres
         nats.start()
         wait_until(running.identity.reconnected)
         wait_until(lambda: running.identity.stored("ORGANIZATIONS", f"evt.organizations.{organization}.>") == 3)
-        told = [type(envelope.data).__name__ for envelope in running.on_the_bus(organization, 3)]
-        assert told == ["OrgCreated", "OrgRenamed", "MemberInvited"]
+        published = [type(envelope.data).__name__ for envelope in running.on_the_bus(organization, 3)]
+        assert published == ["OrgCreated", "OrgRenamed", "MemberInvited"]
 
 
 def test_a_frozen_database_is_answered_within_five_seconds_and_nothing_is_half_done() -> None:
@@ -88,6 +88,6 @@ def test_the_process_starts_from_its_environment_and_ends_on_sigterm(
 
 def _status(port: int, path: str) -> int:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}{path}").status_code
-    except httpx.TransportError:
+        return httpx2.get(f"http://127.0.0.1:{port}{path}").status_code
+    except httpx2.TransportError:
         return 0

@@ -1,4 +1,4 @@
-"""Limits to named platforms narrow the audit trail and the events: of the others nothing is told in any form."""
+"""Limits to named platforms narrow the audit trail and the events: nothing about other platforms is shown."""
 
 import csv
 import io
@@ -12,9 +12,9 @@ import pytest
 from contracts import identity, platforms
 from contracts.permissions import Limits
 from embedded.fixtures import wait_until
+from organizations.feed.tests.test_feed_http import all_of, kinds
 from organizations.tests.running import Browser, Running
-from organizations.tests.test_feed_http import all_of, kinds
-from organizations.tests.test_http import invite, join, make
+from organizations.tests.situations import invite, join, make
 
 OF_A_PLATFORM = ["PlatformAdded", "PlatformCredentialsSet", "PlatformRemoved"]
 
@@ -103,10 +103,10 @@ def pages_of(reader: Browser, path: str, limit: int) -> Iterator[dict[str, Any]]
 def test_no_form_of_the_trail_tells_of_a_platform_beyond_the_limits(limited: Limited, reader: str, form: str) -> None:
     answer = getattr(limited, reader).get(f"{limited.path}/audit?limit=200", headers={"Accept": form})
     assert answer.headers["content-type"].startswith(form)
-    assert not [told for told in limited.hidden() if told in answer.text]
+    assert not [item for item in limited.hidden() if item in answer.text]
     assert str(limited.a) in answer.text
-    all_told = limited.owner.get(f"{limited.path}/audit?limit=200", headers={"Accept": form}).text
-    assert [told for told in limited.hidden() if told in all_told] == limited.hidden()
+    all_text = limited.owner.get(f"{limited.path}/audit?limit=200", headers={"Accept": form}).text
+    assert [item for item in limited.hidden() if item in all_text] == limited.hidden()
 
 
 @pytest.mark.parametrize("reader", ["member", "client"])
@@ -144,7 +144,7 @@ def test_no_event_tells_of_a_platform_beyond_the_limits_and_no_other_is_missing(
     about_b = [item["id"] for item in everything if item["data"].get("platform_id") == str(limited.b)]
     assert len(about_b) == 8
     assert [item["id"] for item in shown] == [item["id"] for item in everything if item["id"] not in about_b]
-    assert not [told for told in limited.hidden() if told in json.dumps(shown)]
+    assert not [item for item in limited.hidden() if item in json.dumps(shown)]
 
 
 def places_of(reader: Browser, path: str) -> dict[str, int]:
@@ -161,22 +161,22 @@ def places_of(reader: Browser, path: str) -> dict[str, int]:
 
 def test_an_event_has_the_same_position_for_readers_with_limits_and_without(limited: Limited) -> None:
     shown, everything = places_of(limited.client, limited.path), places_of(limited.everywhere, limited.path)
-    assert shown == {told: everything[told] for told in shown}
+    assert shown == {item: everything[item] for item in shown}
     assert len(everything) == len(shown) + 8
 
 
-def test_limits_in_what_is_told_name_no_platform_beyond_the_readers(limited: Limited) -> None:
+def test_limits_in_events_name_no_platform_beyond_the_readers(limited: Limited) -> None:
     both = sorted([str(limited.a), str(limited.b)])
     for reader, named in ((limited.client, [str(limited.a)]), (limited.nowhere, []), (limited.everywhere, both)):
-        told = [item["data"] for item in all_of(reader, limited.path) if item["data"].get("client_id") == "thc_both"]
-        told += [entry["after"] for entry in limited.trail(reader, type="MemberInvited")[:1]]
-        assert [sorted(each["limits"]["platforms"]) for each in told] == [named] * 2
+        shown = [item["data"] for item in all_of(reader, limited.path) if item["data"].get("client_id") == "thc_both"]
+        shown += [entry["after"] for entry in limited.trail(reader, type="MemberInvited")[:1]]
+        assert [sorted(each["limits"]["platforms"]) for each in shown] == [named] * 2
     assert limited.trail(limited.client, type="MemberInvited")[0]["summary"].endswith("on 1 platform")
     [joined] = limited.trail(limited.everywhere, type="MemberJoined")
     assert joined["after"]["limits"] == {"platforms": [str(limited.a)]}
 
 
-def test_who_is_limited_to_no_platform_is_told_of_none(limited: Limited) -> None:
+def test_a_reader_limited_to_no_platform_sees_none(limited: Limited) -> None:
     assert not [item for item in all_of(limited.nowhere, limited.path) if item["source"].startswith("/platforms/")]
     assert not [entry for entry in limited.trail(limited.nowhere, limit=200) if entry["type"] in OF_A_PLATFORM]
     assert str(limited.a) not in json.dumps(all_of(limited.nowhere, limited.path))

@@ -1,15 +1,16 @@
-"""What happens by itself: expiry, purging, and forgetting a person."""
+"""Expiry, purging, and the erasure of users."""
 
 from datetime import timedelta
 
 import pytest
 
 from kit.errors import NotFound
-from organizations.domain import Invitation, InvitationRevoked, Organization, first_organization_id
+from organizations.invitations.domain import Invitation, InvitationRevoked
+from organizations.organizations.domain import Organization, first_organization_id
 from organizations.tests.parts import ADMINISTRATOR, VIEWER, World
 
 
-def test_the_sweep_notes_what_is_over_once(world: World) -> None:
+def test_the_sweep_expires_each_invitation_once(world: World) -> None:
     organization, owner = world.organization()
     for number in range(3):
         world.invite(organization, owner, f"ann{number}@example.com")
@@ -21,12 +22,12 @@ def test_the_sweep_notes_what_is_over_once(world: World) -> None:
     assert world.kinds().count("InvitationExpired") == 3
 
 
-def test_after_thirty_days_a_deleted_organization_is_gone_with_its_keys(world: World) -> None:
+def test_after_thirty_days_a_deleted_organization_is_purged_with_its_keys(world: World) -> None:
     organization, owner = world.organization()
     kept, _ = world.organization(owner)
     invitation, _ = world.invite(organization, owner, "ann@example.com")
     world.store.subjects.obtain(str(organization))
-    world.store.delete(organization)
+    world.organizations.delete(organization)
     world.clock.forward(timedelta(days=30) - timedelta(seconds=1))
     world.upkeep.sweep()
     assert world.store.find(Organization, organization).members
@@ -37,7 +38,7 @@ def test_after_thirty_days_a_deleted_organization_is_gone_with_its_keys(world: W
     assert world.store.subjects.find(str(organization)) is None
     assert world.store.find(Invitation, invitation).email is None
     with pytest.raises(NotFound):
-        world.store.restore(organization, owner)
+        world.organizations.restore(organization, owner)
     with pytest.raises(NotFound):
         world.invitations.find(invitation)
     assert [own.id for own in world.views.organizations.of_user(owner, None, 50)] == [kept]
@@ -45,15 +46,15 @@ def test_after_thirty_days_a_deleted_organization_is_gone_with_its_keys(world: W
     assert left == {"rows": 0}
 
 
-def test_an_erased_person_is_nowhere_any_more(world: World) -> None:
+def test_no_table_or_event_holds_data_of_an_erased_user(world: World) -> None:
     organization, owner = world.organization()
     ann = world.person("ann@example.com", "Ann Lee")
     world.accept(world.invite(organization, owner, "ann@example.com")[1], ann)
     elsewhere, other = world.organization()
     pending, _ = world.invite(elsewhere, other, "Ann@Example.com")
-    world.upkeep.erase(ann)
-    world.upkeep.erase(ann)
-    assert world.store.grant_of(organization, ann) is None
+    world.erasure.erase(ann)
+    world.erasure.erase(ann)
+    assert world.members.find(organization, ann) is None
     assert world.invitations.find(pending).status == "revoked"
     everything = "".join(repr(world.database.all(query)) for query in ("SELECT * FROM people", "TABLE audit"))
     everything += repr(world.rows()) + repr([vars(one.event) for one in world.store.read(0, 1000)])
@@ -61,37 +62,37 @@ def test_an_erased_person_is_nowhere_any_more(world: World) -> None:
     assert "Ann Lee" not in everything
     with pytest.raises(InvitationRevoked):
         world.invitations.link(pending, 1)
-    world.store.people.learn(ann, "ann@example.com", "Ann Lee")
-    assert world.store.people.find(ann).email is None  # type: ignore[union-attr]
+    world.people.learn(ann, "ann@example.com", "Ann Lee")
+    assert world.people.find(ann).email is None  # type: ignore[union-attr]
 
 
-def test_an_erased_person_gets_no_new_first_organization(world: World) -> None:
+def test_an_erased_user_gets_no_new_first_organization(world: World) -> None:
     ann = world.person()
-    world.upkeep.erase(ann)
-    world.store.make_first(ann)
+    world.erasure.erase(ann)
+    world.organizations.create_first(ann)
     assert world.kinds() == []
 
 
-def test_an_organization_without_members_is_deleted_and_one_with_others_goes_on(world: World) -> None:
+def test_erasure_deletes_organizations_without_other_members_only(world: World) -> None:
     owner = world.person()
-    world.store.make_first(owner)
+    world.organizations.create_first(owner)
     shared, _ = world.organization(owner)
     viewer = world.member(shared, owner, VIEWER)
-    world.upkeep.erase(owner)
+    world.erasure.erase(owner)
     assert world.store.find(Organization, first_organization_id(owner)).deleted
-    assert world.store.grant_of(shared, viewer) == VIEWER
+    assert world.members.find(shared, viewer) == VIEWER
 
 
-def test_erasing_the_only_administrator_is_said_to_the_operator(world: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_erasing_the_only_administrator_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
     organization, owner = world.organization()
     world.member(organization, owner, VIEWER)
-    world.upkeep.erase(owner)
+    world.erasure.erase(owner)
     assert str(organization) in caplog.text
 
 
-def test_what_an_erased_person_offered_is_taken_back(world: World) -> None:
+def test_invitations_by_an_erased_user_are_revoked(world: World) -> None:
     organization, owner = world.organization()
     inviter = world.member(organization, owner, ADMINISTRATOR)
     invitation, _ = world.invite(organization, inviter, "bob@example.com")
-    world.upkeep.erase(inviter)
+    world.erasure.erase(inviter)
     assert world.invitations.find(invitation).status == "revoked"

@@ -1,4 +1,4 @@
-"""The inside of the service on a real database, built as main.py builds it, on a clock that tests move."""
+"""The inside of the service on a real database, built as the running service builds it, on a clock that tests move."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,11 +13,11 @@ from kit.context import acting
 from kit.db.database import Database
 from kit.db.migrations import migrate
 from kit.security.keys import MasterKey
-from platforms.addresses import Policy
-from platforms.application import GivenCredentials
-from platforms.checking.steps import Result
+from platforms.checks.domain import Result
+from platforms.connections.addresses import Policy
+from platforms.connections.credentials import Credentials, Secret
 from platforms.container import Container
-from platforms.domain import Target
+from platforms.platforms.domain import Target
 from platforms.service import PlatformsService
 from runtime.application import migrations_of
 
@@ -49,10 +49,14 @@ class World:
         self.master = MasterKey(SecretStr(self.master_text))
         self.parts = Container(self.database, self.master, Policy(private_allowed=private_allowed), self.clock)
         self.store = self.parts.store
+        self.platforms = self.parts.platforms
+        self.credentials = self.parts.credentials
+        self.vault = self.parts.vault
+        self.checks = self.parts.checks
+        self.history = self.parts.history
         self.checker = self.parts.checker
         self.schedule = self.parts.schedule
-        self.vault = self.store.vault
-        self.checks = self.store.checks
+        self.sweep = self.parts.sweep
         self.views = self.store.views
 
     def platform(
@@ -61,18 +65,18 @@ class World:
         """An organization and its new platform."""
         organization = organization or uuid4()
         with acting(actor=ADA, correlation="request-1"):
-            return organization, self.store.add(organization, name, kind, api)
+            return organization, self.platforms.add(organization, name, kind, api)
 
     def give(self, organization: UUID, platform: UUID, target: Target = "api", **given: Any) -> None:
         """Store credentials."""
         with acting(actor=ADA, correlation="request-1"):
-            self.store.set_credentials(organization, platform, target, credentials(**given))
+            self.credentials.set(organization, platform, target, credentials(**given))
 
     async def check(
         self, organization: UUID, platform: UUID, target: Target = "api", occasion: str = "demand"
     ) -> Result:
         """Check what is stored."""
-        stored = self.store.stored(organization, platform, target, "check")
+        stored = self.credentials.stored(organization, platform, target, "check")
         return await self.checker.result(organization, platform, target, stored, occasion)
 
     def status(self, organization: UUID, platform: UUID) -> tuple[str, str | None]:
@@ -113,9 +117,9 @@ def dump(dsn: str) -> bytes:
     return found
 
 
-def credentials(**given: Any) -> GivenCredentials:
-    defaults: dict[str, Any] = {"host": "mt.example.com", "port": 443, "login": "1000", "password": PASSWORD}
-    return GivenCredentials(**{**defaults, **given})
+def credentials(*, password: str = PASSWORD, **given: Any) -> Credentials:
+    defaults: dict[str, Any] = {"host": "mt.example.com", "port": 443, "login": "1000"}
+    return Credentials(secret=Secret.password(password), **{**defaults, **given})
 
 
 def outcomes(result: Result) -> dict[str, str]:

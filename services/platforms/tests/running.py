@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, LiteralString, Self
 from uuid import UUID, uuid4
 
-import httpx
+import httpx2
 import psycopg
 import uvicorn
 from joserfc import jwt
@@ -126,27 +126,27 @@ class Caller:
         self.id = identifier
         self.organization = organization
         self.platforms = f"{BASE}/{organization}/platforms"
-        self.http = httpx.Client(base_url=base, headers={"Authorization": f"Bearer {token}"}, timeout=60)
+        self.http = httpx2.Client(base_url=base, headers={"Authorization": f"Bearer {token}"}, timeout=60)
         self.answers: list[str] = []
 
-    def request(self, method: str, path: str, **given: Any) -> httpx.Response:
+    def request(self, method: str, path: str, **given: Any) -> httpx2.Response:
         answer = self.http.request(method, path, **given)
         self.answers.append(f"{answer.headers}{answer.text}")
         return answer
 
-    def get(self, path: str, **given: Any) -> httpx.Response:
+    def get(self, path: str, **given: Any) -> httpx2.Response:
         return self.request("GET", path, **given)
 
-    def post(self, path: str, **given: Any) -> httpx.Response:
+    def post(self, path: str, **given: Any) -> httpx2.Response:
         return self.request("POST", path, **given)
 
-    def put(self, path: str, **given: Any) -> httpx.Response:
+    def put(self, path: str, **given: Any) -> httpx2.Response:
         return self.request("PUT", path, **given)
 
-    def patch(self, path: str, **given: Any) -> httpx.Response:
+    def patch(self, path: str, **given: Any) -> httpx2.Response:
         return self.request("PATCH", path, **given)
 
-    def delete(self, path: str, **given: Any) -> httpx.Response:
+    def delete(self, path: str, **given: Any) -> httpx2.Response:
         return self.request("DELETE", path, **given)
 
     def add(self, name: str = "Live", kind: str = "mt5", api: str = "mt5-webapi") -> str:
@@ -211,8 +211,8 @@ class Running:
 
     def _ready(self) -> bool:
         try:
-            return httpx.get(f"{self.base}/readyz").status_code == 200
-        except httpx.TransportError:
+            return httpx2.get(f"{self.base}/readyz").status_code == 200
+        except httpx2.TransportError:
             return False
 
     def member(

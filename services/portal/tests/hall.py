@@ -1,4 +1,4 @@
-"""A stand-in for the public interface: the provider signs and refreshes, the interface answers what a test says."""
+"""A fake of the public API and the OpenID Connect provider, and a browser in front of the portal."""
 
 import threading
 import time
@@ -17,20 +17,33 @@ from fastapi.testclient import TestClient
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 from psycopg import connect
+from psycopg.types.json import Jsonb
 from pydantic import SecretStr
 from starlette.responses import JSONResponse
 
 from kit.security.keys import MasterKey
-from portal.main import build
+from portal.service import build
 from portal.settings import Settings
 
 ISSUER = "http://localhost:8080"
 USER = UUID("11111111-1111-1111-1111-111111111111")
 ORG = UUID("22222222-2222-2222-2222-222222222222")
+HOME = f"/portal/organizations/{ORG}"
+API = f"/organizations/{ORG}"
+HTMX = {"HX-Request": "true", "HX-Current-URL": f"{ISSUER}{HOME}/clients"}
 ALL = [
     *("organization:write", "members:read", "members:write", "platforms:read", "platforms:write"),
     *("credentials:write", "clients:read", "clients:write", "audit:read"),
 ]
+MEMBER = {
+    "user_id": str(USER),
+    "email": "ada@broker.example",
+    "name": "<Ada>",
+    "role": "administrator",
+    "permissions": ["members:read"],
+    "limits": {"platforms": None},
+    "joined_at": "2026-01-02T03:04:05Z",
+}
 Answer = tuple[int, Any]
 Asked = dict[str, Any]
 
@@ -41,7 +54,7 @@ def _key() -> RSAKey:
 
 
 class Hall:
-    """`answers` maps "GET /path" to an answer, or a function of the request; `asked` is what came."""
+    """`answers` maps "GET /path" to an answer, or a function of the request; `asked` has the requests received."""
 
     def __init__(self) -> None:
         self.key = _key()
@@ -73,12 +86,16 @@ class Hall:
     def lists(self, path: str, *items: Mapping[str, Any]) -> None:
         self.answers[f"GET /organizations/{ORG}{path}"] = (200, {"items": list(items), "next_cursor": None})
 
+    def calls(self, method: str) -> list[str]:
+        """The paths of the API that the portal called with this method."""
+        return [each["path"].removeprefix("/api/v1") for each in self.asked if each["method"] == method]
+
     def refuses(self, call: str, status: int, code: str, detail: str = "", **errors: str) -> None:
         problem = {"code": code, "detail": detail, "errors": [{"field": f, "message": m} for f, m in errors.items()]}
         self.answers[call] = (status, problem)
 
     def authorize(self, location: str) -> str:
-        """What the provider's page leads back to, for whoever was sent there."""
+        """The URL that the provider redirects to after the sign-in."""
         query = {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
         self._nonce, self._challenge = query["nonce"], query["code_challenge"]
         return f"/portal/callback?code=c&state={query['state']}&iss={ISSUER}"
@@ -92,7 +109,7 @@ class Hall:
             return 401, {"code": "invalid-token", "detail": "over"}
         known = self.answers.get(f"{asked['method']} {asked['path'].removeprefix('/api/v1')}")
         if known is None:
-            return 404, {"code": "not-found", "detail": "Nothing is found here"}
+            return 404, {"code": "not-found", "detail": "Not found"}
         return known(asked) if callable(known) else known
 
     def _token(self, form: dict[str, str]) -> Answer:
@@ -157,7 +174,7 @@ class Hall:
 
 
 class Browser:
-    """Somebody at the portal in this process; follows no redirect."""
+    """A browser of a portal in this process; follows no redirect."""
 
     def __init__(self, dsn: str, hall: Hall, public_url: str = ISSUER) -> None:
         self.hall = hall
@@ -190,11 +207,16 @@ class Browser:
         return self
 
     def rows(self) -> list[tuple[Any, ...]]:
-        """The sessions as they are stored."""
+        """The stored sessions."""
         with connect(self._dsn) as connection:
             return connection.execute("SELECT * FROM sessions").fetchall()
 
     def change_rows(self, to: LiteralString) -> None:
-        """Let time pass for the sessions as they are stored."""
+        """Change the stored sessions, such as their age."""
         with connect(self._dsn) as connection:
             connection.execute(f"UPDATE sessions SET {to}")
+
+    def set_notice(self, notice: dict[str, Any]) -> None:
+        """Store the notice of the next page, as any release may have."""
+        with connect(self._dsn) as connection:
+            connection.execute("UPDATE sessions SET notice = %s", (Jsonb(notice),))

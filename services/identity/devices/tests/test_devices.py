@@ -40,7 +40,7 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.
             "Samsung Internet on Android",
         ),
         ("curl/8.5.0", "curl"),
-        ("python-httpx/0.28.1", "A Python program"),
+        ("python-httpx2/0.28.1", "A Python program"),
         ("SomethingElse/1.0 (Windows NT 10.0)", "A browser on Windows"),
         ("test", None),
         ("", None),

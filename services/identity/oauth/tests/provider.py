@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
-import httpx
+import httpx2
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from joserfc import jwt
@@ -113,16 +113,16 @@ class Provider:
         assert answer.status_code == 201, answer.text
         return {**answer.json(), "organization": organization, "bearer": person.bearer}
 
-    def token(self, form: Mapping[str, str], headers: Mapping[str, str] | None = None) -> httpx.Response:
-        answer: httpx.Response = self.http.post("/oauth2/token", data=form, headers=headers)
+    def token(self, form: Mapping[str, str], headers: Mapping[str, str] | None = None) -> httpx2.Response:
+        answer: httpx2.Response = self.http.post("/oauth2/token", data=form, headers=headers)
         return answer
 
-    def client_token(self, client: Mapping[str, Any], **form: str) -> httpx.Response:
+    def client_token(self, client: Mapping[str, Any], **form: str) -> httpx2.Response:
         """By client credentials with client_secret_post."""
         known = {"client_id": client["client_id"], "client_secret": client["client_secret"]}
         return self.token({"grant_type": "client_credentials", **known, **form})
 
-    def authorize(self, cookie: str | None, **changes: str | None) -> httpx.Response:
+    def authorize(self, cookie: str | None, **changes: str | None) -> httpx2.Response:
         """An authorization request of tradehall-cli; a parameter that is None is left out."""
         asked: dict[str, str | None] = {
             "response_type": "code",
@@ -136,7 +136,7 @@ class Provider:
         }
         query = {name: value for name, value in asked.items() if value is not None}
         cookies = {"Cookie": f"tradehall={cookie}"} if cookie else {}
-        answer: httpx.Response = self.http.get("/oauth2/authorize", params=query, headers=cookies)
+        answer: httpx2.Response = self.http.get("/oauth2/authorize", params=query, headers=cookies)
         return answer
 
     def code(self, cookie: str, **changes: str) -> str:
@@ -144,7 +144,7 @@ class Provider:
         assert answer.status_code == 303, answer.text
         return redirected(answer)["code"]
 
-    def redeem(self, code: str, /, **changes: str) -> httpx.Response:
+    def redeem(self, code: str, /, **changes: str) -> httpx2.Response:
         form = {
             "grant_type": "authorization_code",
             "client_id": "tradehall-cli",
@@ -160,13 +160,13 @@ class Provider:
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
-    def refresh(self, refresh_token: str, /, **changes: str) -> httpx.Response:
+    def refresh(self, refresh_token: str, /, **changes: str) -> httpx2.Response:
         form = {"grant_type": "refresh_token", "client_id": "tradehall-cli", "refresh_token": refresh_token}
         return self.token({**form, **changes})
 
-    def userinfo(self, access_token: str) -> httpx.Response:
+    def userinfo(self, access_token: str) -> httpx2.Response:
         bearer = {"Authorization": f"Bearer {access_token}"}
-        answer: httpx.Response = self.http.get("/oauth2/userinfo", headers=bearer)
+        answer: httpx2.Response = self.http.get("/oauth2/userinfo", headers=bearer)
         return answer
 
     def decoded(self, token: str, algorithm: str = "ES256") -> jwt.Token:
@@ -228,7 +228,7 @@ def challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(sha256(verifier.encode()).digest()).decode().rstrip("=")
 
 
-def redirected(answer: httpx.Response) -> dict[str, str]:
+def redirected(answer: httpx2.Response) -> dict[str, str]:
     """The parameters that a redirect carries to the client."""
     return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["location"]).query).items()}
 

@@ -151,7 +151,7 @@ def test_a_parameter_that_is_given_twice_is_refused(provider: Provider, ada: Per
 
 @pytest.mark.parametrize("name", ["client_id", "redirect_uri"])
 def test_two_clients_or_addresses_are_no_reason_to_redirect(provider: Provider, name: str) -> None:
-    query = [("client_id", "tradehall-cli"), ("redirect_uri", CLI_CALLBACK), (name, "x")]
+    query = (("client_id", "tradehall-cli"), ("redirect_uri", CLI_CALLBACK), (name, "x"))
 
     answer = provider.http.get("/oauth2/authorize", params=query)
 

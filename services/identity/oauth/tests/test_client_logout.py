@@ -4,7 +4,7 @@ import re
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
+import httpx2
 import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
@@ -23,17 +23,17 @@ def id_token(provider: Provider, person: Person) -> str:
     return str(provider.code_flow(person.cookie)["id_token"])
 
 
-def logout(provider: Provider, person: Person | None, **asked: str) -> httpx.Response:
+def logout(provider: Provider, person: Person | None, **asked: str) -> httpx2.Response:
     cookies = {"Cookie": f"tradehall={person.cookie}"} if person else {}
-    answer: httpx.Response = provider.http.get("/oauth2/logout", params=asked, headers=cookies)
+    answer: httpx2.Response = provider.http.get("/oauth2/logout", params=asked, headers=cookies)
     return answer
 
 
-def confirm(provider: Provider, person: Person, page: httpx.Response, **headers: str) -> httpx.Response:
+def confirm(provider: Provider, person: Person, page: httpx2.Response, **headers: str) -> httpx2.Response:
     """Press the button of the page."""
     fields = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', page.text)
     form = {unescape(name): unescape(value) for name, value in fields}
-    answer: httpx.Response = provider.http.post(
+    answer: httpx2.Response = provider.http.post(
         "/oauth2/logout", data=form, headers={"Cookie": f"tradehall={person.cookie}", **headers}
     )
     return answer

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
-import httpx
+import httpx2
 import pytest
 from psycopg import OperationalError
 
@@ -18,15 +18,15 @@ PORTAL = basic("tradehall-portal", quote(PORTAL_SECRET, safe=""))
 INACTIVE = {"active": False}
 
 
-def introspect(provider: Provider, client: Any, token: str, **form: str) -> httpx.Response:
+def introspect(provider: Provider, client: Any, token: str, **form: str) -> httpx2.Response:
     headers = client if "Authorization" in client else basic(client["client_id"], client["client_secret"])
-    answer: httpx.Response = provider.http.post("/oauth2/introspect", data={"token": token, **form}, headers=headers)
+    answer: httpx2.Response = provider.http.post("/oauth2/introspect", data={"token": token, **form}, headers=headers)
     return answer
 
 
-def revoke(provider: Provider, token: str, headers: dict[str, str] | None = None, **form: str) -> httpx.Response:
+def revoke(provider: Provider, token: str, headers: dict[str, str] | None = None, **form: str) -> httpx2.Response:
     known = {} if headers else {"client_id": "tradehall-cli"}
-    answer: httpx.Response = provider.http.post(
+    answer: httpx2.Response = provider.http.post(
         "/oauth2/revoke", data={"token": token, **known, **form}, headers=headers
     )
     return answer

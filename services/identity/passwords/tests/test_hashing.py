@@ -8,7 +8,7 @@ from threading import Event
 from unittest.mock import patch
 from uuid import uuid4
 
-import httpx
+import httpx2
 import pytest
 
 from embedded.fixtures import wait_until
@@ -27,10 +27,10 @@ def service(postgres_server: Postgres) -> Iterator[Running]:
 AT_ONCE = Hashing().places + 2
 
 
-def sign_in(service: Running) -> httpx.Response:
+def sign_in(service: Running) -> httpx2.Response:
     """Somebody without an account, at a network address of their own, tries."""
     form = {"email": f"{uuid4().hex}@example.com", "password": PASSWORD}
-    answer: httpx.Response = service.browser(str(uuid4())).post("/login", data=form)
+    answer: httpx2.Response = service.browser(str(uuid4())).post("/login", data=form)
     return answer
 
 
@@ -70,7 +70,7 @@ def test_who_finds_no_place_is_told_so_wherever_there_is_a_hash_and_livez_answer
 def test_who_finds_no_place_is_told_within_a_tenth_of_a_second(service: Running) -> None:
     """While all threads make real hashes, and a queue of them waits: behind it, a refusal would take longer."""
     enough = Event()
-    answers: list[httpx.Response] = []
+    answers: list[httpx2.Response] = []
 
     def sign_in_again_and_again(_: int) -> None:
         while not enough.is_set():

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from uuid import uuid4
 
-import httpx
+import httpx2
 import pytest
 
 from embedded.postgres import Postgres
@@ -24,9 +24,9 @@ def test_a_network_that_asks_without_end_is_told_when_to_come_back(service: Runn
         service.parts.limiter.try_hit(OF_A_NETWORK, "192.0.2.1")
     form = {"email": f"{uuid4().hex}@example.com"}
 
-    def ask(network: str) -> httpx.Response:
+    def ask(network: str) -> httpx2.Response:
         browser = service.browser(network)
-        answer: httpx.Response = (
+        answer: httpx2.Response = (
             browser.post(path, json=form) if path.startswith("/api") else browser.post(path, data=form)
         )
         return answer

@@ -1,0 +1,52 @@
+"""Fixtures: the service without a bus, or with the bus and the services that it asks, and a mail server."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from contracts.nats_config import nats_configuration
+from embedded.nats import Nats
+from notifications.tests.answering import Answers
+from notifications.tests.mailroom import Mailroom
+from notifications.tests.parts import BUS_PASSWORD, World
+
+
+@pytest.fixture
+def mailroom() -> Iterator[Mailroom]:
+    with Mailroom() as room:
+        yield room
+
+
+@pytest.fixture
+def world(postgres_dsn: str, mailroom: Mailroom) -> Iterator[World]:
+    """Nobody answers on the bus."""
+    made = World(postgres_dsn, smtp_port=mailroom.port)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def bus_server(tmp_path: Path) -> Iterator[Nats]:
+    """A nats-server where each service may do what contracts say, and no more."""
+    users = dict.fromkeys(("identity", "organizations", "notifications"), BUS_PASSWORD)
+    folder = tmp_path / "nats"
+    rights = nats_configuration(port=4222, host="127.0.0.1", store_dir=str(folder / "store"), passwords=users)
+    with Nats(folder, config_text=rights) as server:
+        yield server
+
+
+@pytest.fixture
+def answers(bus_server: Nats) -> Iterator[Answers]:
+    made = Answers(bus_server.url)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def linked(postgres_dsn: str, mailroom: Mailroom, bus_server: Nats, answers: Answers) -> Iterator[World]:
+    """On a bus where identity and organizations answer."""
+    made = World(postgres_dsn, bus_server.url, smtp_port=mailroom.port)
+    yield made
+    made.close()

@@ -1,0 +1,1 @@
+"""Notice of an accepted invitation."""

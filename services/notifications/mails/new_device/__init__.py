@@ -1,0 +1,1 @@
+"""Notice of a sign-in on a new device."""

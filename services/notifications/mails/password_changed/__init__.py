@@ -1,0 +1,1 @@
+"""Notice of a changed password."""

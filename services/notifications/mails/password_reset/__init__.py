@@ -1,0 +1,1 @@
+"""The link that sets a new password."""

@@ -1,0 +1,1 @@
+"""The one-time password of a new account."""

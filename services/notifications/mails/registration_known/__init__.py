@@ -1,0 +1,1 @@
+"""Notice of a registration with an address that has an account."""

@@ -1,0 +1,1 @@
+"""Notice of a membership that an administrator ended."""

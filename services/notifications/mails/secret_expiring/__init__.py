@@ -1,0 +1,1 @@
+"""Warning of a secret that expires soon."""

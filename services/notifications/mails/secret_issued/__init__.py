@@ -1,0 +1,1 @@
+"""Notice of a new secret of an API client."""

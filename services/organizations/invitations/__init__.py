@@ -1,0 +1,1 @@
+"""Invitations to an organization, from the mail's link to the membership."""

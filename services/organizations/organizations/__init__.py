@@ -1,0 +1,1 @@
+"""Organizations: create, rename, delete, restore and purge them."""

@@ -1,0 +1,80 @@
+"""Use cases of organizations, on the real database."""
+
+from functools import partial
+from uuid import uuid4
+
+import pytest
+
+from kit.errors import NotFound
+from organizations.organizations.domain import Organization, first_organization_id
+from organizations.tests.parts import ADMINISTRATOR, VIEWER, World, at_once
+
+
+def test_concurrent_requests_create_the_first_organization_once(world: World) -> None:
+    user_id = world.person()
+    outcomes = at_once([partial(world.organizations.create_first, user_id)] * 12)
+    assert outcomes == [None] * 12
+    assert world.kinds() == ["OrgCreated"]
+    found = world.organizations.live(first_organization_id(user_id))
+    assert (found.name, found.grant_of(user_id)) == ("My organization", ADMINISTRATOR)
+
+
+def test_a_user_creates_their_own_first_organization_by_asking_and_no_others(world: World) -> None:
+    user_id, other = world.person(), world.person()
+    assert world.members.find(first_organization_id(user_id), other) is None
+    assert world.kinds() == []
+    assert world.members.find(first_organization_id(user_id), user_id) == ADMINISTRATOR
+
+
+def test_a_deleted_first_organization_is_not_created_again(world: World) -> None:
+    user_id = world.person()
+    world.organizations.create_first(user_id)
+    world.organizations.delete(first_organization_id(user_id))
+    world.organizations.create_first(user_id)
+    assert world.members.find(first_organization_id(user_id), user_id) is None
+    assert world.kinds() == ["OrgCreated", "OrgDeleted"]
+
+
+def test_a_2xx_means_the_next_read_shows_it(world: World) -> None:
+    organization, owner = world.organization(name="Old")
+    world.organizations.rename(organization, "New")
+    row = world.views.organizations.find(organization)
+    assert row is not None
+    assert row.name == "New"
+    assert [own.id for own in world.views.organizations.of_user(owner, None, 50)] == [organization]
+
+
+def test_nobody_has_a_grant_in_a_deleted_organization(world: World) -> None:
+    organization, owner = world.organization()
+    world.organizations.delete(organization)
+    assert world.members.find(organization, owner) is None
+    assert world.views.organizations.of_user(owner, None, 50) == []
+    with pytest.raises(NotFound):
+        world.organizations.rename(organization, "New")
+    with pytest.raises(NotFound):
+        world.organizations.delete(organization)
+    world.organizations.restore(organization, owner)
+    assert world.members.find(organization, owner) == ADMINISTRATOR
+
+
+def test_an_unknown_organization_is_refused_as_a_deleted_one_is(world: World) -> None:
+    with pytest.raises(NotFound):
+        world.organizations.rename(uuid4(), "New")
+
+
+def test_an_invitation_id_is_no_organization_id(world: World) -> None:
+    organization, owner = world.organization()
+    invitation, _ = world.invite(organization, owner, "ann@example.com")
+    with pytest.raises(NotFound):
+        world.organizations.rename(invitation, "New")
+
+
+def test_administrators_list_deleted_organizations_while_they_are_restorable(world: World) -> None:
+    organization, owner = world.organization()
+    viewer = world.member(organization, owner, VIEWER)
+    world.organizations.delete(organization)
+    deleted = world.views.organizations.of_user(owner, None, 50, world.clock())
+    assert [own.id for own in deleted] == [organization]
+    assert world.views.organizations.of_user(viewer, None, 50, world.clock()) == []
+    restorable_until = world.store.find(Organization, organization).restorable_until
+    assert world.views.organizations.of_user(owner, None, 50, restorable_until) == []

@@ -1,0 +1,1 @@
+"""Replica of user accounts, from identity's events."""

@@ -1,0 +1,1 @@
+"""Checks of platforms: staged, scheduled, with their history."""

@@ -1,0 +1,1 @@
+"""What connectors are made of: their interface, forms, addresses and sessions."""

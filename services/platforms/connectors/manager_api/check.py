@@ -1,0 +1,29 @@
+"""The check of the Manager APIs, which ends at the port."""
+
+from collections.abc import Sequence
+
+from platforms.checks.domain import Check, Failed, Finding, Stage
+from platforms.connections.addresses import Policy
+from platforms.connections.credentials import Credentials
+from platforms.connections.reach import Reach
+
+
+class ManagerCheck(Check):
+    """The Manager API speaks through MetaQuotes' Windows library only, so nobody can sign in from here."""
+
+    def __init__(self, credentials: Credentials, policy: Policy) -> None:
+        self._reach = Reach(credentials.host, credentials.port, policy)
+
+    def stages(self) -> Sequence[Stage]:
+        return (
+            ("name", 5.0, self._reach.name),
+            ("port", 5.0, self._reach.port),
+            ("sign-in", 1.0, self._sign_in),
+        )
+
+    async def _sign_in(self) -> Finding:
+        raise Failed(
+            "not-checkable",
+            "The port answers. The Manager API needs MetaQuotes' Windows library, so the credentials are kept but "
+            "cannot be tried from here.",
+        )

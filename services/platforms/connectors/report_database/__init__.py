@@ -1,0 +1,1 @@
+"""What the connectors of report databases on MySQL or MariaDB share."""

@@ -1,0 +1,94 @@
+"""Connects to a report database step by step, and explains what the server refuses."""
+
+import ssl
+
+from pymysql.err import MySQLError
+
+from platforms.checks.domain import Failed, Finding
+from platforms.connections.credentials import Credentials
+from platforms.connections.reach import Reach, certificate_finding, tls_context, tls_failed
+from platforms.connectors.report_database.mysql import ReportConnection, TlsNotOffered, UnsafeSignIn
+
+_CODES: dict[int, tuple[str, str]] = {
+    1040: ("server-busy", "The server has too many connections. It may pass by itself; we try again."),
+    1044: ("right-missing", "Grant this user SELECT on the database, or correct the database's name."),
+    1045: ("bad-credentials", "Correct the user and the password, and see that the user may come from our address."),
+    1049: ("database-not-found", "Correct the database's name."),
+    1129: ("address-blocked", "The server blocks our address after failed connections. Run FLUSH HOSTS there."),
+    1130: ("address-blocked", "Let the user come from our address: 'user'@'our address'."),
+    1142: ("right-missing", "Grant this user SELECT on the tables."),
+    1143: ("right-missing", "Grant this user SELECT on all columns of the tables."),
+    1203: ("server-busy", "This user has too many connections. It may pass by itself; we try again."),
+    1226: ("server-busy", "This user has used up its connections. It may pass by itself; we try again."),
+    1251: ("sign-in-refused", "Let the user sign in by mysql_native_password, caching_sha2_password or ed25519."),
+    1820: ("password-change-needed", "Change the password on the server, then set it here."),
+    1862: ("password-change-needed", "Change the password on the server, then set it here."),
+    1969: ("timeout", "The statement took too long. See that the tables have the indexes of the original schema."),
+    2013: ("connection-lost", "The server hung up. It may pass by itself; we try again."),
+    2059: ("sign-in-refused", "Let the user sign in by mysql_native_password or caching_sha2_password."),
+    3024: ("timeout", "The statement took too long. See that the tables have the indexes of the original schema."),
+    3118: ("account-disabled", "Unlock the user on the server."),
+    3159: ("tls-failed", "The server takes encrypted connections only. Set tls to require or verify."),
+    4151: ("account-disabled", "Unlock the user on the server."),
+}
+
+
+def failed(error: MySQLError) -> Failed:
+    """The outcome and the advice for a refusal of the server; its own text may hold what nobody shall read."""
+    code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
+    if code == 0:
+        return Failed("protocol-error", "What answers there does not speak as MySQL does. See host and port.")
+    outcome, advice = _CODES.get(code, ("server-error", "The server's log says why."))
+    return Failed(outcome, f"The server answered {code}. {advice}")
+
+
+def report_connection(credentials: Credentials) -> ReportConnection:
+    return ReportConnection(credentials.login, credentials.secret.value.decode(), credentials.database or "")
+
+
+async def greeted(connection: ReportConnection, reach: Reach) -> Finding:
+    """Connect, and hear that it is a database that answers. The same connection is used to the end: servers block
+    an address that hangs up too often before signing in."""
+    streams = await reach.connect()
+    try:
+        version = await connection.greet(*streams)
+    except TimeoutError:
+        raise
+    except MySQLError as error:
+        raise failed(error) from error
+    except (OSError, IndexError, ValueError) as error:
+        raise Failed("protocol-error", "What answers on this port is no MySQL server. Correct the port.") from error
+    except BaseException:
+        streams[1].close()
+        raise
+    return Finding(f"{reach.address} answers on port {reach.port_number}: {version[:60]}")
+
+
+async def encrypted(connection: ReportConnection, credentials: Credentials) -> Finding:
+    """Agree on TLS as the credentials ask for."""
+    if credentials.tls == "off":
+        return Finding("Not encrypted: everything, data too, can be read on the way. Set tls to verify.", "plaintext")
+    verified = credentials.tls == "verify"
+    try:
+        writer = await connection.encrypt(tls_context(credentials.ca_pem, verified=verified), credentials.host)
+    except TlsNotOffered:
+        raise Failed(
+            "tls-failed", "The server offers no TLS. Set it up there, or, inside a private network, set tls to off."
+        ) from None
+    except (ssl.SSLError, OSError) as error:
+        if isinstance(error, TimeoutError):
+            raise
+        raise tls_failed(error, credentials.host) from error
+    return certificate_finding(writer, verified=verified)
+
+
+async def signed_in(connection: ReportConnection) -> None:
+    """Raises Failed when the server refuses."""
+    try:
+        await connection.sign_in()
+    except UnsafeSignIn:
+        raise Failed(
+            "tls-failed", "This user's sign-in would show the password to who listens. Set tls to require or verify."
+        ) from None
+    except MySQLError as error:
+        raise failed(error) from error

@@ -1,0 +1,1 @@
+"""Credentials of platforms: encrypted in the vault, each use recorded."""

@@ -1,0 +1,1 @@
+"""Trade platforms: add, list, change and remove them."""

@@ -1,0 +1,65 @@
+"""Stored events to contract events, and the handlers of other services' events. No stored event is private."""
+
+from typing import Any
+
+from contracts import platforms as contract
+from contracts.envelope import Envelope
+from contracts.event import Event
+from contracts.organizations import OrgDeleted, OrgRestored
+from contracts.subscriptions import Subscriptions
+from platforms.platforms.domain import TradePlatform
+from platforms.platforms.views import PlatformViews
+from runtime.publications import Publications
+
+
+def _ids(event: Any) -> dict[str, Any]:
+    return {"organization_id": event.organization_id, "platform_id": event.originator_id}
+
+
+def _credentials_set(event: TradePlatform.PlatformCredentialsSet) -> Event:
+    return contract.PlatformCredentialsSet.model_validate(
+        {
+            **_ids(event),
+            "target": event.target,
+            "host": event.host,
+            "port": event.port,
+            "login": event.login,
+            "version": event.version,
+            "fingerprint": event.fingerprint,
+        }
+    )
+
+
+PUBLICATIONS = Publications("platforms")
+_on = PUBLICATIONS.on
+_on(
+    TradePlatform.PlatformAdded,
+    lambda e: contract.PlatformAdded.model_validate({**_ids(e), "name": e.name, "kind": e.kind, "api": e.api}),
+)
+_on(TradePlatform.PlatformRenamed, lambda e: contract.PlatformRenamed(**_ids(e), from_=e.from_, to=e.to))
+_on(TradePlatform.PlatformApiChosen, lambda e: contract.PlatformApiChosen(**_ids(e), from_=e.from_, to=e.to))
+_on(TradePlatform.PlatformCredentialsSet, _credentials_set)
+_on(
+    TradePlatform.PlatformCredentialsRemoved,
+    lambda e: contract.PlatformCredentialsRemoved.model_validate({**_ids(e), "target": e.target}),
+)
+_on(
+    TradePlatform.PlatformStatusChanged,
+    lambda e: contract.PlatformStatusChanged(**_ids(e), from_=e.from_, to=e.to, reason=e.reason),
+)
+_on(TradePlatform.PlatformRemoved, lambda e: contract.PlatformRemoved(**_ids(e)))
+
+
+def subscriptions(views: PlatformViews) -> Subscriptions:
+    """Hide the platforms of deleted organizations, and show those of restored ones."""
+    table = Subscriptions()
+
+    def deleted(envelope: Envelope[OrgDeleted]) -> None:
+        views.organization_deleted(envelope.data.organization_id, envelope.data.restorable_until)
+
+    def restored(envelope: Envelope[OrgRestored]) -> None:
+        views.organization_restored(envelope.data.organization_id)
+
+    table.on(OrgDeleted, deleted)
+    table.on(OrgRestored, restored)
+    return table

@@ -1,0 +1,66 @@
+"""The rules of a platform, on aggregates as they are reloaded."""
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from kit.errors import Invalid, NotFound
+from platforms.connectors import installed
+from platforms.platforms.domain import ApiNotChosen, Target, TradePlatform
+from platforms.tests.parts import World
+
+
+def reloaded(world: World, platform: TradePlatform) -> TradePlatform:
+    world.store.save(platform)
+    return world.store.find(TradePlatform, platform.id)
+
+
+def new(kind: str = "mt5", api: str = "mt5-webapi", organization: UUID | None = None) -> TradePlatform:
+    return TradePlatform.added(uuid4(), organization or uuid4(), "Live", kind, api, installed().apis(kind))
+
+
+@pytest.mark.parametrize(("kind", "api"), [("mt4", "mt5-webapi"), ("mt5", "mt4-web"), ("mt4", "mt5-manager")])
+def test_an_api_must_fit_the_kind(kind: str, api: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        new(kind, api)
+    assert refused.value.errors[0].field == "api"
+    platform = new(kind, installed().apis(kind)[1])
+    with pytest.raises(Invalid):
+        platform.choose_api(api, installed().apis(kind))
+
+
+def test_what_changes_nothing_is_no_event(world: World) -> None:
+    platform = reloaded(world, new())
+    platform.rename("Live")
+    platform.choose_api("mt5-webapi", installed().apis("mt5"))
+    platform.found("unknown", None)
+    assert platform.collect_events() == []
+
+
+def test_versions_of_credentials_rise_for_each_target_and_never_go_back(world: World) -> None:
+    platform = new()
+    targets: list[Target] = ["api", "db", "api"]
+    for target in targets:
+        platform.set_credentials(target, "mt.example.com", 443, "1000", None, "off", "00")
+    platform.remove_credentials("api")
+    platform = reloaded(world, platform)
+    assert platform.versions == {"api": 2, "db": 1}
+    assert platform.credentials == ["db"]
+    assert platform.next_version("api") == 3
+    with pytest.raises(NotFound):
+        platform.remove_credentials("api")
+
+
+def test_credentials_for_an_api_need_an_api(world: World) -> None:
+    platform = reloaded(world, new(api="none"))
+    with pytest.raises(ApiNotChosen):
+        platform.next_version("api")
+    assert platform.next_version("db") == 1
+
+
+def test_a_status_is_told_when_state_or_reason_change(world: World) -> None:
+    platform = reloaded(world, new())
+    for state, reason in [("lost", "timeout"), ("lost", "timeout"), ("lost", "port-closed"), ("ok", None)]:
+        platform.found(state, reason)
+    told = [(getattr(event, "from_", ""), getattr(event, "to", "")) for event in platform.collect_events()]
+    assert told == [("unknown", "lost"), ("lost", "lost"), ("lost", "ok")]

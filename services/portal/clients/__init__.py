@@ -1,0 +1,1 @@
+"""API clients of an organization: scopes and secrets."""

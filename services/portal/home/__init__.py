@@ -1,0 +1,1 @@
+"""The start page of an organization, with the setup checklist."""

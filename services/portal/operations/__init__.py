@@ -1,0 +1,1 @@
+"""Service status, dead letters and e-mails, for operators."""

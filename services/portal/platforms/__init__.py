@@ -1,0 +1,1 @@
+"""Trade platforms: settings, credentials, checks, sample data."""

@@ -1,0 +1,114 @@
+"""Trade platforms: list, add, edit and remove; recent checks and sample data."""
+
+from secrets import token_urlsafe
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+from fastapi.responses import HTMLResponse
+
+from kit.http.csrf import CsrfGuard
+from portal.layout.api import ApiProblem, Json
+from portal.layout.forms import Text
+from portal.layout.page_requests import PageRequest, PageRequests
+from portal.layout.rendering import Errors, Renderer
+from portal.platforms.credentials import add_credential_routes
+
+PAGE = "/portal/organizations/{org}/platforms"
+APIS = {
+    "mt4": ("mt4-web", "mt4-manager", "none"),
+    "mt5": ("mt5-webapi", "mt5-rest", "mt5-manager", "none"),
+}
+_SAMPLE_ROWS = "5"
+_SHOWN_CHECKS = "50"
+
+
+def routes(show: Renderer, requests: PageRequests, csrf: CsrfGuard) -> APIRouter:
+    router = show.router()
+    Member = Annotated[PageRequest, Depends(requests.member)]
+    guarded = [Depends(csrf)]
+
+    def api_path(request: PageRequest, platform: UUID) -> str:
+        return f"{request.api_path}/platforms/{platform}"
+
+    @router.get(PAGE)
+    def platforms(request: Member, cursor: str = "") -> Response:
+        shown = request.api.page(f"{request.api_path}/platforms", cursor=cursor)
+        return show.page(request, "platforms/platforms.html", section="platforms", shown=shown, first=not cursor)
+
+    @router.get(PAGE + "/new")
+    def new(request: Member) -> Response:
+        return show.dialog(request, "platforms/new.html", name="", kind="mt5", key=token_urlsafe(16))
+
+    @router.post(PAGE + "/new", dependencies=guarded)
+    def add(request: Member, name: Text = "", kind: Text = "", key: Text = "") -> Response:
+        body = {"name": name, "kind": kind, "api": APIS.get(kind, ("none",))[0]}
+        try:
+            made = request.api.post(f"{request.api_path}/platforms", body, key=key)
+        except ApiProblem as problem:
+            errors = show.errors_of(problem, "name", "kind")
+            return show.dialog(request, "platforms/new.html", errors, name=name, kind=kind, key=key)
+        return show.done(request, f"{request.home}/platforms/{made['id']}", "platforms.added", name=made["name"])
+
+    @router.get(PAGE + "/{platform}")
+    def platform_page(request: Member, platform: UUID) -> Response:
+        path = api_path(request, platform)
+        found = request.api.get(path)
+        checks = request.api.page(f"{path}/checks", limit=_SHOWN_CHECKS).items
+        return show.page(request, "platforms/platform.html", section="platforms", platform=found, checks=checks)
+
+    @router.get(PAGE + "/{platform}/look")
+    def sample(request: Member, platform: UUID) -> Response:
+        """Sample data, which the platform's page loads after itself: a platform may take seconds to answer."""
+        path = api_path(request, platform)
+        rows: dict[str, list[Json]] = {"accounts": [], "deals": []}
+        message = ""
+        for kind in rows:
+            try:
+                rows[kind] = request.api.page(f"{path}/{kind}", limit=_SAMPLE_ROWS).items
+            except ApiProblem as problem:
+                message = show.message_of(problem)
+        values: dict[str, Any] = {"rows": rows, "problem": message}
+        if request.is_htmx:
+            return HTMLResponse(show.fragment("platforms/sample_rows.html", **values))
+        found = request.api.get(path)
+        return show.page(request, "platforms/sample.html", section="platforms", platform=found, **values)
+
+    def edit_dialog(
+        request: PageRequest, platform: Json, name: str, api: str, errors: Errors | None = None
+    ) -> Response:
+        values = {"platform": platform, "name": name, "api": api, "apis": APIS[platform["kind"]]}
+        return show.dialog(request, "platforms/edit.html", errors, **values)
+
+    @router.get(PAGE + "/{platform}/edit")
+    def edit(request: Member, platform: UUID) -> Response:
+        found = request.api.get(api_path(request, platform))
+        return edit_dialog(request, found, found["name"], found["api"])
+
+    @router.post(PAGE + "/{platform}/edit", dependencies=guarded)
+    def change(request: Member, platform: UUID, name: Text = "", api: Text = "") -> Response:
+        path = api_path(request, platform)
+        try:
+            changed = request.api.patch(path, {"name": name, "api": api})
+        except ApiProblem as problem:
+            errors = show.errors_of(problem, "name", "api")
+            return edit_dialog(request, request.api.get(path), name, api, errors)
+        return show.done(request, f"{request.home}/platforms/{platform}", "platforms.changed", name=changed["name"])
+
+    @router.get(PAGE + "/{platform}/remove")
+    def confirm_remove(request: Member, platform: UUID) -> Response:
+        found = request.api.get(api_path(request, platform))
+        return show.dialog(request, "platforms/remove.html", platform=found, typed="")
+
+    @router.post(PAGE + "/{platform}/remove", dependencies=guarded)
+    def remove(request: Member, platform: UUID, typed: Text = "") -> Response:
+        path = api_path(request, platform)
+        found = request.api.get(path)
+        if typed.strip() != found["name"]:
+            errors = {"typed": show.texts("platforms.remove.other_name")}
+            return show.dialog(request, "platforms/remove.html", errors, platform=found, typed=typed)
+        request.api.delete(path)
+        return show.done(request, f"{request.home}/platforms", "platforms.removed", name=found["name"])
+
+    add_credential_routes(router, PAGE, show, requests, csrf)
+    return router

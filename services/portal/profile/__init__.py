@@ -1,0 +1,1 @@
+"""The account of the signed-in user: name, password, sessions."""

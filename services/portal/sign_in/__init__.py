@@ -1,0 +1,1 @@
+"""Sign in at the OpenID Connect provider, and sign out."""
