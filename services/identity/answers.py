@@ -37,7 +37,6 @@ class PeopleAnswers:
         bus.answers(rpc.MAIL_SECRET.subject, rpc.MAIL_SECRET.request, self.mail_secret)
         bus.answers(rpc.PERSON.subject, rpc.PERSON.request, self.person)
         bus.answers(rpc.OPERATOR.subject, rpc.OPERATOR.request, self.operator)
-        bus.answers(rpc.SESSION.subject, rpc.SESSION.request, self.session)
 
     def mail_secret(self, asked: rpc.MailSecretRequest) -> rpc.Reply[rpc.MailSecret]:
         """Only while the mail is due: the newest generation, not used, its time not over."""
@@ -70,11 +69,6 @@ class PeopleAnswers:
         """Null where there is no such user."""
         found = self._views.person(asked.user_id)
         return rpc.Reply[rpc.Operator](ok=None if found is None else rpc.Operator(operator=found.operator))
-
-    def session(self, asked: rpc.SessionRequest) -> rpc.Reply[rpc.Session]:
-        """An unknown session has ended."""
-        state = "active" if self._sessions.alive(asked.sid) else "ended"
-        return rpc.Reply[rpc.Session](ok=rpc.Session.model_validate({"state": state}))
 
 
 class ClientAnswers:
