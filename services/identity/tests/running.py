@@ -13,7 +13,7 @@ from identity.oauth.tests.provider import VERIFIER, challenge
 from identity.people.domain import User
 from identity.service import IdentityService
 from identity.settings import Settings
-from identity.tests.parts import PASSWORD
+from identity.tests.parts import PASSWORD, QuickIdentity, quick_hashing
 from kit.db.database import Database
 from kit.security.keys import MasterKey
 from runtime.application import build
@@ -23,16 +23,20 @@ from testing.waiting import wait_until
 class Running:
     """`browser()` is somebody new; the inside of the service is `parts`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, service: type[IdentityService] = QuickIdentity) -> None:
         self.settings = settings
-        self.app = build(IdentityService, settings)
+        self.app = build(service, settings)
         self._host = TestClient(self.app, base_url=settings.public_url, follow_redirects=False)
         self.database = Database(settings.postgres_dsn.get_secret_value())
 
     def __enter__(self) -> Self:
         self.database.open()
         self.parts = Container(
-            self.settings, self.database, MasterKey(self.settings.master_key), lambda: datetime.now(UTC)
+            self.settings,
+            self.database,
+            MasterKey(self.settings.master_key),
+            lambda: datetime.now(UTC),
+            quick_hashing(),
         )
         self._host.__enter__()
         return self

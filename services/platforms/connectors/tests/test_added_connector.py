@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from embedded.fixtures import wait_until
 from embedded.nats import Nats
-from embedded.postgres import Postgres
 from platforms import connectors
 from platforms.connections.connector import Connector
 from platforms.connectors.tests.simulated import simulated
 from platforms.platforms.tests.test_platforms_http import refused
+from platforms.service import PlatformsService
 from platforms.tests.running import Running
+from testing.servers import Databases
+from testing.waiting import wait_until
 
 ADDED = str(Path(__file__).parent / "added")
 
@@ -33,8 +34,8 @@ def sample() -> Iterator[Connector]:
 
 
 @pytest.fixture(scope="module")
-def running(postgres_server: Postgres, sample: Connector) -> Iterator[Running]:
-    with Nats() as nats, Running(postgres_server.create_database("platforms_added"), nats.url) as service:
+def running(databases: Databases, sample: Connector) -> Iterator[Running]:
+    with Nats() as nats, Running(databases.of(PlatformsService), nats.url) as service:
         yield service
 
 
