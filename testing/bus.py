@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from uuid import UUID
@@ -16,6 +15,7 @@ from contracts import rpc
 from contracts.envelope import Envelope
 from contracts.event import Event
 from kit.messaging.bus import Bus
+from testing.events import enveloped
 from testing.waiting import wait_until
 
 T = TypeVar("T")
@@ -89,17 +89,13 @@ class PeerBus:
     ) -> int:
         """Publish an event of another service; returns its sequence, by default the next one of this connection."""
         self._sequence = sequence or self._sequence + 1
-        envelope = Envelope.of(
+        envelope = enveloped(
             event,
-            context=event.context,
-            epoch="e1",
+            about,
             sequence=self._sequence,
-            version=self._sequence,
-            aggregate_id=about,
-            time=datetime.now(UTC),
             organization=organization,
             actor=actor,
-            correlationid="request-of-identity",
+            correlation="request-of-identity",
         )
         self.call(self._bus.jetstream.publish(envelope.bus_subject, envelope.to_json()))
         return self._sequence

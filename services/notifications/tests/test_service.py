@@ -97,7 +97,7 @@ class Streams:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._identity = Source("identity", lambda: datetime.now(UTC))
+        self._identity = Source(lambda: datetime.now(UTC))
         asyncio.run(self._declare())
 
     def say(self, *events: Event) -> None:
