@@ -8,7 +8,6 @@ from typing import Any
 from identity.service import IdentityService
 from notifications.service import NotificationsService
 from organizations.service import OrganizationsService
-
 from platforms.service import PlatformsService
 from runtime.application import constructed
 from runtime.definition import Service
