@@ -1,4 +1,4 @@
-"""What the tests of identity share: the service's parts on a real database, with a clock to move."""
+"""Fixtures of identity's tests: the container on a real database, with a clock that tests move."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ def parts(database: Database, clock: Clock) -> Parts:
 
 @pytest.fixture(scope="module")
 def provider_of_module(postgres_server: Postgres) -> Iterator[Provider]:
-    """One for all tests of a module, each of which brings its own people, organizations and clients."""
+    """One for all tests of a module. Each test makes its own users, organizations and clients."""
     database = Database(postgres_server.create_database(f"provider_{uuid4().hex}"))
     database.open()
     yield Provider(Parts(database, Clock(datetime.now(UTC))))

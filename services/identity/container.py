@@ -125,7 +125,7 @@ class Container:
 
     def tidy(self) -> None:
         """End and delete what has expired."""
-        self.sessions.end_stale()
+        self.sessions.revoke_expired()
         self.pending_requests.forget_old()
         self.limiter.forget_old()
         self.login_throttle.forget_old()

@@ -1,4 +1,4 @@
-"""The event store of identity; use cases take it and work in its transactions."""
+"""The event store of identity. Use cases work in its transactions."""
 
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ from kit.eventstore.store import Store
 
 
 class IdentityStore(Store):
-    """The people, sessions and clients of one installation."""
+    """The users, sessions and clients of one installation."""
 
     name = "identity"
     refusals: ClassVar[dict[str, type[Refusal]]] = {

@@ -1,4 +1,4 @@
-"""The elected worker: decides about what strangers asked for, and tidies up."""
+"""The elected worker: decides pending requests, and deletes what has expired."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ _log = logging.getLogger("identity.worker")
 
 
 class Worker:
-    """`work_one` does one piece of work and says whether there was any; `tidy` runs once a minute."""
+    """`work_one` does one piece of work and returns whether there was any; `tidy` runs once a minute."""
 
     def __init__(self, database: Database, work_one: Callable[[], bool], tidy: Callable[[], None]) -> None:
         self._lease = Lease(database, "identity-worker", channel=CHANNEL, on_wake=self._on_wake)

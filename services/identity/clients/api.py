@@ -122,7 +122,7 @@ def routes(clients: Clients, guard: Guard, idempotency: Idempotency) -> APIRoute
     def revoke_secret(acting: Writer, id: UUID, secret: UUID) -> None:
         """Revokes a secret: no more tokens are issued for it. Tokens that were issued before expire within an hour.
         Requires clients:write."""
-        clients.end_secret(acting.organization_id, id, secret)
+        clients.revoke_secret(acting.organization_id, id, secret)
 
     return router
 

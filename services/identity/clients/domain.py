@@ -1,4 +1,4 @@
-"""A client: an account for a program inside one organization. No secret is here, only that there is one."""
+"""A client: an account for an application inside one organization. The values of its secrets are not here."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -34,7 +34,7 @@ class TooManySecrets(Conflict):
 
 @dataclass(frozen=True)
 class IssuedSecret:
-    """A secret of a client, which is not here itself. `warned`: somebody was told that it expires."""
+    """A secret of a client, without its value. `warned`: a user has been notified that it expires."""
 
     name: str
     expires_at: datetime | None
@@ -43,9 +43,9 @@ class IssuedSecret:
 
 
 class Client(Aggregate):
-    """`platforms` are the ids that its rights on platforms are narrowed to, None for all of them.
+    """`platforms` are the ids of the trade platforms that its scopes apply to, None for all of them.
 
-    Every event names the `client_id` of the tokens and the organization, as all that is said of a client does.
+    Every event names the `client_id` of the tokens and the organization, which the contract events need.
     """
 
     TOPIC = "identity.Client"
@@ -83,7 +83,7 @@ class Client(Aggregate):
             aggregate.platforms = self.platforms
 
     class SecretIssued(Event):
-        """`name` is the secret's, `client_name` the client's at that time."""
+        """`name` is that of the secret, `client_name` that of the client at that time."""
 
         TOPIC = "identity.ClientSecretIssued"
         secret_id: UUID
@@ -97,7 +97,7 @@ class Client(Aggregate):
             aggregate.secrets[str(self.secret_id)] = secret
 
     class SecretExpiring(Event):
-        """A secret stops working soon, and `user_id` is told."""
+        """A secret expires soon, and `user_id` is to be notified."""
 
         TOPIC = "identity.ClientSecretExpiring"
         secret_id: UUID
@@ -172,7 +172,7 @@ class Client(Aggregate):
             self._tell(self.Renamed, name=name, old_name=self.name)
 
     def change_scopes(self, scopes: Iterable[str], platforms: Iterable[UUID] | None) -> None:
-        """What it may do from now on, and on which platforms."""
+        """Replace the scopes, and the platforms they apply to."""
         new = (_sorted(scopes), _sorted_or_all(platforms))
         if new != (self.scopes, self.platforms):
             self._tell(
@@ -186,8 +186,7 @@ class Client(Aggregate):
     def issue_secret(
         self, secret_id: UUID, name: str, expires_at: datetime | None, issued_by: UUID, now: datetime
     ) -> None:
-        """One more secret beside those there are. Raises TooManySecrets; Invalid for an `expires_at` that has
-        passed, or lies too far ahead to mean anything."""
+        """Add a secret. Raises TooManySecrets; Invalid for an `expires_at` in the past or more than ten years ahead."""
         if len(self.secrets) >= MOST_SECRETS:
             raise TooManySecrets
         if expires_at is not None and expires_at <= now:
@@ -204,7 +203,7 @@ class Client(Aggregate):
         )
 
     def warn_of_expiry(self, secret_id: UUID, user_id: UUID, now: datetime) -> None:
-        """`user_id` is told that a secret expires; once, when that is near, and not when it is too late."""
+        """Record once that `user_id` is notified of a secret that expires within WARNED_AHEAD."""
         secret = self.secrets.get(str(secret_id))
         if secret is None or secret.warned or secret.expires_at is None:
             return
@@ -218,8 +217,8 @@ class Client(Aggregate):
                 user_id=user_id,
             )
 
-    def end_secret(self, secret_id: UUID) -> None:
-        """Raises UnknownSecret, also for one that was ended before."""
+    def revoke_secret(self, secret_id: UUID) -> None:
+        """Raises UnknownSecret, also for a secret that was revoked before."""
         if str(secret_id) not in self.secrets:
             raise UnknownSecret
         self._tell(self.SecretEnded, secret_id=secret_id)

@@ -1,4 +1,4 @@
-"""Secrets of clients that expire soon: somebody who can renew them is told, once and in time."""
+"""Warnings of client secrets that expire soon, each sent once to a user who can issue a new one."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -11,14 +11,14 @@ _AT_ONCE = 100
 
 
 class ExpiryWarnings:
-    """`clock` answers the time in UTC."""
+    """`clock` returns the time in UTC."""
 
     def __init__(self, store: IdentityStore, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._clock = clock
 
     def warn(self) -> None:
-        """Of the secrets that are due, a hundred at once."""
+        """Warn of secrets that expire soon, at most a hundred in one call."""
         now = self._clock()
         due = self._store.database.all(
             "SELECT s.id, s.client FROM client_secrets s JOIN clients c ON c.id = s.client "
@@ -42,7 +42,7 @@ class ExpiryWarnings:
         self._store.run(work)
 
     def _who_can_renew(self, organization_id: UUID, issued_by: UUID) -> UUID:
-        """Who issued the secret, or an administrator where they have left."""
+        """The user who issued the secret, or an administrator if that user is no longer a member."""
         row = self._store.database.one(
             "SELECT user_id FROM member_copies WHERE organization_id = %s "
             "AND (user_id = %s OR granted->>'role' = 'administrator') ORDER BY user_id = %s DESC, user_id LIMIT 1",

@@ -1,4 +1,4 @@
-"""When and from where client secrets were first and last used: noted in memory, written a few times a minute."""
+"""Times and addresses of the first and last use of client secrets: collected in memory, written every 20 seconds."""
 
 import asyncio
 from collections.abc import Callable
@@ -26,7 +26,7 @@ WHERE known.last_at < EXCLUDED.last_at
 
 @dataclass(frozen=True)
 class _Uses:
-    """Since the last writing."""
+    """Uses since the last write."""
 
     first_at: datetime
     first_address: str
@@ -35,7 +35,7 @@ class _Uses:
 
 
 class SecretUses:
-    """`clock` answers the time in UTC."""
+    """`clock` returns the time in UTC."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
@@ -44,7 +44,7 @@ class SecretUses:
         self._lock = Lock()
 
     def note(self, secret_id: UUID, address: Callable[[], str]) -> None:
-        """The secret was used now; `address`, the caller's, is asked for where it is going to be kept."""
+        """The secret was used now. `address` returns the caller's; it is called only if the use is kept."""
         now, known = self._clock(), self._noted.get(secret_id)
         if known is not None and now - known.last_at < _NOTE_EVERY:
             return
@@ -54,7 +54,7 @@ class SecretUses:
             self._noted[secret_id] = replace(known, last_at=now, last_address=used_from)
 
     async def run(self) -> None:
-        """Write until cancelled, and once more then."""
+        """Write until cancelled, and once more on cancellation."""
         try:
             while True:
                 await asyncio.sleep(_WRITE_EVERY)
@@ -65,7 +65,7 @@ class SecretUses:
                 self.write()
 
     def write(self) -> None:
-        """What was noted since the last time; it is kept where that fails. Raises psycopg.OperationalError."""
+        """Write what was collected; on failure it is kept for the next call. Raises psycopg.OperationalError."""
         with self._lock:
             noted, self._noted = self._noted, {}
         if not noted:

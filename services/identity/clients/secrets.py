@@ -1,4 +1,4 @@
-"""Client secrets and ids: random, recognisable by prefix and checksum, stored as a hash only."""
+"""Client secrets and ids: random, recognizable by prefix and checksum, stored as a hash only."""
 
 import re
 import secrets
@@ -16,7 +16,7 @@ _ID_RANDOM = 16
 
 
 def new_client_id() -> str:
-    """The `thc_…` that a client is called by in tokens; no secret."""
+    """A `thc_…` that identifies a client in tokens; it is not secret."""
     return _ID_PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(_ID_RANDOM))
 
 
@@ -27,7 +27,7 @@ def new_secret() -> str:
 
 
 def may_be_secret(given: str) -> bool:
-    """Whether prefix and checksum fit; what fails here was never issued, so nobody need look it up."""
+    """Whether prefix and checksum are correct. If not, it was never issued, and needs no look-up."""
     if not _FORM.fullmatch(given):
         return False
     body, check = given.removeprefix(PREFIX).split("_")

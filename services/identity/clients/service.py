@@ -1,4 +1,4 @@
-"""The use cases of clients: programs that act inside one organization."""
+"""Use cases of clients: applications that act inside one organization."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class GrantExceedsOwn(Forbidden):
 
 @dataclass(frozen=True)
 class NewSecret:
-    """`secret` is shown once and stored nowhere."""
+    """`secret` is returned once and stored nowhere."""
 
     id: UUID
     secret: str = field(repr=False)
@@ -32,15 +32,15 @@ class NewSecret:
 
 @dataclass(frozen=True)
 class Granter:
-    """The person who acts, and what they hold in the organization."""
+    """The user who acts, and the user's grant in the organization."""
 
     user_id: UUID
     grant: Grant
 
 
 class Clients:
-    """`clock` answers the time in UTC; `changed` is told the id of a client whose rights or secrets have shrunk
-    or grown, after that is stored."""
+    """`clock` returns the time in UTC. `changed` is called with the id of a client after a change of its scopes or
+    secrets is stored."""
 
     authoritative = True
 
@@ -59,7 +59,7 @@ class Clients:
     def create(
         self, organization_id: UUID, granter: Granter, name: str, scopes: Collection[str], limits: Limits
     ) -> tuple[ClientRow, NewSecret]:
-        """A client with its first secret. Raises GrantExceedsOwn."""
+        """Create a client with its first secret. Raises GrantExceedsOwn."""
         _refuse_beyond(granter.grant, scopes, limits)
 
         def work() -> tuple[ClientRow, NewSecret]:
@@ -80,7 +80,8 @@ class Clients:
         scopes: Collection[str] | None = None,
         limits: Limits | None = None,
     ) -> ClientRow:
-        """What is None stays. Raises UnknownClient; GrantExceedsOwn for rights that the granter lacks."""
+        """Arguments that are None keep their values. Raises UnknownClient; GrantExceedsOwn for permissions that the
+        granter lacks."""
 
         def work() -> ClientRow:
             client = self._load(organization_id, id)
@@ -96,7 +97,7 @@ class Clients:
         return changed
 
     def remove(self, organization_id: UUID, id: UUID) -> None:
-        """Its tokens and secrets are good for nothing from now on. Raises UnknownClient."""
+        """Remove a client; its tokens and secrets stop working. Raises UnknownClient."""
 
         def work() -> None:
             client = self._load(organization_id, id)
@@ -110,8 +111,8 @@ class Clients:
     def issue_secret(
         self, organization_id: UUID, id: UUID, granter: Granter, name: str, expires_at: datetime | None
     ) -> NewSecret:
-        """One more secret. Raises UnknownClient, TooManySecrets, Invalid; GrantExceedsOwn where the client may
-        do more than the granter, who could act as the client with its secret."""
+        """Issue one more secret. Raises UnknownClient, TooManySecrets, Invalid; GrantExceedsOwn if the client may do
+        more than the granter, who could act as the client with the secret."""
 
         def work() -> NewSecret:
             client = self._load(organization_id, id)
@@ -120,12 +121,12 @@ class Clients:
 
         return self._store.run(work)
 
-    def end_secret(self, organization_id: UUID, id: UUID, secret_id: UUID) -> None:
-        """Raises UnknownClient, UnknownSecret."""
+    def revoke_secret(self, organization_id: UUID, id: UUID, secret_id: UUID) -> None:
+        """Revoke a secret. Raises UnknownClient, UnknownSecret."""
 
         def work() -> None:
             client = self._load(organization_id, id)
-            client.end_secret(secret_id)
+            client.revoke_secret(secret_id)
             self._forget([str(secret_id)])
             self._store.save(client)
 
@@ -133,14 +134,14 @@ class Clients:
         self._changed(id)
 
     def get(self, organization_id: UUID, id: UUID) -> ClientRow:
-        """Raises UnknownClient, also for one of another organization."""
+        """Raises UnknownClient, also for a client of another organization."""
         found = self._views.client(organization_id, id)
         if found is None:
             raise UnknownClient
         return found
 
     def list(self, organization_id: UUID, paging: Paging) -> list[ClientRow]:
-        """Oldest first; one more than the page shows where there are more."""
+        """Oldest first; one more than the page shows if there are more."""
         return self._views.clients(organization_id, paging)
 
     def find(self, client_id: str) -> rpc.Client | None:

@@ -19,7 +19,7 @@ SECRETS = "SELECT expires_at AS ends_at FROM client_secrets WHERE expires_at > n
 
 @dataclass(frozen=True)
 class Use:
-    """When and from which network address."""
+    """Time and network address of a use."""
 
     at: datetime
     address: str
@@ -27,7 +27,7 @@ class Use:
 
 @dataclass(frozen=True)
 class SecretRow:
-    """`hash` is the SHA-256 of the secret; its uses are less than a minute old, None while there was none."""
+    """`hash` is the SHA-256 of the secret. Uses are up to a minute old, None if there was none."""
 
     id: UUID
     name: str
@@ -51,7 +51,7 @@ class ClientRow:
 
 
 class ClientViews(Views):
-    """`client_secret_hashes` are rows that no event holds, written with the event that names the secret."""
+    """No event holds the rows of `client_secret_hashes`: they are written with the event that names the secret."""
 
     tables: ClassVar[tuple[str, ...]] = ("clients", "client_secrets")
 
@@ -70,7 +70,7 @@ class ClientViews(Views):
         return next(iter(self._with_secrets(rows)), None)
 
     def clients(self, organization_id: UUID, paging: Paging) -> list[ClientRow]:
-        """Of an organization, oldest first; one more than the page shows where there are more."""
+        """Of an organization, oldest first; one more than the page shows if there are more."""
         created_at, last_id = paging.time_and_id()
         rows = self.database.all(
             "SELECT * FROM clients WHERE organization_id = %s AND (created_at, id) > (%s::timestamptz, %s) "

@@ -17,7 +17,7 @@ class DeviceCookie:
         self.name = "__Host-tradehall-device" if secure else "tradehall-device"
 
     def device_of(self, request: Request) -> UUID:
-        """The browser that asks; a new one where it has no cookie of ours."""
+        """The browser of a request; a new id if it has no valid cookie."""
         return self._devices.read(request.cookies.get(self.name, "")) or uuid4()
 
     def give(self, response: Response, device: UUID) -> None:

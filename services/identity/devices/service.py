@@ -1,4 +1,4 @@
-"""Browsers that people signed in with before, known by a signed cookie, and what to call them."""
+"""Browsers that users signed in with before, recognized by a signed cookie, and their names."""
 
 import base64
 import binascii
@@ -19,7 +19,7 @@ _SIGNATURE = 12  # bytes
 
 
 class Devices:
-    """A device is a browser with our cookie. The cookie alone opens nothing."""
+    """A device is a browser with our cookie. The cookie alone gives no access."""
 
     def __init__(self, database: Database, key: bytes, clock: Callable[[], datetime]) -> None:
         self._database = database
@@ -27,11 +27,11 @@ class Devices:
         self._clock = clock
 
     def cookie(self, device: UUID) -> str:
-        """What the device carries."""
+        """The cookie value of a device."""
         return _PREFIX + base64.urlsafe_b64encode(device.bytes + self._signature(device)).decode().rstrip("=")
 
     def read(self, cookie: str) -> UUID | None:
-        """The device of a cookie that was made here, else None."""
+        """The device of a cookie that this installation made, else None."""
         try:
             plain = base64.urlsafe_b64decode(cookie.removeprefix(_PREFIX)[:50] + "==")[:16]
             device = UUID(bytes=plain)
@@ -40,15 +40,15 @@ class Devices:
         return device if same(cookie, self.cookie(device)) else None
 
     def is_known_by(self, device: UUID, email_hash: bytes) -> bool:
-        """Whether the person with this keyed hash of an address signed in with it before: one query, whether or not the
-        address is known."""
+        """Whether the user with this keyed hash of an address signed in with the device before. One query, whether or
+        not the address is known."""
         known = (
             "SELECT 1 AS one FROM devices JOIN people ON people.id = user_id WHERE device_id = %s AND email_hash = %s"
         )
         return self._database.one(known, (device, email_hash)) is not None
 
     def note(self, device: UUID, user_id: UUID) -> None:
-        """This person has signed in with it."""
+        """The user has signed in with the device."""
         now = self._clock()
         self._database.later(
             "INSERT INTO devices VALUES (%s, %s, %s, %s) "
@@ -62,7 +62,7 @@ class Devices:
         )
 
     def forget(self, user_id: UUID, *, except_devices: tuple[UUID | None, ...] = ()) -> int:
-        """A person's devices are unknown from now on, for a new password ends the trust in them; how many those are."""
+        """Forget the devices of a user, since a new password ends the trust in them; returns how many there were."""
         kept = [device for device in except_devices if device is not None]
         forget = "DELETE FROM devices WHERE user_id = %s AND device_id <> ALL(%s)"
         return self._database.execute(forget, (user_id, kept))
@@ -97,7 +97,7 @@ _SYSTEMS = (
 
 
 def device_name(user_agent: str | None) -> str | None:
-    """A few words of ours for a User-Agent: "Firefox on Linux"; None where it says nothing that is known."""
+    """A short name for a User-Agent, such as "Firefox on Linux"; None if nothing in it is known."""
     program, system = (_first(names, user_agent or "") for names in (_PROGRAMS, _SYSTEMS))
     if program and system:
         return f"{program} on {system}"

@@ -52,7 +52,7 @@ class NoErasureLog(Refusal):
 
 
 class CheckedErasure:
-    """`file` is that of the erasure log, None where it is not set; `clock` gives the time in UTC."""
+    """`file` is that of the erasure log, None if it is not set; `clock` returns the time in UTC."""
 
     def __init__(
         self, erasure: Erasure, people: People, bus: Bus, file: Path | None, clock: Callable[[], datetime]

@@ -1,4 +1,4 @@
-"""What an invitation's mail links to: join, sign in first, or choose a password and join."""
+"""The page that an invitation's mail links to: join, sign in first, or choose a password and join."""
 
 from typing import Annotated
 

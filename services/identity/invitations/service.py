@@ -1,4 +1,4 @@
-"""Invitations, which the organizations service keeps: opened and accepted over the bus."""
+"""Invitations, which the organizations service owns: opened and accepted over the bus."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ class UnknownInvitation(NotFound):
 
 
 class InvitationOver(Gone):
-    """`reason` is an invitation's status, or the code of a refusal."""
+    """`reason` is the status of an invitation, or the code of a refusal."""
 
     title = "This invitation is no longer open"
 
@@ -38,7 +38,7 @@ UNKNOWN_LINKS = Limit("unknown-links", 100, timedelta(seconds=36))
 
 
 class Inviting:
-    """Asks the organizations service. Each method raises BusUnavailable when it does not answer."""
+    """Asks the organizations service. Each method raises BusUnavailable if it does not answer."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
@@ -56,7 +56,7 @@ class Inviting:
         return reply.ok
 
     def accept(self, token: str, person: Person) -> bool:
-        """False where the invitation is for another address. Raises InvitationOver."""
+        """False if the invitation is for another address. Raises InvitationOver."""
         question = rpc.AcceptInvitationRequest(token=SecretStr(token), user_id=person.id, email=person.email or "")
         reply = self._bus.ask_from_thread(rpc.ACCEPT_INVITATION.subject, question, rpc.ACCEPT_INVITATION.reply)
         if reply.refused == _ANOTHER_ADDRESS:

@@ -1,4 +1,4 @@
-"""Signing in was refused for a while after too many failures; the counts themselves are rows."""
+"""A lock: sign-ins of a user are refused for a while after too many failures. The counts themselves are rows."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from kit.eventstore.aggregate import Aggregate, Created
 
 
 class Lock(Aggregate):
-    """It goes by itself at `locked_until`, unless somebody lifts it before."""
+    """It expires at `locked_until`, unless it is lifted before."""
 
     TOPIC = "identity.Lock"
 

@@ -1,4 +1,4 @@
-"""Against guessing passwords: failures are counted before the password is looked at, shared by all replicas."""
+"""Login throttle: failures are counted before the password is checked, for all replicas together."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,8 +42,8 @@ class TooManyAttempts(TooManyRequests):
 
 @dataclass(frozen=True)
 class Attempt:
-    """One try of a password. `network` is None where only the account's own count matters: on a device that its owner
-    used before, and for who is signed in."""
+    """One attempt with a password. `network` is None if only the failures of the account count: on a device that its
+    owner used before, and for a user who is signed in."""
 
     account: bytes
     place: bytes
@@ -51,9 +51,9 @@ class Attempt:
 
 
 class LoginThrottle:
-    """An attempt counts as a failure from its beginning, so that many at once are no way around.
+    """An attempt counts as a failure from its beginning, so that parallel attempts cannot get around the limit.
 
-    The right password wipes out the failures of its account and place only. `clock` answers the time in UTC.
+    The right password deletes only the failures of its account and place. `clock` returns the time in UTC.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class LoginThrottle:
         self._clock = clock
 
     def sign_in(self, email: str, address: str | None, device: UUID | None) -> Attempt:
-        """Somebody tries to sign in from a network address or a device. Raises TooManyAttempts."""
+        """Begin an attempt to sign in from a network address or a device. Raises TooManyAttempts."""
         account = self._account(email)
         if device is not None and self._devices.is_known_by(device, account):
             attempt = Attempt(account, self._hash("device", str(device)), None)
@@ -87,13 +87,13 @@ class LoginThrottle:
         return attempt
 
     def signed_in(self, user_id: UUID) -> Attempt:
-        """Somebody who is signed in must name their password. Raises TooManyAttempts."""
+        """Begin an attempt of a signed-in user to confirm the password. Raises TooManyAttempts."""
         attempt = Attempt(user_id.bytes, self._hash("signed-in", ""), None)
         self._count(attempt.account, attempt.place, FREE)
         return attempt
 
     def failed(self, attempt: Attempt) -> None:
-        """It was not the password."""
+        """The password was wrong."""
         if attempt.network is not None:
             try:
                 self._count(attempt.account, _EVERYWHERE, FREE_EVERYWHERE)
@@ -103,12 +103,12 @@ class LoginThrottle:
             self._limiter.try_hit(OF_ALL, _ALL)
 
     def succeeded(self, attempt: Attempt) -> None:
-        """It was the password."""
+        """The password was right."""
         wipe = "DELETE FROM guesses WHERE account = %s AND place = %s"
         self._database.later(wipe, (attempt.account, attempt.place))
 
     def clear(self, user: User) -> None:
-        """Nothing counts against this person any more: they have set a new password, or an operator says so."""
+        """Delete all failures of a user, who has set a new password or was unlocked by an operator."""
         accounts = [user.id.bytes] + ([self._email_hash(user.email)] if user.email else [])
         locks = [self._store.find(Lock, lock_id) for lock_id in self._views.locks(user.id, self._clock())]
         for lock in locks:
@@ -117,13 +117,13 @@ class LoginThrottle:
         self._database.execute("DELETE FROM guesses WHERE account = ANY(%s)", (accounts,))
 
     def unlock(self, user_id: UUID) -> None:
-        """Raises UnknownUser."""
+        """Delete all failures of a user. Raises UnknownUser."""
         self._store.run(lambda: self.clear(self._store.find(User, user_id, UnknownUser)))
 
     def record_one_lock(self) -> bool:
-        """Tell of a person who has come to be refused somewhere, once until that is over; False when there is none.
+        """Record that a user is refused somewhere, once until that is over; False if there is none.
 
-        Apart from the attempts themselves, so that these take the same time for known and unknown accounts.
+        This is apart from the attempts, so that these take the same time for known and unknown accounts.
         """
         now = self._clock()
         row = self._database.one(
@@ -149,7 +149,7 @@ class LoginThrottle:
             raise TooManyAttempts(max(waits))
 
     def _count(self, account: bytes, place: bytes, free: int) -> None:
-        """One failure more. Raises TooManyAttempts, and counts nothing, while a delay lasts."""
+        """Count one failure. While a delay lasts, counts nothing and raises TooManyAttempts."""
         now = self._clock()
         counted = self._database.execute(
             "INSERT INTO guesses AS g VALUES (%(account)s, %(place)s, 1, %(now)s, %(now)s) "
@@ -175,7 +175,7 @@ class LoginThrottle:
         return timedelta() if row is None else row["refused_until"] - self._clock()
 
     def _account(self, email: str) -> bytes:
-        """That of `people`; what is no address is an account like any other that nobody has."""
+        """The account key of `people`; text that is no address has a key that no account has."""
         try:
             return self._email_hash(email)
         except InvalidEmail:

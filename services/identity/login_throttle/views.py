@@ -1,4 +1,4 @@
-"""Which locks of people were told of and not lifted."""
+"""Locks that are not lifted."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -15,7 +15,7 @@ class LockViews(Views):
     tables: ClassVar[tuple[str, ...]] = ("locks",)
 
     def locks(self, user_id: UUID, now: datetime) -> list[UUID]:
-        """The locks of a user that are not over."""
+        """The locks of a user that have not expired."""
         rows = self.database.all("SELECT id FROM locks WHERE user_id = %s AND locked_until > %s", (user_id, now))
         return [row["id"] for row in rows]
 

@@ -24,9 +24,9 @@ def routes(
 ) -> APIRouter:
     """The endpoints that discovery announces, and discovery; sign-out is among the hosted pages."""
     router = APIRouter(tags=["oauth"])
-    router.include_router(token_router(server, endpoints))
-    router.include_router(introspection_router(endpoints))
-    router.include_router(revocation_router(endpoints))
+    router.include_router(token_router(endpoints.token))
+    router.include_router(introspection_router(endpoints.introspect))
+    router.include_router(revocation_router(endpoints.revoke))
     router.include_router(discovery_router(server, keys))
     router.include_router(authorization_router(server.authorization, session_of, show_refusal))
     router.include_router(userinfo_router(users, guard))

@@ -80,10 +80,15 @@ class TokenEndpoints:
         authentication = ClientAuthentication(
             server.first_party, server.organization_clients, server.secret_uses, address_of, failures
         )
-        families, clients = server.refresh_tokens, server.organization_clients
-        introspection = IntrospectionEndpoint(
-            authentication, verifier, revocations, clients, families, server.sessions, server.clock
+        families = server.refresh_tokens
+        self.token = TokenEndpoint(server.store, authentication, server.grants)
+        self.introspect = IntrospectionEndpoint(
+            authentication,
+            verifier,
+            revocations,
+            server.organization_clients,
+            families,
+            server.sessions,
+            server.clock,
         )
-        self.token = TokenEndpoint(server.store, authentication, server.grants).respond
-        self.introspect = introspection.respond
-        self.revoke = RevocationEndpoint(server.store, authentication, verifier, families, revocations).respond
+        self.revoke = RevocationEndpoint(server.store, authentication, verifier, families, revocations)

@@ -1,4 +1,4 @@
-"""Where a form may lead: only to places of ours."""
+"""Where a form may lead: only to pages of this service."""
 
 import re
 from collections.abc import Callable
@@ -17,14 +17,14 @@ MayRedirect = Callable[[str, str], bool]
 
 
 def place(wanted: str) -> str | None:
-    """Where to go after signing in, if it is a place of ours; never another site."""
+    """The page to show after signing in, if it is one of ours; None for another site."""
     return wanted if _PLACES.fullmatch(wanted) else None
 
 
 def redirect_origin(place: str | None, may_redirect: MayRedirect) -> str | None:
-    """The origin to which the chain of redirects that a form begins may end, for form-action (CSP Level 3, 6.4.1).
+    """The origin at which the redirects after a form may end, for form-action (CSP Level 3, 6.4.1).
 
-    Only that of a redirect_uri with which the asking client is registered.
+    Only that of a redirect_uri that is registered for the requesting client.
     """
     query = parse_qs(urlsplit(place or "").query)
     client_id, redirect_uri = query.get("client_id", [""])[0], query.get("redirect_uri", [""])[0]
@@ -35,6 +35,6 @@ def redirect_origin(place: str | None, may_redirect: MayRedirect) -> str | None:
 
 
 def login_hint(place: str | None) -> str:
-    """The address that the asking client expects to sign in (OpenID Connect Core 3.1.2.1); empty for none."""
+    """The address that the requesting client expects to sign in (OpenID Connect Core 3.1.2.1); empty for none."""
     hint = parse_qs(urlsplit(place or "").query).get("login_hint", [""])[0]
     return hint if hint.isprintable() and len(hint) <= _LONGEST_HINT else ""

@@ -26,7 +26,7 @@ _POLICY = (
 
 
 class Renderer:
-    """Shows templates. Nothing is loaded but our own style, script and icon."""
+    """Shows templates. Pages load only our own style sheet, scripts and icon."""
 
     def __init__(self, *, secure: bool) -> None:
         self._secure = secure
@@ -37,7 +37,7 @@ class Renderer:
     def show(
         self, template: str, status: int = 200, *, redirect_origin: str | None = None, **values: Any
     ) -> HTMLResponse:
-        """`redirect_origin`: to which other origin the redirects after this page's form may go."""
+        """`redirect_origin`: another origin that the redirects after this page's form may lead to."""
         page = self._templates.get_template(template).render({"errors": {}, "next": None, **values})
         response = HTMLResponse(page, status)
         response.headers["Content-Security-Policy"] = " ".join(filter(None, (_POLICY, redirect_origin)))
@@ -52,7 +52,7 @@ class Renderer:
         return response
 
     def failed(self, error: Exception) -> HTMLResponse:
-        """The page for what went wrong on our side, which is logged as at every route."""
+        """The page for an internal error, which is logged as on every route."""
         if failed(error).status_code == Unavailable.status:
             return self.refused(Unavailable("Please try again in a moment."))
         detail = f"If it happens again, report this number: {cause().correlation}"
@@ -87,10 +87,10 @@ class Renderer:
 
 
 def go_to(place: str) -> RedirectResponse:
-    """After a form: the next page is read by GET."""
+    """The answer to a form: the browser reads the next page with GET."""
     return RedirectResponse(place, 303)
 
 
 def errors_of(refusal: Invalid) -> dict[str, str]:
-    """By field, as templates show them."""
+    """Messages by field, as templates show them."""
     return {error.field: error.message for error in refusal.errors}

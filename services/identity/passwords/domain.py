@@ -1,4 +1,4 @@
-"""What an own password must be."""
+"""Rules for passwords."""
 
 import unicodedata
 from collections.abc import Container
@@ -14,7 +14,7 @@ SHORTEST_NAME = 3  # a name part of one or two letters is in too many good passw
 
 
 class PasswordRefused(Invalid):
-    """`field` names the request's field, the message what to do."""
+    """`field` names the field of the request, the message says what to do."""
 
     code = "password-refused"
     title = "Password not accepted"
@@ -26,12 +26,12 @@ class WrongPassword(Invalid):
 
 
 def normal_password(text: str) -> str:
-    """NFC, so that one password typed on two keyboards stays one."""
+    """NFC, so that a password typed on two keyboards is the same."""
     return unicodedata.normalize("NFC", text)
 
 
 def check_new_password(text: str, email: str, common: Container[str], *, field: str) -> str:
-    """The password's normal form. Raises PasswordRefused.
+    """The password in normal form. Raises PasswordRefused.
 
     `common` holds well-known passwords in lower case; NIST SP 800-63B 5.1.1.2 asks for the list.
     """

@@ -1,4 +1,4 @@
-"""Slow password hashes (argon2id), a few at a time, in threads of their own, for as many requests as can be served."""
+"""Password hashes (argon2id) in threads of their own, and a bound on the requests that wait for one."""
 
 import os
 from collections.abc import AsyncIterator
@@ -25,16 +25,16 @@ T = TypeVar("T")
 
 
 class Overloaded(TooManyRequests):
-    """More people sign in, or set passwords, than can be served soon. Nothing was done."""
+    """Too many requests wait for a hash. Nothing was done."""
 
     code = "too-many-sign-ins"
     title = "Too many sign-ins at the same time"
 
 
 class Hashing:
-    """OWASP's smallest argon2id: 19 MiB, two passes, one lane. As many at once as there are cores.
+    """OWASP's smallest argon2id: 19 MiB, two passes, one lane. At most as many at once as there are cores.
 
-    A route that hashes takes one of `places` beforehand, so that the others are told at once.
+    A route that hashes takes one of `places` first, so that further requests are refused at once.
     """
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Hashing:
     async def place(self) -> AsyncIterator[None]:
         """A dependency of each route that hashes. Raises Overloaded before a thread or a connection is taken.
 
-        It runs on the event loop alone, so nothing comes between the look and the change.
+        It runs on the event loop alone, so nothing comes between check and change.
         """
         if self.places == 0:
             _TURNED_AWAY.inc()
@@ -59,16 +59,16 @@ class Hashing:
             self.places += 1
 
     def hash(self, password: str) -> str:
-        """In PHC form. Raises Unavailable when it takes too long."""
+        """In PHC form. Raises Unavailable if it takes too long."""
         return self._soon(self._pool.submit(self._argon2.hash, password))
 
     def verify(self, stored: str | None, password: str) -> bool:
-        """Without a stored hash the same work is done, in vain."""
+        """Without a stored hash the same work is done, and the answer is False."""
         fits = self._soon(self._pool.submit(self._fits, stored or self._nobodys, password))
         return fits and stored is not None
 
     def is_outdated(self, stored: str) -> bool:
-        """Whether the hash was made with other parameters than today's."""
+        """Whether the hash was made with other parameters than the current ones."""
         return self._argon2.check_needs_rehash(stored)
 
     def _fits(self, stored: str, password: str) -> bool:
@@ -88,8 +88,8 @@ class Hashing:
 
 @cache
 def common_passwords() -> frozenset[str]:
-    """Well-known passwords, in lower case and long enough to be chosen: zxcvbn's list and its others.
+    """Well-known passwords in lower case that are long enough to be chosen: all lists of zxcvbn.
 
-    All of its lists, since zxcvbn keeps a password that is also a name or a word in one of them only.
+    All of them, since zxcvbn keeps a password that is also a name or a word in one list only.
     """
     return frozenset(word for words in FREQUENCY_LISTS.values() for word in words if len(word) >= SHORTEST)

@@ -1,4 +1,4 @@
-"""What a mail must hold, made by HMAC from (purpose, user, generation): nothing readable is stored."""
+"""Secrets of mails, derived by HMAC from (purpose, user, generation), so that none is stored."""
 
 import base64
 import binascii
@@ -15,7 +15,7 @@ _NOBODY = UUID(int=0)
 
 
 class OneTimeSecrets:
-    """One-time passwords (16 letters, 80 bits, as xxxx-xxxx-xxxx-xxxx) and the tokens of reset links."""
+    """One-time passwords (16 characters, 80 bits, as xxxx-xxxx-xxxx-xxxx) and the tokens of reset links."""
 
     def __init__(self, keys: ServiceKeys) -> None:
         self._keys = keys
@@ -26,9 +26,9 @@ class OneTimeSecrets:
         return "-".join(letters[start : start + 4] for start in range(0, 16, 4))
 
     def is_password(self, given: str, user_id: UUID | None, generation: int) -> bool:
-        """Whether the text is this one-time password, forgiving case, spaces, dashes and look-alikes.
+        """Whether the text is this one-time password; case, spaces, dashes and look-alike characters do not matter.
 
-        Without a user the same work is done, in vain.
+        Without a user the same work is done, and the answer is False.
         """
         right = self.password(user_id or _NOBODY, generation).replace("-", "")
         return same(given.strip().lower().translate(_LOOK_ALIKES), right) and user_id is not None
@@ -39,7 +39,7 @@ class OneTimeSecrets:
         return _RESET + base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
     def read_reset_token(self, token: str) -> tuple[UUID, int] | None:
-        """(user id, generation) of a token made here, else None."""
+        """(user id, generation) of a token that this installation made, else None."""
         try:
             plain = base64.urlsafe_b64decode(token.removeprefix(_RESET)[:80] + "==")[:20]
             user_id, generation = UUID(bytes=plain[:16]), int.from_bytes(plain[16:], "big")

@@ -1,4 +1,4 @@
-"""Choosing a first own password, changing it, and setting it by a mailed link."""
+"""Pages to choose a first password, change a password, and set a new one by a mailed link."""
 
 from typing import Annotated
 from urllib.parse import quote

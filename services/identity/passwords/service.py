@@ -1,4 +1,4 @@
-"""Own passwords: chosen, changed, reset. The hash is a row, written in the transaction of the event."""
+"""Use cases of passwords: choose, change, reset. The hash is a row, written in the transaction of the event."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -17,7 +17,7 @@ from kit.context import acting
 
 
 class Passwords:
-    """Slow hashes are made before a transaction begins; a bad new password raises PasswordRefused."""
+    """Hashes are made before a transaction begins. A new password that breaks a rule raises PasswordRefused."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Passwords:
         self._clock = clock
 
     def choose(self, session: Session, new: str) -> None:
-        """The first own password of who used a one-time password, who is thereby signed in fully."""
+        """Choose the first password after a one-time password; the session is then fully signed in."""
         user = self._store.find(User, session.user_id, UnknownUser)
         hashed = self._checked_hash(new, user.email, "password")
 
@@ -53,7 +53,7 @@ class Passwords:
         self._store.run(work)
 
     def change(self, user_id: UUID, current: str, new: str, session_id: UUID | None) -> None:
-        """Ends all other sessions. Raises WrongPassword or TooManyAttempts."""
+        """Change the password and revoke all other sessions. Raises WrongPassword or TooManyAttempts."""
         user = self._store.find(User, user_id, UnknownUser)
         attempt = self._throttle.signed_in(user_id)
         if not self._hashing.verify(self._views.password_hash(user_id), normal_password(current)):
@@ -69,14 +69,14 @@ class Passwords:
         self._store.run(work)
 
     def reset_link_owner(self, token: str) -> User:
-        """Whose link this is. Raises ResetLinkSpent where it is good no longer, or was never made."""
+        """The user of a reset link. Raises ResetLinkSpent if it is no longer valid, or was never made."""
         user, generation = self._of_reset_token(token)
         if not user.reset_link_is_good(generation, self._clock()):
             raise ResetLinkSpent
         return user
 
     def reset(self, token: str, new: str, device: UUID | None = None) -> None:
-        """Ends all sessions, and whatever refused sign-ins to this person. Raises ResetLinkSpent."""
+        """Set a new password, revoke all sessions, and clear the login throttle of the user. Raises ResetLinkSpent."""
         email = self.reset_link_owner(token).email
         hashed = self._checked_hash(new, email, "password")
 
@@ -90,10 +90,10 @@ class Passwords:
         self._store.run(work)
 
     def choose_invited(self, email: str, new: str) -> UUID:
-        """Somebody who opened an invitation to this address chooses a password.
+        """Choose the first password of an invited user who has opened the invitation; returns the id of the user.
 
-        They have no account yet, or one whose one-time password was never used. Answers the user's id.
-        Raises EmailTaken where there is a full account.
+        There is no account with the address yet, or one whose one-time password was never used. Raises EmailTaken if
+        there is an account that has been used.
         """
         hashed = self._checked_hash(new, email, "password")
 
@@ -127,7 +127,7 @@ class Passwords:
             "ON CONFLICT (user_id) DO UPDATE SET hash = EXCLUDED.hash, set_at = now()",
             (user.id, hashed),
         )
-        self._sessions.end_all(user.id, except_id=except_session)
+        self._sessions.revoke_all(user.id, except_id=except_session)
         self._devices.forget(user.id, except_devices=(device, self._sessions.device_of(except_session)))
 
     def _checked_hash(self, new: str, email: str | None, field: str) -> str:

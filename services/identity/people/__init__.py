@@ -1,1 +1,1 @@
-"""User accounts: the aggregate, their own profile, and what other services hear of them."""
+"""User accounts: the aggregate, the user's own profile, and what other services learn of it."""

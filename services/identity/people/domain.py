@@ -1,4 +1,4 @@
-"""A person with an account: their address, their name, and how their password came to be, without it."""
+"""A user account: address, name, and how the password was set. The password is not here."""
 
 from datetime import datetime
 from uuid import UUID
@@ -42,17 +42,17 @@ class AlreadyErased(Gone):
 
 
 class User(Aggregate):
-    """One human. `email` is the address as typed, `name` what they call themselves; both None once erased.
+    """A human user. `email` is the address as typed, `name` the name that others see; both None once erased.
 
-    A one-time password and a reset link are known here by their generation only: the newest alone is good,
-    once, until its time.
+    A one-time password and a reset link are known here by their generation: only the newest is valid, once, until it
+    expires.
     """
 
     TOPIC = "identity.User"
     personal = frozenset({"email", "name"})
 
     class Registered(Created):
-        """`via` is registration or invitation; the one-time password is for who came by registration."""
+        """`via` is registration or invitation. Only a registration has a one-time password."""
 
         TOPIC = "identity.UserRegistered"
         personal = frozenset({"email", "name"})
@@ -63,7 +63,7 @@ class User(Aggregate):
         expires_at: datetime | None
 
     class RegistrationRepeated(Aggregate.Event):
-        """With a generation where a new one-time password replaces the last, which was never used."""
+        """With a generation if a new one-time password replaces the last one, which was never used."""
 
         TOPIC = "identity.UserRegistrationRepeated"
         generation: int | None
@@ -77,7 +77,7 @@ class User(Aggregate):
         TOPIC = "identity.UserEmailVerified"
 
     class PasswordChanged(Aggregate.Event):
-        """`how` is chosen (the first own one), changed, or reset."""
+        """`how` is chosen (the first password), changed, or reset."""
 
         TOPIC = "identity.UserPasswordChanged"
         how: str
@@ -121,18 +121,18 @@ class User(Aggregate):
 
     @classmethod
     def register(cls, id: UUID, email: str, expires_at: datetime) -> "User":
-        """Somebody registered this address; its one-time password is good until `expires_at`."""
+        """Somebody registered this address. Its one-time password is valid until `expires_at`."""
         return cls(id=id, email=email, name=None, via="registration", generation=1, expires_at=expires_at)
 
     @classmethod
     def register_invited(cls, id: UUID, email: str) -> "User":
-        """Somebody who opened an invitation chose a password: the address is shown to be theirs."""
+        """An invited user chose a password. Opening the invitation has verified the address."""
         user = cls(id=id, email=email, name=None, via="invitation", generation=None, expires_at=None)
         user.choose_first_password()
         return user
 
     def register_again(self, expires_at: datetime) -> None:
-        """Somebody registered this address once more: a new one-time password while none was ever used."""
+        """Somebody registered this address again: there is a new one-time password if none was ever used."""
         self._must_be_remembered()
         if self.verified:
             self._register_again(generation=None, expires_at=None)
@@ -140,22 +140,22 @@ class User(Aggregate):
             self._register_again(generation=self.one_time_generation + 1, expires_at=expires_at)
 
     def one_time_password_is_good(self, generation: int, now: datetime) -> bool:
-        """Whether this generation may still be mailed and signed in with."""
+        """Whether this generation may still be sent and used."""
         return self.one_time_generation == generation and _is_before(now, self.one_time_expires_at)
 
     def one_time_password_is_used(self, generation: int) -> bool:
-        """Whether this generation was the last, and the person has got in since."""
+        """Whether this generation is the newest, and was used."""
         return self.one_time_generation == generation and self.one_time_expires_at is None
 
     def use_one_time_password(self, generation: int, now: datetime) -> None:
-        """Raises OneTimePasswordSpent. Who has it reads the address it was mailed to."""
+        """Use the one-time password, which verifies the address it was sent to. Raises OneTimePasswordSpent."""
         if not self.one_time_password_is_good(generation, now):
             raise OneTimePasswordSpent
         self._use_one_time_password(generation=generation)
         self._verify()
 
     def choose_first_password(self) -> None:
-        """The first own password; nothing proves more than who asks, so the caller has seen to that."""
+        """Set the first password. The caller has authenticated the user."""
         self._must_be_remembered()
         self._verify()
         self._change_password(how="chosen")
@@ -165,20 +165,20 @@ class User(Aggregate):
         self._change_password(how="changed" if self.has_password else "chosen")
 
     def request_password_reset(self, expires_at: datetime) -> None:
-        """A new link; the one before it is dead, the password is not."""
+        """Make a new link, which replaces the one before. The password keeps working."""
         self._must_be_remembered()
         self._request_password_reset(generation=self.reset_generation + 1, expires_at=expires_at)
 
     def reset_link_is_good(self, generation: int, now: datetime) -> bool:
-        """Whether the link of this generation may still be mailed and used."""
+        """Whether the link of this generation may still be sent and used."""
         return self.reset_generation == generation and _is_before(now, self.reset_expires_at)
 
     def reset_link_is_used(self, generation: int) -> bool:
-        """Whether this generation was the last, and the password has been changed since."""
+        """Whether this generation is the newest, and the password has been changed since."""
         return self.reset_generation == generation and self.reset_expires_at is None
 
     def reset_password(self, generation: int, now: datetime) -> None:
-        """Raises ResetLinkSpent. Who has the link reads the address it was mailed to."""
+        """Use the link, which verifies the address it was sent to. Raises ResetLinkSpent."""
         if not self.reset_link_is_good(generation, now):
             raise ResetLinkSpent
         self._verify()
@@ -190,7 +190,7 @@ class User(Aggregate):
             self._rename(name=name)
 
     def erase(self) -> None:
-        """The person is to be forgotten. Raises AlreadyErased, as all that would change them does from then on."""
+        """Erase the account. From then on this and every other change raises AlreadyErased."""
         self._must_be_remembered()
         self._erase()
 

@@ -1,4 +1,4 @@
-"""Who has an account, found by id or by a keyed hash of the address."""
+"""User accounts, found by id or by a keyed hash of the address."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ EmailHash = Callable[[str], bytes]
 
 @dataclass(frozen=True)
 class Person:
-    """`email` (as typed) and `name` are None once erased; `name` also while none was given."""
+    """`email` (as typed) and `name` are None once erased; `name` also if none was set."""
 
     id: UUID
     email: str | None
@@ -31,7 +31,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a person signs in with: the hash of an own password, or a one-time password by its generation."""
+    """What a user signs in with: the hash of a password, or a one-time password by its generation."""
 
     user_id: UUID
     verified: bool
@@ -40,7 +40,7 @@ class Credentials:
 
 
 class PeopleViews(Views):
-    """`people` is filled by events; `passwords` and `operators` are rows of their own."""
+    """Events fill `people`; `passwords` and `operators` are rows that no event holds."""
 
     tables: ClassVar[tuple[str, ...]] = ("people",)
 
@@ -57,7 +57,7 @@ class PeopleViews(Views):
         return None if row is None else Person(**row)
 
     def credentials(self, email: str) -> Credentials | None:
-        """Of the person with this address. Raises contracts.email.InvalidEmail."""
+        """Of the user with this address. Raises contracts.email.InvalidEmail."""
         row = self.database.one(
             "SELECT p.id AS user_id, verified, w.hash AS password_hash, one_time_generation "
             "FROM people p LEFT JOIN passwords w ON w.user_id = p.id WHERE email_hash = %s",

@@ -1,4 +1,4 @@
-"""Registering, and asking for a link when the password is forgotten: one answer for every address."""
+"""Pages to register, and to request a password reset link: one answer for every address."""
 
 from collections.abc import Callable, Set
 from typing import Annotated
@@ -20,7 +20,7 @@ def registration_router(
     limited: Callable[[Request], None],
     domains: Set[str] | None,
 ) -> APIRouter:
-    """`limited`: a dependency that counts; `domains`: who may register, to be told beforehand; None for all."""
+    """`limited` is a dependency that counts; `domains` are those that may register, shown on the form, None for all."""
     router = show.router()
     listed = None if domains is None else sorted(domains)
 

@@ -28,7 +28,7 @@ _log = logging.getLogger("identity.intake")
 
 @dataclass(frozen=True)
 class PendingRequest:
-    """`kind` is registration or password-reset; `email` as typed; the request over HTTP that brought it."""
+    """`kind` is registration or password-reset, `email` the address as typed; the others identify the HTTP request."""
 
     kind: str
     email: str
@@ -52,7 +52,7 @@ class PendingRequests:
         self._clock = clock
 
     def add(self, kind: str, email: str) -> None:
-        """Raises Invalid for what is no address."""
+        """Raises Invalid for text that is no address."""
         try:
             normal(email)
         except InvalidEmail as error:

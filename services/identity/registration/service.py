@@ -1,4 +1,4 @@
-"""Registrations and requests for a reset link, decided the same way whether or not the address is known."""
+"""Registrations and password reset requests, decided the same way for known and unknown addresses."""
 
 from collections.abc import Callable, Container
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ OF_A_NETWORK = Limit("registrations-of-a-network", 500, timedelta(seconds=7.2))
 
 
 class Registration:
-    """`domains` are those that may register (None: all); `first_operator`: the first person is operator."""
+    """`domains` are those that may register (None for all). With `first_operator` the first user becomes operator."""
 
     def __init__(
         self,
@@ -38,11 +38,11 @@ class Registration:
         self._first_operator = first_operator
 
     def register(self, email: str) -> None:
-        """Somebody wants an account with this address. Raises Invalid for what is no address."""
+        """Request an account with this address. Raises Invalid for text that is no address."""
         self._pending.add("registration", email)
 
     def request_reset(self, email: str) -> None:
-        """Somebody forgot their password. Raises Invalid for what is no address."""
+        """Request a password reset link. Raises Invalid for text that is no address."""
         self._pending.add("password-reset", email)
 
     def decide_one(self) -> bool:
@@ -50,7 +50,7 @@ class Registration:
         return self._pending.decide_one({"registration": self._registered, "password-reset": self._reset_requested})
 
     def _make_first_operator(self, user_id: UUID) -> None:
-        """In the transaction that stored this person: they are operator if nobody was there before."""
+        """In the transaction that stores the user: the user is operator if there is no other."""
         if self._first_operator:
             self._store.database.execute(
                 "INSERT INTO operators (user_id) SELECT %s WHERE NOT EXISTS (SELECT FROM people WHERE id <> %s)",

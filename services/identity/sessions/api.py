@@ -78,7 +78,7 @@ def routes(guard: Guard, sessions: Sessions) -> APIRouter:
     def revoke_sessions(caller: Self, others: Others = False) -> None:
         """Revokes all sessions of the user, or all but the current one. Their tokens stop working everywhere within a
         second."""
-        sessions.end_all(known_user(caller.user_id), except_id=caller.session_id if others else None)
+        sessions.revoke_all(known_user(caller.user_id), except_id=caller.session_id if others else None)
 
     @router.delete(
         "/{id}",
@@ -89,6 +89,6 @@ def routes(guard: Guard, sessions: Sessions) -> APIRouter:
     )
     def revoke_session(caller: Self, id: UUID) -> None:
         """Revokes one session. Its tokens stop working everywhere within a second."""
-        sessions.end_own(known_user(caller.user_id), id)
+        sessions.revoke_own(known_user(caller.user_id), id)
 
     return router

@@ -7,7 +7,7 @@ from identity.sessions.service import Session, Sessions
 
 
 class SessionCookie:
-    """`__Host-tradehall` over TLS; without TLS a browser takes no such cookie, so it is `tradehall` there."""
+    """`__Host-tradehall` over TLS. Without TLS browsers refuse such a name, so it is `tradehall` there."""
 
     def __init__(self, sessions: Sessions, *, secure: bool) -> None:
         self._sessions = sessions
@@ -15,7 +15,7 @@ class SessionCookie:
         self.name = "__Host-tradehall" if secure else "tradehall"
 
     def session_of(self, request: Request) -> Session | None:
-        """Who is signed in in this browser; asks the database."""
+        """The session of the browser's cookie, from the database."""
         value = request.cookies.get(self.name)
         return None if value is None else self._sessions.find(value)
 

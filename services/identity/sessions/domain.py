@@ -1,4 +1,4 @@
-"""A sign-in, from beginning to end; what is asked of it at each request stands in rows."""
+"""A session from sign-in to sign-out. What each request needs of it is in rows."""
 
 from uuid import UUID
 
@@ -8,13 +8,13 @@ from kit.eventstore.aggregate import Aggregate, Created
 
 
 class UserSession(Aggregate):
-    """One person signed in on one device. `address` is the peer's IP address, personal to the user."""
+    """A user signed in on a device. `address` is the peer's IP address, personal data of the user."""
 
     TOPIC = "identity.UserSession"
 
     class SignedIn(Created):
-        """`how` is password, one-time-password or invitation; `new_device`: the owner is to be told of a device
-        that they did not use before, `device` what to call it."""
+        """`how` is password, one-time-password or invitation; `new_device`: the owner is to be notified of a device
+        that was not used before, `device` its name."""
 
         TOPIC = "identity.UserSignedIn"
         personal = frozenset({"address", "device"})
@@ -46,7 +46,7 @@ class UserSession(Aggregate):
     def create_id(id: UUID) -> UUID:
         return id
 
-    def end(self) -> None:
+    def revoke(self) -> None:
         if not self.ended:
             self._end(user_id=self.user_id)
 

@@ -31,7 +31,7 @@ _COOKIE_IS_GOOD = SQL("ended_at IS NULL AND last_used_at > %(idle)s AND created_
 
 @dataclass(frozen=True)
 class Session:
-    """A person on a device. Until they have chosen a password they count as not signed in elsewhere."""
+    """A user on a device. Until the user has chosen a password, the session gives access to nothing else."""
 
     id: UUID
     user_id: UUID
@@ -41,7 +41,7 @@ class Session:
 
 @dataclass(frozen=True)
 class OpenSession:
-    """A session as its owner sees it; `address` is the network address at sign-in, an IPv6 one as its /64.
+    """A session as its owner sees it; `address` is the network address at sign-in, an IPv6 address as its /64.
 
     `last_used_at` is the last use of its cookie or of a refresh token of it, to the minute.
     """
@@ -54,7 +54,7 @@ class OpenSession:
 
     @property
     def device(self) -> str | None:
-        """In a few words, such as "Firefox on Linux"."""
+        """A short name such as "Firefox on Linux"."""
         return device_name(self.user_agent)
 
 
@@ -64,7 +64,7 @@ class UnknownSession(NotFound):
 
 
 class Sessions:
-    """`clock` answers the time in UTC."""
+    """`clock` returns the time in UTC."""
 
     def __init__(
         self, store: IdentityStore, devices: Devices, limiter: RateLimiter, clock: Callable[[], datetime]
@@ -85,10 +85,10 @@ class Sessions:
         *,
         is_news: bool = False,
     ) -> tuple[Session, str]:
-        """A new session and its cookie's value, which is not stored.
+        """Start a session; returns it with the value of its cookie, which is not stored.
 
-        `how` is password, one-time-password (a password must be chosen first), or invitation; `is_news` where the
-        owner is to be told. Raises AlreadyErased: somebody may be erased between their password and their session.
+        `how` is password, one-time-password (the user must choose a password first), or invitation; with `is_news` the
+        owner is notified. Raises AlreadyErased, since a user may be erased between password check and session.
         """
         session = Session(uuid4(), user_id, self._clock(), how == "one-time-password")
         cookie = "ths_" + secrets.token_urlsafe(32)
@@ -127,7 +127,7 @@ class Sessions:
         return session, cookie
 
     def find(self, cookie: str) -> Session | None:
-        """The session of a cookie that is still good; notes that it was used."""
+        """The session of a valid cookie; records that it was used."""
         limits = self._limits()
         row = self._database.one(
             SQL(
@@ -144,12 +144,12 @@ class Sessions:
         return Session(**row)
 
     def alive(self, session_id: UUID) -> bool:
-        """Whether tokens of this session are to be believed."""
+        """Whether tokens of this session are valid."""
         query = SQL("SELECT 1 AS one FROM sessions WHERE id = %(id)s AND {}").format(_OPEN)
         return self._database.one(query, self._limits() | {"id": session_id}) is not None
 
     def keep(self, session_id: UUID, until: datetime) -> None:
-        """The session lives on until then, though its cookie may not: a refresh token was given out."""
+        """Keep the session alive until then, though its cookie may expire: a refresh token was issued."""
         self._database.execute(
             "UPDATE sessions SET kept_until = greatest(kept_until, %s), refreshed_at = %s "
             "WHERE id = %s AND ended_at IS NULL",
@@ -157,7 +157,7 @@ class Sessions:
         )
 
     def list(self, user_id: UUID, paging: Paging) -> list[OpenSession]:
-        """Open sessions, oldest first; one more than the page shows where there are more."""
+        """Active sessions, oldest first; one more than the page shows if there are more."""
         created, last_id = paging.time_and_id()
         place = {"user": user_id, "created": created, "last": last_id, "limit": paging.limit + 1}
         query = SQL(
@@ -174,52 +174,52 @@ class Sessions:
         self._database.execute(chosen, (session_id,))
 
     def device_of(self, session_id: UUID | None) -> UUID | None:
-        """The device on which a session began."""
+        """The device on which a session was started."""
         row = self._database.one("SELECT device_id FROM sessions WHERE id = %s", (session_id,))
         return None if row is None else row["device_id"]
 
-    def end(self, session_id: UUID) -> None:
-        """Nothing happens where it has ended already."""
-        self._store.run(lambda: self._end(SQL("id = %(id)s"), {"id": session_id}))
+    def revoke(self, session_id: UUID) -> None:
+        """Revoke a session. Does nothing if it has ended."""
+        self._store.run(lambda: self._revoke(SQL("id = %(id)s"), {"id": session_id}))
 
-    def end_own(self, user_id: UUID, session_id: UUID) -> None:
-        """Raises UnknownSession where it is not an open one of this user."""
+    def revoke_own(self, user_id: UUID, session_id: UUID) -> None:
+        """Raises UnknownSession if it is not an active session of this user."""
 
         def work() -> None:
             own = SQL("id = %(id)s AND user_id = %(user)s")
-            if not self._end(own, {"id": session_id, "user": user_id}):
+            if not self._revoke(own, {"id": session_id, "user": user_id}):
                 raise UnknownSession
 
         self._store.run(work)
 
-    def end_all(self, user_id: UUID, except_id: UUID | None = None) -> None:
-        """All of a user's sessions, or all others."""
+    def revoke_all(self, user_id: UUID, except_id: UUID | None = None) -> None:
+        """Revoke all sessions of a user, or all others."""
         chosen = SQL("user_id = %(user)s AND id IS DISTINCT FROM %(except)s::uuid")
-        self._store.run(lambda: self._end(chosen, {"user": user_id, "except": except_id}))
+        self._store.run(lambda: self._revoke(chosen, {"user": user_id, "except": except_id}))
 
     def forget(self, user_id: UUID) -> int:
-        """End all of a user's sessions and delete their rows, which name devices and network addresses."""
-        self.end_all(user_id)
+        """Revoke all sessions of a user and delete their rows, which hold devices and network addresses."""
+        self.revoke_all(user_id)
         return self._database.execute("DELETE FROM sessions WHERE user_id = %s", (user_id,))
 
-    def end_stale(self) -> int:
-        """End what has passed its time, a hundred at once, and forget what ended long ago."""
+    def revoke_expired(self) -> int:
+        """Revoke expired sessions, at most a hundred in one call, and delete the rows of those that ended long ago."""
         limits = self._limits()
         self._database.execute("DELETE FROM sessions WHERE ended_at < %s", (limits["now"] - _REMEMBER_ENDED,))
         stale = SQL(
             "id IN (SELECT id FROM sessions WHERE ended_at IS NULL AND kept_until <= %(now)s "
             "AND (last_used_at <= %(idle)s OR created_at <= %(oldest)s) LIMIT 100)"
         )
-        return self._store.run(lambda: self._end(stale, limits))
+        return self._store.run(lambda: self._revoke(stale, limits))
 
-    def _end(self, condition: SQL, params: dict[str, Any]) -> int:
+    def _revoke(self, condition: SQL, params: dict[str, Any]) -> int:
         query = SQL("SELECT id FROM sessions WHERE ended_at IS NULL AND {}").format(condition)
         chosen = self._database.all(query, params)
         if not chosen:
             return 0
         ended = [self._store.find(UserSession, row["id"]) for row in chosen]
         for session in ended:
-            session.end()
+            session.revoke()
         # Events before rows, as everywhere: two commands that lock in two orders would wait for each other.
         self._store.save(*ended)
         self._database.execute(
@@ -228,7 +228,7 @@ class Sessions:
         return len(ended)
 
     def may_be_told_of(self, user_id: UUID) -> bool:
-        """Whether the owner is told of a new device: not a hundred times."""
+        """Whether the owner is notified of a new device; the number of notices is limited."""
         return self._limiter.try_hit(_NEWS, str(user_id))
 
     def _limits(self) -> dict[str, Any]:
@@ -237,7 +237,7 @@ class Sessions:
 
 
 class EndedSessions:
-    """What libs/access asks: here are the owner's own rows."""
+    """The answers that libs/access needs, from the rows of the owner."""
 
     authoritative = True
 

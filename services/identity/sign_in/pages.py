@@ -36,7 +36,7 @@ def sign_in_router(
     *,
     portal: bool,
 ) -> APIRouter:
-    """`portal`: whether there is one, where those who have signed in go on."""
+    """`portal`: whether there is a portal, which is then shown after signing in."""
     router = show.router()
 
     def form(email: str, then: str | None, status: int = 200, error: str | None = None) -> Response:
@@ -86,7 +86,7 @@ def sign_in_router(
     def _end_a_strangers(before: Session | None, now: Session) -> None:
         if before is not None and before.user_id != now.user_id:
             with acting(actor=str(before.user_id)):
-                sessions.end(before.id)
+                sessions.revoke(before.id)
 
     @router.get("/logout")
     def logout_form(request: Request) -> Response:
@@ -100,7 +100,7 @@ def sign_in_router(
         session = cookie.session_of(request)
         if session is not None:
             with acting(actor=str(session.user_id)):
-                sessions.end(session.id)
+                sessions.revoke(session.id)
         then = place(next)
         response = go_to(then) if then else show.show("signed_out.html")
         cookie.take_away(response)

@@ -1,4 +1,4 @@
-"""Signing in with an address and a password, at the same cost whoever is known."""
+"""Signing in with an address and a password, at the same cost for known and unknown addresses."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -49,10 +49,10 @@ class SignIn:
     def with_password(
         self, email: str, password: str, address: str | None, agent: str | None, device: UUID | None = None
     ) -> tuple[Session, str]:
-        """(session, cookie value). Raises WrongCredentials, TooManyAttempts, or OneTimePasswordSpent to who has the
-        right one.
+        """(session, cookie value). Raises WrongCredentials, TooManyAttempts; OneTimePasswordSpent only for the right
+        one.
 
-        Each call that is let in costs one slow hash and one keyed hash.
+        Each call that is not throttled costs one password hash and one keyed hash.
         """
         try:
             begun = self._attempt(email, password, address, agent, device)
@@ -112,7 +112,7 @@ class SignIn:
             return None
 
     def _rehash(self, known: Credentials, password: str) -> None:
-        """Today's parameters for a hash that was made with others, unless the password changed meanwhile."""
+        """Hash the password anew if the stored hash has outdated parameters, unless it changed meanwhile."""
         stored = known.password_hash
         if stored is not None and self._hashing.is_outdated(stored):
             self._store.database.execute(

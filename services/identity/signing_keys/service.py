@@ -1,4 +1,4 @@
-"""The keys that tokens are signed with: ES256 for access tokens, RS256 for ID tokens; stored encrypted."""
+"""Keys that sign tokens: ES256 for access tokens, RS256 for ID tokens; stored encrypted."""
 
 import json
 from collections.abc import Callable, Collection, Mapping
@@ -35,7 +35,7 @@ class NewKey:
 
 @dataclass(frozen=True)
 class _StoredKey:
-    """`ends_at`: when its successor begins to sign, if there is one. `private` is gone some time after that."""
+    """`ends_at`: when its successor begins to sign, if there is one. `private` is deleted some time after that."""
 
     kid: str
     public: dict[str, Any]
@@ -48,7 +48,7 @@ class _StoredKey:
 
 
 class SigningKeys:
-    """At each time one key for each algorithm signs; `ensure` first. `clock` answers the time in UTC."""
+    """One key of each algorithm signs at a time; call `ensure` first. `clock` returns the time in UTC."""
 
     def __init__(self, database: Database, keys: ServiceKeys, clock: Callable[[], datetime]) -> None:
         self._database = database
@@ -57,12 +57,12 @@ class SigningKeys:
         self._known: Mapping[str, tuple[_StoredKey, ...]] = {}
 
     def ensure(self) -> None:
-        """Make what is missing, by one replica at a time, and bring the keys into memory."""
+        """Make missing keys, one replica at a time, and load all keys into memory."""
         self._add(lambda latest: None if latest else self._clock())
 
     def rotate(self) -> list[NewKey]:
-        """A new key for each algorithm, published at once, signing soon; one that waits already is answered
-        again."""
+        """Make a new key for each algorithm, published at once and signing after AHEAD; returns those that wait
+        already."""
         now = self._clock()
         self._add(lambda latest: None if latest and latest > now else now + AHEAD)
         return [
@@ -70,7 +70,7 @@ class SigningKeys:
         ]
 
     def signing(self, algorithm: Algorithm) -> Key:
-        """The key to sign with now; Unavailable before the first `ensure`."""
+        """The key to sign with now. Raises Unavailable before the first `ensure`."""
         known = self._all[algorithm]
         active = known[-1]
         if len(known) > 1 and (now := self._clock()) < active.active_from:
@@ -79,21 +79,21 @@ class SigningKeys:
         return active.private
 
     def jwks(self) -> dict[str, Any]:
-        """The public keys as a JWK Set (RFC 7517): what signs, what will, and what has until lately."""
+        """The public keys as a JWK Set (RFC 7517): the signing keys, those that wait, and those lately retired."""
         now = self._clock()
         return {"keys": [key.public for known in self._all.values() for key in known if key.is_published(now)]}
 
     def verifying(self, algorithm: Algorithm) -> KeySet:
-        """Every key that has signed in the last months, for tokens that have expired and still say something."""
+        """Every key that has signed in the last months, for expired tokens that serve as hints."""
         return KeySet([import_key(key.public) for key in self._all[algorithm]])
 
     def notice(self, stored: Collection[str]) -> None:
-        """These are the ids of the keys in the database: read them if another replica has changed them."""
+        """`stored` are the ids of the keys in the database: load them if another replica has changed them."""
         if set(stored) != {key.kid for known in self._known.values() for key in known}:
             self._load()
 
     def forget_old(self) -> None:
-        """Destroy the private part of keys that are published no longer, later the public one."""
+        """Delete the private part of keys that are no longer published, later the public part."""
         now = self._clock()
         for key in [key for known in self._all.values() for key in known if not key.is_published(now)]:
             assert key.ends_at is not None
@@ -109,8 +109,8 @@ class SigningKeys:
         return self._known
 
     def _add(self, begin: Callable[[datetime | None], datetime | None]) -> None:
-        """`begin` is given when the latest key of an algorithm begins to sign, and answers when a new one
-        shall, or None for no new one."""
+        """`begin` is called with the time at which the latest key of an algorithm begins to sign, and returns the same
+        for a new key, or None for no new key."""
         sealing = self._keys.key(_PURPOSE)
         with self._database.transaction() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('signing-keys'))")

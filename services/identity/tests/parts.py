@@ -1,4 +1,4 @@
-"""The parts of the service that tests call, built as main.py builds them, on a clock that tests move."""
+"""The container of identity for tests, on a clock that they move."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -69,7 +69,7 @@ def test_an_eleventh_secret_is_refused_until_one_is_ended(stored: Stored, clock:
         stored.secret(clock)
 
     client = stored.client
-    client.end_secret(first)
+    client.revoke_secret(first)
     stored.store.save(client)
 
     stored.secret(clock)
@@ -78,10 +78,10 @@ def test_an_eleventh_secret_is_refused_until_one_is_ended(stored: Stored, clock:
 
 def test_a_secret_ends_once(stored: Stored, clock: Clock) -> None:
     secret = stored.secret(clock)
-    stored.versions_after("end_secret", secret_id=secret)
+    stored.versions_after("revoke_secret", secret_id=secret)
 
     with pytest.raises(UnknownSecret):
-        stored.client.end_secret(secret)
+        stored.client.revoke_secret(secret)
 
 
 @pytest.mark.parametrize("expires_in", [timedelta(0), timedelta(days=-1), timedelta(days=3660)])

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from identity.oauth.documents import ERRORS, form
-from identity.oauth.server import TokenEndpoints
+from identity.oauth.introspect.endpoint import IntrospectionEndpoint
 
 
 class IntrospectionAnswer(BaseModel):
@@ -44,7 +44,7 @@ class IntrospectionAnswer(BaseModel):
     )
 
 
-def introspection_router(endpoints: TokenEndpoints) -> APIRouter:
+def introspection_router(endpoint: IntrospectionEndpoint) -> APIRouter:
     router = APIRouter()
 
     @router.post(
@@ -59,6 +59,6 @@ def introspection_router(endpoints: TokenEndpoints) -> APIRouter:
     async def introspect(request: Request) -> Response:
         """Authenticate as a client with a secret. A client sees the tokens of its own organization's clients; all
         other tokens are inactive. A revocation shows within a second. See RFC 7662."""
-        return await endpoints.introspect(request)
+        return await endpoint(request)
 
     return router

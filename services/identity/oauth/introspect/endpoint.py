@@ -50,7 +50,7 @@ class IntrospectionEndpoint:
         self._sessions = sessions
         self._clock = clock
 
-    async def respond(self, request: Request) -> Response:
+    async def __call__(self, request: Request) -> Response:
         """The answer, good or bad. Raises RateLimited, and psycopg.OperationalError while the database is away."""
         try:
             form = await form_of_program(request, required="token")

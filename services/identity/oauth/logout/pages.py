@@ -74,7 +74,7 @@ def client_logout_router(
     def end(session: Session | None, logout: Logout) -> Response:
         if session is not None:
             with acting(actor=str(session.user_id)):
-                sessions.end(session.id)
+                sessions.revoke(session.id)
         response = go_to(logout.leads_to) if logout.leads_to else show.show("signed_out.html")
         cookie.take_away(response)
         return response

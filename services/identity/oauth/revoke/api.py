@@ -3,10 +3,10 @@
 from fastapi import APIRouter, Request, Response
 
 from identity.oauth.documents import ERRORS, form
-from identity.oauth.server import TokenEndpoints
+from identity.oauth.revoke.endpoint import RevocationEndpoint
 
 
-def revocation_router(endpoints: TokenEndpoints) -> APIRouter:
+def revocation_router(endpoint: RevocationEndpoint) -> APIRouter:
     router = APIRouter()
 
     @router.post(
@@ -26,6 +26,6 @@ def revocation_router(endpoints: TokenEndpoints) -> APIRouter:
     async def revoke(request: Request) -> Response:
         """Authenticate as the client that the token was issued to. A refresh token is revoked with all tokens of the
         same sign-in; an access token alone. See RFC 7009."""
-        return await endpoints.revoke(request)
+        return await endpoint(request)
 
     return router

@@ -39,7 +39,7 @@ class RevocationEndpoint:
         self._families = families
         self._revocations = revocations
 
-    async def respond(self, request: Request) -> Response:
+    async def __call__(self, request: Request) -> Response:
         """The answer, good or bad; good also for what is no token, or no longer (2.2). Raises RateLimited."""
         try:
             form = await form_of_program(request, required="token")

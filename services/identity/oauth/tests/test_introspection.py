@@ -150,7 +150,7 @@ def test_a_session_that_has_ended_is_seen_within_a_second(provider: Provider, ad
     tokens = portal_tokens(provider, ada)
     assert introspect(provider, PORTAL, tokens["access_token"]).json()["active"]
 
-    provider.parts.sessions.end(ada.session.id)
+    provider.parts.sessions.revoke(ada.session.id)
     provider.parts.revocations.poll()
 
     assert introspect(provider, PORTAL, tokens["access_token"]).json() == INACTIVE

@@ -163,7 +163,7 @@ def test_nothing_that_can_be_used_is_stored(provider: Provider, ada: Person) -> 
 
 def test_no_tokens_for_a_session_that_has_ended_meanwhile(provider: Provider, ada: Person) -> None:
     code = provider.code(ada.cookie)
-    provider.parts.sessions.end(ada.session.id)
+    provider.parts.sessions.revoke(ada.session.id)
 
     assert error(provider.redeem(code)) == (400, "invalid_grant")
     assert provider.userinfo(ada.token).status_code == 401
@@ -256,7 +256,7 @@ def test_a_family_lasts_a_hundred_and_eighty_days_however_it_is_used(provider: P
 
 def test_an_ended_session_ends_its_families(provider: Provider, ada: Person) -> None:
     first = provider.code_flow(ada.cookie, scope=OFFLINE)
-    provider.parts.sessions.end(ada.session.id)
+    provider.parts.sessions.revoke(ada.session.id)
 
     assert error(provider.refresh(first["refresh_token"])) == (400, "invalid_grant")
     assert provider.userinfo(first["access_token"]).status_code == 401

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from identity.oauth.documents import ERRORS, form
-from identity.oauth.server import AuthorizationServer, TokenEndpoints
+from identity.oauth.token.endpoint import TokenEndpoint
 
 
 class TokenAnswer(BaseModel):
@@ -31,9 +31,8 @@ class TokenAnswer(BaseModel):
     )
 
 
-def token_router(server: AuthorizationServer, endpoints: TokenEndpoints) -> APIRouter:
+def token_router(endpoint: TokenEndpoint) -> APIRouter:
     router = APIRouter()
-    grant_types = sorted(grant.grant_type for grant in server.grants)
     parameters = ("client_id", "client_secret", "scope", "code", "redirect_uri", "code_verifier", "refresh_token")
 
     @router.post(
@@ -42,12 +41,12 @@ def token_router(server: AuthorizationServer, endpoints: TokenEndpoints) -> APIR
         summary="Request tokens",
         response_model=TokenAnswer,
         responses=ERRORS,
-        openapi_extra=form(["grant_type"], *parameters, grant_type=grant_types),
+        openapi_extra=form(["grant_type"], *parameters, grant_type=endpoint.grant_types),
     )
     async def token(request: Request) -> Response:
         """Authenticate with HTTP Basic, or with `client_id` and `client_secret` in the form. A client of an
         organization uses `client_credentials`. A program in which users sign in exchanges its code by
         `authorization_code`, and later renews its tokens by `refresh_token`. See RFC 6749, section 3.2."""
-        return await endpoints.token(request)
+        return await endpoint(request)
 
     return router

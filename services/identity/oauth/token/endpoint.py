@@ -33,13 +33,17 @@ class TokenEndpoint:
         self._authentication = authentication
         self._grants = {grant.grant_type: grant for grant in grants}
 
-    async def respond(self, request: Request) -> Response:
+    @property
+    def grant_types(self) -> list[str]:
+        return sorted(self._grants)
+
+    async def __call__(self, request: Request) -> Response:
         """The answer, good or bad. Raises RateLimited."""
         try:
             form = await form_of_program(request, required="grant_type")
             grant = self._grants.get(form["grant_type"])
             if grant is None:
-                raise UnsupportedGrantType(f"The grant_type is one of {', '.join(sorted(self._grants))}.")
+                raise UnsupportedGrantType(f"The grant_type is one of {', '.join(self.grant_types)}.")
             client = await self._authentication.client_of(request, form, grant.auth_methods)
             if grant.grant_type not in client.grants:
                 raise UnauthorizedClient("The client may not use this grant_type.")

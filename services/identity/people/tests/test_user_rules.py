@@ -110,7 +110,7 @@ def test_a_session_ends_once(parts: Parts) -> None:
     parts.store.save(session)
     for _ in range(2):
         session = parts.store.find(UserSession, session.id)
-        session.end()
+        session.revoke()
         parts.store.save(session)
     assert parts.store.find(UserSession, session.id).version == 2
 

@@ -36,16 +36,16 @@ def test_a_session_lives_on_while_it_is_kept_though_its_cookie_does_not(parts: P
     clock.forward(timedelta(days=29))
     assert parts.sessions.find(cookie) is None
     assert parts.sessions.alive(session.id)
-    assert parts.sessions.end_stale() == 0
+    assert parts.sessions.revoke_expired() == 0
     clock.forward(timedelta(days=2))
     assert not parts.sessions.alive(session.id)
-    assert parts.sessions.end_stale() == 1
+    assert parts.sessions.revoke_expired() == 1
 
 
 def test_the_end_of_a_session_is_told_once(parts: Parts) -> None:
     session, cookie = parts.with_password("ann@example.com")
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(parts.sessions.end, [session.id] * 8))
+        list(pool.map(parts.sessions.revoke, [session.id] * 8))
     assert parts.sessions.find(cookie) is None
     assert not parts.sessions.alive(session.id)
     assert parts.events().count("Ended") == 1
@@ -54,10 +54,10 @@ def test_the_end_of_a_session_is_told_once(parts: Parts) -> None:
 def test_a_stale_session_is_ended_and_later_forgotten(parts: Parts, clock: Clock) -> None:
     parts.with_password("ann@example.com")
     clock.forward(timedelta(hours=13))
-    assert parts.sessions.end_stale() == 1
+    assert parts.sessions.revoke_expired() == 1
     assert parts.events()[-1] == "Ended"
     clock.forward(timedelta(days=2))
-    assert parts.sessions.end_stale() == 0
+    assert parts.sessions.revoke_expired() == 0
     assert parts.database.one("SELECT FROM sessions") is None
 
 
@@ -71,11 +71,11 @@ def test_people_see_and_end_their_own_sessions_only(parts: Parts, clock: Clock) 
     assert listed[1].user_agent is not None
     assert "\n" not in listed[1].user_agent
     with pytest.raises(UnknownSession):
-        parts.sessions.end_own(ann.user_id, bob.id)
-    parts.sessions.end_own(ann.user_id, listed[1].id)
+        parts.sessions.revoke_own(ann.user_id, bob.id)
+    parts.sessions.revoke_own(ann.user_id, listed[1].id)
     assert [each.id for each in parts.sessions.list(ann.user_id, Paging())] == [ann.id]
     with pytest.raises(UnknownSession):
-        parts.sessions.end_own(ann.user_id, uuid4())
+        parts.sessions.revoke_own(ann.user_id, uuid4())
 
 
 def test_a_cookie_is_not_stored_readable(parts: Parts) -> None:
@@ -91,10 +91,10 @@ def test_an_unknown_cookie_is_nobody(parts: Parts, cookie: str) -> None:
 def test_ending_all_keeps_the_one_that_is_named(parts: Parts) -> None:
     first, cookie = parts.with_password("ann@example.com")
     _, second = parts.sign_in.with_password("ann@example.com", PASSWORD, None, None)
-    parts.sessions.end_all(first.user_id, except_id=first.id)
+    parts.sessions.revoke_all(first.user_id, except_id=first.id)
     assert parts.sessions.find(cookie) is not None
     assert parts.sessions.find(second) is None
-    parts.sessions.end_all(first.user_id)
+    parts.sessions.revoke_all(first.user_id)
     assert parts.sessions.find(cookie) is None
 
 
