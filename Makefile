@@ -5,7 +5,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 SYSTEM_TESTS := tests/cluster tests/faults tests/recovery tests/upgrades
 CODE := libs services deploy docs/examples $(wildcard tests)
-PROSE := README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md docs findings services/portal/texts.toml
+PROSE := README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md docs findings $(wildcard services/*/*/texts.toml)
 NODE_MODULES := $(patsubst %package-lock.json,%node_modules/.installed,$(wildcard package-lock.json tests/*/package-lock.json))
 
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
