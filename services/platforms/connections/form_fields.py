@@ -1,4 +1,4 @@
-"""The fields of a credential form, described for whoever shows the form."""
+"""The fields of a credential form, described for programs that show it."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, get_args, get_origin

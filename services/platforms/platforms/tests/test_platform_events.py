@@ -10,7 +10,7 @@ import pytest
 from eventsourcing.persistence import StoredEvent
 
 from contracts.envelope import Envelope
-from contracts.platforms import PlatformCredentialsSet
+from contracts.platforms import PlatformCredentialsSet, PlatformOfOtherKindAdded
 from kit.eventstore.aggregate import Aggregate
 from kit.eventstore.store import Recorded
 from platforms.platforms.domain import TradePlatform
@@ -59,6 +59,16 @@ def test_every_event_goes_on_the_bus_with_its_place_and_its_cause(world: World) 
         assert getattr(envelope.data, "platform_id", None) == loaded.originator_id
         assert (envelope.actor, envelope.correlationid) == (ADA, "request-1")
         assert type(envelope.data).__name__ == event.__name__
+
+
+def test_a_platform_of_a_kind_that_a_connector_brings_has_an_event_of_its_own(world: World) -> None:
+    added = load(world, TradePlatform.PlatformAdded)
+    object.__setattr__(added, "kind", "fix-bridge")
+    outgoing = PUBLICATIONS.message(Recorded(added, 1), "e1")
+    assert outgoing is not None
+    published = Envelope.parse(outgoing.body).data
+    assert isinstance(published, PlatformOfOtherKindAdded)
+    assert published.kind == "fix-bridge"
 
 
 def test_credentials_are_told_by_place_version_and_fingerprint(world: World) -> None:
