@@ -92,7 +92,7 @@ class DatabaseCheck(Check):
             raise failed(error) from error
         if zone is None:
             return Finding(
-                "The server's time zone cannot be told from these tables: times are shown as if they were UTC.",
+                "The server's time zone cannot be determined from these tables: times are shown as if they were UTC.",
                 "time-zone-unknown",
             )
         self.zone_minutes = zone.minutes
