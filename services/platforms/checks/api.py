@@ -26,7 +26,7 @@ from platforms.connections.schemas import ApiForm, DbForm
 from platforms.connectors import installed
 from platforms.credentials.api import given
 from platforms.credentials.service import CredentialService, Usable
-from platforms.platforms.domain import ApiNotChosen, NoCredentials
+from platforms.platforms.domain import ApiNotChosen, ConnectorMissing, NoCredentials
 from platforms.platforms.service import Platforms
 
 _STREAM = "text/event-stream"
@@ -131,7 +131,9 @@ def routes(
         response_model=CheckAnswer,
         responses={
             200: {"content": {_STREAM: {}}},
-            **refusals(NotFound, MissingPermission, ApiNotChosen, NoCredentials, Invalid, TooManyRequests),
+            **refusals(
+                NotFound, MissingPermission, ApiNotChosen, ConnectorMissing, NoCredentials, Invalid, TooManyRequests
+            ),
         },
     )
     async def check_platform(

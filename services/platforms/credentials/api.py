@@ -18,7 +18,7 @@ from platforms.connections.schemas import ApiForm, ApiLogin, DbForm, parsed
 from platforms.connectors import installed
 from platforms.credentials.service import CredentialService
 from platforms.credentials.vault import Use
-from platforms.platforms.domain import ApiNotChosen, Target
+from platforms.platforms.domain import ApiNotChosen, ConnectorMissing, Target
 from platforms.platforms.service import Platforms
 from platforms.platforms.views import PlatformRow
 
@@ -109,7 +109,7 @@ def routes(platforms: Platforms, credentials: CredentialService, guard: Guard, p
     @router.put(
         "/api-credentials",
         operation_id="set_api_credentials",
-        responses=refusals(NotFound, MissingPermission, ApiNotChosen, Invalid),
+        responses=refusals(NotFound, MissingPermission, ApiNotChosen, ConnectorMissing, Invalid),
     )
     def set_api_credentials(acting: Keeper, platform: UUID, body: Annotated[ApiForm, Body()]) -> ApiCredentialsAnswer:
         """Set the API credentials, as a new version. The version before is kept, older ones are destroyed.
@@ -123,7 +123,7 @@ def routes(platforms: Platforms, credentials: CredentialService, guard: Guard, p
     @router.put(
         "/db-credentials",
         operation_id="set_db_credentials",
-        responses=refusals(NotFound, MissingPermission, Invalid),
+        responses=refusals(NotFound, MissingPermission, ConnectorMissing, Invalid),
     )
     def set_db_credentials(acting: Keeper, platform: UUID, body: Annotated[DbForm, Body()]) -> DbCredentialsAnswer:
         """Set the credentials of the report database, as a new version. The version before is kept, older ones are

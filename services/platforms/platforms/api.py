@@ -114,7 +114,9 @@ def routes(platforms: Platforms, guard: Guard, idempotency: Idempotency) -> APIR
         "/{platform}", operation_id="change_platform", responses=refusals(NotFound, MissingPermission, Invalid)
     )
     def change_platform(acting: OneWriter, platform: UUID, body: PlatformChange) -> PlatformAnswer:
-        """Change the name or the API of a platform. Another API is checked at once with the stored credentials."""
+        """Change the name or the API of a platform.
+
+        Another API is checked at once with the stored credentials; those that its form does not fit are removed."""
         given = {field: getattr(body, field) for field in body.model_fields_set}
         platforms.change(acting.organization_id, platform, given)
         return answer(acting, platform)
