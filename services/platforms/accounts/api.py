@@ -1,4 +1,4 @@
-"""Routes of what is read from platforms, for programs with accounts:read and members with platforms:read."""
+"""Routes that read platforms, for clients with accounts:read and members with platforms:read."""
 
 import asyncio
 from contextlib import aclosing
@@ -32,15 +32,16 @@ from platforms.platforms.domain import NoCredentials, Target
 _NOT_PERSONAL = len(Account.model_fields)
 
 SourceParameter = Annotated[
-    Target | None, Query(description="the live API or the report database; by default the one that is ok")
+    Target | None,
+    Query(description="`api`: the live API. `db`: the report database. By default the one in the better state."),
 ]
-Login = Annotated[int | None, Query(ge=1, lt=2**63, description="of this account only")]
+Login = Annotated[int | None, Query(ge=1, lt=2**63, description="Only of this account.")]
 OneLogin = Annotated[int, Path(ge=1, lt=2**63)]
 Accept = Annotated[str, Header(include_in_schema=False)]
 
 
 def routes(reader: Reader, guard: Guard) -> APIRouter:
-    """All are refused while withdrawn rights might not be known here."""
+    """All are refused while revoked permissions might not be known here."""
     router = APIRouter(prefix="/api/v1/organizations/{org}/platforms/{platform}", tags=["accounts"])
     Looker = Annotated[
         OrgPrincipal, Depends(guard.require_on_platform("platforms:read", scope=Scope.ACCOUNTS_READ, fresh=True))
@@ -97,7 +98,7 @@ def routes(reader: Reader, guard: Guard) -> APIRouter:
     async def list_accounts(
         acting: Looker, platform: UUID, paging: Paged, source: SourceParameter = None, accept: Accept = "*/*"
     ) -> Response:
-        """By login. What is known about the person is there for those with accounts:read-personal."""
+        """List trading accounts by login. Personal fields are for callers with accounts:read-personal."""
         return await listed(acting, platform, "accounts", paging, source, accept)
 
     @router.get(
@@ -107,7 +108,7 @@ def routes(reader: Reader, guard: Guard) -> APIRouter:
         responses=common,
     )
     async def get_account(acting: Looker, platform: UUID, login: OneLogin, source: SourceParameter = None) -> Response:
-        """What is known about the person is there for those with accounts:read-personal."""
+        """Get a trading account. Personal fields are for callers with accounts:read-personal."""
         found = reader.rows(await chosen(acting, platform, source), Asked("accounts", login=login, most=1))
         async with aclosing(found):
             async for row in found:
@@ -123,7 +124,7 @@ def routes(reader: Reader, guard: Guard) -> APIRouter:
         login: Login = None,
         accept: Accept = "*/*",
     ) -> Response:
-        """Open positions."""
+        """List open positions."""
         return await listed(acting, platform, "positions", paging, source, accept, login)
 
     @router.get("/orders", operation_id="list_orders", response_model=Page[Order], responses=common)
@@ -135,7 +136,7 @@ def routes(reader: Reader, guard: Guard) -> APIRouter:
         login: Login = None,
         accept: Accept = "*/*",
     ) -> Response:
-        """Orders that are not filled yet."""
+        """List orders that are not filled yet."""
         return await listed(acting, platform, "orders", paging, source, accept, login)
 
     @router.get("/deals", operation_id="list_deals", response_model=Page[Deal], responses=common)
@@ -143,20 +144,20 @@ def routes(reader: Reader, guard: Guard) -> APIRouter:
         acting: Looker,
         platform: UUID,
         paging: Paged,
-        since: Annotated[Instant | None, Query(alias="from", description="this time or later")] = None,
-        until: Annotated[Instant | None, Query(alias="to", description="earlier than this time")] = None,
+        since: Annotated[Instant | None, Query(alias="from", description="Only from this time on.")] = None,
+        until: Annotated[Instant | None, Query(alias="to", description="Only before this time.")] = None,
         source: SourceParameter = None,
         login: Login = None,
         accept: Accept = "*/*",
     ) -> Response:
-        """From the database by ticket, from the API by login and time."""
+        """List deals: from the database by ticket, from the API by login and time."""
         return await listed(acting, platform, "deals", paging, source, accept, login, since, until)
 
     @router.get("/symbols", operation_id="list_symbols", response_model=Page[Symbol], responses=common)
     async def list_symbols(
         acting: Looker, platform: UUID, paging: Paged, source: SourceParameter = None, accept: Accept = "*/*"
     ) -> Response:
-        """By name."""
+        """List symbols by name."""
         return await listed(acting, platform, "symbols", paging, source, accept)
 
     return router

@@ -1,5 +1,5 @@
 """The one model of what is read. Numbers of money, prices and lots are decimal strings, times are UTC; next to each
-time stands the clock on the server's wall (`…_raw`), from which it was made by the platform's time zone."""
+time is the server's wall-clock time (`…_raw`), from which it was made by the platform's time zone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ What = Literal["accounts", "positions", "orders", "deals", "symbols"]
 Row = tuple[Any, ...]
 """Values in the order of a model's fields."""
 Place = tuple[int | str, ...]
-"""Where a row stands in the order of its list."""
+"""The position of a row in the order of its list."""
 
 
 class Account(BaseModel):
@@ -34,7 +34,7 @@ class Account(BaseModel):
 
 
 class PersonalAccount(Account):
-    """With what is known about the person, for those with the scope accounts:read-personal."""
+    """With personal fields, for callers with accounts:read-personal."""
 
     name: str | None
     email: str | None
@@ -83,7 +83,7 @@ class Order(BaseModel):
 
 
 class Deal(BaseModel):
-    """What moved a balance. `action`: buy, sell, balance, credit…; `entry`: in, out, in-out, out-by, null for money.
+    """A change of a balance. `action`: buy, sell, balance, credit…; `entry`: in, out, in-out, out-by, null for money.
     A trade of MT4 that is closed is two deals of one ticket."""
 
     ticket: int

@@ -32,7 +32,7 @@ class NotOfferedBySource(Conflict):
 
 
 class CredentialsRefused(Conflict):
-    """Asking on with credentials that the server has refused could lock their account out."""
+    """Trying on with credentials that the server refused could lock their account out."""
 
     code = "credentials-refused"
     title = "The platform has refused these credentials; correct them first"
@@ -73,7 +73,7 @@ class Source:
 
 
 class Reader:
-    """`rows` yields rows of the model; whoever stops early must close it. Everything is read only."""
+    """`rows` yields rows of the model; a caller that stops early must close it. Everything is read-only."""
 
     def __init__(
         self, platforms: Platforms, credentials: CredentialService, checks: Checks, sessions: Sessions, clock: Clock

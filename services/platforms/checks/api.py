@@ -1,4 +1,4 @@
-"""Routes of checks: run one now, with stored or offered credentials, and read what earlier ones found."""
+"""Routes of checks: run one now, with stored or offered credentials, and list earlier ones."""
 
 import asyncio
 import json
@@ -26,21 +26,21 @@ from platforms.connections.schemas import ApiForm, DbForm
 from platforms.connectors import installed
 from platforms.credentials.api import given
 from platforms.credentials.service import CredentialService, Usable
-from platforms.platforms.domain import ApiNotChosen, NoCredentials
+from platforms.platforms.domain import ApiNotChosen, ConnectorMissing, NoCredentials
 from platforms.platforms.service import Platforms
 
 _STREAM = "text/event-stream"
 
 
 class ApiCheck(Body):
-    """`credentials` are tried in place of the stored ones, and not kept."""
+    """`credentials` are tried instead of the stored ones, and not kept."""
 
     target: Literal["api"]
     credentials: ApiForm | None = None
 
 
 class DbCheck(Body):
-    """`credentials` are tried in place of the stored ones, and not kept."""
+    """`credentials` are tried instead of the stored ones, and not kept."""
 
     target: Literal["db"]
     credentials: DbForm | None = None
@@ -50,7 +50,7 @@ NewCheck = Annotated[ApiCheck | DbCheck, Field(discriminator="target")]
 
 
 class StepAnswer(BaseModel):
-    """`outcome`: ok, a warning, or in the last step the reason that the check failed. `detail` says what to do."""
+    """`outcome`: ok, a warning, or in the last step the reason why the check failed. `detail` says what to do."""
 
     name: str
     outcome: str
@@ -77,7 +77,8 @@ class CheckAnswer(BaseModel):
 
 
 class PastCheck(CheckAnswer):
-    """`credentials`: stored (of `version`) or offered; `occasion`: demand or schedule; `actor`: who asked."""
+    """`credentials`: stored (of `version`) or offered; `occasion`: demand or schedule; `actor`: the
+    id of the user or client who asked."""
 
     id: UUID
     credentials: str
@@ -130,7 +131,9 @@ def routes(
         response_model=CheckAnswer,
         responses={
             200: {"content": {_STREAM: {}}},
-            **refusals(NotFound, MissingPermission, ApiNotChosen, NoCredentials, Invalid, TooManyRequests),
+            **refusals(
+                NotFound, MissingPermission, ApiNotChosen, ConnectorMissing, NoCredentials, Invalid, TooManyRequests
+            ),
         },
     )
     async def check_platform(
@@ -139,8 +142,10 @@ def routes(
         body: NewCheck,
         accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
     ) -> Response | CheckAnswer:
-        """A check that fails is 200 as well: it is a result. As `text/event-stream`, by Accept, each step comes as
-        an event `step` when it ends, and the whole as the event `result`."""
+        """Check a target of a platform with the stored credentials, or with others that are not kept.
+
+        A failed check answers 200 as well: it is a result. With `Accept: text/event-stream` each step is sent as an
+        event `step` when it ends, and the whole as the event `result`."""
         ready = await asyncio.to_thread(usable, acting, platform, body)
         wanted = acting.organization_id, platform, body.target, ready, "demand"
         if _STREAM in accept.lower():
@@ -150,7 +155,7 @@ def routes(
 
     @router.get("", operation_id="list_checks", responses=refusals(NotFound, MissingPermission))
     def list_checks(acting: Reader, platform: UUID, paging: Paged) -> Page[PastCheck]:
-        """Newest first, of the last 90 days."""
+        """List the checks of a platform in the last 90 days, newest first."""
         rows = checks.results(acting.organization_id, platform, _place(paging), paging.limit)
         return paging.page(rows, PastCheck.of_row, lambda row: (row.checked_at.isoformat(), str(row.id)))
 

@@ -1,4 +1,4 @@
-"""A check as a row of stages: run in order, timed, ended by the first that fails."""
+"""A check: stages that run in order, each with a deadline, until one fails."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ _log = logging.getLogger("platforms.checking")
 
 @dataclass(frozen=True)
 class Finding:
-    """What a stage that passed found: `ok`, or a warning such as `plaintext`."""
+    """The result of a stage that passed: `ok`, or a warning such as `plaintext`."""
 
     detail: str
     outcome: str = "ok"
@@ -25,7 +25,7 @@ class Finding:
 
 
 class Failed(Exception):
-    """A stage that ends the check. `detail` says what to do about it, and holds no secret."""
+    """Ends the check. `detail` says what to do about it, and contains no secret."""
 
     def __init__(self, outcome: str, detail: str) -> None:
         super().__init__(detail)
@@ -78,12 +78,12 @@ class Result:
 
     @property
     def state(self) -> str:
-        """What the check says about the platform: ok, degraded, lost, refused or unknown."""
+        """The state of the platform by this check: ok, degraded, lost, refused or unknown."""
         return severity_of(self.outcome)
 
 
 class Check(ABC):
-    """Subclasses keep what one stage found for the next in attributes."""
+    """Subclasses keep the results of one stage for the next in attributes."""
 
     zone_minutes: int | None = None
     certificate_ends_at: datetime | None = None
@@ -92,7 +92,7 @@ class Check(ABC):
     def stages(self) -> Sequence[Stage]: ...
 
     async def close(self) -> None:  # noqa: B027 - most stages leave nothing open
-        """Give back whatever the stages opened."""
+        """Close what the stages opened."""
 
     async def steps(self) -> AsyncIterator[Step]:
         """Each stage as it ends."""

@@ -18,13 +18,13 @@ from platforms.connections.schemas import ApiForm, ApiLogin, DbForm, parsed
 from platforms.connectors import installed
 from platforms.credentials.service import CredentialService
 from platforms.credentials.vault import Use
-from platforms.platforms.domain import ApiNotChosen, Target
+from platforms.platforms.domain import ApiNotChosen, ConnectorMissing, Target
 from platforms.platforms.service import Platforms
 from platforms.platforms.views import PlatformRow
 
 
 class ApiCredentialsAnswer(BaseModel):
-    """What is known of the stored credentials. `fingerprint` tells versions apart, not passwords."""
+    """The stored credentials without their secret. `fingerprint` identifies a version, not a password."""
 
     host: str
     port: int
@@ -37,6 +37,8 @@ class ApiCredentialsAnswer(BaseModel):
 
 
 class DbCredentialsAnswer(BaseModel):
+    """The stored credentials without their secret. `fingerprint` identifies a version, not a password."""
+
     host: str
     port: int
     database: str
@@ -49,13 +51,13 @@ class DbCredentialsAnswer(BaseModel):
 
 
 class CredentialUse(BaseModel):
-    """Stored credentials were decrypted. `actor` is a user's or client's id, null for the service itself."""
+    """One use of stored credentials. `actor` is the id of a user or client, null for the service itself."""
 
     id: int
     used_at: AwareDatetime
     target: str
-    version: int = Field(description="of the credentials, as in the platform's answer")
-    purpose: str = Field(description="check, scheduled-check, read, keep-hash-only, or a word that is new to you")
+    version: int = Field(description="Version of the credentials, as in the platform's answer.")
+    purpose: str = Field(description="`check`, `scheduled-check`, `read` or `keep-hash-only`; more may be added.")
     actor: str | None
     request_id: str | None
 
@@ -65,7 +67,7 @@ class CredentialUse(BaseModel):
 
 
 def api_credentials(row: PlatformRow) -> ApiCredentialsAnswer | None:
-    """What is known of a platform's API credentials."""
+    """The answer for a platform's API credentials; None where there are none."""
     known = row.api_credentials
     if known is None:
         return None
@@ -75,7 +77,7 @@ def api_credentials(row: PlatformRow) -> ApiCredentialsAnswer | None:
 
 
 def db_credentials(row: PlatformRow) -> DbCredentialsAnswer | None:
-    """What is known of a platform's database credentials."""
+    """The answer for a platform's database credentials; None where there are none."""
     known = row.db_credentials
     return None if known is None else DbCredentialsAnswer.model_validate(known | {"user": known["login"]})
 
@@ -107,10 +109,12 @@ def routes(platforms: Platforms, credentials: CredentialService, guard: Guard, p
     @router.put(
         "/api-credentials",
         operation_id="set_api_credentials",
-        responses=refusals(NotFound, MissingPermission, ApiNotChosen, Invalid),
+        responses=refusals(NotFound, MissingPermission, ApiNotChosen, ConnectorMissing, Invalid),
     )
     def set_api_credentials(acting: Keeper, platform: UUID, body: Annotated[ApiForm, Body()]) -> ApiCredentialsAnswer:
-        """A new version; the one before is kept, older ones are destroyed. A check follows at once."""
+        """Set the API credentials, as a new version. The version before is kept, older ones are destroyed.
+
+        A check starts at once. The fields depend on the platform's `api`: see the list of connectors."""
         answer = api_credentials(put(acting, platform, "api", body))
         if answer is None:
             raise NotFound
@@ -119,10 +123,13 @@ def routes(platforms: Platforms, credentials: CredentialService, guard: Guard, p
     @router.put(
         "/db-credentials",
         operation_id="set_db_credentials",
-        responses=refusals(NotFound, MissingPermission, Invalid),
+        responses=refusals(NotFound, MissingPermission, ConnectorMissing, Invalid),
     )
     def set_db_credentials(acting: Keeper, platform: UUID, body: Annotated[DbForm, Body()]) -> DbCredentialsAnswer:
-        """A new version; the one before is kept, older ones are destroyed. A check follows at once."""
+        """Set the credentials of the report database, as a new version. The version before is kept, older ones are
+        destroyed.
+
+        A check starts at once. The fields depend on the platform's kind: see the list of connectors."""
         answer = db_credentials(put(acting, platform, "db", body))
         if answer is None:
             raise NotFound
@@ -135,7 +142,7 @@ def routes(platforms: Platforms, credentials: CredentialService, guard: Guard, p
         responses=refusals(NotFound, MissingPermission),
     )
     def remove_api_credentials(acting: Keeper, platform: UUID) -> None:
-        """All versions are destroyed."""
+        """Remove the API credentials. All versions are destroyed."""
         credentials.remove(acting.organization_id, platform, "api")
 
     @router.delete(
@@ -145,14 +152,16 @@ def routes(platforms: Platforms, credentials: CredentialService, guard: Guard, p
         responses=refusals(NotFound, MissingPermission),
     )
     def remove_db_credentials(acting: Keeper, platform: UUID) -> None:
-        """All versions are destroyed."""
+        """Remove the credentials of the report database. All versions are destroyed."""
         credentials.remove(acting.organization_id, platform, "db")
 
     @router.get(
         "/credential-uses", operation_id="list_credential_uses", responses=refusals(NotFound, MissingPermission)
     )
     def list_credential_uses(acting: Auditor, platform: UUID, paging: Paged) -> Page[CredentialUse]:
-        """Newest first, of the last 400 days; also of a platform that was removed since."""
+        """List the uses of the stored credentials in the last 400 days, newest first.
+
+        It can be asked for a removed platform, too."""
         rows = credentials.uses(acting.organization_id, platform, paging.number(), paging.limit)
         return paging.page(rows, CredentialUse.of, lambda use: [use.id])
 

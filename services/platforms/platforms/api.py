@@ -28,7 +28,7 @@ class NewPlatform(Body):
 
 
 class PlatformChange(Body):
-    """What is left out stays."""
+    """Fields that are left out stay as they are."""
 
     name: Name = ""
     api: Api = "none"
@@ -79,7 +79,9 @@ def routes(platforms: Platforms, guard: Guard, idempotency: Idempotency) -> APIR
 
     @router.get("", operation_id="list_platforms", responses=refusals(NotFound, MissingPermission))
     def list_platforms(acting: Reader, paging: Paged) -> Page[PlatformAnswer]:
-        """In the order they were added; with limits, those that they name."""
+        """List the platforms of an organization in the order in which they were added.
+
+        Callers who are limited to named platforms see those only."""
         only = acting.grant.limits.platforms
         rows = platforms.list(acting.organization_id, only, paging.time_and_id(), paging.limit)
         return paging.page(rows, PlatformAnswer.of, lambda row: (row.created_at.isoformat(), str(row.id)))
@@ -92,7 +94,7 @@ def routes(platforms: Platforms, guard: Guard, idempotency: Idempotency) -> APIR
         responses=refusals(NotFound, MissingPermission, LimitedToPlatforms, KeyReused, Invalid),
     )
     def add_platform(acting: Writer, body: NewPlatform, key: Keyed) -> JSONResponse:
-        """Callers whose permissions are limited to named platforms cannot add another."""
+        """Add a platform. Callers who are limited to named platforms cannot add one."""
         if acting.grant.limits.platforms is not None:
             raise LimitedToPlatforms
         org = acting.organization_id
@@ -105,14 +107,16 @@ def routes(platforms: Platforms, guard: Guard, idempotency: Idempotency) -> APIR
 
     @router.get("/{platform}", operation_id="get_platform", responses=refusals(NotFound, MissingPermission))
     def get_platform(acting: OneReader, platform: UUID) -> PlatformAnswer:
-        """With what is known of its credentials, never their secrets, and the state of its last check."""
+        """Get a platform with its credentials, without their secrets, and the state of its last check."""
         return answer(acting, platform)
 
     @router.patch(
         "/{platform}", operation_id="change_platform", responses=refusals(NotFound, MissingPermission, Invalid)
     )
     def change_platform(acting: OneWriter, platform: UUID, body: PlatformChange) -> PlatformAnswer:
-        """Another API is checked at once with the credentials there are."""
+        """Change the name or the API of a platform.
+
+        Another API is checked at once with the stored credentials; those that its form does not fit are removed."""
         given = {field: getattr(body, field) for field in body.model_fields_set}
         platforms.change(acting.organization_id, platform, given)
         return answer(acting, platform)
@@ -124,7 +128,7 @@ def routes(platforms: Platforms, guard: Guard, idempotency: Idempotency) -> APIR
         responses=refusals(NotFound, MissingPermission),
     )
     def remove_platform(acting: OneWriter, platform: UUID) -> None:
-        """With its credentials, and the history of its checks."""
+        """Remove a platform with its credentials and the history of its checks."""
         platforms.remove(acting.organization_id, platform)
 
     return router

@@ -39,6 +39,8 @@ class TradePlatform(Aggregate):
     """One trade server of an organization. `versions` counts each target's credentials and never goes back."""
 
     TOPIC = "platforms.TradePlatform"
+    credentials_api: str | None = None
+    """The API that the platform had when its API credentials were set; None in snapshots of earlier releases."""
 
     class PlatformAdded(Created):
         TOPIC = "platforms.PlatformAdded"
@@ -172,6 +174,8 @@ class TradePlatform(Aggregate):
         fingerprint: str,
     ) -> None:
         self.versions[target] = version
+        if target == "api":
+            self.credentials_api = self.api
         if target not in self.credentials:
             self.credentials.append(target)
 
