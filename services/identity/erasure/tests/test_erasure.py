@@ -166,7 +166,7 @@ def test_after_a_restore_who_is_on_the_list_is_forgotten_and_nobody_is_signed_in
         ErasureLog(list_file).add(listed, service.parts.clock())
     told = []
     for _ in range(2):  # an interrupted one is simply repeated
-        answer = command(service, list_file, "restored", "--erasure-list", str(list_file), "--json")
+        answer = command(service, list_file, "post-restore", "--erasure-list", str(list_file), "--json")
         assert answer.exit_code == 0, answer.output
         told.append(json.loads(answer.output))
     assert told[0]["ended"]["sessions"] == 2
