@@ -1,4 +1,4 @@
-"""Which public path belongs to which service: the one table, first match wins."""
+"""Which public path belongs to which service: one table, the first match wins."""
 
 import re
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Route:
-    """Public paths of a service: `*` is one segment, a last `/**` is nothing or anything below.
+    """Public paths of a service: `*` is one segment, a final `/**` is nothing or anything below.
 
-    `answers_within` so many seconds a replica that is well begins to answer; it is not waited for longer where there
-    is another one. Reading a trade server may take its time, and so may pages that show what was read.
+    A healthy replica begins to answer within `answers_within` seconds; after that the gateway tries another replica.
+    Reading a trade server takes longer, and so do pages that show what was read.
     """
 
     service: str

@@ -13,7 +13,7 @@ from kit.security.service_keys import SubjectKeys
 from kit.service import Background
 from notifications.deliveries import api, views
 from notifications.deliveries.events import PUBLICATIONS
-from notifications.deliveries.message import Letterhead
+from notifications.deliveries.message import MessageBuilder
 from notifications.deliveries.sender import Sender
 from notifications.deliveries.service import Notifications
 from notifications.deliveries.smtp import MailServer
@@ -65,7 +65,7 @@ class NotificationsService(Service[Settings]):
         return Sender(
             self.notifications,
             self.mails,
-            Letterhead(settings.sender, settings.host),
+            MessageBuilder(settings.sender, settings.host),
             MailServer(
                 settings.smtp_host,
                 settings.smtp_port,

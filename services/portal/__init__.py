@@ -1,1 +1,1 @@
-"""The Admin portal: server-rendered pages, and a client of the public HTTP interface like any other."""
+"""The Admin portal: server-rendered pages on the public HTTP API."""

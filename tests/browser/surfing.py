@@ -1,4 +1,4 @@
-"""Somebody with a browser: what they see and do, and whatever the browser complains of on the way."""
+"""A user with a browser: what they see and do, and the errors that the browser reports."""
 
 import json
 import re
@@ -19,7 +19,7 @@ PASSWORD = "four unrelated garden words"
 
 @dataclass
 class Surfer:
-    """A person in a browser context of their own. `complaints` are errors of the console and failed requests."""
+    """A user with a browser context. `complaints` are errors of the console and failed requests."""
 
     hall: Hall
     page: Page
@@ -35,7 +35,7 @@ class Surfer:
         self.page.context.add_init_script(_WATCH)
 
     def _console(self, message: ConsoleMessage) -> None:
-        # The browser and htmx also report each 4xx as an error; those are told by `_answer`.
+        # The browser and htmx also report each 4xx as an error; `_answer` reports those.
         reported = ("Failed to load resource", "Response Status Error Code 4")
         if message.type == "error" and not message.text.startswith(reported):
             self.complaints.append(message.text)

@@ -1,6 +1,6 @@
 """Read models: tables of a service that its own events change, in the transaction that stores the events."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, LiteralString, TypeVar
 
@@ -68,8 +68,3 @@ class Views:
     def rows(self) -> Sequence[Rows]:
         """What events alone fill, in an order in which it can be emptied."""
         return [Rows(table) for table in self.tables]
-
-    @classmethod
-    def handles(cls) -> Iterable[type]:
-        """The event classes that change a row."""
-        return cls._changes.keys()

@@ -62,7 +62,13 @@ def routes(views: NotificationViews, operator: Callable[..., Any], *needed: type
         prefix="/api/v1/operations/notifications/mails", tags=["operations"], dependencies=[Depends(operator)]
     )
 
-    @router.get("", operation_id="list_mails", summary="List mails", responses=refusals(*needed))
+    @router.get(
+        "",
+        operation_id="list_mails",
+        summary="List mails",
+        response_description="The mails",
+        responses=refusals(*needed),
+    )
     def list_mails(
         paging: Paged,
         state: Annotated[State | None, Query(description="Only mails in this state", examples=["failed"])] = None,

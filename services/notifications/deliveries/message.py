@@ -24,13 +24,13 @@ class Message:
 
 
 @dataclass(frozen=True)
-class Letterhead:
-    """The address that mails are from, and the host in their Message-IDs."""
+class MessageBuilder:
+    """`sender` is the address that mails are from, `host` the host in their Message-IDs."""
 
     sender: Address
     host: str
 
-    def message(self, notification_id: UUID, mail: RenderedMail, now: datetime) -> Message:
+    def build(self, notification_id: UUID, mail: RenderedMail, now: datetime) -> Message:
         """The message for a mail. Raises Undeliverable where no mail can go to its address."""
         recipient = _address(mail.address)
         utf8 = not recipient.username.isascii()

@@ -13,7 +13,7 @@ from psycopg import OperationalError
 
 from kit.telemetry import tracing
 from notifications.deliveries.listener import Listener
-from notifications.deliveries.message import Letterhead
+from notifications.deliveries.message import MessageBuilder
 from notifications.deliveries.queue import LEASE, Delivery
 from notifications.deliveries.service import Notifications
 from notifications.deliveries.smtp import MailServer
@@ -29,10 +29,12 @@ MAILS = Counter("tradehall_mails_total", "Attempts to send a mail.", ["template"
 class Sender:
     """Sends one mail at a time, so that a process that dies leaves at most one with an unknown outcome."""
 
-    def __init__(self, notifications: Notifications, mails: Mails, letterhead: Letterhead, server: MailServer) -> None:
+    def __init__(
+        self, notifications: Notifications, mails: Mails, messages: MessageBuilder, server: MailServer
+    ) -> None:
         self._notifications = notifications
         self._mails = mails
-        self._letterhead = letterhead
+        self._messages = messages
         self._server = server
         self._wake = asyncio.Event()
         self._log = logging.getLogger("notifications.sender")
@@ -119,7 +121,7 @@ class Sender:
         if self._notifications.clock() >= context.send_before:
             return await self._give_up(delivery, delivery.last_error or "too-late")
         mail = await self._mails.compose(delivery.template, context)
-        message = self._letterhead.message(delivery.notification_id, mail, self._notifications.clock())
+        message = self._messages.build(delivery.notification_id, mail, self._notifications.clock())
 
         async def may_send() -> bool:
             return await asyncio.to_thread(self._notifications.sending, delivery)

@@ -1,4 +1,4 @@
-"""The SMTP server: transfers one mail to one recipient, and says what the server's answer means."""
+"""Sends one message to one recipient by SMTP, and translates the server's answers to outcomes."""
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator

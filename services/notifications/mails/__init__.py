@@ -1,1 +1,1 @@
-"""Mails, one folder each: the event that leads to it, its context, and its template. See README.md."""
+"""Mails, one folder each: the triggering event, its context and its template. See README.md of the service."""

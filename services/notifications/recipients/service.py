@@ -1,4 +1,4 @@
-"""Addresses and names of users, and names of organizations, as the last event says."""
+"""Addresses and names of users, and names of organizations, as of the last event."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +51,7 @@ class Recipients:
     def erase_user(self, user_id: UUID) -> None:
         """Remove a user's personal data, from dead letters too.
 
-        The row stays and says so: a redelivered registration must not bring the data back.
+        The row stays, marked as erased: a redelivered registration must not bring the data back.
         """
         known = self._database.one("SELECT email FROM people WHERE user_id = %s AND email IS NOT NULL", (user_id,))
         if known is not None:

@@ -1,4 +1,4 @@
-"""A real SMTP server that keeps what it takes, and misbehaves when told to."""
+"""A real SMTP server that keeps the mails it accepts, and fails on request."""
 
 import asyncio
 import email
@@ -118,7 +118,7 @@ class Mailroom:
     def authenticate(
         self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: LoginPassword
     ) -> AuthResult:
-        """Let everybody in, and remember who it was."""
+        """Accept every login, and keep it."""
         self.logins.append((data.login, data.password))
         return AuthResult(success=True)
 

@@ -53,7 +53,7 @@ def settings(**changes: Any) -> Settings:
 
 @dataclass
 class Clock:
-    """Stands still until it is moved."""
+    """Does not move by itself."""
 
     now: datetime = START
 
@@ -122,7 +122,7 @@ class World:
         return self._inboxes[context].take(message)
 
     def meets(self, email: str = "ada@mail.example", name: str | None = "Ada") -> UUID:
-        """A person who came by an invitation, so that no mail is due."""
+        """Add a user by an invitation, so that no mail is due. Returns their id."""
         user_id = uuid4()
         self.hears(UserRegistered(user_id=user_id, email=email, name=name, via="invitation"))
         return user_id

@@ -104,7 +104,7 @@ class Streams:
         """Publish events of identity."""
         asyncio.run(self._publish([self._identity.says(event) for event in events]))
 
-    def heard(self) -> list[Envelope]:
+    def published(self) -> list[Envelope]:
         """What the service has published."""
         return asyncio.run(self._read())
 
@@ -165,7 +165,7 @@ def test_an_event_on_the_bus_becomes_a_mail_and_an_event(
     )
     streams.say(registered)
     assert mailroom.arrived.wait(10)
-    [envelope] = wait_until(streams.heard)
+    [envelope] = wait_until(streams.published)
     assert isinstance(envelope.data, NotificationSent)
     assert not envelope.data.outcome_unknown
     assert PASSWORD in mailroom.only().text
@@ -175,7 +175,7 @@ def test_an_event_on_the_bus_becomes_a_mail_and_an_event(
     assert "ada@mail.example" not in process.log
 
 
-def test_a_process_killed_in_sending_sends_again_under_the_same_id_and_says_so(
+def test_a_process_killed_while_sending_sends_again_with_the_same_id(
     process: Process, streams: Streams, mailroom: Mailroom
 ) -> None:
     mailroom.holds = True
@@ -191,16 +191,16 @@ def test_a_process_killed_in_sending_sends_again_under_the_same_id_and_says_so(
     process.ended()
     mailroom.released.set()
     process.start()
-    told = wait_until(lambda: streams.heard() if len(streams.heard()) == 2 else [], 20)
-    events = [envelope.data for envelope in told if isinstance(envelope.data, NotificationSent)]
+    published = wait_until(lambda: streams.published() if len(streams.published()) == 2 else [], 20)
+    events = [envelope.data for envelope in published if isinstance(envelope.data, NotificationSent)]
     assert sorted(event.outcome_unknown for event in events) == [False, True]
-    doubted = next(event for event in events if event.outcome_unknown)
+    repeated = next(event for event in events if event.outcome_unknown)
     ids = [letter.message["Message-ID"] for letter in mailroom.letters]
     assert len(ids) == 3
-    assert ids.count(f"<{doubted.notification_id}@hall.example>") == 2
+    assert ids.count(f"<{repeated.notification_id}@hall.example>") == 2
 
 
-def test_a_process_told_to_end_finishes_the_mail_at_hand(
+def test_a_terminated_process_finishes_the_mail_that_it_sends(
     process: Process, streams: Streams, mailroom: Mailroom
 ) -> None:
     mailroom.holds = True
@@ -213,7 +213,7 @@ def test_a_process_told_to_end_finishes_the_mail_at_hand(
     mailroom.released.set()
     process.ended()
     process.start()
-    [envelope] = wait_until(streams.heard)
+    [envelope] = wait_until(streams.published)
     assert isinstance(envelope.data, NotificationSent)
     assert not envelope.data.outcome_unknown
     assert len(mailroom.letters) == 1
@@ -230,14 +230,14 @@ def test_two_replicas_send_each_mail_once(
         changed = UserPasswordChanged(user_id=user_id, how="changed")
         streams.say(_invited(user_id), *[changed] * 30)
         wait_until(lambda: len(mailroom.letters) == 30, 60)
-        wait_until(lambda: len(streams.heard()) == 30, 20)
+        wait_until(lambda: len(streams.published()) == 30, 20)
         ids = [letter.message["Message-ID"] for letter in mailroom.letters]
         assert len(ids) == len(set(ids)) == 30
     finally:
         other.close()
 
 
-def test_a_wrong_setting_ends_the_start_with_a_sentence() -> None:
+def test_a_missing_setting_ends_the_start_with_a_sentence() -> None:
     environment = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     done = subprocess.run(
         [sys.executable, "-m", "notifications"], env=environment, capture_output=True, timeout=30, check=False

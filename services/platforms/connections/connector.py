@@ -35,9 +35,6 @@ class CredentialForm(Body, ABC):
 
     login_type: ClassVar[type[int] | type[str]] = str
     """The type of the login in answers."""
-    host: Any
-    port: Any
-    password: Any
 
     @abstractmethod
     def credentials(self, connector: "Connector") -> Credentials:
@@ -74,7 +71,8 @@ class Reading:
     failed: Callable[[Any], Failed]
     """The outcome and the advice for one of `errors`."""
     place: Callable[[What, Row], Place]
-    """Where a row stands in the order of its list: the next page begins behind it."""
+    """Where a row stands in the order of its list: the next page begins behind it. Numbers or text, of fixed length
+    and types for each list: cursors are checked against the place of an example row."""
     shared: bool = False
     """Whether sessions are kept and shared between requests (APIs only)."""
 

@@ -35,7 +35,8 @@ class FromRegistry:
         return core_schema.no_info_plain_validator_function(lambda value: _adapter(self._kind()).validate_python(value))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return handler(_adapter(self._kind()).core_schema)
+        # Inside of a union, which may have one member, models become references instead of copies.
+        return handler(core_schema.union_schema([_adapter(self._kind()).core_schema]))
 
 
 def _one_of(types: Sequence[Any]) -> Any:

@@ -83,12 +83,12 @@ def db_credentials(row: PlatformRow) -> DbCredentialsAnswer | None:
 def given(policy: Policy, connector: Connector, body: Any, *place: str) -> Credentials:
     """Credentials in a request. Raises Invalid, also for an address that may not be dialled; names are judged when
     they are resolved."""
-    form = parsed(connector.form, body, *place)
+    credentials = parsed(connector.form, body, *place).credentials(connector)
     try:
-        policy.must_allow(form.host)
+        policy.must_allow(credentials.host)
     except ValueError as error:
         raise Invalid("host", str(error)) from error
-    return form.credentials(connector)
+    return credentials
 
 
 def routes(platforms: Platforms, credentials: CredentialService, guard: Guard, policy: Policy) -> APIRouter:

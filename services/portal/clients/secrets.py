@@ -57,7 +57,7 @@ def add_secret_routes(router: APIRouter, clients: str, show: Renderer, requests:
 
 
 def delete_if_present(request: PageRequest, path: str) -> None:
-    """Delete; a 404 counts as success, because somebody else was faster."""
+    """Delete; a 404 counts as success, because another user already deleted it."""
     try:
         request.api.delete(path)
     except ApiProblem as problem:

@@ -33,7 +33,7 @@ class PendingSignIn:
 
 
 class Cookies:
-    """The session cookie has the prefix `__Host-` over TLS, without which browsers refuse it.
+    """Over TLS the session cookie has the prefix `__Host-`; without TLS browsers would refuse such a cookie.
 
     `key` seals pending sign-ins (32 bytes).
     """

@@ -46,6 +46,7 @@ def test_form_redirects_to_a_page_with_a_notice(signed_in: Browser) -> None:
     [
         (403, "missing-permission", "Permission denied"),
         (404, "not-found", "Page not found"),
+        (409, "already-member", "This user is already a member."),
         (429, "too-many-requests", "Too many requests"),
         (503, "service-unavailable", "Service unavailable"),
     ],

@@ -71,11 +71,11 @@ def operator(hall: Hall, browser: Browser) -> Browser:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_other_users_get_no_page_and_no_link(browser: Browser, page: str) -> None:
-    somebody = browser.sign_in()
-    answer = somebody.http.get(HOME + page)
+    other_user = browser.sign_in()
+    answer = other_user.http.get(HOME + page)
     assert answer.status_code == 404
-    assert HOME not in somebody.http.get("/portal/organizations").text
-    assert not [each for each in somebody.hall.asked if each["path"].startswith("/api/v1/operations")]
+    assert HOME not in other_user.http.get("/portal/organizations").text
+    assert not [each for each in other_user.hall.asked if each["path"].startswith("/api/v1/operations")]
 
 
 def test_operator_has_a_link_in_the_menu(operator: Browser) -> None:

@@ -1,0 +1,53 @@
+"""What holds for every connector: a form that explains itself, and a check that passes against its simulator."""
+
+import pytest
+
+from platforms.connections.connector import Capability, Connector
+from platforms.connections.form_fields import fields_of
+from platforms.connectors import Connectors, installed
+from platforms.connectors.tests.simulated import simulated
+from platforms.tests.running import Running
+
+CONNECTORS = pytest.mark.parametrize("connector", installed().all, ids=lambda one: one.name)
+SIMULATED = [one for one in installed().all if one.simulator is not None]
+
+
+def test_all_connectors_are_found() -> None:
+    assert {one.name for one in installed().all} == {
+        "mt4-manager", "mt4-tables", "mt4-web", "mt5-manager", "mt5-rest", "mt5-tables", "mt5-webapi",
+    }  # fmt: skip
+
+
+def test_the_usual_choice_comes_first() -> None:
+    assert installed().apis("mt5") == ("none", "mt5-webapi", "mt5-rest", "mt5-manager")
+    assert installed().apis("mt4") == ("none", "mt4-web", "mt4-manager")
+    assert installed().kinds == ("mt4", "mt5")
+
+
+@pytest.mark.parametrize("name", ["mt5-webapi", "mt5-tables"])
+def test_two_connectors_in_one_place_are_an_error(name: str) -> None:
+    (twice,) = (one for one in installed().all if one.name == name)
+    with pytest.raises(TypeError):
+        Connectors([twice, twice])
+
+
+@CONNECTORS
+def test_every_field_has_a_label_and_a_help_text(connector: Connector) -> None:
+    fields = fields_of(connector)
+    assert [field.name for field in fields if field.type == "password"] == ["password"]
+    for field in fields:
+        assert field.label != field.name
+        assert field.help
+        assert bool(field.choices) == (field.type == "choice")
+
+
+@pytest.mark.parametrize("connector", SIMULATED, ids=lambda one: one.name)
+def test_its_simulator_is_checked_and_read_by_http(running: Running, connector: Connector) -> None:
+    person = running.member()
+    path = person.add(kind=connector.kind, api=connector.name)
+    with simulated(connector) as values:
+        body = {"target": "api", "credentials": dict(values)}
+        assert person.post(f"{path}/checks", json=body).json()["outcome"] in ("ok", "degraded")
+        assert person.put(f"{path}/api-credentials", json=dict(values)).status_code == 200
+        answer = person.get(f"{path}/accounts?source=api")
+        assert answer.status_code == (200 if Capability.READ in connector.capabilities else 409), answer.text
