@@ -57,18 +57,6 @@ class Client(Message):
     limits: Limits = Limits()
 
 
-class SessionRequest(Message):
-    """Whether a session goes on."""
-
-    sid: UUID
-
-
-class Session(Message):
-    """The state of a session; one that identity does not know has ended."""
-
-    state: Literal["active", "ended"]
-
-
 class MailSecretRequest(Message):
     """What a mail that is due must hold; refused once it was used, replaced or is over.
 
@@ -206,7 +194,6 @@ class Rpc(Generic[Q, A]):
 
 JWKS = Rpc("rpc.identity.jwks", JwksRequest, Reply[Jwks], "identity", ("organizations", "platforms", "notifications"))
 CLIENT = Rpc("rpc.identity.client", ClientRequest, Reply[Client], "identity", ("organizations", "platforms"))
-SESSION = Rpc("rpc.identity.session", SessionRequest, Reply[Session], "identity", ("organizations", "platforms"))
 MAIL_SECRET = Rpc("rpc.identity.mail-secret", MailSecretRequest, Reply[MailSecret], "identity", ("notifications",))
 PERSON = Rpc("rpc.identity.person", PersonRequest, Reply[Person], "identity", ("organizations",))
 OPERATOR = Rpc(
@@ -252,7 +239,6 @@ RPC: Mapping[str, Rpc[Any, Any]] = MappingProxyType(
         for each in (
             JWKS,
             CLIENT,
-            SESSION,
             MAIL_SECRET,
             PERSON,
             OPERATOR,

@@ -30,7 +30,6 @@ from identity.people import events as people_events
 from identity.people import requests as people_requests
 from identity.routers import routers
 from identity.sessions import events as session_events
-from identity.sessions import requests as session_requests
 from identity.sessions.service import EndedSessions
 from identity.settings import Settings
 from identity.signing_keys import requests as key_requests
@@ -89,7 +88,6 @@ class IdentityService(Service[Settings]):
         key_requests.answer(self.bus, inside.signing_keys)
         people_requests.answer(self.bus, inside.views)
         operator_requests.answer(self.bus, inside.views)
-        session_requests.answer(self.bus, inside.sessions)
         client_requests.answer(self.bus, inside.clients)
         mail_secret_requests.answer(self.bus, inside.store, inside.secrets, inside.clock)
 

@@ -13,23 +13,33 @@ from platforms.connectors import installed
 
 
 class ConnectorAnswer(BaseModel):
-    """One way to reach a kind of platform: an API, or the report database."""
+    """A way to connect to a kind of platform: an API, or the report database."""
 
-    name: str = Field(description="For the target api, the value of a platform's `api`.", examples=["mt5-webapi"])
-    title: str = Field(examples=["MT5 Web API"])
-    summary: str = Field(description="One sentence that helps to choose.")
-    kind: str = Field(description="The kind of platform that it fits.", examples=["mt5"])
+    name: str = Field(
+        description="Name of the connector. With the target `api`, the value of a platform's `api`.",
+        examples=["mt5-webapi"],
+    )
+    title: str = Field(description="Name to show to users.", examples=["MT5 Web API"])
+    summary: str = Field(
+        description="One sentence that says when to choose this connector.",
+        examples=["The server's own protocol over TCP. The usual choice."],
+    )
+    kind: str = Field(description="Kind of platform that the connector works with.", examples=["mt5"])
     target: Literal["api", "db"] = Field(
-        description="Which credentials it uses: those of the API (`api-credentials`) or of the report database "
-        "(`db-credentials`)."
+        description="Credentials that the connector uses: those of the API (`api-credentials`) or of the report "
+        "database (`db-credentials`).",
+        examples=["api"],
     )
     capabilities: list[str] = Field(
-        description="`check`: the credentials can be tried to the end. `read`: accounts, positions, orders, deals and "
-        "symbols can be read. `write`: orders can be sent. More may be added.",
+        description="`check`: a check signs in with the credentials. `read`: accounts, positions, orders, deals and "
+        "symbols can be read. `write`: orders can be sent. Later versions may add more.",
         examples=[["check", "read"]],
     )
-    tls: str | None = Field(description="`off` or `verify` where the protocol decides; null where the form asks.")
-    fields: list[FormField] = Field(description="The credential form.")
+    tls: str | None = Field(
+        description="`off` or `verify` if the protocol prescribes it; null if the form has a field for it.",
+        examples=["off"],
+    )
+    fields: list[FormField] = Field(description="Fields of the credential form, in the order of entry.")
 
     @classmethod
     def of(cls, connector: Connector) -> "ConnectorAnswer":
@@ -46,15 +56,19 @@ class ConnectorAnswer(BaseModel):
 
 
 class ConnectorList(BaseModel):
-    items: list[ConnectorAnswer] = Field(description="By kind and target; the first of each is the usual choice.")
+    """The installed connectors."""
+
+    items: list[ConnectorAnswer] = Field(
+        description="Sorted by kind and target; the first of each is the recommended one."
+    )
 
 
 def routes(guard: Guard) -> APIRouter:
     router = APIRouter(prefix="/api/v1/platform-connectors", tags=["platforms"])
 
-    @router.get("", operation_id="list_platform_connectors")
+    @router.get("", operation_id="list_platform_connectors", summary="List the installed connectors")
     async def list_platform_connectors(_: Annotated[Principal, Depends(guard.anyone)]) -> ConnectorList:
-        """List the connectors that are installed, each with the fields of its credential form."""
+        """Returns the connectors, each with the fields of its credential form. Requires a valid access token only."""
         return ConnectorList(items=[ConnectorAnswer.of(one) for one in installed().all])
 
     return router

@@ -1,4 +1,4 @@
-"""The fields of a credential form, described for whoever shows the form."""
+"""Descriptions of the fields of a credential form, for clients that show the form."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -13,25 +13,32 @@ FieldType = Literal["text", "number", "password", "choice", "multiline"]
 
 
 class FieldChoice(BaseModel):
-    value: str = Field(description="The value to send.")
-    label: str
-    help: str
+    """A value that a field of the type `choice` can have."""
+
+    value: str = Field(description="Value to send.", examples=["verify"])
+    label: str = Field(description="Name of the value, to show to users.", examples=["TLS, verified certificate"])
+    help: str = Field(description="Effect of the value, to show to users.", examples=["The usual choice."])
 
 
 class FormField(BaseModel):
-    """One field of a credential form, in the order in which users fill it."""
+    """A field of a credential form."""
 
-    name: str = Field(description="The field's name in the body that sets the credentials.")
-    label: str
-    help: str
+    name: str = Field(description="Name of the field in the body that sets the credentials.", examples=["tls"])
+    label: str = Field(description="Name of the field, to show to users.", examples=["Encryption"])
+    help: str = Field(description="What to enter, to show to users.", examples=["TLS with a verified certificate."])
     type: FieldType = Field(
-        description="How the field is entered. Numbers are sent as JSON numbers, everything else as text. A password "
-        "is never shown again."
+        description="How to enter the field. Numbers are sent as JSON numbers, all other types as text. Do not show a "
+        "password while it is entered.",
+        examples=["choice"],
     )
-    required: bool
-    default: str | int | None = Field(description="The value when the field is left out; null if there is none.")
-    choices: list[FieldChoice] = Field(description="The values that a field of the type choice can have.")
-    max_length: int | None = Field(description="The largest number of characters; null where another rule decides.")
+    required: bool = Field(description="Whether the field must be sent.", examples=[False])
+    default: str | int | None = Field(
+        description="Value used when the field is left out; null if there is none.", examples=["verify"]
+    )
+    choices: list[FieldChoice] = Field(description="Values of a field of the type `choice`; otherwise empty.")
+    max_length: int | None = Field(
+        description="Maximum length in characters; null if there is no fixed maximum.", examples=[None]
+    )
 
 
 def fields_of(connector: Connector) -> list[FormField]:
