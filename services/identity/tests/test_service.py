@@ -142,7 +142,7 @@ def ann(service: Running) -> TestClient:
     return service.signed_in("ann@example.com")
 
 
-def test_what_happens_is_told_on_the_bus_in_order(service: Running, others: Others, ann: TestClient) -> None:
+def test_events_are_published_in_order(service: Running, others: Others, ann: TestClient) -> None:
     told = [type(each.data).__name__ for each in others.heard(4)]
     assert told == ["UserRegistered", "UserEmailVerified", "UserSignedIn", "UserPasswordChanged"]
 
@@ -175,7 +175,7 @@ def test_a_mails_secret_is_given_only_while_the_mail_is_due(service: Running, ot
     assert path.endswith(link.value.get_secret_value())
 
 
-def test_people_and_sessions_are_known_to_others(service: Running, others: Others, ann: TestClient) -> None:
+def test_requests_for_users_and_sessions_are_answered(service: Running, others: Others, ann: TestClient) -> None:
     session = service.parts.sessions.find(ann.cookies["tradehall"])
     assert session is not None
     person = others.ask(rpc.PERSON, rpc.PersonRequest(user_id=session.user_id))
@@ -183,15 +183,13 @@ def test_people_and_sessions_are_known_to_others(service: Running, others: Other
     assert others.ask(rpc.PERSON, rpc.PersonRequest(user_id=uuid4())) == rpc.PERSON.reply()
 
 
-def test_the_keys_and_clients_are_known_to_others(service: Running, others: Others) -> None:
+def test_requests_for_keys_and_clients_are_answered(service: Running, others: Others) -> None:
     kinds = {key["alg"] for key in others.ask(rpc.JWKS, rpc.JwksRequest()).ok.keys}
     assert kinds == {"ES256", "RS256"}
     assert others.ask(rpc.CLIENT, rpc.ClientRequest(client_id="thc_none")) == rpc.CLIENT.reply()
 
 
-def test_a_membership_that_is_told_lets_a_person_make_clients(
-    service: Running, others: Others, ann: TestClient
-) -> None:
+def test_an_administrator_by_event_may_create_clients(service: Running, others: Others, ann: TestClient) -> None:
     user = service.user("ann@example.com")
     created = organizations.OrgCreated(organization_id=ORGANIZATION, name="Acme", owner=user.id)
     others.tell(created, 1)
@@ -205,7 +203,7 @@ def test_a_membership_that_is_told_lets_a_person_make_clients(
     assert stranger.get(path, headers=bearer).status_code in (404, 503)
 
 
-def test_an_invited_stranger_chooses_a_password_and_has_joined(service: Running, others: Others) -> None:
+def test_an_invited_stranger_chooses_a_password_and_joins(service: Running, others: Others) -> None:
     path, browser = others.invite("Bob@example.com"), service.browser()
     page = browser.get(path)
     assert heading(page) == 'Join Acme <b>"Brokers"</b>'
@@ -217,7 +215,7 @@ def test_an_invited_stranger_chooses_a_password_and_has_joined(service: Running,
     assert heading(browser.get("/")) == "You are signed in"
 
 
-def test_an_invited_person_with_an_account_signs_in_and_comes_back(
+def test_an_invited_user_signs_in_and_returns_to_the_invitation(
     service: Running, others: Others, ann: TestClient
 ) -> None:
     path, browser = others.invite("ANN@example.com"), service.browser()
