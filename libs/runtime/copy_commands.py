@@ -8,7 +8,7 @@ from rich.progress import Progress
 
 from contracts.streams import STREAMS
 from kit.eventstore.rebuild import ForgottenMeanwhile, rebuild
-from kit.messaging.stream_verification import Verdict, compared, expected, fetched, held, last_place
+from kit.messaging.stream_verification import Verdict, compared, entries, expected, fetched, last_place
 from runtime.command_service import AnyService, Opened
 from runtime.output import Json, connected, progress, say, stop
 
@@ -42,7 +42,7 @@ def _verdict(service: AnyService, portal: BlockingPortal, bar: Progress) -> Verd
     jetstream, stream_name = service.bus.jetstream, STREAMS[service.name].name
     last = portal.call(last_place, jetstream, stream_name)
     task = bar.add_task("Comparing", total=last)
-    stream = held(
+    stream = entries(
         last,
         lambda place: portal.call(fetched, jetstream, stream_name, place, last),
         lambda place: bar.update(task, completed=place),

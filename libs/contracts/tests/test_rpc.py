@@ -24,7 +24,7 @@ def test_a_reply_is_refused_or_not() -> None:
     assert rpc.CLIENT.reply.model_validate_json("{}") == rpc.Reply[rpc.Client]()
     assert rpc.MAIL_SECRET.reply.model_validate_json('{"refused": "already-used"}').refused == "already-used"
     with pytest.raises(ValidationError):
-        rpc.Reply[rpc.Session](ok=rpc.Session(state="ended"), refused="unknown")
+        rpc.Reply[rpc.Operator](ok=rpc.Operator(operator=True), refused="unknown")
 
 
 def test_a_reply_says_what_it_holds_when_it_is_wrong_without_the_value() -> None:
