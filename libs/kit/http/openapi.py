@@ -1,4 +1,4 @@
-"""The OpenAPI document of a service: what every operation may be refused with, and the headers of every answer."""
+"""The OpenAPI document of a service: the errors of every operation, and the headers of every response."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -34,7 +34,7 @@ class Problem(BaseModel):
 
 
 class Malformed(Refusal):
-    """What kit.http.problems answers to a body that is no JSON."""
+    """The answer of kit.http.problems to a body that is not JSON."""
 
     code = "malformed-body"
     title = "The body is not valid JSON in UTF-8"
@@ -102,7 +102,7 @@ def _complete(document: Document) -> None:
 
 
 def _refuse(operation: Document) -> None:
-    """Adds to an operation's answers what comes before its own code."""
+    """Add the responses that are given before an operation's own code runs."""
     answers = operation["responses"]
     always = list(_always(operation))
     if PROBLEM not in answers.get("422", {}).get("content", {}):
@@ -117,7 +117,7 @@ def _refuse(operation: Document) -> None:
 
 
 def _share(given: Document, shared: Document) -> None:
-    """Names examples that others give as well, instead of repeating them."""
+    """Reference examples that several operations share, instead of repeating them."""
     for code, example in given.items():
         if shared.setdefault(code, example) == example:
             given[code] = {"$ref": f"#/components/examples/{code}"}
