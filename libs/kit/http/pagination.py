@@ -124,4 +124,4 @@ _READERS: Mapping[type, Callable[[str | int], Any]] = {int: _number, str: _text,
 
 
 def _foreign() -> Invalid:
-    return Invalid("cursor", "is not a cursor of this list: take next_cursor as it is")
+    return Invalid("cursor", "must be the next_cursor of this list")

@@ -25,9 +25,9 @@ class ApiCredentials(CredentialForm):
     def credentials(self, connector: Connector) -> Credentials:
         tls = connector.tls or "off"
         if self.tls not in (None, tls):
-            raise Invalid("tls", f"{connector.name} is always {tls!r}; leave tls out")
+            raise Invalid("tls", f"{connector.name} always uses {tls!r}: leave tls out")
         if self.ca_pem is not None and tls == "off":
-            raise Invalid("ca_pem", f"{connector.name} has no TLS; leave ca_pem out")
+            raise Invalid("ca_pem", f"{connector.name} does not use TLS: leave ca_pem out")
         secret = Secret.password(self.password.get_secret_value())
         return Credentials(self.host, self.port, str(self.login), secret, tls, None, self.ca_pem)
 
