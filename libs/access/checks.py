@@ -102,7 +102,7 @@ class Access:
         if not _reaches(grant.limits, platform):
             raise NotFound
         if permission is not None and permission not in _held(grant):
-            raise MissingPermission(f"This needs the permission {permission}.")
+            raise MissingPermission(f"Requires the permission {permission}.")
         return OrgPrincipal(principal, organization_id, grant)
 
     def sufficient(
@@ -115,7 +115,7 @@ class Access:
 
     def _must_be_fresh(self, fresh: bool) -> None:
         if fresh and self._bus.cut_off_seconds > _CUT_OFF:
-            raise PermissionsUnavailable("Rights may have changed since the bus was lost.")
+            raise PermissionsUnavailable("Permissions may have changed since the connection to the bus was lost.")
 
     def _member_grant(
         self, principal: Principal, organization_id: UUID, permission: str | None, platform: UUID | None

@@ -29,4 +29,4 @@ class Principal:
             session = UUID(str(token.claims["sid"]))
             return cls(token.subject, UUID(token.subject), None, None, session, token.scopes, token)
         except (KeyError, ValueError) as error:
-            raise InvalidToken("The access token names nobody known here.") from error
+            raise InvalidToken("The subject of the access token is unknown.") from error

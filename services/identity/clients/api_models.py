@@ -43,7 +43,7 @@ SecretValue = Annotated[
 ]
 
 
-class NewClient(Body):
+class ClientCreation(Body):
     """A client to create. Without scopes it can only read its own organization."""
 
     name: ClientName
@@ -54,12 +54,12 @@ class NewClient(Body):
 class ClientChange(Body):
     """Changes of a client. Fields that are left out keep their values."""
 
-    name: ClientName = ""
+    name: ClientName = Field(default_factory=str)  # a default would be shown in the document
     scopes: Scopes = Field(default_factory=list)
     limits: ClientLimits = Limits()
 
 
-class NewSecretBody(Body):
+class SecretCreation(Body):
     """A secret to issue."""
 
     name: Name = Field(description="Name of the secret, 1 to 100 characters on one line.", examples=["second"])

@@ -12,7 +12,7 @@ from runtime.application import application, construct
 
 OWN = (
     *("Accepted", "Address", "Me", "NameChange", "PasswordChange", "SessionAnswer"),
-    *("ClientAnswer", "ClientChange", "CreatedClient", "IssuedSecret", "NewClient", "NewSecretBody"),
+    *("ClientAnswer", "ClientChange", "CreatedClient", "IssuedSecret", "ClientCreation", "SecretCreation"),
     *("SecretAnswer", "SecretUse"),
 )
 

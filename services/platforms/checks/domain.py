@@ -124,12 +124,12 @@ async def _run(name: str, deadline: float, work: Callable[[], Awaitable[Finding]
     except TimeoutError:
         outcome = "timeout"
         detail = (
-            f"Nothing came back within {deadline:g} s. "
-            "See whether a firewall drops our packets, and whether the server answers others."
+            f"No response within {deadline:g} s. "
+            "Check whether a firewall drops our packets, and whether the server responds to other clients."
         )
     except Exception as error:
         # Whatever a server may have made us stumble over; its text may hold anything, so only the kind is kept.
         _log.warning("stage %s met %s", name, type(error).__name__)
         outcome = "protocol-error"
-        detail = "The server sent what we do not understand. See whether host and port are those of the right server."
+        detail = "The server sent an invalid response. Check host and port."
     return Step(name, outcome, round((time.perf_counter() - started) * 1000), detail, failed)

@@ -181,5 +181,5 @@ class CheckHistory:
             assert row is not None
             if row["asked"] >= _MOST_A_MINUTE:
                 seconds = max(1, round((row["first"] + _MINUTE - now).total_seconds()))
-                raise TooManyRequests(f"At most {_MOST_A_MINUTE} checks a minute are run.", retry_after=seconds)
+                raise TooManyRequests(f"At most {_MOST_A_MINUTE} checks per minute are allowed.", retry_after=seconds)
             cursor.execute("INSERT INTO check_requests VALUES (%s, %s)", (organization_id, now))

@@ -17,22 +17,22 @@ NO_API = "none"
 
 class ApiNotChosen(Conflict):
     code = "api-not-chosen"
-    title = "This platform has no API yet; choose one by PATCH first"
+    title = "The platform has no API: choose one first"
 
 
 class NoCredentials(Conflict):
     code = "no-credentials"
-    title = "There are no such credentials on this platform yet; set them first"
+    title = "The platform has no credentials for this target: set them first"
 
 
 class ConnectorMissing(Conflict):
     code = "connector-missing"
-    title = "No connector is installed for this target of the platform"
+    title = "No connector is installed for this platform and target"
 
 
 class LimitedToPlatforms(Forbidden):
     code = "limited-to-platforms"
-    title = "Your rights are limited to named platforms, so you cannot add another one"
+    title = "Your permissions are limited to certain platforms: you cannot add platforms"
 
 
 class TradePlatform(Aggregate):

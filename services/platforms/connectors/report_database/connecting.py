@@ -57,7 +57,7 @@ async def greeted(connection: ReportConnection, reach: Reach) -> Finding:
     except MySQLError as error:
         raise failed(error) from error
     except (OSError, IndexError, ValueError) as error:
-        raise Failed("protocol-error", "What answers on this port is no MySQL server. Correct the port.") from error
+        raise Failed("protocol-error", "The server on this port is not a MySQL server. Correct the port.") from error
     except BaseException:
         streams[1].close()
         raise
