@@ -5,7 +5,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 SYSTEM_TESTS := tests/cluster tests/faults tests/recovery tests/upgrades
 CODE := libs services deploy docs/examples $(wildcard testing tests)
-PROSE := README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md docs findings services/portal/texts.toml
+PROSE := README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md docs findings $(wildcard services/*/*/texts.toml)
 NODE_MODULES := $(patsubst %package-lock.json,%node_modules/.installed,$(wildcard package-lock.json tests/*/package-lock.json))
 
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
@@ -99,11 +99,11 @@ secrets: images ## make the secrets of docker-compose.yml in secrets/, where the
 BESIDE_SECRETS = $(COMPOSE) run --rm -T --user "$$(id -u):$$(id -g)" --volume "$(abspath $(SECRETS)):/secrets" \
 	-e TRADEHALL_CONTAINED=/secrets
 
-bus-user: ## containers: let a downstream system in (ORGANIZATION=ID), shut one out (REMOVE=NAME), or list them
+bus-user: ## containers: create (ORGANIZATION=ID), delete (REMOVE=NAME) or list subscriber accounts
 	@$(BESIDE_SECRETS) tradehall bus-user $(if $(ORGANIZATION),add --organization "$(ORGANIZATION)",$(if $(REMOVE),remove "$(REMOVE)",list))
 	@$(if $(ORGANIZATION)$(REMOVE),$(COMPOSE) restart nats >&2)
 
-master-key: ## containers: wrap all keys of a service under a new master key (SERVICE=identity), restarting it once
+master-key: ## containers: re-encrypt the keys of a service under a new master key (SERVICE=identity); restarts it once
 	@$(BESIDE_SECRETS) --no-deps --entrypoint "python -m deploy.images.master_keys" tradehall begin /secrets "$(SERVICE)"
 	@$(COMPOSE) restart "$(SERVICE)"
 	@$(COMPOSE) exec -T "$(SERVICE)" python -m "$(SERVICE)" rewrap-keys

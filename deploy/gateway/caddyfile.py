@@ -51,7 +51,7 @@ def _access_log(file: Path | None) -> str:
 
 
 def _routes(services: Mapping[str, Sequence[str]]) -> str:
-    """One `handle` for each service that runs; the paths of one that does not are nobody's."""
+    """One `handle` for each service that runs; the paths of the others are answered with 404."""
     return "\n".join(
         f"@{route.service} path_regexp {_quoted(patterns(route))}\n"
         f"handle @{route.service} {{\n\t{_passed_on(route, services[route.service])}\n}}"
@@ -75,6 +75,6 @@ def _health(services: Mapping[str, Sequence[str]]) -> str:
 
 
 def _quoted(text: object) -> str:
-    """A token of the Caddyfile; only the quote itself is escaped there, a backslash is one."""
+    """A quoted token of the Caddyfile: only the quote is escaped there, a backslash stands for itself."""
     escaped = str(text).replace('"', '\\"')
     return f'"{escaped}"'

@@ -1,4 +1,4 @@
-"""Links in the OpenAPI document: what a created thing's id is good for."""
+"""Links in the OpenAPI document: from a creation to the operations on what was created."""
 
 import re
 from typing import Any

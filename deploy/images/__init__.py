@@ -1,7 +1,7 @@
-"""Containers: where everything is inside them. docker-compose.yml names the same places."""
+"""Containers: addresses and paths inside them, as docker-compose.yml has them."""
 
 SERVICE_PORT = 8000
-"""Where each service listens, in a container of its name."""
+"""The port of each service, in the container of its name."""
 GATEWAY_PORT = 8080
 POSTGRES = "postgres:5432"
 NATS_PORT = 4222

@@ -11,7 +11,7 @@ _STEPS = {"begin": begin_renewal, "end": end_renewal}
 
 
 def main(step: str, folder: Path, service: str) -> None:
-    """Ends the process with a sentence for a service that there is not."""
+    """Run the step; exits with a message for an unknown service."""
     if service not in SERVICES:
         sys.exit(f"{service or 'nothing'} is no service: give SERVICE=NAME, one of {', '.join(SERVICES)}")
     _STEPS[step](folder, service, CONTAINERS_MODE)

@@ -1,4 +1,4 @@
-"""`python -m deploy.images.secrets FOLDER`: makes what is missing of the secrets of the containers."""
+"""`python -m deploy.images.secrets FOLDER`: make the missing secrets of the containers."""
 
 import sys
 from pathlib import Path
@@ -12,11 +12,11 @@ from deploy.service_settings import SERVICES
 
 
 class FolderIsOpen(Exception):
-    """Others can enter the folder, so that they would read the secrets."""
+    """Other accounts can enter the folder, and read the secrets."""
 
 
 def make(folder: Path) -> None:
-    """Makes every secret that is missing, and what follows from them; raises FolderIsOpen."""
+    """Make every missing secret, and the files that follow from them; raises FolderIsOpen."""
     if folder.stat().st_mode & 0o077:
         raise FolderIsOpen(f"others can enter {folder.name}/: chmod 700 it, then try again")
     secrets = Secrets(folder, CONTAINERS_MODE)

@@ -1,4 +1,4 @@
-"""`python -m deploy.local`: runs Tradehall until Ctrl-C or SIGTERM."""
+"""`python -m deploy.local`: run Tradehall until Ctrl-C or SIGTERM."""
 
 import os
 import signal
@@ -17,13 +17,13 @@ _LOOPBACK = ("127.0.0.1", "::1")
 
 
 def say(line: str) -> None:
-    """A line for the person at the terminal, who may have closed it."""
+    """Print a line on the terminal, which may be closed."""
     with suppress(OSError):
         print(line, flush=True)
 
 
 def main(services: Sequence[str] | None = None) -> int:
-    """Runs those services, by default all, until asked to end; the exit code."""
+    """Run these services, by default all, until told to stop; the exit code."""
     began = time.monotonic()
     stopped = threading.Event()
     try:
@@ -44,7 +44,7 @@ def main(services: Sequence[str] | None = None) -> int:
 
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, end)
-        say(f"Tradehall starts; its data are in {settings.var}")
+        say(f"Starting Tradehall; data directory: {settings.var}")
         tradehall.start()
     except StartCancelled:
         return 0
@@ -56,14 +56,14 @@ def main(services: Sequence[str] | None = None) -> int:
         return 1
     _show(tradehall, settings, time.monotonic() - began)
     stopped.wait()
-    say("Tradehall ends")
+    say("Stopping Tradehall")
     tradehall.stop()
     return 0
 
 
 def _show(tradehall: Tradehall, settings: RunnerSettings, seconds: float) -> None:
     info = tradehall.info
-    say(f"Tradehall is ready after {seconds:.1f} s. Ctrl-C ends it.\n")
+    say(f"Tradehall is ready after {seconds:.1f} s. Press Ctrl-C to stop.\n")
     say(f"  Tradehall        {info['url']}  (begin with Register)")
     say(f"  Mailbox          {info['mailbox_url']}  (every mail arrives here)")
     say(f"  HTTP interface   {info['url']}/docs")
@@ -74,7 +74,7 @@ def _show(tradehall: Tradehall, settings: RunnerSettings, seconds: float) -> Non
     say(f"  Logs             {settings.var / 'log'}")
     say(f"  All addresses    {settings.var / 'local.json'}  (with passwords)\n")
     if settings.bind not in _LOOPBACK:
-        say(f"It listens on {settings.bind}: other machines reach it, without TLS unless a proxy adds it.\n")
+        say(f"It listens on {settings.bind}: other machines can reach it, without TLS unless a proxy adds it.\n")
 
 
 if __name__ == "__main__":

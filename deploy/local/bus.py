@@ -1,4 +1,4 @@
-"""The bus of one machine: its configuration, and the downstream systems that may read it."""
+"""The bus of one machine: its configuration, and its subscriber accounts."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ BUS_USERS = "bus-users.json"
 
 
 class BusUsers:
-    """The users of the bus beside the services; their passwords are among the secrets."""
+    """The subscriber accounts; their passwords are among the secrets."""
 
     def __init__(self, var: Path) -> None:
         self.file = var / BUS_USERS

@@ -16,7 +16,7 @@ from embedded.binaries import caddy
 
 
 class Caddy:
-    """The gateway. Its port is fixed by the person, so it is not looked for here."""
+    """The gateway. Its port is a setting of the runner."""
 
     def __init__(self, var: VarFolder, bind: str, port: int, front_proxies: str = "") -> None:
         self._var = var
@@ -64,7 +64,7 @@ class Caddy:
         return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._bind, self._bind)  # noqa: S104 - compared only
 
     def is_up(self) -> bool:
-        """True when it listens, whatever stands behind it."""
+        """True when it listens, whatever the state of the services."""
         try:
             socket.create_connection((self._host, self.port), timeout=1).close()
         except OSError:
@@ -82,7 +82,7 @@ class Mailbox:
 
     @property
     def url(self) -> str:
-        """For people and programs."""
+        """The address of its pages and its API."""
         return f"http://localhost:{self.http_port}"
 
     def process(self) -> Process:

@@ -1,4 +1,4 @@
-"""The MetaTrader simulators as one child process, so that nobody needs a broker's licence to try Tradehall."""
+"""The MetaTrader simulators as one child process: to try Tradehall without a broker's licence."""
 
 import json
 import signal
@@ -10,7 +10,7 @@ from deploy.local.services import python_path
 from embedded import Process, Program
 
 _API_OF = {"mt5-webapi": "mt5_tcp", "mt5-rest": "mt5_https", "mt4-web": "mt4_web"}
-"""What local.json calls each, and what the simulators print."""
+"""From the names in local.json to those that the simulators print."""
 
 
 class Simulators:
@@ -37,7 +37,7 @@ class Simulators:
         )
 
     def is_ready(self) -> bool:
-        """True once the simulators have said where they are."""
+        """True once the simulators have written their addresses."""
         return self._said() is not None
 
     @property
@@ -47,5 +47,5 @@ class Simulators:
         return {api: {k: v for k, v in said[name].items() if v is not None} for api, name in _API_OF.items()}
 
     def _said(self) -> dict[str, Any] | None:
-        """What they wrote when they were listening."""
+        """The addresses that they wrote when they began to listen."""
         return json.loads(self._places.read_text()) if self._places.exists() else None

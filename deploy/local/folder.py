@@ -1,4 +1,4 @@
-"""The runner's folder `var/`: locked, laid out, its secrets and its memory of ports."""
+"""The runner's folder `var/`: its lock, its layout, its secrets and its ports."""
 
 import fcntl
 import json
@@ -25,11 +25,11 @@ class VarFolder:
 
     @property
     def local_json(self) -> Path:
-        """Where the running system says where it is."""
+        """The file with the addresses of the running system."""
         return self.path / "local.json"
 
     def lock(self) -> None:
-        """Makes the folder and keeps others out; raises EmbeddedError when it cannot be used."""
+        """Make the folder and lock it; raises EmbeddedError when it cannot be used."""
         try:
             make_folder(self.path)
             self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -58,7 +58,7 @@ class VarFolder:
             )
 
     def unlock(self) -> None:
-        """Removes local.json and lets the next one in; nothing when another holds the lock."""
+        """Remove local.json and unlock; does nothing when another process holds the lock."""
         if self._lock is not None:
             self.local_json.unlink(missing_ok=True)
             self._release()
@@ -98,7 +98,7 @@ class VarFolder:
         return port
 
     def announce(self, facts: Mapping[str, Any]) -> None:
-        """Writes local.json, as a whole or not at all."""
+        """Write local.json atomically."""
         write_private(self.local_json, json.dumps(facts, indent=2) + "\n")
 
 

@@ -1,4 +1,4 @@
-"""`python -m deploy.local.schemas PATH`: writes the OpenAPI document of all services, readable, to a file."""
+"""`python -m deploy.local.schemas PATH`: write the OpenAPI document of all services to a file."""
 
 import json
 import sys

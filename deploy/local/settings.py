@@ -1,4 +1,4 @@
-"""What a person may set for the local runner, read from the environment."""
+"""The settings of the local runner, from the environment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""All of Tradehall as one object: start, stop, and where everything is."""
+"""All of Tradehall as one object: start, stop, addresses."""
 
 import errno
 import os
@@ -24,7 +24,7 @@ _READY_WITHIN = 60.0  # seconds, on a slow machine at its first start
 _OLD_GATEWAY_GONE_WITHIN = 3.0
 
 Detour = Callable[[str, str, int], int]
-"""From a service, the server it needs (`nats` or `postgres`) and that one's port to the port where it finds it."""
+"""From (service, server (`nats` or `postgres`), its port) to the port that the service uses."""
 
 
 class Tradehall:
@@ -67,7 +67,7 @@ class Tradehall:
 
     @property
     def info(self) -> dict[str, Any]:
-        """What local.json says: url, nats_url, postgres_dsn, mailbox_url, pids (current ones)."""
+        """The content of local.json: url, nats_url, postgres_dsn, mailbox_url, pids (current ones)."""
         pids = self._supervisor.pids()
         return {**self._facts, "pids": {name: pid for name, pid in pids.items() if name not in ("mailbox", "demo")}}
 
@@ -81,11 +81,11 @@ class Tradehall:
         return self._var.path / "caddy" / "openapi.json"
 
     def cancel(self) -> None:
-        """Makes a `start` under way return early; `stop` is still to be called. Safe in a signal handler."""
+        """Make a `start` in progress return early; call `stop` afterwards. Safe in a signal handler."""
         self._cancelled.set()
 
     def start(self) -> Self:
-        """Returns when the gateway's /health is 200; raises EmbeddedError with a sentence, all ended."""
+        """Return when the gateway's /health is 200; raises EmbeddedError, with everything stopped."""
         self._var.lock()
         try:
             self._start()
@@ -95,7 +95,7 @@ class Tradehall:
         return self
 
     def stop(self) -> None:
-        """Ends everything in order within ten seconds, and lets the next one in."""
+        """Stop everything in order within ten seconds, and unlock the folder."""
         services = [numbered(name, number) for name in self._services for number in self._replicas]
         self._supervisor.stop(("caddy", "demo", *services), ("mailbox", *self._bus, "postgres"))
         self._var.unlock()

@@ -55,5 +55,5 @@ def test_where_a_command_never_ends_there_is_no_backup(dsns: dict[str, str], mon
     monkeypatch.setattr("deploy.cli.snapshots._TRIES", 2)
     with psycopg.connect(dsns["told"]) as command:
         command.execute("LOCK TABLE events IN EXCLUSIVE MODE")
-        with pytest.raises(NotRunning, match="no moment"), snapshots(dsns):
+        with pytest.raises(NotRunning, match="The databases were busy"), snapshots(dsns):
             pass

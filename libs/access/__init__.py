@@ -1,1 +1,1 @@
-"""Who may do what, as every service sees it: callers, copies of the rights that others own, and the check."""
+"""Access control shared by services: principals, replicas of permissions, and the permission check."""

@@ -1,4 +1,4 @@
-"""The permission check. A granted right works everywhere at once, a withdrawn one stops within a second."""
+"""The permission check. A granted permission works everywhere at once, a revoked one stops within a second."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class PersonNeeded(Forbidden):
 
 
 class PermissionsUnavailable(Unavailable):
-    """The right is not known here, and its owner cannot be asked now."""
+    """The permission is not known here, and its owner cannot be asked now."""
 
     code = "permissions-unavailable"
     title = "Permissions cannot be checked now: nothing was changed"
@@ -55,7 +55,7 @@ class PermissionsUnavailable(Unavailable):
 
 @dataclass(frozen=True)
 class OrgPrincipal:
-    """A principal inside an organization, with what they hold there (a client's scopes stand as permissions)."""
+    """A principal inside an organization, with its permissions there (of a client, its scopes)."""
 
     principal: Principal
     organization_id: UUID
@@ -63,7 +63,7 @@ class OrgPrincipal:
 
 
 class Access:
-    """Answers whether a principal may; before refusing on a copy, asks the owner."""
+    """Checks permissions; asks the owner before it refuses on the word of a replica."""
 
     def __init__(self, members: Members, clients: Clients, ended: Ended, bus: Bus) -> None:
         self._members = members
@@ -102,7 +102,7 @@ class Access:
         if not _reaches(grant.limits, platform):
             raise NotFound
         if permission is not None and permission not in _held(grant):
-            raise MissingPermission(f"This needs the permission {permission}.")
+            raise MissingPermission(f"Requires the permission {permission}.")
         return OrgPrincipal(principal, organization_id, grant)
 
     def sufficient(
@@ -115,7 +115,7 @@ class Access:
 
     def _must_be_fresh(self, fresh: bool) -> None:
         if fresh and self._bus.cut_off_seconds > _CUT_OFF:
-            raise PermissionsUnavailable("Rights may have changed since the bus was lost.")
+            raise PermissionsUnavailable("Permissions may have changed since the connection to the bus was lost.")
 
     def _member_grant(
         self, principal: Principal, organization_id: UUID, permission: str | None, platform: UUID | None
@@ -148,7 +148,7 @@ class Access:
         return self._clients.find(principal.client_id) or self._ask_for_client(principal)
 
     def _ask_for_client(self, principal: Principal) -> rpc.Client | None:
-        """What the owner knows; the own tables when this is the owner."""
+        """The client as its owner knows it; from the own tables where this is the owner."""
         assert principal.client_id is not None
         if self._clients.authoritative:
             return self._clients.find(principal.client_id)
@@ -160,7 +160,7 @@ class Access:
 
 
 def _suffices(grant: Grant, permission: str | None, platform: UUID | None) -> bool:
-    """Whether a copy is enough to allow; before refusing, the owner is asked."""
+    """Whether the grant of a replica is enough to allow. Before refusing, the owner is asked."""
     return (permission is None or permission in _held(grant)) and _reaches(grant.limits, platform)
 
 
@@ -169,5 +169,5 @@ def _reaches(limits: Limits, platform: UUID | None) -> bool:
 
 
 def _held(grant: Grant) -> Iterable[str]:
-    """Permissions and, for clients, scopes: those that are no member's permission stand as they are."""
+    """Effective permissions; for clients also the scopes that are no permission of members."""
     return {*map(str, grant.effective), *(p for p in grant.permissions if p not in set(Permission))}

@@ -1,4 +1,4 @@
-"""FastAPI dependencies that say in a route's signature who may call it."""
+"""FastAPI dependencies that declare in a route's signature which principals may call it."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
@@ -27,7 +27,7 @@ _documented = HTTPBearer(bearerFormat="JWT", auto_error=False, description="An a
 
 
 def asking_verifier(issuer: str, bus: Bus, database: Database) -> Verifier:
-    """For every service but the issuer: the keys are asked of it by the bus, and the last set is kept."""
+    """The verifier of every service but the issuer: asks it for the keys over the bus, and keeps the last set."""
 
     async def fetch() -> Mapping[str, Any]:
         reply = await bus.ask(rpc.JWKS.subject, rpc.JwksRequest(), rpc.JWKS.reply)
@@ -54,7 +54,7 @@ class Guard:
     async def anyone(
         self, request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_documented)] = None
     ) -> Principal:
-        """Whoever holds a live token. Raises Unauthenticated or InvalidToken."""
+        """The principal of a valid token. Raises Unauthenticated or InvalidToken."""
         principal = await self.principal(request)
         await self._alive(principal)
         return principal
@@ -62,7 +62,7 @@ class Guard:
     async def person(
         self, request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_documented)] = None
     ) -> Principal:
-        """A person with a live session; a client is refused with PersonNeeded."""
+        """A user with an active session. Raises PersonNeeded for a client."""
         principal = await self.principal(request)
         if principal.user_id is None:
             raise PersonNeeded
@@ -94,7 +94,7 @@ class Guard:
     def require_on_platform(
         self, permission: str, *, scope: str | None = None, fresh: bool = False
     ) -> Callable[..., Awaitable[OrgPrincipal]]:
-        """As `may`, on the platform `{platform}` in the path: NotFound for one beyond the principal's limits.
+        """As `require`, on the platform `{platform}` in the path: NotFound for one beyond the principal's limits.
 
         `scope` is what a client needs where that is not the permission that a member needs.
         """
@@ -117,7 +117,7 @@ class Guard:
         return acting
 
     async def _grant_at_hand(self, principal: Principal, organization_id: UUID) -> Grant | None:
-        """What a person holds, found without a thread; None where it takes more. Raises InvalidToken."""
+        """The grant of a user, found without a thread; None where that is not enough. Raises InvalidToken."""
         if self._reads is None or self._grant_query is None or principal.user_id is None:
             return None
         asked = {**ended_by(principal), "org": organization_id, "user": principal.user_id}
@@ -133,7 +133,7 @@ class Guard:
             raise InvalidToken(OVER)
 
     async def principal(self, request: Request) -> Principal:
-        """Whose token it is, by its signature alone. Raises Unauthenticated or InvalidToken.
+        """The principal of a token, by its signature alone. Raises Unauthenticated or InvalidToken.
 
         What has ended since (`Access.alive`) is for the asker to find out, as `access.replicas.ENDED` does.
         """
@@ -147,5 +147,5 @@ class Guard:
 
 @lru_cache(4096)
 def _grant(stored: str) -> Grant:
-    """Few different grants are held by many."""
+    """Cached: many members have the same few grants."""
     return Grant.model_validate_json(stored)

@@ -1,4 +1,4 @@
-"""Who runs this installation: identity knows, and the other services ask it."""
+"""The operators of this installation: identity knows them, and the other services ask it."""
 
 import time
 from collections.abc import Callable
@@ -31,7 +31,7 @@ class Operators:
         self._known: dict[UUID, tuple[float, bool]] = {}
 
     def has(self, user_id: UUID) -> bool:
-        """Whether this person is an operator. Raises PermissionsUnavailable."""
+        """Whether this user is an operator. Raises PermissionsUnavailable."""
         now = self._clock()
         self._known = {user: known for user, known in self._known.items() if known[0] > now}
         if user_id not in self._known:
@@ -48,7 +48,7 @@ class Operators:
 
 
 def operator_needed(guard: Guard, is_operator: Callable[[UUID], bool]) -> Callable[..., Principal]:
-    """A dependency that refuses everybody but operators, with OperatorNeeded."""
+    """A dependency that requires an operator. Raises OperatorNeeded."""
     Self = Annotated[Principal, Depends(guard.person)]
 
     def operator(principal: Self) -> Principal:

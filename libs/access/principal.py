@@ -1,4 +1,4 @@
-"""Who calls: a person or a client, read from a verified access token."""
+"""The caller, a user or a client, read from a verified access token."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -14,14 +14,14 @@ class Principal:
     user_id: UUID | None
     client_id: str | None
     organization_id: UUID | None
-    """The one organization that a client belongs to; None for people."""
+    """The organization of a client; None for users."""
     session_id: UUID | None
     scopes: frozenset[str]
     token: Token
 
     @classmethod
     def of(cls, token: Token) -> "Principal":
-        """Raises InvalidToken for a token that names neither a person's session nor a client's organization."""
+        """Raises InvalidToken for a token without a user's session or a client's organization."""
         try:
             if "org" in token.claims:
                 organization = UUID(str(token.claims["org"]))
@@ -29,4 +29,4 @@ class Principal:
             session = UUID(str(token.claims["sid"]))
             return cls(token.subject, UUID(token.subject), None, None, session, token.scopes, token)
         except (KeyError, ValueError) as error:
-            raise InvalidToken("The access token names nobody known here.") from error
+            raise InvalidToken("The subject of the access token is unknown.") from error

@@ -1,4 +1,4 @@
-"""Copies of what other services own, kept from their events: memberships, clients, ended sessions and tokens."""
+"""Replicas of data of other services, kept from their events: memberships, clients, revoked sessions and tokens."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,18 +16,18 @@ SCHEMA = read(Path(__file__).with_name("schema.sql"))
 """The migrations of every service, those of kit before them."""
 
 ENDED = "SELECT FROM ended_copies WHERE id IN (%(session)s, %(token)s)"
-"""Within a query that answers a principal at once, with `ended_by(principal)` among its parameters."""
+"""A subquery that finds a revoked session or token; its parameters are `ended_by(principal)`."""
 
 _LONGEST_TOKEN = timedelta(hours=2)  # longer than any access token lives
 
 
 def ended_by(principal: Principal) -> dict[str, str]:
-    """What may have ended, by the names that ENDED gives it."""
+    """The parameters of ENDED."""
     return {"session": str(principal.session_id), "token": principal.token.id}
 
 
 class MembershipReplica:
-    """Who is in which organization, from the organizations service's events."""
+    """Memberships, from the events of organizations."""
 
     authoritative = False
 
@@ -94,7 +94,7 @@ class MembershipReplica:
 
 
 class ClientReplica:
-    """Which clients exist and what they may do, from identity's events; a deleted organization's do not."""
+    """Clients and their scopes, from the events of identity, without those of deleted organizations."""
 
     authoritative = False
 
@@ -144,7 +144,7 @@ class ClientReplica:
 
 
 class RevocationReplica:
-    """Ended sessions and revoked tokens, from identity's events, for as long as a token of theirs could live."""
+    """Revoked sessions and tokens, from the events of identity, as long as a token of theirs could be valid."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -1,4 +1,4 @@
-"""Permissions, roles, client scopes and limits, and who may grant what."""
+"""Permissions, roles, client scopes, limits, and the rules of granting them."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -6,13 +6,13 @@ from types import MappingProxyType
 from typing import Self
 from uuid import UUID
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from contracts.event import Message
 
 
 class Permission(StrEnum):
-    """A single right of a member in one organization."""
+    """A permission of a member in one organization."""
 
     ORGANIZATION_WRITE = "organization:write"
     MEMBERS_READ = "members:read"
@@ -34,7 +34,7 @@ class Role(StrEnum):
 
 
 class Scope(StrEnum):
-    """A right that a client may hold."""
+    """A permission that a client may hold."""
 
     PLATFORMS_READ = "platforms:read"
     PLATFORMS_WRITE = "platforms:write"
@@ -95,21 +95,24 @@ def lacking_for(scopes: Iterable[str], held: Iterable[str]) -> frozenset[Permiss
 
 
 class Limits(Message):
-    """What the rights on platforms are narrowed to; `platforms` null means every platform.
+    """The platforms that permissions on platforms apply to."""
 
-    Alone of the wire models it refuses fields it does not know: who passes over a limit widens a right.
-    """
+    # Unlike other messages, it refuses unknown fields: ignoring a limit would widen a permission.
 
     model_config = ConfigDict(extra="forbid")
 
-    platforms: tuple[UUID, ...] | None = None
+    platforms: tuple[UUID, ...] | None = Field(
+        default=None,
+        description="Ids of the platforms; null for all platforms.",
+        examples=[["e1d6a3b8-7c5f-4e29-8b0a-5d4c2f1e9a65"]],
+    )
 
     def allow(self, platform: UUID) -> bool:
-        """Whether the rights reach this platform."""
+        """Whether the permissions apply to this platform."""
         return self.platforms is None or platform in self.platforms
 
     def within(self, other: Self) -> bool:
-        """Whether these limits reach nothing that the other's do not."""
+        """Whether these limits allow no platform that the others do not allow."""
         if other.platforms is None:
             return True
         return self.platforms is not None and set(self.platforms) <= set(other.platforms)

@@ -24,6 +24,14 @@ class PlatformAdded(PlatformEvent):
     api: Code
 
 
+class PlatformOfOtherKindAdded(PlatformEvent):
+    """An organization added a platform of a kind that PlatformAdded.v1, whose kinds are closed, does not know."""
+
+    name: str
+    kind: Code
+    api: Code
+
+
 class PlatformRenamed(PlatformEvent):
     """A platform is called otherwise."""
 

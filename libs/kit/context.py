@@ -1,4 +1,4 @@
-"""Who acts, and for which request: carried along a call without being passed, and stamped on each event."""
+"""The cause of a call (actor, request, message), carried without being passed, and recorded on each event."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,13 +22,13 @@ _cause: ContextVar[Cause] = ContextVar("cause", default=Cause())  # noqa: B039 -
 
 
 def cause() -> Cause:
-    """The cause of what is being done now."""
+    """The cause of the present call."""
     return _cause.get()
 
 
 @contextmanager
 def acting(**changes: Any) -> Iterator[None]:
-    """Within the block, the cause has these attributes changed."""
+    """Change these attributes of the cause within the block."""
     token = _cause.set(replace(_cause.get(), **changes))
     try:
         yield
@@ -37,7 +37,7 @@ def acting(**changes: Any) -> Iterator[None]:
 
 
 def begin(new: Cause) -> None:
-    """This is the cause of all that follows in this request's context."""
+    """Set the cause for the rest of this request's context."""
     _cause.set(new)
 
 

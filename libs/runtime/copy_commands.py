@@ -7,7 +7,7 @@ from anyio.from_thread import BlockingPortal
 from rich.progress import Progress
 
 from kit.eventstore.rebuild import ForgottenMeanwhile, rebuild
-from kit.messaging.stream_verification import Verdict, compared, expected, fetched, held, last_place
+from kit.messaging.stream_verification import Verdict, compared, entries, expected, fetched, last_place
 from runtime.command_service import AnyService, Opened
 from runtime.output import Json, connected, progress, say, stop
 
@@ -41,7 +41,7 @@ def _verdict(service: AnyService, portal: BlockingPortal, bar: Progress) -> Verd
     jetstream, stream_name = service.bus.jetstream, service.stream.name
     last = portal.call(last_place, jetstream, stream_name)
     task = bar.add_task("Comparing", total=last)
-    stream = held(
+    stream = entries(
         last,
         lambda place: portal.call(fetched, jetstream, stream_name, place, last),
         lambda place: bar.update(task, completed=place),

@@ -7,6 +7,8 @@ from pydantic import AfterValidator, Field
 from contracts.permissions import Grant, Limits, Permission, Role
 
 _MOST_PLATFORMS = 1_000
+_ALL: dict[str, Any] = {"platforms": None}
+_ADDITIONAL = ["audit:read"]
 
 
 def _tidy(limits: Limits) -> Limits:
@@ -17,13 +19,31 @@ def _tidy(limits: Limits) -> Limits:
     return Limits(platforms=tuple(sorted(set(limits.platforms))))
 
 
-GivenLimits = Annotated[Limits, AfterValidator(_tidy)]
+GivenLimits = Annotated[
+    Limits,
+    AfterValidator(_tidy),
+    Field(description=f"Trade platforms that the permissions apply to, at most {_MOST_PLATFORMS:,}.", examples=[_ALL]),
+]
 GivenPermissions = Annotated[
     tuple[Permission, ...],
-    Field(max_length=100, description="additions to what the role holds"),
+    Field(
+        max_length=100, description="Permissions in addition to those of the role, at most 100.", examples=[_ADDITIONAL]
+    ),
     AfterValidator(lambda given: tuple(sorted(set(given)))),
 ]
-GivenRole = Role | None
+GivenRole = Annotated[Role | None, Field(description="Role, or null for none.", examples=["viewer"])]
+
+ShownLimits = Annotated[Limits, Field(description="Trade platforms that the permissions apply to.", examples=[_ALL])]
+ShownPermissions = Annotated[
+    list[str],
+    Field(
+        description="All permissions, those of the role included.",
+        examples=[["members:read", "platforms:read", "clients:read", "audit:read"]],
+    ),
+]
+ShownRole = Annotated[
+    str | None, Field(description="Role: administrator, manager or viewer; null for none.", examples=["viewer"])
+]
 
 
 def granted(grant: Grant) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from platforms.checks import api as checks
 from platforms.checks import history
 from platforms.connections import api as connections
 from platforms.connections.addresses import Policy
+from platforms.connectors import installed
 from platforms.container import Container
 from platforms.credentials import api as credentials
 from platforms.credentials import vault
@@ -35,6 +36,7 @@ class PlatformsService(Service[Settings]):
 
     def __init__(self, environment: Environment[Settings]) -> None:
         super().__init__(environment)
+        installed()  # a connector that cannot be imported stops the start, not the first request
         policy = Policy(private_allowed=environment.settings.private_networks == "allowed")
         self.container = Container(self.database, environment.master_key, policy, environment.clock)
         self.store = self.container.store

@@ -125,7 +125,30 @@ _USE = {
     "request_id": REQUEST,
 }
 
+_CONNECTOR = {
+    "name": "mt5-webapi",
+    "title": "MT5 Web API",
+    "summary": "The server's own protocol over TCP. The usual choice.",
+    "kind": "mt5",
+    "target": "api",
+    "capabilities": ["check", "read"],
+    "tls": "off",
+    "fields": [
+        {
+            "name": "port",
+            "label": "Port",
+            "help": "TCP port, 1 to 65535.",
+            "type": "number",
+            "required": True,
+            "default": None,
+            "choices": [],
+            "max_length": None,
+        }
+    ],
+}
+
 EXAMPLES = {
+    "list_platform_connectors": Example({"items": [_CONNECTOR]}),
     "list_platforms": Example(page(_PLATFORM)),
     "add_platform": Example(
         {**_PLATFORM, "api_credentials": None, "status": {"state": "unknown", "reason": "new", "since": EARLIER}}, _NEW

@@ -20,7 +20,7 @@ STATEMENT_DEADLINE = 2.5  # seconds
 SILENCE_DEADLINE = STATEMENT_DEADLINE + 0.25
 POOL_DEADLINE = 1.0
 WHOLE_DEADLINE = SILENCE_DEADLINE + POOL_DEADLINE
-"""All that a request waits for the database in vain; a second beside it keeps an answer within five."""
+"""The longest time that a request waits for a dead database; a second more is left to answer within five."""
 _CHECK_AFTER = 0.5  # seconds without use
 
 DEADLINES: dict[str, Any] = {
@@ -30,7 +30,7 @@ DEADLINES: dict[str, Any] = {
     "options": f"-c statement_timeout={int(STATEMENT_DEADLINE * 1000)} -c lock_timeout=2000 "
     "-c idle_in_transaction_session_timeout=5000",
 }
-"""Of a connection, as libpq takes them; deadlines and the one encoding."""
+"""Parameters of a connection: deadlines, and the encoding."""
 
 Row = DictRow
 
@@ -124,7 +124,7 @@ class Database:
             return cursor.execute(query, params).rowcount
 
     def later(self, query: LiteralString, params: Any = None) -> None:
-        """Run a statement of this call's transaction whose answer nobody needs, with what is asked next."""
+        """Run a statement of this call's transaction with the next one; its answer is dropped."""
         with self.transaction() as cursor:
             cursor.later(lambda cursor: cursor.execute(query, params))
 
@@ -180,7 +180,7 @@ def _is_readable(connection: Connection[DictRow], seconds: float) -> bool:
 
 
 def _checked_if_idle(connection: DeadlineConnection) -> None:
-    """Find a connection that broke while nobody used it: what the server said by itself then waits to be read."""
+    """Find a connection that broke while idle: an unread message of the server waits on it then."""
     if time.monotonic() - connection.used_at > _CHECK_AFTER and _is_readable(connection, 0.0):
         ConnectionPool.check_connection(connection)
 

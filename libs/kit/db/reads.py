@@ -1,4 +1,4 @@
-"""Single queries of the reads that are asked most, on the event loop: a thread would cost more than the answer."""
+"""Single queries on the event loop, for the most frequent reads: a thread would cost more than the query."""
 
 import asyncio
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ class _DeadlineConnection(AsyncConnection[TupleRow]):
 
 
 class _Slot:
-    """Place of a connection, which is made when it is needed first and after it broke."""
+    """A connection, made at the first use and again after it broke."""
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn

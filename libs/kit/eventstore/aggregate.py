@@ -1,4 +1,4 @@
-"""The base of every aggregate and event: fixed topics, who and why on each event, personal fields named."""
+"""The base of every aggregate and event: fixed topics, actor and cause on each event, names of personal fields."""
 
 from dataclasses import field
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""Read models built again beside the live ones, compared with them, and put in their place where they differ."""
+"""Rebuild of read models: beside the live ones, which are replaced where they differ."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from kit.eventstore.views import Rows
 
 
 class ForgottenMeanwhile(Conflict):
-    """What was built may still show the person, so nothing of it is used."""
+    """A user was erased meanwhile: what was built may still show them, so it is not used."""
 
     code = "forgotten-meanwhile"
     title = "A user was erased during the rebuild: nothing was changed, run it again"
@@ -27,9 +27,9 @@ class Rebuilt:
 
 
 def rebuild(store: Store, *, batch: int = 2_000, progress: Callable[[int], None] = lambda _: None) -> Rebuilt:
-    """Commands and reads go on meanwhile; commands wait only for the last events, the comparison, and the mending.
+    """Commands and reads go on meanwhile; commands wait only for the last events, the comparison, and the corrections.
 
-    `progress` is told the sequence that is reached. Raises ForgottenMeanwhile.
+    `progress` is called with the sequence reached. Raises ForgottenMeanwhile.
     """
     with store.database.long_work() as connection, connection.cursor() as cursor:
         forgotten = _forgotten(cursor)
@@ -77,7 +77,7 @@ def _forgotten(cursor: Cursor[dict[str, Any]]) -> int:
 
 
 def _differences(cursor: Cursor[dict[str, Any]], schema: str, rows: Rows) -> int:
-    """Rows that are in one of the two only; the larger side, so that a changed row counts once."""
+    """The number of rows that are in one of the two only; of the larger side, so that a changed row counts once."""
     query = sql.SQL(
         "SELECT greatest((SELECT count(*) FROM (SELECT * FROM {live} WHERE {which} EXCEPT ALL SELECT * FROM {new}) a),"
         " (SELECT count(*) FROM (SELECT * FROM {new} EXCEPT ALL SELECT * FROM {live} WHERE {which}) b)) AS rows"
@@ -88,7 +88,7 @@ def _differences(cursor: Cursor[dict[str, Any]], schema: str, rows: Rows) -> int
 
 
 def _replace(cursor: Cursor[dict[str, Any]], schema: str, wrong: list[Rows]) -> None:
-    """By DELETE, since TRUNCATE would shut out readers until the end."""
+    """By DELETE, since TRUNCATE would block readers until the end."""
     for rows in wrong:
         cursor.execute(sql.SQL("DELETE FROM {live} WHERE {which}").format(**_parts(schema, rows)))
     for rows in reversed(wrong):

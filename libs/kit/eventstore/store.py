@@ -33,7 +33,7 @@ from kit.telemetry import tracing
 from kit.telemetry.metrics import COMMANDS
 
 _OF_ANOTHER_WRITER = frozenset({"events_pkey", "subject_keys_pkey"})
-"""What decides against whoever stores the same version, or makes the same aggregate, second."""
+"""Constraints that refuse the second of two writers of the same version, or of the same new aggregate."""
 
 T = TypeVar("T")
 A = TypeVar("A", bound=Aggregate)
@@ -45,7 +45,7 @@ class VersionConflict(Conflict):
 
 @contextmanager
 def _one_of_two() -> Iterator[None]:
-    """Raises VersionConflict where the table of events decides against who came second."""
+    """Raise VersionConflict where another writer stored the same version first."""
     try:
         yield
     except psycopg.errors.UniqueViolation as error:
@@ -105,7 +105,7 @@ class Store(Application[UUID]):
         return mapper
 
     def run(self, work: Callable[[], T]) -> T:
-        """Do work in one transaction (or join the one at hand): all of it is stored, or nothing.
+        """Do work in one transaction, or in the present one: all of it is stored, or nothing.
 
         A command that loses a race is repeated once while holding the write lock, where it cannot lose again.
         Raises the refusal named in `refusals` when a unique index decides against it.
@@ -126,7 +126,7 @@ class Store(Application[UUID]):
             COMMANDS.labels(outcome).observe(time.perf_counter() - began)
 
     def _decided(self, work: Callable[[], T]) -> tuple[T, int]:
-        """With how many events were stored."""
+        """The result of the work, and the number of stored events."""
         try:
             try:
                 with _one_of_two(), self.database.transaction() as cursor:
@@ -142,7 +142,7 @@ class Store(Application[UUID]):
             raise refusal from error
 
     def find(self, kind: type[A], aggregate_id: UUID, missing: type[Refusal] = NotFound) -> A:
-        """The aggregate as it stands; raises `missing` when there is none, or one of another kind."""
+        """The present aggregate; raises `missing` when there is none, or one of another kind."""
         assert isinstance(self.recorder, Recorder)
         stored = self.recorder.select_whole(aggregate_id)
         found: Any = project_aggregate(None, map(self.mapper.to_domain_event, stored))

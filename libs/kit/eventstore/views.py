@@ -61,10 +61,10 @@ class Views:
             change(self, cursor, recorded.event, recorded)
 
     def apply_all(self, cursor: Cursor[Any], events: Sequence[Any]) -> None:
-        """Change what each of these events changes, in order; a rebuild's way, for views that can do it at once."""
+        """Apply events in order, in a rebuild; overridden by views that can do that at once."""
         for recorded in events:
             self.apply(cursor, recorded)
 
     def rows(self) -> Sequence[Rows]:
-        """What events alone fill, in an order in which it can be emptied."""
+        """The rows that events alone fill, in an order in which they can be deleted."""
         return [Rows(table) for table in self.tables]

@@ -1,4 +1,4 @@
-"""Forms of our own pages: sent from nowhere else."""
+"""CSRF protection: a form of our pages is accepted only when it was sent from one of them."""
 
 from urllib.parse import urlsplit
 

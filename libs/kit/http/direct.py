@@ -1,4 +1,4 @@
-"""Endpoints that are asked so often that finding their route would cost more than the answer."""
+"""Endpoints that are called so often that finding their route would cost more than the answer."""
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""Text that people give: one form, nothing invisible, nothing that breaks a line."""
+"""Text fields of requests: normalized, without control characters and line breaks."""
 
 import re
 import unicodedata
@@ -35,10 +35,10 @@ Name = Annotated[
 """A name of 1 to 100 characters on one line."""
 
 Raw = Annotated[str, BeforeValidator(_no_surrogates), Field(max_length=4096)]
-"""Any text that a database can store; for passwords, tokens and addresses that are judged elsewhere."""
+"""Any text that a database can store: passwords, tokens and addresses that are validated elsewhere."""
 
 Email = Annotated[Raw, Field(json_schema_extra={"format": "email", "maxLength": 254})]
-"""An address, judged elsewhere."""
+"""An e-mail address, validated elsewhere."""
 
 
 def _rfc_3339(value: object) -> object:
@@ -48,7 +48,7 @@ def _rfc_3339(value: object) -> object:
 
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_rfc_3339)]
-"""A time as RFC 3339 writes it; numbers, which pydantic would take for seconds, are none."""
+"""A time in RFC 3339 form. Numbers, which pydantic would read as seconds, are refused."""
 
 
 class Body(BaseModel):

@@ -1,10 +1,10 @@
-"""The OpenAPI document of a service: what every operation may be refused with, and the headers of every answer."""
+"""The OpenAPI document of a service: the errors of every operation, and the headers of every answer."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from fastapi import FastAPI
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
 from kit.errors import FieldError, Invalid, NotFound, Refusal, TooLarge, Unauthenticated, Unavailable
@@ -16,25 +16,30 @@ _SCHEMAS = "#/components/schemas"
 
 
 class FieldProblem(BaseModel):
-    """A wrong value and what to do about it."""
+    """An invalid value."""
 
-    field: str
-    message: str
+    field: str = Field(description="Path of the field in the request.", examples=["name"])
+    message: str = Field(
+        description="How to correct the value, in English.", examples=["must have 1 to 100 characters"]
+    )
 
 
 class Problem(BaseModel):
-    """RFC 9457."""
+    """An error (RFC 9457)."""
 
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    errors: list[FieldProblem] | None = None
+    type: str = Field(
+        description="Name of the kind of error: `urn:tradehall:problem:` and the code. It is not an address.",
+        examples=["urn:tradehall:problem:not-found"],
+    )
+    title: str = Field(description="The kind of error in English; may change.", examples=["Not found"])
+    status: int = Field(description="HTTP status.", examples=[404])
+    detail: str = Field(description="This error in English; may change.", examples=["Not found"])
+    code: str = Field(description="Stable code of the kind of error, for programs.", examples=["not-found"])
+    errors: list[FieldProblem] | None = Field(default=None, description="Invalid values, with the code `invalid` only.")
 
 
 class Malformed(Refusal):
-    """What kit.http.problems answers to a body that is no JSON."""
+    """The answer of kit.http.problems to a body that is not JSON."""
 
     code = "malformed-body"
     title = "The body is not valid JSON in UTF-8"
@@ -42,22 +47,26 @@ class Malformed(Refusal):
 
 _HEADERS: dict[str, Document] = {
     "X-Request-Id": {
-        "description": "The caller's own if it has 1 to 64 letters, digits, dots, hyphens or underscores; also the "
-        "correlation id of the events that the request caused",
+        "description": "Id of the request: the one that the caller sent, if it has 1 to 64 letters, digits, dots, "
+        "hyphens or underscores. It is also the correlation id of the events that the request caused.",
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
         "required": True,
     },
     "Location": {
-        "description": "Where the new resource is",
+        "description": "Address of the new resource.",
         "schema": {"type": "string", "format": "uri-reference"},
         "required": True,
     },
     "Retry-After": {
-        "description": "In how many seconds to try again",
+        "description": "Seconds to wait before the next attempt.",
         "schema": {"type": "integer", "minimum": 0},
         "required": True,
     },
-    "WWW-Authenticate": {"description": "How to authenticate", "schema": {"type": "string"}, "required": True},
+    "WWW-Authenticate": {
+        "description": "Authentication scheme to use.",
+        "schema": {"type": "string"},
+        "required": True,
+    },
 }
 _HEADERS_OF = {"201": "Location", "401": "WWW-Authenticate", "429": "Retry-After", "503": "Retry-After"}
 
@@ -102,7 +111,7 @@ def _complete(document: Document) -> None:
 
 
 def _refuse(operation: Document) -> None:
-    """Adds to an operation's answers what comes before its own code."""
+    """Add the responses that are given before an operation's own code runs."""
     answers = operation["responses"]
     always = list(_always(operation))
     if PROBLEM not in answers.get("422", {}).get("content", {}):
@@ -117,7 +126,7 @@ def _refuse(operation: Document) -> None:
 
 
 def _share(given: Document, shared: Document) -> None:
-    """Names examples that others give as well, instead of repeating them."""
+    """Reference examples that several operations share, instead of repeating them."""
     for code, example in given.items():
         if shared.setdefault(code, example) == example:
             given[code] = {"$ref": f"#/components/examples/{code}"}

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Generic, TypeVar, overload
 from uuid import UUID
 
 from fastapi import Depends, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from kit.errors import Invalid
 
@@ -21,8 +21,14 @@ _HIGHEST = 2**63 - 1  # of PostgreSQL's bigint
 
 
 class Page(BaseModel, Generic[T]):
-    items: list[T]
-    next_cursor: str | None = None
+    """A page of a list."""
+
+    items: list[T] = Field(description="Items of the page.")
+    next_cursor: str | None = Field(
+        default=None,
+        description="Send it as `cursor` to get the next page; null on the last page.",
+        examples=["WyIyMDI2LTAzLTAyVDA5OjMwOjAwKzAwOjAwIl0"],
+    )
 
 
 @dataclass(frozen=True)
@@ -73,8 +79,8 @@ class Paging:
 
 
 def _paging(
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(max_length=500)] = None,
+    limit: Annotated[int, Query(ge=1, le=200, description="Maximum number of items.", examples=[50])] = 50,
+    cursor: Annotated[str | None, Query(max_length=500, description="The `next_cursor` of the previous page.")] = None,
 ) -> Paging:
     return Paging(limit, None if cursor is None else _decode(cursor))
 
@@ -124,4 +130,4 @@ _READERS: Mapping[type, Callable[[str | int], Any]] = {int: _number, str: _text,
 
 
 def _foreign() -> Invalid:
-    return Invalid("cursor", "is not a cursor of this list: take next_cursor as it is")
+    return Invalid("cursor", "must be the next_cursor of this list")

@@ -1,4 +1,4 @@
-"""The edge of every service: request id, body limit, time taken, unexpected errors, the caller's address."""
+"""The outermost middleware: request id, body limit, timing, unexpected errors, the caller's address."""
 
 import re
 import secrets
@@ -59,7 +59,7 @@ class RequestMiddleware:
                 _describe(span, scope, status, cause)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, headers: Headers, cause: Cause) -> int:
-        """Answers the status."""
+        """Pass the request on; answers the status."""
         answer = _Answer(send, cause.correlation or "")
         started = time.perf_counter()
         try:
@@ -77,7 +77,7 @@ class RequestMiddleware:
 
 
 class _Answer:
-    """Adds the headers that every answer carries, and remembers the status."""
+    """Adds the headers of every response, and remembers the status."""
 
     def __init__(self, send: Send, request_id: str) -> None:
         self._send = send

@@ -1,4 +1,4 @@
-"""The connection to NATS: kept up for ever, with the service's own user and inbox."""
+"""The connection to NATS, with the service's own user and inbox; it reconnects for ever."""
 
 import asyncio
 import logging
@@ -66,11 +66,11 @@ class Bus:
 
     @property
     def cut_off_seconds(self) -> float:
-        """How long the bus has been out of reach; 0.0 while it is there."""
+        """How long the bus has been unreachable; 0.0 while connected."""
         return 0.0 if self._cut_since is None else time.monotonic() - self._cut_since
 
     async def quiet(self, seconds: float) -> None:
-        """Sleep, but no longer than until it is connected anew."""
+        """Sleep, at most until the next reconnection."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._connected_anew.wait()

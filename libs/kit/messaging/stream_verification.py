@@ -1,4 +1,4 @@
-"""A stream compared with the store that it is a copy of: message by message, by id and hash."""
+"""Comparison of a stream with its event store, message by message, by id and hash."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
@@ -17,8 +17,8 @@ _AT_ONCE = 100
 
 
 @dataclass(frozen=True)
-class Held:
-    """A message by its id and what it says; `sequence` is the event's place in the store."""
+class Entry:
+    """A message: its id, the event's sequence in the store, and the hash of its content."""
 
     id: str
     sequence: int
@@ -39,7 +39,7 @@ class Verdict:
 
     @property
     def sound(self) -> bool:
-        """Whether the stream holds what it should, up to its last message."""
+        """Whether the stream equals the store, up to its last message."""
         return not (self.missing or self.different or self.unknown)
 
     def __str__(self) -> str:
@@ -50,11 +50,11 @@ class Verdict:
 
 
 Fetch = Callable[[int], list[RawStreamMsg | None]]
-"""The messages at so many places from this one; None for a place that was emptied."""
+"""From a stream sequence to the messages from there on; None for one that was deleted."""
 
 
 async def last_place(jetstream: JetStreamContext, stream: str) -> int:
-    """The place of the stream's last message; 0 where there is none."""
+    """The stream's last sequence; 0 where there is no message."""
     try:
         return (await jetstream.stream_info(stream)).state.last_seq
     except nats.js.errors.NotFoundError:
@@ -62,7 +62,7 @@ async def last_place(jetstream: JetStreamContext, stream: str) -> int:
 
 
 async def fetched(jetstream: JetStreamContext, stream: str, first: int, last: int) -> list[RawStreamMsg | None]:
-    """The messages at these places, at most a hundred."""
+    """The messages with these stream sequences, at most a hundred."""
 
     async def one(place: int) -> RawStreamMsg | None:
         try:
@@ -73,19 +73,19 @@ async def fetched(jetstream: JetStreamContext, stream: str, first: int, last: in
     return await asyncio.gather(*(one(place) for place in range(first, min(first + _AT_ONCE, last + 1))))
 
 
-def held(last: int, fetch: Fetch, progress: Callable[[int], None] = lambda _: None) -> Iterator[Held | None]:
-    """What stands at each place up to the last; None for a place that was emptied."""
+def entries(last: int, fetch: Fetch, progress: Callable[[int], None] = lambda _: None) -> Iterator[Entry | None]:
+    """The message with each stream sequence up to the last; None for one that was deleted."""
     place = 1
     while place <= last:
         messages = fetch(place)
         for message in messages:
-            yield None if message is None else _held(message)
+            yield None if message is None else _entry(message)
         place += len(messages)
         progress(place - 1)
 
 
-def expected(store: Store, translate: Translate) -> Iterator[Held]:
-    """What the store would have its relay publish, in order."""
+def expected(store: Store, translate: Translate) -> Iterator[Entry]:
+    """The messages that the relay publishes for the store's events, in order."""
     epochs = store.epochs()
     after = 0
     while events := store.read(after, 500):
@@ -93,10 +93,10 @@ def expected(store: Store, translate: Translate) -> Iterator[Held]:
         for event in events:
             outgoing = translate(event, epoch_of(event.sequence, epochs))
             if outgoing is not None:
-                yield Held(outgoing.message_id, event.sequence, _digest(outgoing.subject, outgoing.body))
+                yield Entry(outgoing.message_id, event.sequence, _digest(outgoing.subject, outgoing.body))
 
 
-def compared(stored: Iterable[Held], stream: Iterable[Held | None]) -> Verdict:
+def compared(stored: Iterable[Entry], stream: Iterable[Entry | None]) -> Verdict:
     """One pass over both, which rise alike. An event that is not there counts as erased where a place next to its
     neighbours was emptied, as missing where there is no such place."""
     verdict = Verdict()
@@ -131,10 +131,10 @@ def _passed(verdict: Verdict, ids: list[str], emptied: int) -> None:
         verdict.missing += ids
 
 
-def _held(message: RawStreamMsg) -> Held:
+def _entry(message: RawStreamMsg) -> Entry:
     message_id = (message.headers or {}).get("Nats-Msg-Id", "")
     number = message_id.rpartition("-")[2]
-    return Held(
+    return Entry(
         message_id, int(number) if number.isdecimal() else 0, _digest(message.subject or "", message.data or b"")
     )
 

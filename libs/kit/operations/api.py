@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from kit.context import cause
 from kit.db.database import Database
@@ -16,7 +16,8 @@ from kit.http.pagination import Page, Paged
 from kit.messaging import operator_log
 from kit.messaging.consumer import ConsumerRunner
 from kit.messaging.inbox import TRANSIENT, Inbox
-from kit.messaging.operator_log import OperatorLogEntry
+from kit.messaging.operator_log import DurableName, OperatorLogEntry, Source, Subject, Type
+from kit.messaging.operator_log import Sequence as SequenceNumber
 from kit.messaging.relay import Relay
 from kit.operations.overview import overview_route
 
@@ -25,22 +26,28 @@ _log = logging.getLogger("kit.operations")
 
 class ReplayFailed(Conflict):
     code = "replay-failed"
-    title = "The message failed again and stays a dead letter"
+    title = "The message failed again and remains a dead letter"
 
 
 class DeadLetter(BaseModel):
-    """A message that could not be applied. `payload` may hold personal data, never a secret."""
+    """A message that could not be applied."""
 
-    id: int
-    durable: str
-    source: str
-    subject: str
-    sequence: int
-    type: str
-    payload: str
-    error: str
-    attempts: int
-    parked_at: datetime
+    id: int = Field(description="Id of the dead letter.", examples=[17])
+    durable: DurableName
+    source: Source
+    subject: Subject
+    sequence: SequenceNumber
+    type: Type
+    payload: str = Field(
+        description="The message as text. It may contain personal data, never a secret.",
+        examples=['{"specversion":"1.0"}'],
+    )
+    error: str = Field(description="Error of the last attempt.", examples=["MalformedEvent: source: Field required"])
+    attempts: int = Field(description="Number of attempts to apply the message.", examples=[3])
+    parked_at: datetime = Field(
+        description="Time at which the message became a dead letter (RFC 3339, UTC).",
+        examples=["2026-03-02T09:30:00Z"],
+    )
 
     @classmethod
     def of_row(cls, row: dict[str, Any]) -> "DeadLetter":
@@ -48,14 +55,21 @@ class DeadLetter(BaseModel):
 
 
 class Replayed(BaseModel):
-    """How many messages of the same subject were applied."""
+    """The result of a replay."""
 
-    replayed: int
+    replayed: int = Field(
+        description="Number of messages applied: the dead letter, and those of the same subject behind it.",
+        examples=[1],
+    )
 
 
 class Discard(BaseModel):
+    """A reason for discarding a message."""
+
     model_config = ConfigDict(extra="forbid")
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)] = Field(
+        description="Reason, for the operator log, 1 to 500 characters.", examples=["Made by hand for a test"]
+    )
 
 
 def routes(
@@ -98,9 +112,15 @@ def _operator_log(
     router = _router(service, operator)
     operation_id = f"list_{name.replace('-', '_')}_of_{service}"
 
-    @router.get(f"/{name}", operation_id=operation_id, responses=refusals(*needed), deprecated=deprecated or None)
+    @router.get(
+        f"/{name}",
+        operation_id=operation_id,
+        summary=f"List the operator log of the {service} service",
+        responses=refusals(*needed),
+        deprecated=deprecated or None,
+    )
     def list_operator_log(paging: Paged) -> Page[OperatorLogEntry]:
-        """List which dead letters operators replayed and discarded, the newest first."""
+        """Returns the dead letters that operators replayed or discarded, newest first. Requires an operator."""
         return operator_log.read(database, paging)
 
     return router
@@ -164,33 +184,42 @@ def _dead_letters(
     singular = plural.removesuffix("s")
     marked = deprecated or None
 
-    @router.get("", operation_id=f"list_{plural}_of_{service}", responses=refusals(*needed), deprecated=marked)
+    @router.get(
+        "",
+        operation_id=f"list_{plural}_of_{service}",
+        summary=f"List the dead letters of the {service} service",
+        responses=refusals(*needed),
+        deprecated=marked,
+    )
     def list_dead_letters(paging: Paged) -> Page[DeadLetter]:
-        """List dead letters, the oldest first."""
+        """Returns the messages that could not be applied, oldest first. Requires an operator."""
         (after,) = paging.after_key(int) or (0,)
         return paging.page(known.after(after, paging.limit + 1), DeadLetter.of_row, lambda row: [row["id"]])
 
-    ID = Annotated[int, Path(alias=singular)]
+    ID = Annotated[int, Path(alias=singular, description="Id of the dead letter.")]
 
     @router.post(
         f"/{{{singular}}}/replay",
         operation_id=f"replay_{singular}_of_{service}",
+        summary=f"Replay a dead letter of the {service} service",
         responses=refusals(*needed, NotFound, ReplayFailed),
         deprecated=marked,
     )
     def replay(dead_letter: ID) -> Replayed:
-        """Apply this message and those behind it of the same subject, in order, until one fails."""
+        """Applies the message again, then those of the same subject behind it, in order, until one fails. Requires an
+        operator."""
         return Replayed(replayed=known.replay(dead_letter))
 
     @router.post(
         f"/{{{singular}}}/discard",
         status_code=204,
         operation_id=f"discard_{singular}_of_{service}",
+        summary=f"Discard a dead letter of the {service} service",
         responses=refusals(*needed, NotFound),
         deprecated=marked,
     )
     def discard(dead_letter: ID, body: Discard) -> None:
-        """Delete a dead letter for good."""
+        """Deletes the message for good, so that those behind it can be replayed. Requires an operator."""
         known.discard(dead_letter, body.reason)
 
     return router

@@ -21,35 +21,47 @@ T = TypeVar("T")
 
 
 class Published(BaseModel):
-    """The service's own stream. `position` is the sequence of the last event in it; `waiting` events (at most 500 are
-    counted), the oldest of them stored at `waiting_since`, are not published yet."""
+    """The stream that the service publishes its events in."""
 
-    stream: str
-    messages: int
-    bytes: int
-    position: int
-    waiting: int
-    waiting_since: datetime | None
+    stream: str = Field(description="Name of the stream.", examples=["IDENTITY"])
+    messages: int = Field(description="Number of messages in the stream.", examples=[86])
+    bytes: int = Field(description="Size of the stream in bytes.", examples=[86002])
+    position: int = Field(description="Sequence of the last event in the stream.", examples=[356])
+    waiting: int = Field(
+        description="Outbox backlog: number of stored events that are not published yet; at most 500 are counted.",
+        examples=[0],
+    )
+    waiting_since: datetime | None = Field(
+        description="Time at which the oldest of them was stored (RFC 3339, UTC); null if there is none.",
+        examples=[None],
+    )
 
 
 class Reading(BaseModel):
-    """A consumer of another service's stream: messages unread and in flight; null while the bus does not answer."""
+    """A consumer of another service's stream."""
 
-    durable: str
-    pending: int | None
-    in_hand: int | None
+    durable: str = Field(description="Name of the consumer.", examples=["platforms-identity"])
+    pending: int | None = Field(
+        description="Consumer lag: number of messages not read yet; null while the bus does not answer.", examples=[0]
+    )
+    in_hand: int | None = Field(
+        description="Number of messages in flight; null while the bus does not answer.", examples=[0]
+    )
 
 
 class Overview(BaseModel):
-    """`health` is `ok`, or what is wrong, for each part; `published` is null while the bus does not answer."""
+    """The status of a service."""
 
-    service: str
-    ready: bool
-    health: dict[str, str]
-    published: Published | None
-    reading: list[Reading]
-    dead_letters: int
-    parked: Annotated[int, Field(deprecated=True, description="The same as `dead_letters`")]
+    service: str = Field(description="Name of the service.", examples=["platforms"])
+    ready: bool = Field(description="Whether the service is ready for requests.", examples=[True])
+    health: dict[str, str] = Field(
+        description="For each part of the service, `ok` or what is wrong.",
+        examples=[{"database": "ok", "loop": "ok", "bus": "ok"}],
+    )
+    published: Published | None = Field(description="Stream of the service; null while the bus does not answer.")
+    reading: list[Reading] = Field(description="Consumers of the service.")
+    dead_letters: int = Field(description="Number of dead letters.", examples=[1])
+    parked: Annotated[int, Field(deprecated=True, description="The same as `dead_letters`.", examples=[1])]
 
 
 def overview_route(
@@ -63,9 +75,14 @@ def overview_route(
     """`operator` is a dependency that refuses everybody else, with one of `needed`."""
     router = APIRouter(prefix=f"/api/v1/operations/{service}", tags=["operations"], dependencies=[Depends(operator)])
 
-    @router.get("", operation_id=f"overview_of_{service}", responses=refusals(*needed))
+    @router.get(
+        "",
+        operation_id=f"overview_of_{service}",
+        summary=f"Get the status of the {service} service",
+        responses=refusals(*needed),
+    )
     async def overview(request: Request) -> Overview:
-        """Show health, stream, consumers, and the number of dead letters."""
+        """Returns health, stream, consumers, and the number of dead letters. Requires an operator."""
         health = cast("Health", request.app.state.health)
         (ready, parts), status, lags = await asyncio.gather(
             health.report(),

@@ -16,7 +16,7 @@ _NONCE = 12  # bytes, NIST SP 800-38D 8.2.1
 
 
 class KeyUnavailable(Exception):
-    """A ciphertext names a key that is not held here, or does not fit its key or associated data."""
+    """The key of a ciphertext is unknown, or it does not fit the ciphertext or the associated data."""
 
 
 def seal(key: bytes, plaintext: bytes, associated: bytes) -> bytes:

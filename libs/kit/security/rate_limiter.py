@@ -1,4 +1,4 @@
-"""Limits that all replicas share: so many at once, then one at a time, counted in one small row for each key."""
+"""Rate limits that all replicas share, by the generic cell rate algorithm; one row for each key."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -34,7 +34,7 @@ class Limit:
 
     @property
     def all(self) -> timedelta:
-        """How long until all of it has come back."""
+        """How long until the limit is wholly free again."""
         return self.most * self.each
 
 
@@ -51,12 +51,12 @@ class RateLimiter:
         self._clock = clock
 
     def hit(self, limit: Limit, whom: str) -> None:
-        """Count one. Raises RateLimited, and counts nothing, when there is no more."""
+        """Count one. Raises RateLimited, and counts nothing, at the limit."""
         if not self.try_hit(limit, whom):
             raise self._reached(limit, whom)
 
     def try_hit(self, limit: Limit, whom: str) -> bool:
-        """Count one; False, and nothing is counted, when there is no more."""
+        """Count one; at the limit False, and nothing is counted."""
         now = self._clock()
         return bool(
             self._database.execute(
@@ -85,11 +85,11 @@ class RateLimiter:
             raise self._reached(limit, whom) from error
 
     def wait(self, limit: Limit, whom: str) -> timedelta:
-        """How long until there is one more; none while there is."""
+        """How long until the next one is allowed; zero if it is now."""
         return self.longest_wait((limit, whom))
 
     def longest_wait(self, *counted: tuple[Limit, str]) -> timedelta:
-        """How long until there is one more of each."""
+        """How long until the next one is allowed by all of these."""
         limits = {self._hash(limit, whom): limit for limit, whom in counted}
         rows = self._database.all("SELECT key, full_until FROM limits WHERE key = ANY(%s)", (list(limits),))
         now = self._clock()
@@ -98,7 +98,7 @@ class RateLimiter:
         return longest
 
     def forget_old(self) -> int:
-        """Delete the rows that count nothing any more."""
+        """Delete the rows whose limits are wholly free again."""
         return self._database.execute("DELETE FROM limits WHERE full_until < %s", (self._clock(),))
 
     def _reached(self, limit: Limit, whom: str) -> RateLimited:
@@ -110,7 +110,7 @@ class RateLimiter:
 
 
 class FailureThrottle:
-    """Turns away who has tried too many things that were never made here: tokens of links, secrets.
+    """Refuses callers that presented too many unknown tokens or secrets.
 
     What is right costs no query this way: only a miss is counted in the database, and who is to wait is kept in
     memory. A replica learns of misses at another one by the first miss at itself.
@@ -123,7 +123,7 @@ class FailureThrottle:
         self._until: dict[str, datetime] = {}
 
     def __bool__(self) -> bool:
-        """Whether there is anybody who must wait."""
+        """Whether any caller must wait."""
         return bool(self._until)
 
     def check(self, whom: str) -> None:
@@ -133,7 +133,7 @@ class FailureThrottle:
             raise RateLimited(f"Try again {in_words(wait)}.", retry_after=seconds(wait))
 
     def note(self, whom: str) -> None:
-        """One more miss."""
+        """Count a failed attempt."""
         now = self._clock()
         self._limiter.try_hit(self._limit, whom)
         self._until = {key: until for key, until in self._until.items() if until > now}
@@ -151,12 +151,12 @@ def rate_limited(limiter: RateLimiter, limit: Limit, whom: Callable[[Request], s
 
 
 def seconds(wait: timedelta) -> int:
-    """As Retry-After tells it: whole seconds, at least one."""
+    """For Retry-After: whole seconds, at least one."""
     return max(1, math.ceil(wait.total_seconds()))
 
 
 def in_words(wait: timedelta) -> str:
-    """As a page tells it: "in 40 seconds", "in 2 minutes"."""
+    """For a text: "in 40 seconds", "in 2 minutes"."""
     number, unit = seconds(wait), "second"
     if number > 90:
         number, unit = math.ceil(number / 60), "minute"

@@ -1,4 +1,4 @@
-"""Keys that live in the service's database, wrapped by the master key: service keys and keys per subject."""
+"""Keys in the service's database, encrypted under the master key: service keys, and a key for each subject."""
 
 import secrets
 import time
@@ -55,7 +55,7 @@ class SubjectKeys:
         self._master = master
         self._cache: OrderedDict[str, tuple[float, bytes | None]] = OrderedDict()
         self._destroyed: dict[str, float] = {}
-        """Whose keys are not remembered, until when."""
+        """Subjects whose keys must not be cached, and until when."""
         self._lock = Lock()
 
     def obtain(self, subject: str) -> bytes | None:
@@ -84,13 +84,13 @@ class SubjectKeys:
         return key if known else self._read([subject]).get(subject)
 
     def prefetch(self, subjects: Iterable[str]) -> None:
-        """Bring many keys into memory with one query, before decoding a batch."""
+        """Cache many keys with one query, before decoding a batch."""
         missing = [s for s in dict.fromkeys(subjects) if not self._remembered(s)[0]]
         if missing:
             self._read(missing)
 
     def destroy(self, subject: str) -> bool:
-        """Forget the key for good; answers whether there was one. A destroyed subject gets no new key."""
+        """Destroy the key; answers whether there was one. The subject never gets a new one."""
         done = self._database.execute(
             "UPDATE subject_keys SET wrapped = NULL, destroyed_at = now() WHERE subject = %s AND wrapped IS NOT NULL",
             (subject,),
@@ -156,7 +156,7 @@ def rewrapped(database: Database, master: MasterKey) -> int:
 
 
 def _rewrap(database: Database, master: MasterKey, table: str, name: str, prefix: str) -> int:
-    """A batch in a transaction of its own, until none is left: a run that was interrupted is simply started again.
+    """Re-encrypt batch by batch, each in a transaction of its own: an interrupted run is simply repeated.
 
     The keys themselves stay, so services may go on working; they need both master keys until it is done.
     """

@@ -1,4 +1,4 @@
-"""Access tokens verified without a call: ES256 JWTs (RFC 9068) against a key set that is kept and refreshed."""
+"""Offline verification of access tokens: ES256 JWTs (RFC 9068) against a cached, refreshed key set."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ class Token:
 
 
 class InvalidToken(Unauthenticated):
-    """The token is not one of ours, or no longer good."""
+    """The token is not valid, or not valid any more."""
 
     code = "invalid-token"
     title = "The access token is not valid"

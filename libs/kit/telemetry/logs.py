@@ -1,4 +1,4 @@
-"""JSON logs on standard output, with the request id on each line, that cannot print a secret."""
+"""JSON logs on standard output, with the request id on each line; secrets are redacted."""
 
 import logging
 import re
@@ -54,7 +54,7 @@ def setup(service: str, level: int = logging.INFO) -> None:
 
 
 def masked(_: Any, __: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
-    """Hide values by the name they stand under and by their shape, in nested structures too."""
+    """Redact values by their name and by their shape, in nested structures too."""
     return {key: _mask(key, value) for key, value in event.items()}
 
 

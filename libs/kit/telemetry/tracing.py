@@ -63,7 +63,7 @@ def setup(service: str, collector: str, share: float) -> None:
 
 
 def finish() -> None:
-    """Send what is left, if that goes quickly, and trace no more."""
+    """Send the remaining spans, if that is quick, and stop tracing."""
     global _provider, _tracer
     if _provider is not None:
         ending = threading.Thread(target=_provider.shutdown, name="traces", daemon=True)
@@ -75,14 +75,14 @@ def finish() -> None:
 def span(
     name: str, kind: SpanKind = SpanKind.INTERNAL, attributes: Attributes | None = None
 ) -> AbstractContextManager[Span]:
-    """A span around the block, below the one at hand. Without one there is none: only a request begins a trace."""
+    """A span around the block, as a child of the current one. Without a current one there is none."""
     return following(cause().traceparent, name, kind, attributes)
 
 
 def following(
     parent: str | None, name: str, kind: SpanKind = SpanKind.INTERNAL, attributes: Attributes | None = None
 ) -> AbstractContextManager[Span]:
-    """A span around the block, below that of a traceparent, if any."""
+    """A span around the block, as a child of that of a traceparent, if any."""
     if _tracer is None or parent is None:
         return _OFF
     return _around(started(parent, name, kind, attributes))
@@ -96,14 +96,14 @@ def request(parent: str | None, method: str) -> AbstractContextManager[Span]:
 
 
 def started(parent: str | None, name: str, kind: SpanKind, attributes: Attributes | None = None) -> Span:
-    """A span below that of a traceparent, if any; to be ended by the caller."""
+    """A span as a child of that of a traceparent, if any; the caller ends it."""
     if _tracer is None or (context := _context(parent)) is None:
         return INVALID_SPAN
     return _tracer.start_span(name, context, kind, attributes)
 
 
 def traceparent_of(span: Span) -> str | None:
-    """To be sent along, or stored; None where nothing is traced."""
+    """The traceparent of a span, to send or store; None where nothing is traced."""
     found = span.get_span_context()
     if not found.is_valid:
         return None

@@ -1,10 +1,10 @@
 """What the comparison of a stream with its store tells."""
 
-from kit.messaging.stream_verification import Held, Verdict, compared
+from kit.messaging.stream_verification import Entry, Verdict, compared
 
 
-def event(sequence: int, says: bytes = b"same", epoch: str = "e") -> Held:
-    return Held(f"x-{epoch}-{sequence}", sequence, says)
+def event(sequence: int, says: bytes = b"same", epoch: str = "e") -> Entry:
+    return Entry(f"x-{epoch}-{sequence}", sequence, says)
 
 
 def test_a_copy_is_sound_and_what_comes_after_it_waits() -> None:
@@ -24,7 +24,7 @@ def test_an_event_whose_place_was_emptied_is_erased_and_one_that_never_came_is_m
 
 def test_a_message_that_says_something_else_is_different_and_one_without_event_unknown() -> None:
     stored = [event(1), event(2), event(3)]
-    stream = [event(1, b"other"), event(2, epoch="lost"), event(2), event(3), Held("forged", 0, b"")]
+    stream = [event(1, b"other"), event(2, epoch="lost"), event(2), event(3), Entry("forged", 0, b"")]
     verdict = compared(stored, stream)
     assert (verdict.different, verdict.unknown, verdict.missing) == (["x-e-1"], ["x-lost-2", "forged"], [])
 

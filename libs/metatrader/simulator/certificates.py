@@ -34,6 +34,7 @@ class Certificate:
         """For the host names and addresses; `days` may be negative for one that has expired."""
         ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
         issuer = _name("Simulator authority")
+        signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key())
         now = datetime.now(UTC)
         ca = (
             x509.CertificateBuilder()
@@ -44,6 +45,7 @@ class Certificate:
             .not_valid_before(now - 400 * _DAY)
             .not_valid_after(now + 400 * _DAY)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key()), critical=False)
             .sign(ca_key, hashes.SHA256())
         )
         leaf = (
@@ -55,6 +57,7 @@ class Certificate:
             .not_valid_before(now - 300 * _DAY)
             .not_valid_after(now + days * _DAY)
             .add_extension(x509.SubjectAlternativeName([_general(name) for name in names]), critical=False)
+            .add_extension(signer, critical=False)
             .sign(ca_key, hashes.SHA256())
         )
         pem = serialization.Encoding.PEM

@@ -1,6 +1,7 @@
 """HTTPS: whose certificate is trusted, which address is dialled, and what HTTP may bring besides."""
 
 import json
+import ssl
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +18,7 @@ from metatrader.errors import (
     TlsFailed,
     Unavailable,
 )
+from metatrader.mt5.https import tls_context
 from metatrader.simulator import Broker, Certificate, FaultKind, HttpsSimulator
 
 pytestmark = pytest.mark.anyio
@@ -164,3 +166,7 @@ def test_a_kept_certificate_stays_until_it_is_for_other_names_or_near_its_end(tm
     assert Certificate.kept(path, ["mt5.example.com"]) not in (other, ending)
     path.write_text("{")
     assert Certificate.kept(path).ca_pem
+
+
+def test_a_brokers_own_certificate_need_not_keep_to_all_of_rfc_5280() -> None:
+    assert not tls_context(OTHER.ca_pem, None).verify_flags & ssl.VERIFY_X509_STRICT

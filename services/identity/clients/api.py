@@ -11,10 +11,10 @@ from access.guard import Guard
 from identity.clients.api_models import (
     ClientAnswer,
     ClientChange,
+    ClientCreation,
     CreatedClient,
     IssuedSecret,
-    NewClient,
-    NewSecretBody,
+    SecretCreation,
 )
 from identity.clients.domain import TooManySecrets, UnknownClient, UnknownSecret
 from identity.clients.service import Clients, Granter, GrantExceedsOwn
@@ -49,7 +49,7 @@ def routes(clients: Clients, guard: Guard, idempotency: Idempotency) -> APIRoute
         response_model=CreatedClient,
         responses=refusals(*_WRITING, GrantExceedsOwn, KeyReused),
     )
-    def create_client(acting: Writer, body: NewClient, key: Keyed) -> JSONResponse:
+    def create_client(acting: Writer, body: ClientCreation, key: Keyed) -> JSONResponse:
         """Creates a client with its first secret, and returns the secret. Store it: it cannot be read again. You can
         only grant scopes and limits within your own permissions. Requires clients:write."""
 
@@ -100,7 +100,7 @@ def routes(clients: Clients, guard: Guard, idempotency: Idempotency) -> APIRoute
         response_model=IssuedSecret,
         responses=refusals(*_WRITING, UnknownClient, GrantExceedsOwn, TooManySecrets, KeyReused),
     )
-    def issue_secret(acting: Writer, id: UUID, body: NewSecretBody, key: Keyed) -> JSONResponse:
+    def issue_secret(acting: Writer, id: UUID, body: SecretCreation, key: Keyed) -> JSONResponse:
         """Issues one more secret, and returns it. Earlier secrets keep working until they are revoked or expire. A
         client has at most ten. Requires clients:write."""
 

@@ -43,7 +43,7 @@ SecretValue = Annotated[
 ]
 
 
-class NewClient(Body):
+class ClientCreation(Body):
     """A client to create. Without scopes it can only read its own organization."""
 
     name: ClientName
@@ -54,12 +54,12 @@ class NewClient(Body):
 class ClientChange(Body):
     """Changes of a client. Fields that are left out keep their values."""
 
-    name: ClientName = ""
+    name: ClientName = Field(default_factory=str)  # a default would be shown in the document
     scopes: Scopes = Field(default_factory=list)
     limits: ClientLimits = Limits()
 
 
-class NewSecretBody(Body):
+class SecretCreation(Body):
     """A secret to issue."""
 
     name: Name = Field(description="Name of the secret, 1 to 100 characters on one line.", examples=["second"])
@@ -109,19 +109,33 @@ class SecretAnswer(BaseModel):
         )
 
 
+Id = Annotated[UUID, Field(description="Id of the client.", examples=["7a4e9d10-6c2b-4b8f-a1d5-3f9c0e2b8d43"])]
+ClientId = Annotated[
+    str,
+    Field(
+        description="The `client_id` of OAuth 2.0, and the subject of the client's access tokens.",
+        examples=["thc_Example0Client00"],
+    ),
+]
+GivenName = Annotated[str, Field(description="Name of the client.", examples=["Risk monitor"])]
+GivenScopes = Annotated[list[str], Field(description="Scopes that the client may request.", examples=[_SCOPES])]
+GivenLimits = Annotated[Limits, Field(description="Trade platforms that the scopes apply to.", examples=[_LIMITED])]
+GivenSecrets = Annotated[
+    list[SecretAnswer], Field(description="Secrets that are not revoked, oldest first; at most 10.")
+]
+CreatedAt = Annotated[AwareDatetime, Field(description="Time of creation (RFC 3339, UTC).", examples=[_CREATED_AT])]
+
+
 class ClientAnswer(BaseModel):
     """A client, without the values of its secrets."""
 
-    id: UUID = Field(description="Id of the client.", examples=["7a4e9d10-6c2b-4b8f-a1d5-3f9c0e2b8d43"])
-    client_id: str = Field(
-        description="The `client_id` of OAuth 2.0, and the subject of the client's access tokens.",
-        examples=["thc_Example0Client00"],
-    )
-    name: str = Field(description="Name of the client.", examples=["Risk monitor"])
-    scopes: list[str] = Field(description="Scopes that the client may request.", examples=[_SCOPES])
-    limits: Limits = Field(description="Trade platforms that the scopes apply to.", examples=[_LIMITED])
-    secrets: list[SecretAnswer] = Field(description="Secrets that are not revoked, oldest first; at most 10.")
-    created_at: AwareDatetime = Field(description="Time of creation (RFC 3339, UTC).", examples=[_CREATED_AT])
+    id: Id
+    client_id: ClientId
+    name: GivenName
+    scopes: GivenScopes
+    limits: GivenLimits
+    secrets: GivenSecrets
+    created_at: CreatedAt
 
     @classmethod
     def of(cls, row: ClientRow) -> "ClientAnswer":
@@ -136,10 +150,17 @@ class ClientAnswer(BaseModel):
         )
 
 
-class CreatedClient(ClientAnswer):
+class CreatedClient(BaseModel):
     """A new client with the value of its first secret."""
 
+    id: Id
+    client_id: ClientId
     client_secret: SecretValue
+    name: GivenName
+    scopes: GivenScopes
+    limits: GivenLimits
+    secrets: GivenSecrets
+    created_at: CreatedAt
 
 
 class IssuedSecret(BaseModel):

@@ -11,7 +11,7 @@ from testing.servers import Databases
 
 OWN = (
     *("Accepted", "Address", "Me", "NameChange", "PasswordChange", "SessionAnswer"),
-    *("ClientAnswer", "ClientChange", "CreatedClient", "IssuedSecret", "NewClient", "NewSecretBody"),
+    *("ClientAnswer", "ClientChange", "CreatedClient", "IssuedSecret", "ClientCreation", "SecretCreation"),
     *("SecretAnswer", "SecretUse"),
 )
 

@@ -63,7 +63,7 @@ def heading(answer: httpx2.Response) -> str:
     return unescape(found[1]) if found else ""
 
 
-def test_somebody_registers_signs_in_and_chooses_a_password(service: Running, email: str) -> None:
+def test_a_user_registers_signs_in_and_chooses_a_password(service: Running, email: str) -> None:
     browser = service.browser()
     assert heading(browser.post("/register", data={"email": email})) == "Check your mail"
     signed = browser.post("/login", data={"email": email, "password": service.one_time_password(email)})
@@ -92,7 +92,7 @@ def test_every_page_is_plain_strict_and_labelled(service: Running, path: str) ->
     assert all(each["id"] in marks.labelled and each["autocomplete"] for each in shown)
 
 
-def test_an_error_stands_beside_its_field_and_is_read_with_it(service: Running) -> None:
+def test_an_error_is_shown_and_announced_with_its_field(service: Running) -> None:
     answer = service.browser().post("/register", data={"email": '<script>"x"'})
     assert answer.status_code == 422
     marks = Marks(answer.text)
@@ -103,7 +103,7 @@ def test_an_error_stands_beside_its_field_and_is_read_with_it(service: Running) 
     assert not re.search("<script[^>]*>[^<]", answer.text)
 
 
-def test_style_and_icon_may_be_kept_for_ever(service: Running) -> None:
+def test_static_files_are_immutable(service: Running) -> None:
     page = service.browser().get("/login").text
     for path in re.findall(r'href="(/static/[^"]+)"', page):
         answer = service.browser().get(path)
@@ -126,14 +126,14 @@ def test_known_and_unknown_addresses_get_one_answer(service: Running, email: str
         assert answers[0].status_code == answers[1].status_code
 
 
-def test_a_wrong_password_is_told_without_saying_what_is_wrong(service: Running, email: str) -> None:
+def test_a_failed_sign_in_does_not_say_what_was_wrong(service: Running, email: str) -> None:
     answer = service.browser().post("/login", data={"email": email, "password": "x"})
     assert answer.status_code == 422
     assert WRONG in answer.text
     assert "set-cookie" not in answer.headers or "tradehall=" not in answer.headers["set-cookie"]
 
 
-def test_who_has_a_spent_one_time_password_is_told_how_to_go_on(service: Running, email: str) -> None:
+def test_a_used_one_time_password_is_explained(service: Running, email: str) -> None:
     browser = service.browser()
     browser.post("/register", data={"email": email})
     form = {"email": email, "password": service.one_time_password(email)}
@@ -151,7 +151,7 @@ def test_the_session_cookie_is_not_for_scripts(service: Running, email: str) -> 
     assert "secure" not in cookie
 
 
-def test_over_tls_the_cookie_belongs_to_this_host_alone(databases: Databases, email: str) -> None:
+def test_over_tls_the_cookie_is_bound_to_the_host(databases: Databases, email: str) -> None:
     dsn = databases.of(IdentityService)
     with Running(settings(dsn, public_url="https://tradehall.test")) as service:
         browser = service.browser()
@@ -214,7 +214,7 @@ def test_nobody_chooses_a_password_without_signing_in(service: Running) -> None:
         assert (answer.status_code, answer.headers["location"]) == (303, "/login")
 
 
-def test_after_signing_in_the_way_goes_on_to_where_it_began(service: Running, email: str) -> None:
+def test_signing_in_continues_to_the_requested_page(service: Running, email: str) -> None:
     service.signed_in(email)
     browser = service.browser()
     page = browser.get(f"/login?next={quote(AUTHORIZE, safe='')}")
@@ -224,7 +224,7 @@ def test_after_signing_in_the_way_goes_on_to_where_it_began(service: Running, em
     assert answer.headers["location"] == AUTHORIZE
 
 
-def test_a_one_time_password_leads_to_an_own_one_and_then_on(service: Running, email: str) -> None:
+def test_a_one_time_password_leads_to_a_new_password_and_then_on(service: Running, email: str) -> None:
     browser = service.browser()
     browser.post("/register", data={"email": email})
     form = {"email": email, "password": service.one_time_password(email), "next": "/invitations/abc"}
@@ -248,13 +248,13 @@ def test_a_one_time_password_leads_to_an_own_one_and_then_on(service: Running, e
         "\x00",
     ],
 )
-def test_the_way_never_goes_to_another_site(service: Running, email: str, next: str) -> None:
+def test_signing_in_never_redirects_to_another_site(service: Running, email: str, next: str) -> None:
     service.signed_in(email)
     answer = service.browser().post("/login", data={"email": email, "password": PASSWORD, "next": next})
     assert answer.headers["location"] == "/"
 
 
-def test_the_form_may_end_at_the_asking_clients_registered_address_only(service: Running) -> None:
+def test_form_action_allows_only_the_registered_address(service: Running) -> None:
     def policy(client_id: str, redirect_uri: str) -> str:
         query = urlencode({"client_id": client_id, "redirect_uri": redirect_uri})
         page = service.browser().get("/login", params={"next": f"/oauth2/authorize?{query}"})
@@ -280,14 +280,14 @@ def test_the_form_may_end_at_the_asking_clients_registered_address_only(service:
         ({"Origin": "null", "Cookie": "tradehall-form=1"}, 200),
     ],
 )
-def test_only_our_own_forms_are_taken(service: Running, headers: dict[str, str], status: int) -> None:
+def test_forms_of_other_sites_are_refused(service: Running, headers: dict[str, str], status: int) -> None:
     form = {"email": f"{uuid4().hex}@example.com"}
     answer = service.browser().post("/register", data=form, headers=headers)
     assert answer.status_code == status
     assert answer.headers["content-type"].startswith("text/html")
 
 
-def test_another_person_signing_in_here_ends_the_session_before(service: Running, email: str) -> None:
+def test_signing_in_as_another_user_revokes_the_session_before(service: Running, email: str) -> None:
     browser = service.signed_in(email)
     cookie = browser.cookies["tradehall"]
     other = f"{uuid4().hex}@example.com"
@@ -297,7 +297,7 @@ def test_another_person_signing_in_here_ends_the_session_before(service: Running
     assert other in browser.get("/").text
 
 
-def test_who_may_register_is_told_beforehand(databases: Databases, email: str) -> None:
+def test_the_form_shows_which_domains_may_register(databases: Databases, email: str) -> None:
     dsn = databases.of(IdentityService)
     with Running(settings(dsn, registration="broker.example,münchen.de")) as service:
         assert "broker.example" in service.browser().get("/register").text
@@ -315,14 +315,14 @@ def test_by_invitation_there_is_no_form(databases: Databases) -> None:
         assert "<form" not in page.text
 
 
-def test_without_the_bus_an_invitation_is_a_page_that_says_later(service: Running) -> None:
+def test_without_the_bus_an_invitation_is_unavailable(service: Running) -> None:
     answer = service.browser().get("/invitations/abc")
     assert answer.status_code == 503
     assert answer.headers["retry-after"]
     assert answer.headers["content-type"].startswith("text/html")
 
 
-def test_a_form_that_cannot_be_read_is_told_on_a_page(service: Running) -> None:
+def test_a_malformed_form_is_refused_with_a_page(service: Running) -> None:
     answer = service.browser().post("/login", files={"email": ("a.txt", b"x")})
     assert answer.status_code == 400
     assert "<h1>" in answer.text
@@ -333,7 +333,7 @@ def test_a_huge_form_is_refused(service: Running) -> None:
     assert answer.status_code == 413
 
 
-def test_bytes_that_are_no_text_are_wrong_and_nothing_more(service: Running) -> None:
+def test_invalid_utf8_is_a_wrong_password(service: Running) -> None:
     answer = service.browser().post(
         "/login",
         content=b"email=%ff%fe&password=%00%ff&next=%ff",
@@ -343,7 +343,7 @@ def test_bytes_that_are_no_text_are_wrong_and_nothing_more(service: Running) -> 
     assert WRONG in answer.text
 
 
-def test_the_event_of_a_sign_in_names_the_person_and_the_request(service: Running, email: str) -> None:
+def test_the_event_of_a_sign_in_names_user_and_request(service: Running, email: str) -> None:
     service.signed_in(email)
     request_id = uuid4().hex
     form = {"email": email, "password": PASSWORD}

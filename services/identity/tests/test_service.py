@@ -1,64 +1,37 @@
 """The service on a real bus: what it tells, answers and hears, and the pages of invitations."""
 
-import asyncio
-import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
-from nats.js.api import StreamConfig
-from pydantic import SecretStr
 
 from contracts import organizations, rpc
 from contracts.email import normal
-from contracts.envelope import Envelope
 from embedded.nats import Nats
 from identity.tests.parts import PASSWORD, settings
 from identity.tests.running import Running
 from identity.tests.test_pages import heading
-from kit.messaging.bus import Bus
+from testing.bus import PeerBus
 from testing.waiting import wait_until
 
-T = TypeVar("T")
 TOKEN = "the.token-of-an_invitation"
 ORGANIZATION = uuid4()
 
 
-class Others:
+class Others(PeerBus):
     """Stands in for organizations and notifications on the real bus."""
 
     def __init__(self, nats_url: str) -> None:
+        super().__init__(nats_url, "organizations")
         self.invitation: rpc.Reply[rpc.Invitation] = rpc.Reply[rpc.Invitation]()
         self.members: list[UUID] = []
         self.needing: tuple[rpc.NamedOrganization, ...] = ()
-        self._bus = Bus(nats_url, "organizations", SecretStr("unused"))
-        self._bus.answers(rpc.INVITATION.subject, rpc.INVITATION.request, self._invitation)
-        self._bus.answers(rpc.SOLE_ADMINISTRATOR.subject, rpc.SOLE_ADMINISTRATOR.request, self._sole_administrator)
-        self._bus.answers(rpc.ACCEPT_INVITATION.subject, rpc.ACCEPT_INVITATION.request, self._accept)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        self._call(self._start())
-        wait_until(lambda: self._bus.connected)
-
-    def stop(self) -> None:
-        self._call(self._end())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
-        self._loop.close()
-
-    async def _start(self) -> None:
-        self._running = asyncio.create_task(self._bus.run())
-
-    async def _end(self) -> None:
-        self._running.cancel()
-        await asyncio.gather(self._running, return_exceptions=True)
-
-    def _call(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+        self.answer(rpc.INVITATION, self._invitation)
+        self.answer(rpc.SOLE_ADMINISTRATOR, self._sole_administrator)
+        self.answer(rpc.ACCEPT_INVITATION, self._accept)
 
     def invite(self, email: str, status: str = "pending") -> str:
         """The path of the link of an invitation."""
@@ -73,39 +46,6 @@ class Others:
         )
         self.invitation = rpc.Reply[rpc.Invitation](ok=invitation)
         return f"/invitations/{TOKEN}"
-
-    def ask(self, question: rpc.Rpc[Any, Any], asked: Any) -> Any:
-        return self._call(self._bus.ask(question.subject, asked, question.reply))
-
-    def tell(self, event: organizations.OrgCreated, sequence: int) -> None:
-        envelope = Envelope.of(
-            event,
-            context="organizations",
-            epoch="e1",
-            sequence=sequence,
-            version=1,
-            aggregate_id=event.organization_id,
-            time=datetime.now(UTC),
-            organization=event.organization_id,
-        )
-
-        async def publish() -> None:
-            config = StreamConfig(name="ORGANIZATIONS", subjects=["evt.organizations.>"])
-            await self._bus.jetstream.add_stream(config)
-            await self._bus.jetstream.publish(envelope.bus_subject, envelope.to_json())
-
-        self._call(publish())
-
-    def heard(self, count: int) -> list[Envelope]:
-        """The first messages of identity's stream."""
-
-        async def take() -> list[Envelope]:
-            subscription = await self._bus.jetstream.subscribe("evt.identity.>", stream="IDENTITY")
-            messages = [await subscription.next_msg(timeout=5) for _ in range(count)]
-            await subscription.unsubscribe()
-            return [Envelope.parse(message.data) for message in messages]
-
-        return self._call(take())
 
     def _invitation(self, asked: rpc.InvitationRequest) -> rpc.Reply[rpc.Invitation]:
         assert asked.token.get_secret_value() == TOKEN
@@ -125,9 +65,8 @@ class Others:
 
 @pytest.fixture
 def others(nats_server: Nats) -> Iterator[Others]:
-    others = Others(nats_server.url)
-    yield others
-    others.stop()
+    with Others(nats_server.url) as others:
+        yield others
 
 
 @pytest.fixture
@@ -142,8 +81,8 @@ def ann(service: Running) -> TestClient:
     return service.signed_in("ann@example.com")
 
 
-def test_what_happens_is_told_on_the_bus_in_order(service: Running, others: Others, ann: TestClient) -> None:
-    told = [type(each.data).__name__ for each in others.heard(4)]
+def test_events_are_published_in_order(service: Running, others: Others, ann: TestClient) -> None:
+    told = [type(each.data).__name__ for each in others.read("IDENTITY", "evt.identity.>", 4)]
     assert told == ["UserRegistered", "UserEmailVerified", "UserSignedIn", "UserPasswordChanged"]
 
 
@@ -175,7 +114,7 @@ def test_a_mails_secret_is_given_only_while_the_mail_is_due(service: Running, ot
     assert path.endswith(link.value.get_secret_value())
 
 
-def test_people_and_sessions_are_known_to_others(service: Running, others: Others, ann: TestClient) -> None:
+def test_requests_for_users_and_sessions_are_answered(service: Running, others: Others, ann: TestClient) -> None:
     session = service.parts.sessions.find(ann.cookies["tradehall"])
     assert session is not None
     person = others.ask(rpc.PERSON, rpc.PersonRequest(user_id=session.user_id))
@@ -183,18 +122,17 @@ def test_people_and_sessions_are_known_to_others(service: Running, others: Other
     assert others.ask(rpc.PERSON, rpc.PersonRequest(user_id=uuid4())) == rpc.PERSON.reply()
 
 
-def test_the_keys_and_clients_are_known_to_others(service: Running, others: Others) -> None:
+def test_requests_for_keys_and_clients_are_answered(service: Running, others: Others) -> None:
     kinds = {key["alg"] for key in others.ask(rpc.JWKS, rpc.JwksRequest()).ok.keys}
     assert kinds == {"ES256", "RS256"}
     assert others.ask(rpc.CLIENT, rpc.ClientRequest(client_id="thc_none")) == rpc.CLIENT.reply()
 
 
-def test_a_membership_that_is_told_lets_a_person_make_clients(
-    service: Running, others: Others, ann: TestClient
-) -> None:
+def test_an_administrator_by_event_may_create_clients(service: Running, others: Others, ann: TestClient) -> None:
     user = service.user("ann@example.com")
     created = organizations.OrgCreated(organization_id=ORGANIZATION, name="Acme", owner=user.id)
-    others.tell(created, 1)
+    others.add_stream("organizations")
+    others.publish(created, created.organization_id, created.organization_id)
     path = f"/api/v1/organizations/{ORGANIZATION}/clients"
     bearer = {"Authorization": f"Bearer {service.token(ann)}"}
     wait_until(lambda: ann.get(path, headers=bearer).status_code == 200)
@@ -205,7 +143,7 @@ def test_a_membership_that_is_told_lets_a_person_make_clients(
     assert stranger.get(path, headers=bearer).status_code in (404, 503)
 
 
-def test_an_invited_stranger_chooses_a_password_and_has_joined(service: Running, others: Others) -> None:
+def test_an_invited_stranger_chooses_a_password_and_joins(service: Running, others: Others) -> None:
     path, browser = others.invite("Bob@example.com"), service.browser()
     page = browser.get(path)
     assert heading(page) == 'Join Acme <b>"Brokers"</b>'
@@ -217,7 +155,7 @@ def test_an_invited_stranger_chooses_a_password_and_has_joined(service: Running,
     assert heading(browser.get("/")) == "You are signed in"
 
 
-def test_an_invited_person_with_an_account_signs_in_and_comes_back(
+def test_an_invited_user_signs_in_and_returns_to_the_invitation(
     service: Running, others: Others, ann: TestClient
 ) -> None:
     path, browser = others.invite("ANN@example.com"), service.browser()

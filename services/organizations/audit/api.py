@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, Field
 
 from access.checks import MissingPermission, OrgPrincipal
 from access.guard import Guard
@@ -22,20 +22,36 @@ from organizations.organizations.service import Organizations
 from organizations.paging import Place, place
 
 _BATCH = 500
+_ORGANIZATION = "5b0e6c1a-3f0d-5d0c-9d43-0a6a4c9e7d11"
 
 
 class AuditEntry(BaseModel):
-    """One change. `actor` is a user's or client's id, null for what happened by itself."""
+    """A change in an organization."""
 
-    id: UUID
-    time: AwareDatetime
-    actor: str | None
-    type: str
-    target: UUID
-    summary: str
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
-    request_id: str | None
+    id: UUID = Field(description="Id of the entry.", examples=["0f9e8d7c-6b5a-5f4e-9d3c-2b1a0f9e8da9"])
+    time: AwareDatetime = Field(description="Time of the change (RFC 3339, UTC).", examples=["2026-03-16T14:05:00Z"])
+    actor: str | None = Field(
+        description="Id of the user or client that made the change; null if the system made it.",
+        examples=["8c1f2b7e-52a4-4f0e-8a3c-6b1d9e0f4a21"],
+    )
+    type: str = Field(description="Name of the event.", examples=["OrgRenamed"])
+    target: UUID = Field(
+        description="Id of the changed organization, user, invitation, client or platform.", examples=[_ORGANIZATION]
+    )
+    summary: str = Field(
+        description="The change in one English sentence, without the actor.",
+        examples=['Renamed the organization from "North Sea Brokers" to "North Sea Markets"'],
+    )
+    before: dict[str, Any] | None = Field(
+        description="Values before the change; null if there were none.", examples=[{"name": "North Sea Brokers"}]
+    )
+    after: dict[str, Any] | None = Field(
+        description="Values after the change; null if there are none.", examples=[{"name": "North Sea Markets"}]
+    )
+    request_id: str | None = Field(
+        description="`X-Request-Id` of the request that made the change; null if no request did.",
+        examples=["4bf92f3577b34da6a3ce929d0e0e4736"],
+    )
 
     @classmethod
     def of(cls, shown: ShownEntry) -> "AuditEntry":
@@ -54,10 +70,10 @@ class AuditEntry(BaseModel):
 
 
 def _filter(
-    after: Annotated[Instant | None, Query(description="later than this time")] = None,
-    before: Annotated[Instant | None, Query(description="earlier than this time")] = None,
-    actor: Annotated[Raw | None, Query(description="id of a user or client")] = None,
-    type: Annotated[Raw | None, Query(description="such as OrgRenamed")] = None,
+    after: Annotated[Instant | None, Query(description="Return changes after this time (RFC 3339).")] = None,
+    before: Annotated[Instant | None, Query(description="Return changes before this time (RFC 3339).")] = None,
+    actor: Annotated[Raw | None, Query(description="Return changes by the user or client with this id.")] = None,
+    type: Annotated[Raw | None, Query(description="Return changes of this type.", examples=["OrgRenamed"])] = None,
 ) -> AuditFilter:
     return AuditFilter(after, before, actor, type)
 
@@ -70,6 +86,7 @@ def routes(audit: AuditTrail, organizations: Organizations, guard: Guard) -> API
     @router.get(
         "/audit",
         operation_id="list_audit",
+        summary="List the audit trail of an organization",
         response_model=Page[AuditEntry],
         responses={
             200: {"content": {media: {} for media in EXPORTS}},
@@ -82,8 +99,9 @@ def routes(audit: AuditTrail, organizations: Organizations, guard: Guard) -> API
         wanted: Annotated[AuditFilter, Depends(_filter)],
         accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
     ) -> Response | Page[AuditEntry]:
-        """Newest first. As `text/csv` or `application/x-ndjson`, by Accept, all of it at once. Who is limited to some
-        platforms is shown nothing of others."""
+        """Returns the changes in the organization, newest first. With `Accept: text/csv` or `application/x-ndjson`,
+        returns all of them in one answer. Callers with limits do not see changes of other platforms. Requires
+        audit:read."""
         org = acting.organization_id
         if organizations.views.find(org) is None:
             raise NotFound

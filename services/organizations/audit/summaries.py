@@ -5,18 +5,18 @@ from typing import Any
 
 from organizations.audit.views import ShownEntry
 
-_NOBODY = "somebody whose address is not known"
+_UNKNOWN_USER = "a user whose email address is unknown"
 _TARGETS = {"api": "API", "db": "database"}
 
 
 def summary_of(shown: ShownEntry) -> str:
-    """What was done, without who did it; the event's name where it has no sentence yet."""
+    """The change without its actor; the name of the event if there is no sentence for it."""
     sentence = _SENTENCES.get(shown.entry.type)
     return shown.entry.type if sentence is None else sentence(shown)
 
 
 def _label(shown: ShownEntry) -> str:
-    return shown.label or _NOBODY
+    return shown.label or _UNKNOWN_USER
 
 
 def _before(shown: ShownEntry, field: str) -> Any:
@@ -41,22 +41,22 @@ def _as(grant: Mapping[str, Any] | None) -> str:
 def _removed(shown: ShownEntry) -> str:
     if shown.entry.actor == str(shown.entry.target):
         return f"{_label(shown)} left the organization"
-    return f"Removed {_label(shown)}, who was here {_as(shown.entry.before)}"
+    return f"Removed {_label(shown)}, a member {_as(shown.entry.before)}"
 
 
 _SENTENCES: Mapping[str, Callable[[ShownEntry], str]] = {
     "OrgCreated": lambda s: f'Created the organization "{_after(s, "name")}"',
     "OrgRenamed": lambda s: f'Renamed the organization from "{_before(s, "name")}" to "{_after(s, "name")}"',
-    "OrgDeleted": lambda s: f"Deleted the organization, restorable until {_after(s, 'restorable_until')}",
+    "OrgDeleted": lambda s: f"Deleted the organization. It can be restored until {_after(s, 'restorable_until')}",
     "OrgRestored": lambda s: "Restored the organization",
     "MemberInvited": lambda s: f"Invited {_label(s)} {_as(s.entry.after)}",
-    "InvitationResent": lambda s: f"Sent the invitation of {_label(s)} again",
-    "InvitationRevoked": lambda s: f"Took the invitation of {_label(s)} back",
+    "InvitationResent": lambda s: f"Resent the invitation for {_label(s)}",
+    "InvitationRevoked": lambda s: f"Revoked the invitation for {_label(s)}",
     "InvitationDeclined": lambda s: f"{_label(s)} declined the invitation",
-    "InvitationExpired": lambda s: f"The invitation of {_label(s)} expired",
+    "InvitationExpired": lambda s: f"The invitation for {_label(s)} expired",
     "MemberJoined": lambda s: f"{_label(s)} joined {_as(s.entry.after)}",
     "MemberPermissionsChanged": lambda s: (
-        f"Changed {_label(s)} from a member {_as(s.entry.before)} to one {_as(s.entry.after)}"
+        f"Changed {_label(s)} from a member {_as(s.entry.before)} to a member {_as(s.entry.after)}"
     ),
     "MemberRemoved": _removed,
     "ClientCreated": lambda s: f'Created the client "{_after(s, "name")}"',
@@ -65,7 +65,7 @@ _SENTENCES: Mapping[str, Callable[[ShownEntry], str]] = {
         f"Changed a client's scopes from {_scopes(s.entry.before)} to {_scopes(s.entry.after)}"
     ),
     "ClientSecretIssued": lambda s: f'Issued the secret "{_after(s, "name")}" to a client',
-    "ClientSecretEnded": lambda s: "Ended a secret of a client",
+    "ClientSecretEnded": lambda s: "Revoked a secret of a client",
     "ClientRemoved": lambda s: "Removed a client",
     "PlatformAdded": lambda s: f'Added the trade platform "{_after(s, "name")}"',
     "PlatformRenamed": lambda s: f'Renamed the trade platform from "{_before(s, "name")}" to "{_after(s, "name")}"',
@@ -83,5 +83,5 @@ _SENTENCES: Mapping[str, Callable[[ShownEntry], str]] = {
 }
 
 
-def _scopes(rights: Mapping[str, Any] | None) -> str:
-    return ", ".join((rights or {}).get("scopes") or ()) or "none"
+def _scopes(grant: Mapping[str, Any] | None) -> str:
+    return ", ".join((grant or {}).get("scopes") or ()) or "none"

@@ -7,23 +7,20 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel
 
 from access.checks import MissingPermission, OrgPrincipal, PersonNeeded
 from access.guard import Guard
 from access.principal import Principal
 from contracts.email import InvalidEmail
-from contracts.permissions import Grant, Limits
+from contracts.permissions import Grant
 from kit.errors import Invalid, NotFound
-from kit.http.fields import Body, Email
 from kit.http.idempotency import Idempotency, Keyed, KeyReused, RequestKey, created
 from kit.http.openapi import refusals
 from kit.http.pagination import Page, Paged
 from kit.security.rate_limiter import FailureThrottle, Limit, RateLimited, RateLimiter
-from organizations.grants import GivenLimits, GivenPermissions, GivenRole, granted
+from organizations.invitations.api_models import InvitationAnswer, InvitationCreation, MembershipAnswer, OfferAnswer
 from organizations.invitations.domain import (
     AlreadyInvited,
-    Invitation,
     InvitationClosed,
     InvitationContext,
     InvitationDeclined,
@@ -33,9 +30,7 @@ from organizations.invitations.domain import (
     InvitationRevoked,
     InvitationUsed,
 )
-from organizations.invitations.service import Invitations, Offer
-from organizations.invitations.views import Invited
-from organizations.members.service import Member
+from organizations.invitations.service import Invitations
 from organizations.organizations.domain import AlreadyMember, GrantExceedsOwn, TooManyMembers
 from organizations.paging import place
 from organizations.people.service import EmailNotVerified, People
@@ -48,80 +43,11 @@ UNKNOWN_LINKS = Limit("unknown-links", 100, timedelta(seconds=36))
 _NOT_OPEN = (InvitationExpired, InvitationRevoked, InvitationDeclined, InvitationUsed, InvitationReplaced)
 
 
-class NewInvitation(Body):
-    """`role` may be null; `permissions` are additions to what it holds."""
-
-    email: Email
-    role: GivenRole
-    permissions: GivenPermissions = ()
-    limits: GivenLimits = Limits()
-
-
-class InvitationAnswer(BaseModel):
-    """`status` is pending, accepted, declined, revoked or expired; `permissions` is the effective set."""
-
-    id: UUID
-    email: str | None
-    role: str | None
-    permissions: list[str]
-    limits: Limits
-    status: str
-    expires_at: AwareDatetime
-
-    @classmethod
-    def of(cls, row: Invited | Invitation) -> "InvitationAnswer":
-        return cls(id=row.id, email=row.email, status=row.status, expires_at=row.expires_at, **granted(row.grant))
-
-
-class OfferAnswer(BaseModel):
-    """What a link shows: names of the organization and of who invited, their address if they have no name."""
-
-    organization: str
-    invited_by: str | None
-    email: str | None
-    status: str
-    expires_at: AwareDatetime
-
-    @classmethod
-    def of(cls, offer: Offer) -> "OfferAnswer":
-        return cls(
-            organization=offer.organization_name,
-            invited_by=offer.invited_by,
-            email=offer.invitation.email,
-            status=offer.invitation.status,
-            expires_at=offer.invitation.expires_at,
-        )
-
-
-class MembershipAnswer(BaseModel):
-    """The membership that an accepted invitation gave."""
-
-    organization_id: UUID
-    user_id: UUID
-    email: str | None
-    name: str | None
-    role: str | None
-    permissions: list[str]
-    limits: Limits
-    joined_at: AwareDatetime
-
-    @classmethod
-    def of(cls, member: Member) -> "MembershipAnswer":
-        return cls(
-            organization_id=member.organization_id,
-            user_id=member.user_id,
-            email=member.email,
-            name=member.name,
-            joined_at=member.joined_at,
-            **granted(member.grant),
-        )
-
-
 class Invite(Protocol):
     """What the route and its direct endpoint do; see `Invitations.invite`."""
 
     def __call__(
-        self, acting: OrgPrincipal, body: NewInvitation, key: RequestKey, known: InvitationContext | None = None
+        self, acting: OrgPrincipal, body: InvitationCreation, key: RequestKey, known: InvitationContext | None = None
     ) -> JSONResponse: ...
 
 
@@ -130,7 +56,7 @@ _PATH = "/api/v1/organizations/{org}/invitations"
 
 def inviting(invitations: Invitations, idempotency: Idempotency, limiter: RateLimiter) -> Invite:
     def invite(
-        acting: OrgPrincipal, body: NewInvitation, key: RequestKey, known: InvitationContext | None = None
+        acting: OrgPrincipal, body: InvitationCreation, key: RequestKey, known: InvitationContext | None = None
     ) -> JSONResponse:
         org = acting.organization_id
         grant = Grant(role=body.role, permissions=body.permissions, limits=body.limits)
@@ -151,14 +77,19 @@ def inviting(invitations: Invitations, idempotency: Idempotency, limiter: RateLi
 
 
 def routes(invitations: Invitations, guard: Guard, limiter: RateLimiter, invite: Invite) -> APIRouter:
-    """Listing takes members:read, the rest members:write; a limited or lesser member grants no more than theirs."""
+    """Listing requires members:read, everything else members:write. Members only grant permissions that they have."""
     router = APIRouter(prefix=_PATH, tags=["invitations"])
     Reader = Annotated[OrgPrincipal, Depends(guard.require("members:read"))]
     Writer = Annotated[OrgPrincipal, Depends(guard.require("members:write", fresh=True))]
 
-    @router.get("", operation_id="list_invitations", responses=refusals(NotFound, MissingPermission))
+    @router.get(
+        "",
+        operation_id="list_invitations",
+        summary="List the invitations of an organization",
+        responses=refusals(NotFound, MissingPermission),
+    )
     def list_invitations(acting: Reader, paging: Paged) -> Page[InvitationAnswer]:
-        """Of every status, newest first."""
+        """Returns invitations of every status, newest first. Requires members:read."""
         rows = invitations.views.of_organization(
             acting.organization_id, place(paging), paging.limit, invitations.clock()
         )
@@ -167,19 +98,22 @@ def routes(invitations: Invitations, guard: Guard, limiter: RateLimiter, invite:
     @router.post(
         "",
         operation_id="create_invitation",
+        summary="Invite a user to an organization",
         status_code=201,
         response_model=InvitationAnswer,
         responses=refusals(
             NotFound, MissingPermission, GrantExceedsOwn, AlreadyMember, AlreadyInvited, KeyReused, RateLimited
         ),
     )
-    def create_invitation(acting: Writer, body: NewInvitation, key: Keyed) -> JSONResponse:
-        """A link is mailed to the address; it works for seven days."""
+    def create_invitation(acting: Writer, body: InvitationCreation, key: Keyed) -> JSONResponse:
+        """Sends a link to the email address. It is valid for seven days. You can only grant permissions that you have.
+        Requires members:write."""
         return invite(acting, body, key)
 
     @router.post(
         "/{id}/resend",
         operation_id="resend_invitation",
+        summary="Resend an invitation",
         responses=refusals(
             NotFound,
             MissingPermission,
@@ -191,7 +125,7 @@ def routes(invitations: Invitations, guard: Guard, limiter: RateLimiter, invite:
         ),
     )
     def resend_invitation(acting: Writer, id: UUID) -> InvitationAnswer:
-        """A new link is mailed, and the one before no longer works."""
+        """Sends a new link, valid for seven days, and revokes the previous one. Requires members:write."""
         limiter.hit(RESENT, f"{acting.organization_id} {id}")
         invitations.resend(acting.organization_id, id, _by(acting))
         return InvitationAnswer.of(invitations.find(id))
@@ -199,11 +133,12 @@ def routes(invitations: Invitations, guard: Guard, limiter: RateLimiter, invite:
     @router.delete(
         "/{id}",
         operation_id="revoke_invitation",
+        summary="Revoke an invitation",
         status_code=204,
         responses=refusals(NotFound, MissingPermission, InvitationClosed),
     )
     def revoke_invitation(acting: Writer, id: UUID) -> None:
-        """Its link no longer works."""
+        """Revokes the link of a pending invitation. Requires members:write."""
         invitations.revoke(acting.organization_id, id)
 
     return router
@@ -216,14 +151,19 @@ def link_routes(
     unknown_links: FailureThrottle,
     address_of: Callable[[Request], str],
 ) -> APIRouter:
-    """What the holder of a link may do; answering takes the sign-in of the invited address. Links that were never
-    made count against the network address they are tried from."""
+    """For the holder of a link. Accepting and declining require the user with the invited address. Requests with
+    unknown links are counted by network address."""
     router = APIRouter(prefix="/api/v1/invitations/{token}", tags=["invitations"])
     User = Annotated[Principal, Depends(guard.person)]
 
-    @router.get("", operation_id="get_invitation", responses=refusals(NotFound, InvitationReplaced, RateLimited))
+    @router.get(
+        "",
+        operation_id="get_invitation",
+        summary="Get the invitation of a link",
+        responses=refusals(NotFound, InvitationReplaced, RateLimited),
+    )
     def get_invitation(request: Request, token: str) -> OfferAnswer:
-        """What the holder of a link is offered."""
+        """Returns what the link offers. No sign-in is needed."""
         unknown_links.check(address_of(request))
         try:
             return OfferAnswer.of(invitations.offer(token))
@@ -234,23 +174,26 @@ def link_routes(
     @router.post(
         "/accept",
         operation_id="accept_invitation",
+        summary="Accept an invitation",
         responses=refusals(
             NotFound, PersonNeeded, EmailNotVerified, InvitationForAnotherAddress, TooManyMembers, *_NOT_OPEN
         ),
     )
     def accept_invitation(principal: User, token: str) -> MembershipAnswer:
-        """By the invited person, whose address must be verified. Repeated, it gives the same answer."""
+        """Adds the signed-in user to the organization. The invitation must be for the user's verified email address. A
+        repeated request returns the same answer."""
         user_id, email = _answering(principal, token)
         return MembershipAnswer.of(invitations.accept(token, user_id, email).member)
 
     @router.post(
         "/decline",
         operation_id="decline_invitation",
+        summary="Decline an invitation",
         status_code=204,
         responses=refusals(NotFound, PersonNeeded, EmailNotVerified, InvitationForAnotherAddress, *_NOT_OPEN),
     )
     def decline_invitation(principal: User, token: str) -> None:
-        """By the invited person, whose address must be verified."""
+        """Declines the invitation. It must be for the user's verified email address."""
         _, email = _answering(principal, token)
         invitations.decline(token, email)
 

@@ -15,7 +15,8 @@ from contracts.permissions import Grant, Permission
 from kit.db.reads import Reads
 from kit.http.direct import Endpoint, command
 from organizations.direct import uuid_of
-from organizations.invitations.api import Invite, NewInvitation
+from organizations.invitations.api import Invite
+from organizations.invitations.api_models import InvitationCreation
 from organizations.invitations.domain import InvitationContext
 from organizations.invitations.views import CONTEXT
 
@@ -25,7 +26,7 @@ _INVITING = f"{CONTEXT} AND NOT EXISTS ({ENDED})"
 def endpoints(reads: Reads, guard: Guard, hash_of: Callable[[str], bytes], invite: Invite) -> Mapping[str, Endpoint]:
     """By method and path; `hash_of` gives the keyed hash of an address in its normal form."""
 
-    async def inviting(request: Request, body: NewInvitation) -> tuple[OrgPrincipal, InvitationContext] | None:
+    async def inviting(request: Request, body: InvitationCreation) -> tuple[OrgPrincipal, InvitationContext] | None:
         org, address = uuid_of(request.path_params["org"]), _hashed(hash_of, body.email)
         principal = await guard.principal(request)
         if org is None or address is None or principal.user_id is None:
@@ -41,7 +42,7 @@ def endpoints(reads: Reads, guard: Guard, hash_of: Callable[[str], bytes], invit
 
     return {
         "POST /api/v1/organizations/{org}/invitations": command(
-            inviting, NewInvitation, lambda found, body, key: invite(found[0], body, key, found[1])
+            inviting, InvitationCreation, lambda found, body, key: invite(found[0], body, key, found[1])
         )
     }
 

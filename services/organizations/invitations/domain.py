@@ -16,27 +16,27 @@ from organizations.organizations.domain import AlreadyMember, must_give
 
 class AlreadyInvited(Conflict):
     code = "already-invited"
-    title = "This address has an open invitation; send it again instead"
+    title = "The address has a pending invitation: resend it instead"
 
 
 class InvitationClosed(Conflict):
     code = "invitation-closed"
-    title = "The invitation was answered or taken back; invite again"
+    title = "The invitation is no longer pending: send a new one"
 
 
 class InvitationForAnotherAddress(Forbidden):
     code = "invitation-for-another-address"
-    title = "The invitation is for another e-mail address; sign in with that one"
+    title = "The invitation is for another email address: sign in with that address"
 
 
 class InvitationExpired(Gone):
     code = "invitation-expired"
-    title = "The invitation is over; ask for another one"
+    title = "The invitation has expired: ask for a new one"
 
 
 class InvitationRevoked(Gone):
     code = "invitation-revoked"
-    title = "The invitation was taken back"
+    title = "The invitation was revoked"
 
 
 class InvitationDeclined(Gone):
@@ -46,12 +46,12 @@ class InvitationDeclined(Gone):
 
 class InvitationUsed(Gone):
     code = "invitation-used"
-    title = "The invitation was accepted before"
+    title = "The invitation was already accepted"
 
 
 class InvitationReplaced(Gone):
     code = "invitation-replaced"
-    title = "There is a newer link for this invitation; look for the latest mail"
+    title = "The invitation was resent: use the link in the latest email"
 
 
 _OVER = {

@@ -7,18 +7,17 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel
 
 from access.checks import Access, MissingPermission, OrgPrincipal, PersonNeeded
 from access.guard import Guard
 from access.principal import Principal
 from contracts.permissions import Grant, Role
 from kit.errors import Conflict, NotFound
-from kit.http.fields import Body, Name
 from kit.http.idempotency import Idempotency, Keyed, KeyReused, RequestKey, created
 from kit.http.openapi import refusals
 from kit.http.pagination import Page, Paged
 from organizations.grants import effective
+from organizations.organizations.api_models import OrganizationAnswer, OrganizationChange, OrganizationCreation
 from organizations.organizations.domain import ADMINISTRATOR
 from organizations.organizations.service import Organizations
 from organizations.paging import place
@@ -26,33 +25,13 @@ from organizations.paging import place
 _PATH = "/api/v1/organizations"
 
 
-class NewOrganization(Body):
-    name: Name
-
-
-class OrganizationChange(Body):
-    """What is left out stays."""
-
-    name: Name = ""
-
-
-class OrganizationAnswer(BaseModel):
-    """`role` and `permissions` are the caller's own there; a client has no role, and its scopes as permissions."""
-
-    id: UUID
-    name: str
-    role: str | None
-    permissions: list[str]
-    created_at: AwareDatetime
-
-
-Create = Callable[[Principal, NewOrganization, RequestKey], JSONResponse]
+Create = Callable[[Principal, OrganizationCreation, RequestKey], JSONResponse]
 
 
 def creating(organizations: Organizations, idempotency: Idempotency) -> Create:
     """What the route and its direct endpoint do."""
 
-    def create(principal: Principal, body: NewOrganization, key: RequestKey) -> JSONResponse:
+    def create(principal: Principal, body: OrganizationCreation, key: RequestKey) -> JSONResponse:
         def work() -> JSONResponse:
             assert principal.user_id is not None
             made = organizations.create(body.name, principal.user_id)
@@ -65,7 +44,7 @@ def creating(organizations: Organizations, idempotency: Idempotency) -> Create:
 
 
 def routes(organizations: Organizations, guard: Guard, access: Access, create: Create) -> APIRouter:
-    """Renaming and deleting take organization:write; restoring is for its administrators."""
+    """Renaming and deleting require organization:write; only administrators restore."""
     router = APIRouter(prefix=_PATH, tags=["organizations"])
     Anyone = Annotated[Principal, Depends(guard.anyone)]
     User = Annotated[Principal, Depends(guard.person)]
@@ -87,13 +66,14 @@ def routes(organizations: Organizations, guard: Guard, access: Access, create: C
         except NotFound:
             return []
 
-    @router.get("", operation_id="list_organizations")
+    @router.get("", operation_id="list_organizations", summary="List organizations")
     def list_organizations(
         principal: Anyone,
         paging: Paged,
-        deleted: Annotated[bool, Query(description="those that the caller may still restore")] = False,
+        deleted: Annotated[bool, Query(description="List deleted organizations that the caller can restore.")] = False,
     ) -> Page[OrganizationAnswer]:
-        """Those that the caller is in, in the order in which they joined; a client sees its own."""
+        """Returns the organizations that the user is a member of, in the order in which they joined. A client sees its
+        own organization."""
         after = place(paging)
         if principal.user_id is None:
             return Page(items=[] if deleted else of_client(principal))
@@ -110,22 +90,28 @@ def routes(organizations: Organizations, guard: Guard, access: Access, create: C
     @router.post(
         "",
         operation_id="create_organization",
+        summary="Create an organization",
         status_code=201,
         response_model=OrganizationAnswer,
         responses=refusals(PersonNeeded, KeyReused),
     )
-    def create_organization(principal: User, body: NewOrganization, key: Keyed) -> JSONResponse:
-        """The caller becomes its administrator."""
+    def create_organization(principal: User, body: OrganizationCreation, key: Keyed) -> JSONResponse:
+        """Creates an organization with the user as its administrator. Clients cannot create organizations."""
         return create(principal, body, key)
 
-    @router.get("/{org}", operation_id="get_organization", responses=refusals(NotFound))
+    @router.get("/{org}", operation_id="get_organization", summary="Get an organization", responses=refusals(NotFound))
     def get_organization(acting: Inside) -> OrganizationAnswer:
-        """Its name, and what the caller may do there."""
+        """Returns the organization, and the role and permissions of the caller in it."""
         return answer(acting.organization_id, acting.grant, client=acting.principal.client_id is not None)
 
-    @router.patch("/{org}", operation_id="change_organization", responses=refusals(NotFound, MissingPermission))
+    @router.patch(
+        "/{org}",
+        operation_id="change_organization",
+        summary="Rename an organization",
+        responses=refusals(NotFound, MissingPermission),
+    )
     def change_organization(acting: Writer, body: OrganizationChange) -> OrganizationAnswer:
-        """Renames it."""
+        """Changes the name of the organization. Requires organization:write."""
         if "name" in body.model_fields_set:
             organizations.rename(acting.organization_id, body.name)
         return answer(acting.organization_id, acting.grant)
@@ -133,18 +119,23 @@ def routes(organizations: Organizations, guard: Guard, access: Access, create: C
     @router.delete(
         "/{org}",
         operation_id="delete_organization",
+        summary="Delete an organization",
         status_code=204,
         responses=refusals(NotFound, MissingPermission),
     )
     def delete_organization(acting: Writer) -> None:
-        """It is gone for all at once, and can be restored within 30 days; then its keys are destroyed."""
+        """Deletes the organization for all members at once. It can be restored within 30 days; after that its
+        encryption keys are destroyed. Requires organization:write."""
         organizations.delete(acting.organization_id)
 
     @router.post(
-        "/{org}/restore", operation_id="restore_organization", responses=refusals(NotFound, PersonNeeded, Conflict)
+        "/{org}/restore",
+        operation_id="restore_organization",
+        summary="Restore a deleted organization",
+        responses=refusals(NotFound, PersonNeeded, Conflict),
     )
     def restore_organization(principal: User, org: UUID) -> OrganizationAnswer:
-        """By one of its administrators, within 30 days."""
+        """Restores the organization within 30 days of its deletion. Requires an administrator of the organization."""
         assert principal.user_id is not None
         organizations.restore(org, principal.user_id)
         return answer(org, ADMINISTRATOR)

@@ -16,7 +16,8 @@ from access.replicas import ENDED, ended_by
 from kit.db.reads import Reads
 from kit.http.direct import Endpoint, command
 from organizations.direct import FIRST_PAGE, Row, granted_as_stored, page
-from organizations.organizations.api import Create, NewOrganization
+from organizations.organizations.api import Create
+from organizations.organizations.api_models import OrganizationCreation
 from organizations.organizations.domain import first_organization_id
 
 _OWN = f"""
@@ -30,7 +31,7 @@ ORDER BY m.joined_at, m.organization_id LIMIT %(limit)s"""  # noqa: S608 - our o
 def endpoints(reads: Reads, guard: Guard, create: Create) -> Mapping[str, Endpoint]:
     """By method and path."""
 
-    async def user(request: Request, _: NewOrganization) -> Principal:
+    async def user(request: Request, _: OrganizationCreation) -> Principal:
         return await guard.person(request)
 
     async def list_organizations(request: Request) -> Response | None:
@@ -49,7 +50,7 @@ def endpoints(reads: Reads, guard: Guard, create: Create) -> Mapping[str, Endpoi
 
     return {
         "GET /api/v1/organizations": list_organizations,
-        "POST /api/v1/organizations": command(user, NewOrganization, create),
+        "POST /api/v1/organizations": command(user, OrganizationCreation, create),
     }
 
 

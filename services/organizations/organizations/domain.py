@@ -19,7 +19,7 @@ _FIRST = UUID("c1f6a8f4-4c1b-4e39-9d3b-6d1ef14b1d5a")
 
 class LastAdministrator(Conflict):
     code = "last-administrator"
-    title = "An organization needs an administrator; appoint another one first"
+    title = "The last administrator cannot leave: make another member an administrator first"
 
 
 class TooManyMembers(Conflict):
@@ -29,12 +29,12 @@ class TooManyMembers(Conflict):
 
 class AlreadyMember(Conflict):
     code = "already-member"
-    title = "This person is a member already"
+    title = "The user is already a member"
 
 
 class GrantExceedsOwn(Forbidden):
     code = "grant-exceeds-own"
-    title = "Nobody gives or takes away rights that they do not hold"
+    title = "You can only grant and withdraw permissions that you have"
 
 
 def must_give(held: Grant | None, grant: Grant) -> None:

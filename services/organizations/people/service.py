@@ -12,7 +12,7 @@ from kit.messaging.bus import Bus
 
 class EmailNotVerified(Forbidden):
     code = "email-not-verified"
-    title = "Show first that the mailbox is yours: sign in with the password that was mailed to it"
+    title = "Email address not verified: sign in with the password that was sent to it"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Routes of what is read from platforms, for programs with accounts:read and members with platforms:read."""
+"""Routes of data read from platforms, for clients with accounts:read and members with platforms:read."""
 
 import asyncio
 from contextlib import aclosing
@@ -29,18 +29,25 @@ from platforms.accounts.service import (
 )
 from platforms.platforms.domain import NoCredentials, Target
 
+_HIGHEST = 2**63 - 1
 _NOT_PERSONAL = len(Account.model_fields)
 
 SourceParameter = Annotated[
-    Target | None, Query(description="the live API or the report database; by default the one that is ok")
+    Target | None,
+    Query(
+        description="Source of the data: the API or the report database. By default the one whose last check was ok.",
+        examples=["api"],
+    ),
 ]
-Login = Annotated[int | None, Query(ge=1, lt=2**63, description="of this account only")]
-OneLogin = Annotated[int, Path(ge=1, lt=2**63)]
+Login = Annotated[
+    int | None, Query(ge=1, le=_HIGHEST, description="Return rows of this account only.", examples=[100001])
+]
+OneLogin = Annotated[int, Path(ge=1, le=_HIGHEST, description="Login of the account.")]
 Accept = Annotated[str, Header(include_in_schema=False)]
 
 
 def routes(reader: Reader, guard: Guard) -> APIRouter:
-    """All are refused while withdrawn rights might not be known here."""
+    """Requests are refused while a revocation might not have arrived here."""
     router = APIRouter(prefix="/api/v1/organizations/{org}/platforms/{platform}", tags=["accounts"])
     Looker = Annotated[
         OrgPrincipal, Depends(guard.require_on_platform("platforms:read", scope=Scope.ACCOUNTS_READ, fresh=True))
@@ -91,30 +98,41 @@ def routes(reader: Reader, guard: Guard) -> APIRouter:
     @router.get(
         "/accounts",
         operation_id="list_accounts",
+        summary="List the trading accounts of a platform",
         response_model=Page[PersonalAccount | Account],
         responses=common,
     )
     async def list_accounts(
         acting: Looker, platform: UUID, paging: Paged, source: SourceParameter = None, accept: Accept = "*/*"
     ) -> Response:
-        """By login. What is known about the person is there for those with accounts:read-personal."""
+        """Returns the accounts, sorted by login. Personal data are included only for callers with
+        accounts:read-personal. With `Accept: text/csv`, returns all rows in one answer. Requires accounts:read
+        (clients) or platforms:read (members)."""
         return await listed(acting, platform, "accounts", paging, source, accept)
 
     @router.get(
         "/accounts/{login}",
         operation_id="get_account",
+        summary="Get a trading account",
         response_model=PersonalAccount | Account,
         responses=common,
     )
     async def get_account(acting: Looker, platform: UUID, login: OneLogin, source: SourceParameter = None) -> Response:
-        """What is known about the person is there for those with accounts:read-personal."""
+        """Returns the account. Personal data are included only for callers with accounts:read-personal. Requires
+        accounts:read (clients) or platforms:read (members)."""
         found = reader.rows(await chosen(acting, platform, source), Asked("accounts", login=login, most=1))
         async with aclosing(found):
             async for row in found:
                 return JSONResponse(dict(zip(_names(acting, "accounts"), row, strict=False)))
         raise NotFound
 
-    @router.get("/positions", operation_id="list_positions", response_model=Page[Position], responses=common)
+    @router.get(
+        "/positions",
+        operation_id="list_positions",
+        summary="List the open positions of a platform",
+        response_model=Page[Position],
+        responses=common,
+    )
     async def list_positions(
         acting: Looker,
         platform: UUID,
@@ -123,10 +141,17 @@ def routes(reader: Reader, guard: Guard) -> APIRouter:
         login: Login = None,
         accept: Accept = "*/*",
     ) -> Response:
-        """Open positions."""
+        """Returns the open positions. With `Accept: text/csv`, returns all rows in one answer. Requires accounts:read
+        (clients) or platforms:read (members)."""
         return await listed(acting, platform, "positions", paging, source, accept, login)
 
-    @router.get("/orders", operation_id="list_orders", response_model=Page[Order], responses=common)
+    @router.get(
+        "/orders",
+        operation_id="list_orders",
+        summary="List the pending orders of a platform",
+        response_model=Page[Order],
+        responses=common,
+    )
     async def list_orders(
         acting: Looker,
         platform: UUID,
@@ -135,35 +160,62 @@ def routes(reader: Reader, guard: Guard) -> APIRouter:
         login: Login = None,
         accept: Accept = "*/*",
     ) -> Response:
-        """Orders that are not filled yet."""
+        """Returns the orders that are not filled yet. With `Accept: text/csv`, returns all rows in one answer. Requires
+        accounts:read (clients) or platforms:read (members)."""
         return await listed(acting, platform, "orders", paging, source, accept, login)
 
-    @router.get("/deals", operation_id="list_deals", response_model=Page[Deal], responses=common)
+    @router.get(
+        "/deals",
+        operation_id="list_deals",
+        summary="List the deals of a platform",
+        response_model=Page[Deal],
+        responses=common,
+    )
     async def list_deals(
         acting: Looker,
         platform: UUID,
         paging: Paged,
-        since: Annotated[Instant | None, Query(alias="from", description="this time or later")] = None,
-        until: Annotated[Instant | None, Query(alias="to", description="earlier than this time")] = None,
+        since: Annotated[
+            Instant | None,
+            Query(
+                alias="from",
+                description="Return deals at or after this time (RFC 3339).",
+                examples=["2023-01-01T00:00:00Z"],
+            ),
+        ] = None,
+        until: Annotated[
+            Instant | None,
+            Query(
+                alias="to", description="Return deals before this time (RFC 3339).", examples=["2023-02-01T00:00:00Z"]
+            ),
+        ] = None,
         source: SourceParameter = None,
         login: Login = None,
         accept: Accept = "*/*",
     ) -> Response:
-        """From the database by ticket, from the API by login and time."""
+        """Returns the deals: from the report database sorted by ticket, from the API by login and time. With `Accept:
+        text/csv`, returns all rows in one answer. Requires accounts:read (clients) or platforms:read (members)."""
         return await listed(acting, platform, "deals", paging, source, accept, login, since, until)
 
-    @router.get("/symbols", operation_id="list_symbols", response_model=Page[Symbol], responses=common)
+    @router.get(
+        "/symbols",
+        operation_id="list_symbols",
+        summary="List the symbols of a platform",
+        response_model=Page[Symbol],
+        responses=common,
+    )
     async def list_symbols(
         acting: Looker, platform: UUID, paging: Paged, source: SourceParameter = None, accept: Accept = "*/*"
     ) -> Response:
-        """By name."""
+        """Returns the symbols, sorted by name. With `Accept: text/csv`, returns all rows in one answer. Requires
+        accounts:read (clients) or platforms:read (members)."""
         return await listed(acting, platform, "symbols", paging, source, accept)
 
     return router
 
 
 def _names(acting: OrgPrincipal, what: What) -> list[str]:
-    """The fields of a list that the caller may see."""
+    """The fields of a list that the caller may read."""
     names = list(MODELS[what].model_fields)
     personal = Scope.ACCOUNTS_READ_PERSONAL in acting.grant.permissions
     return names[:_NOT_PERSONAL] if what == "accounts" and not personal else names

@@ -36,7 +36,7 @@ def place_after(paging: Paging, reading: Reading, what: What, target: Target) ->
     example = reading.place(what, _EXAMPLES[what])
     name, *given = paging.after or [None]
     if name != target or len(given) != len(example) or not all(map(_fits, given, example)):
-        raise Invalid("cursor", "is not one that this list gave for this source; take next_cursor as it is")
+        raise Invalid("cursor", "must be the next_cursor of this list and source")
     return tuple(given)
 
 

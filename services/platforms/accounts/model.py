@@ -1,117 +1,212 @@
-"""The one model of what is read. Numbers of money, prices and lots are decimal strings, times are UTC; next to each
-time stands the clock on the server's wall (`…_raw`), from which it was made by the platform's time zone."""
+"""The model of data read from platforms. Money, prices and lots are decimal strings. Each time is given in UTC and as
+on the server's clock (`…_raw`), from which the platform's time zone gives the UTC time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 What = Literal["accounts", "positions", "orders", "deals", "symbols"]
 Row = tuple[Any, ...]
 """Values in the order of a model's fields."""
 Place = tuple[int | str, ...]
-"""Where a row stands in the order of its list."""
+"""The position of a row in the order of its list."""
 
 
 class Account(BaseModel):
-    """`margin_level` is in percent; `profit` that of open positions."""
+    """A trading account."""
 
-    login: int
-    group: str
-    currency: str | None
-    leverage: int
-    enabled: bool | None
-    balance: str
-    credit: str
-    equity: str | None
-    margin: str | None
-    margin_free: str | None
-    margin_level: str | None
-    profit: str | None
-    registered_at: str | None
-    registered_at_raw: str | None
+    login: int = Field(description="Login of the account.", examples=[100001])
+    group: str = Field(description="Group of the account on the server.", examples=["real\\standard"])
+    currency: str | None = Field(
+        description="Currency of the account, usually ISO 4217; null if it is not known.", examples=["USD"]
+    )
+    leverage: int = Field(description="Leverage: 100 is 1:100.", examples=[100])
+    enabled: bool | None = Field(
+        description="Whether the account can sign in; null if it is not known.", examples=[True]
+    )
+    balance: str = Field(
+        description="Balance, in the currency of the account, as a decimal string.", examples=["9921.95"]
+    )
+    credit: str = Field(description="Credit, in the currency of the account, as a decimal string.", examples=["0.00"])
+    equity: str | None = Field(
+        description="Equity, in the currency of the account, as a decimal string; null if it is not known.",
+        examples=["9882.58"],
+    )
+    margin: str | None = Field(
+        description="Used margin, in the currency of the account, as a decimal string; null if it is not known.",
+        examples=["54.00"],
+    )
+    margin_free: str | None = Field(
+        description="Free margin, in the currency of the account, as a decimal string; null if it is not known.",
+        examples=["9828.58"],
+    )
+    margin_level: str | None = Field(
+        description="Margin level in percent, as a decimal string; null if it is not known.", examples=["18301.07"]
+    )
+    profit: str | None = Field(
+        description="Profit of open positions, in the currency of the account, "
+        "as a decimal string; null if it is not known.",
+        examples=["-39.37"],
+    )
+    registered_at: str | None = Field(
+        description="Time of registration (RFC 3339, UTC); null if it is not known.", examples=["2023-01-02T12:42:48Z"]
+    )
+    registered_at_raw: str | None = Field(
+        description="Time of registration, on the clock of the server; null if it is not known.",
+        examples=["2023-01-02 14:42:48"],
+    )
 
 
 class PersonalAccount(Account):
-    """With what is known about the person, for those with the scope accounts:read-personal."""
+    """A trading account with personal data, for callers with the scope accounts:read-personal."""
 
-    name: str | None
-    email: str | None
-    phone: str | None
-    country: str | None
-    city: str | None
-    address: str | None
+    name: str | None = Field(description="Name of the trader; null if it is not known.", examples=["Grace Example"])
+    email: str | None = Field(
+        description="Email address of the trader; null if it is not known.", examples=["grace@broker.example"]
+    )
+    phone: str | None = Field(
+        description="Phone number of the trader; null if it is not known.", examples=["+44 20 7946 0000"]
+    )
+    country: str | None = Field(
+        description="Country of the trader; null if it is not known.", examples=["United Kingdom"]
+    )
+    city: str | None = Field(description="City of the trader; null if it is not known.", examples=["London"])
+    address: str | None = Field(
+        description="Street address of the trader; null if it is not known.", examples=["1 Example Street"]
+    )
 
 
 class Position(BaseModel):
-    ticket: int
-    login: int
-    symbol: str
-    side: str
-    volume: str
-    price_open: str
-    price_current: str
-    stop_loss: str | None
-    take_profit: str | None
-    profit: str
-    swap: str
-    opened_at: str | None
-    opened_at_raw: str | None
-    comment: str
+    """An open position."""
+
+    ticket: int = Field(description="Ticket of the position.", examples=[500162])
+    login: int = Field(description="Login of the account.", examples=[100001])
+    symbol: str = Field(description="Name of the symbol.", examples=["EURUSD"])
+    side: str = Field(description="`buy` or `sell`.", examples=["sell"])
+    volume: str = Field(description="Volume in lots, as a decimal string.", examples=["0.28"])
+    price_open: str = Field(
+        description="Price at which the position was opened, as a decimal string.", examples=["1.09157"]
+    )
+    price_current: str = Field(description="Current price, as a decimal string.", examples=["1.08905"])
+    stop_loss: str | None = Field(
+        description="Stop loss price, as a decimal string; null if it is not set.", examples=[None]
+    )
+    take_profit: str | None = Field(
+        description="Take profit price, as a decimal string; null if it is not set.", examples=[None]
+    )
+    profit: str = Field(
+        description="Floating profit, in the currency of the account, as a decimal string.", examples=["107.31"]
+    )
+    swap: str = Field(description="Swap, in the currency of the account, as a decimal string.", examples=["0.00"])
+    opened_at: str | None = Field(
+        description="Time of opening (RFC 3339, UTC); null if it is not known.", examples=["2024-10-02T13:42:44Z"]
+    )
+    opened_at_raw: str | None = Field(
+        description="Time of opening, on the clock of the server; null if it is not known.",
+        examples=["2024-10-02 15:42:44"],
+    )
+    comment: str = Field(description="Comment on the position.", examples=[""])
 
 
 class Order(BaseModel):
     """An order that is not filled yet."""
 
-    ticket: int
-    login: int
-    symbol: str
-    type: str
-    state: str
-    volume_initial: str
-    volume_current: str
-    price: str
-    price_trigger: str | None
-    stop_loss: str | None
-    take_profit: str | None
-    placed_at: str | None
-    placed_at_raw: str | None
-    expires_at: str | None
-    expires_at_raw: str | None
-    comment: str
+    ticket: int = Field(description="Ticket of the order.", examples=[500164])
+    login: int = Field(description="Login of the account.", examples=[100001])
+    symbol: str = Field(description="Name of the symbol.", examples=["USDJPY"])
+    type: str = Field(
+        description="Type, such as `buy-limit` or `sell-stop`; `code-` and a number for a type that is not known here.",
+        examples=["buy-stop"],
+    )
+    state: str = Field(
+        description="State, such as `placed` or `partial`; `code-` and a number for a state that is not known here.",
+        examples=["placed"],
+    )
+    volume_initial: str = Field(description="Ordered volume in lots, as a decimal string.", examples=["0.12"])
+    volume_current: str = Field(
+        description="Volume in lots that is not filled yet, as a decimal string.", examples=["0.12"]
+    )
+    price: str = Field(description="Order price, as a decimal string.", examples=["150.079"])
+    price_trigger: str | None = Field(
+        description="Trigger price of a stop limit order, as a decimal string; null if it is not set.", examples=[None]
+    )
+    stop_loss: str | None = Field(
+        description="Stop loss price, as a decimal string; null if it is not set.", examples=[None]
+    )
+    take_profit: str | None = Field(
+        description="Take profit price, as a decimal string; null if it is not set.", examples=[None]
+    )
+    placed_at: str | None = Field(
+        description="Time of placing (RFC 3339, UTC); null if it is not known.", examples=["2024-10-03T10:38:33Z"]
+    )
+    placed_at_raw: str | None = Field(
+        description="Time of placing, on the clock of the server; null if it is not known.",
+        examples=["2024-10-03 12:38:33"],
+    )
+    expires_at: str | None = Field(
+        description="Time at which the order expires (RFC 3339, UTC); null if it does not expire.", examples=[None]
+    )
+    expires_at_raw: str | None = Field(
+        description="Time at which the order expires, on the clock of the server; null if it does not expire.",
+        examples=[None],
+    )
+    comment: str = Field(description="Comment on the order.", examples=[""])
 
 
 class Deal(BaseModel):
-    """What moved a balance. `action`: buy, sell, balance, credit…; `entry`: in, out, in-out, out-by, null for money.
-    A trade of MT4 that is closed is two deals of one ticket."""
+    """A change of a balance. A closed trade of MetaTrader 4 is two deals with the same ticket."""
 
-    ticket: int
-    order: int | None
-    position: int | None
-    login: int
-    time: str | None
-    time_raw: str | None
-    symbol: str | None
-    action: str
-    entry: str | None
-    volume: str
-    price: str | None
-    profit: str
-    swap: str
-    commission: str
-    fee: str
-    comment: str
+    ticket: int = Field(description="Ticket of the deal.", examples=[500001])
+    order: int | None = Field(description="Ticket of the order; null if there is none.", examples=[None])
+    position: int | None = Field(description="Ticket of the position; null if there is none.", examples=[None])
+    login: int = Field(description="Login of the account.", examples=[100001])
+    time: str | None = Field(
+        description="Time of the deal (RFC 3339, UTC); null if it is not known.", examples=["2023-01-02T22:00:33Z"]
+    )
+    time_raw: str | None = Field(
+        description="Time of the deal, on the clock of the server; null if it is not known.",
+        examples=["2023-01-03 00:00:33"],
+    )
+    symbol: str | None = Field(description="Name of the symbol; null for a balance operation.", examples=[None])
+    action: str = Field(
+        description="Action, such as `buy`, `sell`, `balance` or `credit`; "
+        "`code-` and a number for an action that is not known here.",
+        examples=["balance"],
+    )
+    entry: str | None = Field(
+        description="`in`, `out`, `in-out` or `out-by`; null for a balance operation.", examples=[None]
+    )
+    volume: str = Field(description="Volume in lots, as a decimal string.", examples=["0.00"])
+    price: str | None = Field(description="Price, as a decimal string; null for a balance operation.", examples=[None])
+    profit: str = Field(
+        description="Profit or amount, in the currency of the account, as a decimal string.", examples=["8727.00"]
+    )
+    swap: str = Field(description="Swap, in the currency of the account, as a decimal string.", examples=["0.00"])
+    commission: str = Field(
+        description="Commission, in the currency of the account, as a decimal string.", examples=["0.00"]
+    )
+    fee: str = Field(description="Fee, in the currency of the account, as a decimal string.", examples=["0.00"])
+    comment: str = Field(description="Comment on the deal.", examples=["Deposit"])
 
 
 class Symbol(BaseModel):
-    symbol: str
-    path: str | None
-    description: str | None
-    currency_base: str | None
-    currency_profit: str | None
-    digits: int
-    contract_size: str | None
+    """A tradable instrument."""
+
+    symbol: str = Field(description="Name of the symbol.", examples=["EURUSD"])
+    path: str | None = Field(
+        description="Path of the symbol on the server; null if it is not known.", examples=["Forex\\EURUSD"]
+    )
+    description: str | None = Field(
+        description="Description on the server; null if it is not known.", examples=["Euro vs US Dollar"]
+    )
+    currency_base: str | None = Field(description="Base currency; null if it is not known.", examples=["EUR"])
+    currency_profit: str | None = Field(description="Profit currency; null if it is not known.", examples=["USD"])
+    digits: int = Field(description="Number of decimal places of prices.", examples=[5])
+    contract_size: str | None = Field(
+        description="Units in one lot, as a decimal string; null if it is not known.", examples=["100000"]
+    )
 
 
 MODELS: Mapping[What, type[BaseModel]] = {

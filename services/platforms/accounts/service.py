@@ -28,19 +28,19 @@ _CHOICE = ("ok", "degraded", "unknown", "lost")
 
 class NotOfferedBySource(Conflict):
     code = "not-offered-by-source"
-    title = "This source of the platform cannot answer this"
+    title = "The source does not support this request"
 
 
 class CredentialsRefused(Conflict):
-    """Asking on with credentials that the server has refused could lock their account out."""
+    """Trying on with credentials that the server refused could lock their account out."""
 
     code = "credentials-refused"
-    title = "The platform has refused these credentials; correct them first"
+    title = "The platform rejected the credentials: correct them first"
 
 
 class SourceUnavailable(Unavailable):
     code = "source-unavailable"
-    title = "The platform does not answer now"
+    title = "The platform does not respond"
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Source:
 
 
 class Reader:
-    """`rows` yields rows of the model; whoever stops early must close it. Everything is read only."""
+    """`rows` yields rows of the model; a caller that stops early must close it. Everything is read-only."""
 
     def __init__(
         self, platforms: Platforms, credentials: CredentialService, checks: Checks, sessions: Sessions, clock: Clock
@@ -111,7 +111,7 @@ class Reader:
     def _use(self, platform: PlatformRow, target: Target) -> Usable:
         state, reason = self._checks.states(platform.id).get(target, ("unknown", None))
         if state == "refused":
-            raise CredentialsRefused(f"The last answer was {reason}. Correct the {target} credentials.")
+            raise CredentialsRefused(f"The last check ended with {reason}. Correct the {target} credentials.")
         try:
             return self._credentials.stored(platform.organization_id, platform.id, target, "read")
         except ApiNotChosen as error:
@@ -183,4 +183,4 @@ def _failure(error: Exception, reading: Reading) -> Failed:
         return error
     if isinstance(error, reading.errors):
         return reading.failed(error)
-    return Failed("timeout", "Nothing came back in time.")
+    return Failed("timeout", "The server did not respond in time.")

@@ -1,4 +1,4 @@
-"""A check as a row of stages: run in order, timed, ended by the first that fails."""
+"""A check: stages that run in order, each with a deadline, until one fails."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ _log = logging.getLogger("platforms.checking")
 
 @dataclass(frozen=True)
 class Finding:
-    """What a stage that passed found: `ok`, or a warning such as `plaintext`."""
+    """The result of a stage that passed: `ok`, or a warning such as `plaintext`."""
 
     detail: str
     outcome: str = "ok"
@@ -25,7 +25,7 @@ class Finding:
 
 
 class Failed(Exception):
-    """A stage that ends the check. `detail` says what to do about it, and holds no secret."""
+    """Ends the check. `detail` says what to do about it, and contains no secret."""
 
     def __init__(self, outcome: str, detail: str) -> None:
         super().__init__(detail)
@@ -78,12 +78,12 @@ class Result:
 
     @property
     def state(self) -> str:
-        """What the check says about the platform: ok, degraded, lost, refused or unknown."""
+        """The state of the platform by this check: ok, degraded, lost, refused or unknown."""
         return severity_of(self.outcome)
 
 
 class Check(ABC):
-    """Subclasses keep what one stage found for the next in attributes."""
+    """Subclasses keep the results of one stage for the next in attributes."""
 
     zone_minutes: int | None = None
     certificate_ends_at: datetime | None = None
@@ -92,7 +92,7 @@ class Check(ABC):
     def stages(self) -> Sequence[Stage]: ...
 
     async def close(self) -> None:  # noqa: B027 - most stages leave nothing open
-        """Give back whatever the stages opened."""
+        """Close what the stages opened."""
 
     async def steps(self) -> AsyncIterator[Step]:
         """Each stage as it ends."""
@@ -124,12 +124,12 @@ async def _run(name: str, deadline: float, work: Callable[[], Awaitable[Finding]
     except TimeoutError:
         outcome = "timeout"
         detail = (
-            f"Nothing came back within {deadline:g} s. "
-            "See whether a firewall drops our packets, and whether the server answers others."
+            f"No response within {deadline:g} s. "
+            "Check whether a firewall drops our packets, and whether the server responds to other clients."
         )
     except Exception as error:
         # Whatever a server may have made us stumble over; its text may hold anything, so only the kind is kept.
         _log.warning("stage %s met %s", name, type(error).__name__)
         outcome = "protocol-error"
-        detail = "The server sent what we do not understand. See whether host and port are those of the right server."
+        detail = "The server sent an invalid response. Check host and port."
     return Step(name, outcome, round((time.perf_counter() - started) * 1000), detail, failed)

@@ -1,4 +1,4 @@
-"""Rows of checks: what each found, when the next is due, and how many were asked for."""
+"""Rows of checks: their results, when the next is due, and how many were requested."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -54,7 +54,7 @@ class CheckHistory:
         self._database = database
 
     def plan(self, organization_id: UUID, platform_id: UUID, target: str, version: int, now: datetime) -> None:
-        """Have a target checked at once, whatever its credentials met before."""
+        """Have a target checked at once, whatever earlier checks found."""
         self._database.execute(
             "INSERT INTO check_plans (platform_id, target, organization_id, version, next_at) "
             "VALUES (%s, %s, %s, %s, %s) ON CONFLICT (platform_id, target) "
@@ -170,7 +170,7 @@ class CheckHistory:
         return self._database.execute("DELETE FROM check_results WHERE checked_at < %s", (now - _KEPT,))
 
     def ask(self, organization_id: UUID, now: datetime) -> None:
-        """Count a check that somebody asks for; raises TooManyRequests beyond ten a minute."""
+        """Count a check on demand; raises TooManyRequests beyond ten a minute."""
         with self._database.transaction() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('checks'), hashtext(%s))", (str(organization_id),))
             row = cursor.execute(
@@ -181,5 +181,5 @@ class CheckHistory:
             assert row is not None
             if row["asked"] >= _MOST_A_MINUTE:
                 seconds = max(1, round((row["first"] + _MINUTE - now).total_seconds()))
-                raise TooManyRequests(f"At most {_MOST_A_MINUTE} checks a minute are run.", retry_after=seconds)
+                raise TooManyRequests(f"At most {_MOST_A_MINUTE} checks per minute are allowed.", retry_after=seconds)
             cursor.execute("INSERT INTO check_requests VALUES (%s, %s)", (organization_id, now))

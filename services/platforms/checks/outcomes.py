@@ -1,4 +1,4 @@
-"""What each outcome means for the platform's status, and when to look again."""
+"""What each outcome means for the platform's status, and when the next check is due."""
 
 import random
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ REFUSED = frozenset(
         "wrong-server",
     }
 )
-"""The server said no and would say it again. Asking on could lock the account out, so the schedule stops."""
+"""The server refused and would refuse again. Trying on could lock the account out, so the schedule stops."""
 
 _RANKS = ("unknown", "ok", "degraded", "lost", "refused")
 EVERY = timedelta(minutes=5)
@@ -26,7 +26,7 @@ _LONGEST_RETRY = timedelta(minutes=30)
 
 
 def severity_of(outcome: str) -> str:
-    """The status state that a check's outcome stands for."""
+    """The state of the platform's status that follows from an outcome."""
     if outcome in ("ok", "degraded"):
         return outcome
     if outcome == "not-checkable":

@@ -72,4 +72,4 @@ class Policy:
         except ValueError:
             return
         if not self.allows(host):
-            raise ValueError("is a private or reserved address; give a public one, or ask the operator to allow it")
+            raise ValueError("is a private or reserved address: enter a public one, or ask the operator to allow it")

@@ -1,5 +1,6 @@
 """The interface of a connector: how one API or report database of a kind of platform is checked and read."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -14,6 +15,8 @@ from platforms.connections.addresses import Policy
 from platforms.connections.credentials import Credentials, Secret
 from platforms.platforms.domain import Target
 
+_WORD = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
 
 class Capability(StrEnum):
     """What Tradehall can do over a connector. `check`: try the credentials to the end, not only reach the port."""
@@ -24,7 +27,7 @@ class Capability(StrEnum):
 
 
 class NotOffered(Exception):
-    """This source cannot answer the request; its text tells the user why."""
+    """This source cannot answer the request; the text says why."""
 
 
 class CredentialForm(Body, ABC):
@@ -53,7 +56,7 @@ class Session(ABC):
         """Rows of the list `wanted.what`, in the order of its places. Raises NotOffered, Failed, and `errors`."""
 
     def broken_by(self, error: Exception) -> bool:
-        """Whether the session can serve nobody after this error."""
+        """Whether the session cannot be used after this error."""
         return True
 
     @abstractmethod
@@ -71,7 +74,7 @@ class Reading:
     failed: Callable[[Any], Failed]
     """The outcome and the advice for one of `errors`."""
     place: Callable[[What, Row], Place]
-    """Where a row stands in the order of its list: the next page begins behind it. Numbers or text, of fixed length
+    """The position of a row in the order of its list: the next page begins behind it. Numbers or text, of fixed length
     and types for each list: cursors are checked against the place of an example row."""
     shared: bool = False
     """Whether sessions are kept and shared between requests (APIs only)."""
@@ -108,6 +111,8 @@ class Connector:
     """Position in lists; the connector with the lowest rank of a kind is proposed first."""
 
     def __post_init__(self) -> None:
+        if not (_WORD.fullmatch(self.name) and _WORD.fullmatch(self.kind)):
+            raise TypeError(f"connector {self.name}: name and kind are words in kebab case, as events carry them")
         if (self.reading is not None) != (Capability.READ in self.capabilities):
             raise TypeError(f"connector {self.name}: `reading` is given if and only if it has the capability read")
 

@@ -39,7 +39,7 @@ class Credentials:
     options: Mapping[str, str] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
-        """All fields, for sealing: whoever can write rows cannot have the password sent to another host."""
+        """All fields, to be encrypted together: write access to rows cannot send the password to another host."""
         fields: dict[str, Any] = asdict(self)
         fields["secret"] = [self.secret.form, base64.b64encode(self.secret.value).decode()]
         if not self.options:

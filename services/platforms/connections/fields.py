@@ -10,6 +10,14 @@ from kit.http.fields import Raw
 from platforms.connections.addresses import clean_host
 
 _LONGEST_PASSWORD = 256
+PEM_HELP = (
+    "PEM text of the only authorities, or server certificates, to trust. Leave it empty to trust the public "
+    "authorities."
+)
+TLS_HELP = (
+    "`verify`: TLS with a verified certificate. `require`: TLS without verification, vulnerable to man-in-the-middle "
+    "attacks. `off`: no TLS; everything, the data too, is sent in clear text."
+)
 
 
 @dataclass(frozen=True)
@@ -60,8 +68,7 @@ Pem = Annotated[
     Field(
         max_length=65_536,
         title="CA certificate",
-        description="PEM text of the only authorities, or server certificates, to trust. Leave it empty to trust the "
-        "public authorities.",
+        description=PEM_HELP,
     ),
     AfterValidator(_pem),
     Multiline(),
@@ -70,8 +77,7 @@ Tls = Annotated[
     Literal["off", "require", "verify"],
     Field(
         title="Encryption",
-        description="`verify`: TLS with a verified certificate. `require`: TLS without verification, vulnerable to "
-        "man-in-the-middle attacks. `off`: no TLS; everything, the data too, is sent in clear text.",
+        description=TLS_HELP,
     ),
     Choices(
         (

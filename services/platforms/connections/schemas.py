@@ -58,7 +58,7 @@ DbForm = Annotated[Any, FromRegistry(_forms("db"), validated=False)]
 
 
 def parsed(form: type[CredentialForm], body: Any, *place: str) -> CredentialForm:
-    """The form that a body fills; `place` is where it stands in the request. Raises RequestValidationError."""
+    """The form that a body fills; `place` is its location in the request. Raises RequestValidationError."""
     try:
         return form.model_validate(body)
     except ValidationError as error:

@@ -27,7 +27,7 @@ Key = tuple[UUID, str, int | None]
 
 @dataclass(eq=False)
 class Kept:
-    """One session. Once `over` it is given to nobody any more, and its last reader closes it."""
+    """One session. Once `over` no further request gets it, and its last reader closes it."""
 
     session: Session
     opened: float

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends
-from pydantic import AwareDatetime, BaseModel, Field
 
 from access.checks import MissingPermission, OrgPrincipal
 from access.guard import Guard
@@ -14,76 +13,25 @@ from kit.http.pagination import Page, Paged
 from platforms.connections.addresses import Policy
 from platforms.connections.connector import Connector
 from platforms.connections.credentials import Credentials
-from platforms.connections.schemas import ApiForm, ApiLogin, DbForm, parsed
+from platforms.connections.schemas import ApiForm, DbForm, parsed
 from platforms.connectors import installed
+from platforms.credentials.api_models import (
+    ApiCredentialsAnswer,
+    CredentialUse,
+    DbCredentialsAnswer,
+    api_credentials,
+    db_credentials,
+)
 from platforms.credentials.service import CredentialService
-from platforms.credentials.vault import Use
 from platforms.platforms.domain import ApiNotChosen, Target
 from platforms.platforms.service import Platforms
 from platforms.platforms.views import PlatformRow
 
 
-class ApiCredentialsAnswer(BaseModel):
-    """What is known of the stored credentials. `fingerprint` tells versions apart, not passwords."""
-
-    host: str
-    port: int
-    login: ApiLogin
-    tls: str
-    version: int
-    fingerprint: str
-    set_at: AwareDatetime
-    set_by: str | None
-
-
-class DbCredentialsAnswer(BaseModel):
-    host: str
-    port: int
-    database: str
-    user: str
-    tls: str
-    version: int
-    fingerprint: str
-    set_at: AwareDatetime
-    set_by: str | None
-
-
-class CredentialUse(BaseModel):
-    """Stored credentials were decrypted. `actor` is a user's or client's id, null for the service itself."""
-
-    id: int
-    used_at: AwareDatetime
-    target: str
-    version: int = Field(description="of the credentials, as in the platform's answer")
-    purpose: str = Field(description="check, scheduled-check, read, keep-hash-only, or a word that is new to you")
-    actor: str | None
-    request_id: str | None
-
-    @classmethod
-    def of(cls, use: Use) -> "CredentialUse":
-        return cls(**vars(use))
-
-
-def api_credentials(row: PlatformRow) -> ApiCredentialsAnswer | None:
-    """What is known of a platform's API credentials."""
-    known = row.api_credentials
-    if known is None:
-        return None
-    connector = installed().api(row.api)
-    login = known["login"] if connector is None else connector.form.login_type(known["login"])
-    return ApiCredentialsAnswer.model_validate(known | {"login": login})
-
-
-def db_credentials(row: PlatformRow) -> DbCredentialsAnswer | None:
-    """What is known of a platform's database credentials."""
-    known = row.db_credentials
-    return None if known is None else DbCredentialsAnswer.model_validate(known | {"user": known["login"]})
-
-
 def given(policy: Policy, connector: Connector, body: Any, *place: str) -> Credentials:
-    """Credentials in a request. Raises Invalid, also for an address that may not be dialled; names are judged when
-    they are resolved."""
-    credentials = parsed(connector.form, body, *place).credentials(connector)
+    """The credentials in a request. Raises Invalid, also for an address that is not allowed; a name is judged when it
+    is resolved."""
+    form = parsed(connector.form, body, *place)
     try:
         policy.must_allow(credentials.host)
     except ValueError as error:
@@ -92,7 +40,7 @@ def given(policy: Policy, connector: Connector, body: Any, *place: str) -> Crede
 
 
 def routes(platforms: Platforms, credentials: CredentialService, guard: Guard, policy: Policy) -> APIRouter:
-    """Changes take credentials:write, and are refused while revoked permissions might not be known here."""
+    """Changes require credentials:write. They are refused while a revocation might not have arrived here."""
     router = APIRouter(prefix="/api/v1/organizations/{org}/platforms/{platform}", tags=["platforms"])
     Keeper = Annotated[OrgPrincipal, Depends(guard.require_on_platform("credentials:write", fresh=True))]
     Auditor = Annotated[OrgPrincipal, Depends(guard.require_on_platform("audit:read"))]
@@ -107,10 +55,13 @@ def routes(platforms: Platforms, credentials: CredentialService, guard: Guard, p
     @router.put(
         "/api-credentials",
         operation_id="set_api_credentials",
+        summary="Set the API credentials of a platform",
         responses=refusals(NotFound, MissingPermission, ApiNotChosen, Invalid),
     )
     def set_api_credentials(acting: Keeper, platform: UUID, body: Annotated[ApiForm, Body()]) -> ApiCredentialsAnswer:
-        """A new version; the one before is kept, older ones are destroyed. A check follows at once."""
+        """Stores a new version and checks it at once. The previous version is kept, older ones are destroyed. The
+        password cannot be read again. The fields depend on the platform's connector, see `GET
+        /api/v1/platform-connectors`. Requires credentials:write."""
         answer = api_credentials(put(acting, platform, "api", body))
         if answer is None:
             raise NotFound
@@ -119,10 +70,13 @@ def routes(platforms: Platforms, credentials: CredentialService, guard: Guard, p
     @router.put(
         "/db-credentials",
         operation_id="set_db_credentials",
+        summary="Set the report database credentials of a platform",
         responses=refusals(NotFound, MissingPermission, Invalid),
     )
     def set_db_credentials(acting: Keeper, platform: UUID, body: Annotated[DbForm, Body()]) -> DbCredentialsAnswer:
-        """A new version; the one before is kept, older ones are destroyed. A check follows at once."""
+        """Stores a new version and checks it at once. The previous version is kept, older ones are destroyed. The
+        password cannot be read again. The fields depend on the platform's connector, see `GET
+        /api/v1/platform-connectors`. Requires credentials:write."""
         answer = db_credentials(put(acting, platform, "db", body))
         if answer is None:
             raise NotFound
@@ -131,28 +85,34 @@ def routes(platforms: Platforms, credentials: CredentialService, guard: Guard, p
     @router.delete(
         "/api-credentials",
         operation_id="remove_api_credentials",
+        summary="Remove the API credentials of a platform",
         status_code=204,
         responses=refusals(NotFound, MissingPermission),
     )
     def remove_api_credentials(acting: Keeper, platform: UUID) -> None:
-        """All versions are destroyed."""
+        """Destroys all versions of the credentials. Requires credentials:write."""
         credentials.remove(acting.organization_id, platform, "api")
 
     @router.delete(
         "/db-credentials",
         operation_id="remove_db_credentials",
+        summary="Remove the report database credentials of a platform",
         status_code=204,
         responses=refusals(NotFound, MissingPermission),
     )
     def remove_db_credentials(acting: Keeper, platform: UUID) -> None:
-        """All versions are destroyed."""
+        """Destroys all versions of the credentials. Requires credentials:write."""
         credentials.remove(acting.organization_id, platform, "db")
 
     @router.get(
-        "/credential-uses", operation_id="list_credential_uses", responses=refusals(NotFound, MissingPermission)
+        "/credential-uses",
+        operation_id="list_credential_uses",
+        summary="List the uses of a platform's credentials",
+        responses=refusals(NotFound, MissingPermission),
     )
     def list_credential_uses(acting: Auditor, platform: UUID, paging: Paged) -> Page[CredentialUse]:
-        """Newest first, of the last 400 days; also of a platform that was removed since."""
+        """Returns the uses of the last 400 days, newest first, also for a platform that was removed. Requires
+        audit:read."""
         rows = credentials.uses(acting.organization_id, platform, paging.number(), paging.limit)
         return paging.page(rows, CredentialUse.of, lambda use: [use.id])
 

@@ -55,9 +55,7 @@ class CredentialService:
 
         def work() -> None:
             platform = self._store.live(organization_id, platform_id)
-            platform.remove_credentials(target)
-            self._vault.destroy(platform_id, target)
-            self._checks.drop(platform, target)
+            self._remove(platform, target)
             self._store.save(platform)
 
         self._store.run(work)
@@ -91,11 +89,17 @@ class CredentialService:
             raise NotFound
         return self._vault.uses(organization_id, platform_id, below, limit)
 
-    def api_changed(self, platform: TradePlatform) -> None:
-        """Keep no more of the API secret than the new API needs."""
+    def api_changed(self, platform: TradePlatform) -> bool:
+        """Keep no more of the API secret than the new API needs. False where the credentials were removed, because
+        the new API has another form; the caller saves the platform."""
         connector = installed().api(platform.api)
+        before = installed().api(platform.credentials_api or platform.api)
+        if connector is not None and before is not None and before.form is not connector.form:
+            self._remove(platform, "api")
+            return False
         if connector is not None and connector.kept_secret is not None:
             self._vault.keep_only(platform.organization_id, platform.id, connector.kept_secret, self._store.clock())
+        return True
 
     def destroy(self, platform_id: UUID) -> None:
         """Destroy all credentials of a platform."""
@@ -108,6 +112,11 @@ class CredentialService:
     def forget_old(self) -> None:
         """Delete records of uses after 400 days."""
         self._vault.forget_old_uses(self._store.clock())
+
+    def _remove(self, platform: TradePlatform, target: Target) -> None:
+        platform.remove_credentials(target)
+        self._vault.destroy(platform.id, target)
+        self._checks.drop(platform, target)
 
 
 def _connector(platform: TradePlatform, target: Target) -> Connector:

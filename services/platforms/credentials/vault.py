@@ -1,4 +1,4 @@
-"""Stored credentials: sealed under the organization's data key, two versions kept, each use written down."""
+"""Stored credentials: encrypted with the organization's data key, two versions kept, each use recorded."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ _USES_KEPT = timedelta(days=400)
 
 @dataclass(frozen=True)
 class Place:
-    """What credentials are for; a ciphertext opens in its own place only."""
+    """What credentials are for; a ciphertext can be decrypted in its own place only."""
 
     organization_id: UUID
     platform_id: UUID
@@ -46,7 +46,7 @@ class Opened:
 
 @dataclass(frozen=True)
 class Use:
-    """Stored credentials were opened once. `actor` is a user's or client's id, null for the service by itself."""
+    """One use of stored credentials. `actor` is a user's or client's id, null for the service by itself."""
 
     id: int
     target: str
@@ -66,7 +66,7 @@ class Vault:
         self._fingerprint_key = fingerprint_key
 
     def fingerprint(self, place: Place, password: str) -> str:
-        """Tells versions apart without telling passwords: 16 hexadecimal digits."""
+        """Identifies a version without revealing the password: 16 hexadecimal digits."""
         return keyed_hash(self._fingerprint_key, *place.parts, password)[:8].hex()
 
     def put(self, place: Place, credentials: Credentials, now: datetime) -> None:
@@ -89,7 +89,7 @@ class Vault:
         )
 
     def use(self, organization_id: UUID, platform_id: UUID, target: str, purpose: str, now: datetime) -> Opened | None:
-        """The newest version, its use written down with the actor at hand; None when there is none."""
+        """The newest version, its use recorded with the current actor; None when there is none."""
         row = self._database.one(
             "SELECT version, sealed FROM sealed_credentials "
             "WHERE organization_id = %s AND platform_id = %s AND target = %s ORDER BY version DESC LIMIT 1",
@@ -137,7 +137,7 @@ class Vault:
         )
 
     def destroy_key(self, organization_id: UUID) -> None:
-        """End an organization: nothing it ever sealed can be opened again, in backups neither."""
+        """Destroy an organization's data key: what it encrypted cannot be decrypted again, in backups neither."""
         self._keys.destroy(str(organization_id))
 
     def forget_old_uses(self, now: datetime) -> int:

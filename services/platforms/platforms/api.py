@@ -5,69 +5,20 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel
 
 from access.checks import MissingPermission, OrgPrincipal
 from access.guard import Guard
 from kit.errors import Invalid, NotFound
-from kit.http.fields import Body, Name
 from kit.http.idempotency import Idempotency, Keyed, KeyReused, created
 from kit.http.openapi import refusals
 from kit.http.pagination import Page, Paged
-from platforms.connections.schemas import Api, Kind
-from platforms.credentials.api import ApiCredentialsAnswer, DbCredentialsAnswer, api_credentials, db_credentials
+from platforms.platforms.api_models import PlatformAnswer, PlatformChange, PlatformCreation
 from platforms.platforms.domain import LimitedToPlatforms
 from platforms.platforms.service import Platforms
-from platforms.platforms.views import PlatformRow
-
-
-class NewPlatform(Body):
-    name: Name
-    kind: Kind
-    api: Api = "none"
-
-
-class PlatformChange(Body):
-    """What is left out stays."""
-
-    name: Name = ""
-    api: Api = "none"
-
-
-class Status(BaseModel):
-    """`state`: ok, degraded, lost, refused or unknown; `reason` is null when ok."""
-
-    state: str
-    reason: str | None
-    since: AwareDatetime
-
-
-class PlatformAnswer(BaseModel):
-    id: UUID
-    name: str
-    kind: str
-    api: str
-    api_credentials: ApiCredentialsAnswer | None
-    db_credentials: DbCredentialsAnswer | None
-    status: Status
-    created_at: AwareDatetime
-
-    @classmethod
-    def of(cls, row: PlatformRow) -> "PlatformAnswer":
-        return cls(
-            id=row.id,
-            name=row.name,
-            kind=row.kind,
-            api=row.api,
-            api_credentials=api_credentials(row),
-            db_credentials=db_credentials(row),
-            status=Status(state=row.state, reason=row.reason, since=row.since),
-            created_at=row.created_at,
-        )
 
 
 def routes(platforms: Platforms, guard: Guard, idempotency: Idempotency) -> APIRouter:
-    """Reading takes platforms:read, everything else platforms:write; limits narrow both."""
+    """Reading requires platforms:read, everything else platforms:write. Limits apply to both."""
     router = APIRouter(prefix="/api/v1/organizations/{org}/platforms", tags=["platforms"])
     Reader = Annotated[OrgPrincipal, Depends(guard.require("platforms:read"))]
     Writer = Annotated[OrgPrincipal, Depends(guard.require("platforms:write"))]
@@ -77,9 +28,15 @@ def routes(platforms: Platforms, guard: Guard, idempotency: Idempotency) -> APIR
     def answer(acting: OrgPrincipal, platform: UUID) -> PlatformAnswer:
         return PlatformAnswer.of(platforms.get(acting.organization_id, platform))
 
-    @router.get("", operation_id="list_platforms", responses=refusals(NotFound, MissingPermission))
+    @router.get(
+        "",
+        operation_id="list_platforms",
+        summary="List the platforms of an organization",
+        responses=refusals(NotFound, MissingPermission),
+    )
     def list_platforms(acting: Reader, paging: Paged) -> Page[PlatformAnswer]:
-        """In the order they were added; with limits, those that they name."""
+        """Returns the platforms in the order in which they were added. Callers with limits see only the platforms that
+        their limits name. Requires platforms:read."""
         only = acting.grant.limits.platforms
         rows = platforms.list(acting.organization_id, only, paging.time_and_id(), paging.limit)
         return paging.page(rows, PlatformAnswer.of, lambda row: (row.created_at.isoformat(), str(row.id)))
@@ -87,12 +44,13 @@ def routes(platforms: Platforms, guard: Guard, idempotency: Idempotency) -> APIR
     @router.post(
         "",
         operation_id="add_platform",
+        summary="Add a platform",
         status_code=201,
         response_model=PlatformAnswer,
         responses=refusals(NotFound, MissingPermission, LimitedToPlatforms, KeyReused, Invalid),
     )
-    def add_platform(acting: Writer, body: NewPlatform, key: Keyed) -> JSONResponse:
-        """Callers whose permissions are limited to named platforms cannot add another."""
+    def add_platform(acting: Writer, body: PlatformCreation, key: Keyed) -> JSONResponse:
+        """Adds a platform, without credentials. Callers with limits cannot add platforms. Requires platforms:write."""
         if acting.grant.limits.platforms is not None:
             raise LimitedToPlatforms
         org = acting.organization_id
@@ -103,16 +61,26 @@ def routes(platforms: Platforms, guard: Guard, idempotency: Idempotency) -> APIR
 
         return idempotency.once(key, acting.principal.id, work)
 
-    @router.get("/{platform}", operation_id="get_platform", responses=refusals(NotFound, MissingPermission))
+    @router.get(
+        "/{platform}",
+        operation_id="get_platform",
+        summary="Get a platform",
+        responses=refusals(NotFound, MissingPermission),
+    )
     def get_platform(acting: OneReader, platform: UUID) -> PlatformAnswer:
-        """With what is known of its credentials, never their secrets, and the state of its last check."""
+        """Returns the platform, its credentials without their passwords, and the status of its last checks. Requires
+        platforms:read."""
         return answer(acting, platform)
 
     @router.patch(
-        "/{platform}", operation_id="change_platform", responses=refusals(NotFound, MissingPermission, Invalid)
+        "/{platform}",
+        operation_id="change_platform",
+        summary="Change a platform",
+        responses=refusals(NotFound, MissingPermission, Invalid),
     )
     def change_platform(acting: OneWriter, platform: UUID, body: PlatformChange) -> PlatformAnswer:
-        """Another API is checked at once with the credentials there are."""
+        """Changes name or API. After a change of the API, the stored API credentials are checked at once. Requires
+        platforms:write."""
         given = {field: getattr(body, field) for field in body.model_fields_set}
         platforms.change(acting.organization_id, platform, given)
         return answer(acting, platform)
@@ -120,11 +88,12 @@ def routes(platforms: Platforms, guard: Guard, idempotency: Idempotency) -> APIR
     @router.delete(
         "/{platform}",
         operation_id="remove_platform",
+        summary="Remove a platform",
         status_code=204,
         responses=refusals(NotFound, MissingPermission),
     )
     def remove_platform(acting: OneWriter, platform: UUID) -> None:
-        """With its credentials, and the history of its checks."""
+        """Removes the platform, its credentials and the results of its checks. Requires platforms:write."""
         platforms.remove(acting.organization_id, platform)
 
     return router

@@ -17,28 +17,30 @@ NO_API = "none"
 
 class ApiNotChosen(Conflict):
     code = "api-not-chosen"
-    title = "This platform has no API yet; choose one by PATCH first"
+    title = "The platform has no API: choose one first"
 
 
 class NoCredentials(Conflict):
     code = "no-credentials"
-    title = "There are no such credentials on this platform yet; set them first"
+    title = "The platform has no credentials for this target: set them first"
 
 
 class ConnectorMissing(Conflict):
     code = "connector-missing"
-    title = "No connector is installed for this target of the platform"
+    title = "No connector is installed for this platform and target"
 
 
 class LimitedToPlatforms(Forbidden):
     code = "limited-to-platforms"
-    title = "Your rights are limited to named platforms, so you cannot add another one"
+    title = "Your permissions are limited to certain platforms: you cannot add platforms"
 
 
 class TradePlatform(Aggregate):
     """One trade server of an organization. `versions` counts each target's credentials and never goes back."""
 
     TOPIC = "platforms.TradePlatform"
+    credentials_api: str | None = None
+    """The API that the platform had when its API credentials were set; None in snapshots of earlier releases."""
 
     class PlatformAdded(Created):
         TOPIC = "platforms.PlatformAdded"
@@ -172,6 +174,8 @@ class TradePlatform(Aggregate):
         fingerprint: str,
     ) -> None:
         self.versions[target] = version
+        if target == "api":
+            self.credentials_api = self.api
         if target not in self.credentials:
             self.credentials.append(target)
 

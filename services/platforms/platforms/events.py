@@ -16,6 +16,14 @@ def _ids(event: Any) -> dict[str, Any]:
     return {"organization_id": event.organization_id, "platform_id": event.originator_id}
 
 
+def _added(event: TradePlatform.PlatformAdded) -> Event:
+    """PlatformAdded.v1 is released with its two kinds; connectors may bring others."""
+    fields = {**_ids(event), "name": event.name, "kind": event.kind, "api": event.api}
+    if event.kind in ("mt4", "mt5"):
+        return contract.PlatformAdded.model_validate(fields)
+    return contract.PlatformOfOtherKindAdded.model_validate(fields)
+
+
 def _credentials_set(event: TradePlatform.PlatformCredentialsSet) -> Event:
     return contract.PlatformCredentialsSet.model_validate(
         {
@@ -32,10 +40,7 @@ def _credentials_set(event: TradePlatform.PlatformCredentialsSet) -> Event:
 
 PUBLICATIONS = Publications("platforms")
 _on = PUBLICATIONS.on
-_on(
-    TradePlatform.PlatformAdded,
-    lambda e: contract.PlatformAdded.model_validate({**_ids(e), "name": e.name, "kind": e.kind, "api": e.api}),
-)
+_on(TradePlatform.PlatformAdded, _added)
 _on(TradePlatform.PlatformRenamed, lambda e: contract.PlatformRenamed(**_ids(e), from_=e.from_, to=e.to))
 _on(TradePlatform.PlatformApiChosen, lambda e: contract.PlatformApiChosen(**_ids(e), from_=e.from_, to=e.to))
 _on(TradePlatform.PlatformCredentialsSet, _credentials_set)

@@ -78,7 +78,8 @@ class Platforms:
             self.end_organization(organization_id)
 
     def _api_changed(self, platform: TradePlatform) -> None:
-        self._credentials.api_changed(platform)
+        if not self._credentials.api_changed(platform):
+            return
         self._checks.drop(platform, "api")
         if platform.api != NO_API:
             self._checks.plan(platform, "api")

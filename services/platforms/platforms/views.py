@@ -1,4 +1,4 @@
-"""Read models: platforms with what is known of their credentials, changed in the transaction of their events."""
+"""Read models of platforms, changed in the transaction of their events."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class PlatformRow:
 
 
 class PlatformViews(Views):
-    """Deleted organizations are told by the bus, so that table is not emptied in a rebuild."""
+    """Deleted organizations come from another service, so that table is not emptied in a rebuild."""
 
     tables = ("platforms",)
 
@@ -163,7 +163,7 @@ class PlatformViews(Views):
         )
 
     def to_end(self, now: datetime) -> list[UUID]:
-        """Deleted organizations whose time to be restored is over."""
+        """Deleted organizations that can no longer be restored."""
         rows = self.database.all(
             "SELECT organization_id FROM deleted_organizations WHERE restorable_until <= %s AND NOT ended", (now,)
         )

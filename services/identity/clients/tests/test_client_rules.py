@@ -53,7 +53,7 @@ def test_a_client_keeps_its_scopes_sorted_and_once(parts: Parts) -> None:
     assert again.platforms == [str(UUID(int=1)), str(UUID(int=2))]
 
 
-def test_what_changes_nothing_is_no_event(stored: Stored) -> None:
+def test_an_unchanged_value_is_no_event(stored: Stored) -> None:
     assert stored.versions_after("rename", name="Risk") == 1
     assert stored.versions_after("change_scopes", scopes=["events:read"], platforms=None) == 1
     assert stored.versions_after("rename", "rename", name="Other") == 2
@@ -64,7 +64,7 @@ def test_no_platforms_is_another_limit_than_all_platforms(stored: Stored) -> Non
     assert stored.client.platforms == []
 
 
-def test_an_eleventh_secret_is_refused_until_one_is_ended(stored: Stored, clock: Clock) -> None:
+def test_an_eleventh_secret_is_refused_until_one_is_revoked(stored: Stored, clock: Clock) -> None:
     first, *_ = [stored.secret(clock) for _ in range(MOST_SECRETS)]
     with pytest.raises(TooManySecrets):
         stored.secret(clock)
@@ -77,7 +77,7 @@ def test_an_eleventh_secret_is_refused_until_one_is_ended(stored: Stored, clock:
     assert len(stored.client.secrets) == MOST_SECRETS
 
 
-def test_a_secret_ends_once(stored: Stored, clock: Clock) -> None:
+def test_a_secret_is_revoked_once(stored: Stored, clock: Clock) -> None:
     secret = stored.secret(clock)
     stored.versions_after("revoke_secret", secret_id=secret)
 
@@ -86,7 +86,7 @@ def test_a_secret_ends_once(stored: Stored, clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("expires_in", [timedelta(0), timedelta(days=-1), timedelta(days=3660)])
-def test_a_secret_expires_in_a_future_that_means_something(stored: Stored, clock: Clock, expires_in: timedelta) -> None:
+def test_an_expiry_is_in_the_future_and_within_ten_years(stored: Stored, clock: Clock, expires_in: timedelta) -> None:
     with pytest.raises(Invalid) as refused:
         stored.secret(clock, expires_in)
 

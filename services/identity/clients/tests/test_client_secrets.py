@@ -64,7 +64,7 @@ def test_a_refused_secret_counts_as_no_use(provider: Provider, client: dict[str,
     assert secrets_of(provider, client)[0]["first_used"] is None
 
 
-def test_each_secret_has_its_own_uses_and_takes_them_with_it(provider: Provider, client: dict[str, Any]) -> None:
+def test_uses_are_kept_by_secret_and_deleted_with_it(provider: Provider, client: dict[str, Any]) -> None:
     issued = provider.http.post(f"{path_of(client)}/secrets", json={"name": "second"}, headers=client["bearer"]).json()
     provider.client_token({**client, "client_secret": issued["client_secret"]})
     assert [each["last_used"] is None for each in secrets_of(provider, client)] == [True, False]
@@ -85,7 +85,7 @@ def test_introspection_is_a_use_too(provider: Provider, client: dict[str, Any]) 
     assert secrets_of(provider, client)[0]["last_used"] is not None
 
 
-def test_nothing_is_done_for_each_request(provider: Provider, client: dict[str, Any]) -> None:
+def test_uses_are_not_written_for_each_request(provider: Provider, client: dict[str, Any]) -> None:
     uses, asked = SecretUses(provider.parts.database, provider.clock), []
 
     def address() -> str:
@@ -99,7 +99,7 @@ def test_nothing_is_done_for_each_request(provider: Provider, client: dict[str, 
     assert len(asked) == 1
 
 
-def test_what_could_not_be_written_is_written_later(
+def test_uses_are_written_after_a_failure(
     provider: Provider, client: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uses = SecretUses(provider.parts.database, provider.clock)
@@ -117,7 +117,7 @@ def test_what_could_not_be_written_is_written_later(
     assert secrets_of(provider, client)[0]["last_used"]["address"] == "10.0.0.1"
 
 
-def test_what_was_noted_is_written_when_the_service_ends(provider: Provider, client: dict[str, Any]) -> None:
+def test_uses_are_written_when_the_service_stops(provider: Provider, client: dict[str, Any]) -> None:
     uses = SecretUses(provider.parts.database, provider.clock)
     uses.note(UUID(client["secrets"][0]["id"]), lambda: "10.0.0.2")
 
@@ -146,9 +146,7 @@ def warnings(provider: Provider, client: dict[str, Any]) -> list[Client.SecretEx
     return [e for e in events if isinstance(e, Client.SecretExpiring) and str(e.originator_id) == client["id"]]
 
 
-def test_who_issued_a_secret_is_told_two_weeks_before_it_expires_and_once(
-    provider: Provider, client: dict[str, Any]
-) -> None:
+def test_the_issuer_is_warned_once_two_weeks_before_expiry(provider: Provider, client: dict[str, Any]) -> None:
     secret = expiring(provider, client, in_days=15)
     assert not warnings(provider, client)
 
@@ -161,7 +159,7 @@ def test_who_issued_a_secret_is_told_two_weeks_before_it_expires_and_once(
     assert len(warnings(provider, client)) == 1
 
 
-def test_nobody_is_told_of_a_secret_that_has_expired_or_was_ended(provider: Provider, client: dict[str, Any]) -> None:
+def test_expired_and_revoked_secrets_cause_no_warning(provider: Provider, client: dict[str, Any]) -> None:
     ended = expiring(provider, client, in_days=15)
     expiring(provider, client, in_days=16)
     provider.http.delete(f"{path_of(client)}/secrets/{ended}", headers=client["bearer"])
@@ -172,7 +170,7 @@ def test_nobody_is_told_of_a_secret_that_has_expired_or_was_ended(provider: Prov
 
 
 @pytest.mark.parametrize("left", [False, True])
-def test_an_administrator_is_told_where_who_issued_it_has_left(
+def test_an_administrator_is_warned_if_the_issuer_has_left(
     provider: Provider, client: dict[str, Any], left: bool
 ) -> None:
     admin, issuer = UUID(int=1), provider.parts.store.read(0, 100_000)[-1].event.issued_by

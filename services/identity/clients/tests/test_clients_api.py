@@ -43,7 +43,7 @@ def api(provider: Provider, organization: UUID, ada: Person) -> Api:
     return Api(provider, organization, ada)
 
 
-def test_a_new_client_shows_its_secret_this_once(provider: Provider, api: Api) -> None:
+def test_a_new_clients_secret_is_shown_once(provider: Provider, api: Api) -> None:
     answer = api("POST", json={"name": " Risk engine ", "scopes": ["events:read", "audit:read"]})
 
     body = answer.json()
@@ -60,7 +60,7 @@ def test_a_new_client_shows_its_secret_this_once(provider: Provider, api: Api) -
     assert secret not in str(provider.parts.database.all("SELECT e::text AS row FROM events e"))
 
 
-def test_a_change_leaves_alone_what_is_left_out(api: Api) -> None:
+def test_a_change_keeps_fields_that_are_left_out(api: Api) -> None:
     client = api.create()
     platform = str(uuid4())
 
@@ -98,7 +98,7 @@ def test_a_removed_client_is_gone_with_its_secrets_and_tokens(provider: Provider
     assert api("GET").json()["items"] == []
 
 
-def test_secrets_overlap_until_one_is_ended(provider: Provider, api: Api) -> None:
+def test_secrets_overlap_until_one_is_revoked(provider: Provider, api: Api) -> None:
     client = api.create()
     expires_at = datetime.now(UTC).replace(microsecond=0) + timedelta(days=90)
 
@@ -149,7 +149,7 @@ def test_the_eleventh_secret_is_409(api: Api) -> None:
         ({"name": "x", "colour": "red"}, "colour"),
     ],
 )
-def test_a_value_that_cannot_be_taken_is_422_and_names_the_field(api: Api, body: dict[str, Any], field: str) -> None:
+def test_an_invalid_value_is_422_and_names_the_field(api: Api, body: dict[str, Any], field: str) -> None:
     answer = api("POST", json=body)
 
     assert answer.status_code == 422
@@ -158,7 +158,7 @@ def test_a_value_that_cannot_be_taken_is_422_and_names_the_field(api: Api, body:
 
 
 @pytest.mark.parametrize("expires_at", ["2020-01-01T00:00:00Z", "2030-01-01", "9999-12-31T23:59:59-14:00", 5.5, "soon"])
-def test_an_expiry_that_means_nothing_is_422(api: Api, expires_at: Any) -> None:
+def test_an_invalid_expiry_is_422(api: Api, expires_at: Any) -> None:
     client = api.create()
 
     answer = api("POST", f"/{client['id']}/secrets", {"name": "x", "expires_at": expires_at})
@@ -167,7 +167,7 @@ def test_an_expiry_that_means_nothing_is_422(api: Api, expires_at: Any) -> None:
     assert answer.json()["errors"][0]["field"] == "expires_at"
 
 
-def test_an_id_that_is_none_is_404(api: Api) -> None:
+def test_an_unknown_id_is_404(api: Api) -> None:
     assert api("GET", "/not-an-id").status_code == 404
     assert api("GET", f"/{uuid4()}").status_code == 404
     assert api("POST", f"/{uuid4()}/secrets", {"name": "x"}).status_code == 404
@@ -189,7 +189,7 @@ def test_pages_follow_each_other_without_a_gap(api: Api) -> None:
         assert api("GET", wrong).status_code == 422
 
 
-def test_a_repeated_post_gives_the_first_answer_and_its_secret_again(provider: Provider, api: Api) -> None:
+def test_a_repeated_post_repeats_the_first_answer(provider: Provider, api: Api) -> None:
     body = {"name": "Once", "scopes": []}
     first, again = (api("POST", json=body, Idempotency_Key="key-1") for _ in range(2))
     other = api("POST", json={"name": "Other"}, Idempotency_Key="key-1")
@@ -205,7 +205,7 @@ def test_a_repeated_post_gives_the_first_answer_and_its_secret_again(provider: P
     assert first.json()["client_secret"] not in stored
 
 
-def test_nobody_grants_what_they_lack(provider: Provider, organization: UUID, api: Api) -> None:
+def test_granting_requires_the_permissions_granted(provider: Provider, organization: UUID, api: Api) -> None:
     manager = Api(provider, organization, provider.member(organization, Grant(role=Role.MANAGER)))
     strong = api.create(scopes=["audit:read"])
 
@@ -220,7 +220,7 @@ def test_nobody_grants_what_they_lack(provider: Provider, organization: UUID, ap
     assert manager("POST", f"/{weak['id']}/secrets", {"name": "x"}).status_code == 201
 
 
-def test_limits_stay_within_the_granters(provider: Provider, organization: UUID) -> None:
+def test_limits_stay_within_those_of_the_granter(provider: Provider, organization: UUID) -> None:
     mine, others = uuid4(), uuid4()
     grant = Grant(role=Role.ADMINISTRATOR, limits=Limits(platforms=(mine,)))
     limited = Api(provider, organization, provider.member(organization, grant))
@@ -231,7 +231,7 @@ def test_limits_stay_within_the_granters(provider: Provider, organization: UUID)
     assert limited("PATCH", f"/{client['id']}", {"limits": {"platforms": None}}).status_code == 403
 
 
-def test_who_may_only_read_changes_nothing(provider: Provider, organization: UUID, api: Api) -> None:
+def test_a_reader_changes_nothing(provider: Provider, organization: UUID, api: Api) -> None:
     client = api.create()
     viewer = Api(provider, organization, provider.member(organization, Grant(role=Role.VIEWER)))
 

@@ -24,7 +24,7 @@ def test_every_event_of_clients_and_tokens_is_published() -> None:
     assert {*client_events.PUBLICATIONS, *revocation_events.PUBLICATIONS} == theirs
 
 
-def test_the_life_of_a_client_is_told_to_its_organization(provider: Provider) -> None:
+def test_events_of_a_client_belong_to_its_organization(provider: Provider) -> None:
     start = provider.parts.store.read(0, 100_000)[-1:]
     client = provider.new_client(scopes=("events:read",))
     platform = uuid4()

@@ -48,11 +48,11 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.
         (None, None),
     ],
 )
-def test_a_browser_is_called_by_a_few_words_of_ours(agent: str | None, name: str | None) -> None:
+def test_a_device_is_named_after_browser_and_system(agent: str | None, name: str | None) -> None:
     assert device_name(agent) == name
 
 
-def test_only_a_cookie_that_was_made_here_names_a_device(parts: Parts) -> None:
+def test_a_forged_device_cookie_is_ignored(parts: Parts) -> None:
     device = uuid4()
     cookie = parts.devices.cookie(device)
     assert parts.devices.read(cookie) == device
@@ -77,7 +77,7 @@ def sign_in(parts: Parts, device: UUID | None, password: str = PASSWORD) -> None
     parts.sign_in.with_password(ANN, password, "10.0.0.1", FIREFOX, device)
 
 
-def test_the_owner_is_told_of_a_new_device_and_not_of_a_known_one_nor_of_the_first_sign_in(parts: Parts) -> None:
+def test_only_a_new_device_is_reported_to_the_owner(parts: Parts) -> None:
     first, second = uuid4(), uuid4()
     parts.registered(ANN)
     session, _ = parts.sign_in.with_password(ANN, parts.one_time_password(ANN), None, FIREFOX, first)
@@ -88,20 +88,20 @@ def test_the_owner_is_told_of_a_new_device_and_not_of_a_known_one_nor_of_the_fir
     assert sign_ins(parts) == [(False, told), (False, told), (True, told), (False, told), (False, told)]
 
 
-def test_who_came_by_an_invitation_is_not_told_of_their_first_sign_in(parts: Parts) -> None:
+def test_the_first_sign_in_after_an_invitation_is_not_reported(parts: Parts) -> None:
     user_id = parts.passwords.choose_invited(ANN, PASSWORD)
     parts.sessions.start(user_id, "invitation", None, None, uuid4())
     assert sign_ins(parts) == [(False, None)]
 
 
-def test_nobody_is_told_a_hundred_times(parts: Parts) -> None:
+def test_reports_of_new_devices_are_limited(parts: Parts) -> None:
     parts.with_password(ANN)
     for _ in range(15):
         sign_in(parts, uuid4())
     assert sum(is_new for is_new, _ in sign_ins(parts)) == 10
 
 
-def test_a_device_is_not_known_to_others(parts: Parts) -> None:
+def test_a_device_is_known_to_its_user_only(parts: Parts) -> None:
     device = uuid4()
     ann, _ = parts.with_password(ANN)
     bob, _ = parts.with_password("bob@example.com")
@@ -110,7 +110,7 @@ def test_a_device_is_not_known_to_others(parts: Parts) -> None:
     assert not is_known(parts, device, bob.user_id)
 
 
-def test_a_new_password_ends_the_trust_in_all_devices_but_the_one_it_was_set_on(parts: Parts) -> None:
+def test_a_new_password_forgets_all_other_devices(parts: Parts) -> None:
     here, elsewhere = uuid4(), uuid4()
     session, _ = parts.with_password(ANN)
     sign_in(parts, here)
@@ -125,7 +125,7 @@ def test_a_new_password_ends_the_trust_in_all_devices_but_the_one_it_was_set_on(
     assert is_known(parts, elsewhere, session.user_id)
 
 
-def test_devices_are_forgotten_after_a_while_and_at_most_fifty_are_kept(parts: Parts, clock: Clock) -> None:
+def test_devices_expire_and_at_most_fifty_are_kept(parts: Parts, clock: Clock) -> None:
     session, _ = parts.with_password(ANN)
     for _ in range(55):
         clock.forward(timedelta(seconds=1))

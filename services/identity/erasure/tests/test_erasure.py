@@ -29,9 +29,8 @@ NAME = "Zoe Wants-To-Be-Forgotten"
 
 @pytest.fixture
 def others(nats_server: Nats) -> Iterator[Others]:
-    others = Others(nats_server.url)
-    yield others
-    others.stop()
+    with Others(nats_server.url) as others:
+        yield others
 
 
 @pytest.fixture
@@ -76,7 +75,7 @@ def traces(content: bytes) -> list[str]:
     return [word.decode() for word in words + as_bytes if word in lower]
 
 
-def test_nothing_of_an_erased_person_is_left_in_database_or_stream(
+def test_erasure_leaves_nothing_in_database_or_stream(
     service: Running, others: Others, nats_server: Nats, tmp_path: Path
 ) -> None:
     other = service.signed_in("ann@example.com")
@@ -121,9 +120,7 @@ def test_nothing_of_an_erased_person_is_left_in_database_or_stream(
     assert (gone.exit_code, "no such user" in gone.output) == (1, True)
 
 
-def test_the_address_may_register_anew_and_is_somebody_else_then(
-    service: Running, others: Others, tmp_path: Path
-) -> None:
+def test_an_erased_address_registers_again_as_a_new_user(service: Running, others: Others, tmp_path: Path) -> None:
     service.signed_in(EMAIL)
     first = service.user(EMAIL)
     assert command(service, tmp_path / "erased.txt", "erase", str(first.id)).exit_code == 0
@@ -133,7 +130,9 @@ def test_the_address_may_register_anew_and_is_somebody_else_then(
     assert service.user(EMAIL).id != first.id
 
 
-def test_the_only_administrator_of_others_is_not_erased(service: Running, others: Others, tmp_path: Path) -> None:
+def test_the_only_administrator_of_an_organization_is_not_erased(
+    service: Running, others: Others, tmp_path: Path
+) -> None:
     service.signed_in(EMAIL)
     user = service.user(EMAIL)
     list_file = tmp_path / "erased.txt"
@@ -149,14 +148,14 @@ def test_the_only_administrator_of_others_is_not_erased(service: Running, others
     assert not service.user(EMAIL).erased
 
 
-def test_without_the_bus_nobody_can_say_who_is_needed(service: Running, others: Others, tmp_path: Path) -> None:
+def test_without_the_bus_nobody_is_erased(service: Running, others: Others, tmp_path: Path) -> None:
     service.signed_in(EMAIL)
     answer = command(service, tmp_path / "erased.txt", "erase", EMAIL, TRADEHALL_NATS_URL="nats://127.0.0.1:1")
     assert answer.exit_code == 1
     assert not service.user(EMAIL).erased
 
 
-def test_after_a_restore_who_is_on_the_list_is_forgotten_and_nobody_is_signed_in(
+def test_after_a_restore_the_erasure_log_is_applied_and_all_sessions_are_revoked(
     service: Running, others: Others, tmp_path: Path
 ) -> None:
     service.signed_in(EMAIL)
@@ -166,7 +165,7 @@ def test_after_a_restore_who_is_on_the_list_is_forgotten_and_nobody_is_signed_in
         ErasureLog(list_file).add(listed, service.parts.clock())
     told = []
     for _ in range(2):  # an interrupted one is simply repeated
-        answer = command(service, list_file, "restored", "--erasure-list", str(list_file), "--json")
+        answer = command(service, list_file, "post-restore", "--erasure-list", str(list_file), "--json")
         assert answer.exit_code == 0, answer.output
         told.append(json.loads(answer.output))
     assert told[0]["ended"]["sessions"] == 2
@@ -177,7 +176,7 @@ def test_after_a_restore_who_is_on_the_list_is_forgotten_and_nobody_is_signed_in
     assert told[0]["ended"]["signing keys"] == 2
 
 
-def test_a_session_that_begins_while_its_person_is_erased_does_not_begin(parts: Parts) -> None:
+def test_an_erased_user_cannot_start_a_session(parts: Parts) -> None:
     session, _ = parts.with_password(EMAIL)
     parts.erasure.erase(session.user_id)
     with pytest.raises(AlreadyErased):

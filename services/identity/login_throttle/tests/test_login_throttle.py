@@ -61,7 +61,7 @@ def test_after_five_failures_there_is_a_delay_that_rises_to_a_quarter_of_an_hour
     assert refused(parts, email) == 15
 
 
-def test_a_refused_attempt_costs_no_hash_and_says_when_to_come_back(parts: Parts) -> None:
+def test_a_refused_attempt_costs_no_hash_and_has_retry_after(parts: Parts) -> None:
     for _ in range(FREE):
         guess(parts)
     with patch.object(Hashing, "_fits") as slow, pytest.raises(TooManyAttempts) as refusal:
@@ -70,7 +70,7 @@ def test_a_refused_attempt_costs_no_hash_and_says_when_to_come_back(parts: Parts
     assert refusal.value.detail == "Try again in 15 seconds."
 
 
-def test_the_right_password_in_time_ends_the_count(parts: Parts) -> None:
+def test_the_right_password_resets_the_count(parts: Parts) -> None:
     parts.with_password(ANN)
     for _ in range(2):
         for _ in range(FREE - 1):
@@ -135,7 +135,7 @@ def test_the_owner_on_a_known_browser_is_not_locked_out_by_failures_of_others(pa
         parts.sign_in.with_password(BOB, PASSWORD, HERE, None, device)
 
 
-def test_nor_may_a_known_browser_guess_without_end(parts: Parts) -> None:
+def test_attempts_on_a_known_browser_are_limited_too(parts: Parts) -> None:
     device = uuid4()
     parts.with_password(ANN)
     parts.sign_in.with_password(ANN, PASSWORD, HERE, None, device)
@@ -179,7 +179,7 @@ def test_a_password_reset_ends_the_delay(parts: Parts) -> None:
     parts.sign_in.with_password(ANN, NEW, HERE, None)
 
 
-def test_an_operator_ends_the_delay_which_was_told_of_once(parts: Parts, clock: Clock) -> None:
+def test_an_operator_ends_the_delay_of_a_lock(parts: Parts, clock: Clock) -> None:
     session, _ = parts.with_password(ANN)
     for address in (HERE, ELSEWHERE):
         for _ in range(FREE):
@@ -197,7 +197,7 @@ def test_an_operator_ends_the_delay_which_was_told_of_once(parts: Parts, clock: 
     assert not parts.work_one()
 
 
-def test_an_attempt_that_is_under_way_or_succeeds_is_no_lock(parts: Parts, clock: Clock) -> None:
+def test_running_and_successful_attempts_make_no_lock(parts: Parts, clock: Clock) -> None:
     parts.with_password(ANN)
     for _ in range(FREE - 1):
         guess(parts)
@@ -208,7 +208,7 @@ def test_an_attempt_that_is_under_way_or_succeeds_is_no_lock(parts: Parts, clock
     assert not parts.work_one()
 
 
-def test_a_one_time_password_that_is_spent_was_right_and_counts_as_no_failure(parts: Parts) -> None:
+def test_a_used_one_time_password_is_no_failure(parts: Parts) -> None:
     parts.registered(ANN)
     mailed = parts.one_time_password(ANN)
     parts.sign_in.with_password(ANN, mailed, HERE, None)
@@ -229,7 +229,7 @@ def test_who_is_signed_in_cannot_guess_the_current_password_either(parts: Parts,
     parts.passwords.change(session.user_id, PASSWORD, NEW, session.id)
 
 
-def test_no_address_stands_readable_in_the_counts(parts: Parts) -> None:
+def test_the_counts_hold_no_readable_address(parts: Parts) -> None:
     guess(parts)
     rows = str(parts.database.all("SELECT * FROM guesses")) + str(parts.database.all("SELECT * FROM limits"))
     assert ANN not in rows

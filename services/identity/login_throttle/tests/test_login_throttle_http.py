@@ -33,7 +33,7 @@ def guess(browser: TestClient, email: str, times: int = FREE) -> None:
         assert browser.post("/login", data={"email": email, "password": "a wrong one"}).status_code == 422
 
 
-def test_a_page_says_when_to_try_again_whether_or_not_the_account_exists(service: Running, email: str) -> None:
+def test_the_page_says_when_to_try_again_for_any_account(service: Running, email: str) -> None:
     service.signed_in(email)
     pages = []
     for each in (email, f"{uuid4().hex}@example.com"):

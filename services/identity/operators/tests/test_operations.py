@@ -62,7 +62,7 @@ UNKNOWN = json.dumps(
 )
 
 
-def test_operators_alone_see_and_touch_parked_messages(service: Running, operator: TestClient) -> None:
+def test_only_operators_read_and_change_dead_letters(service: Running, operator: TestClient) -> None:
     (parked,) = park(service, UNKNOWN)
     other = service.caller("other@example.com")
     paths = (("GET", OVERVIEW), ("GET", RECORD), ("GET", PATH), ("POST", f"{PATH}/{parked}/replay"))
@@ -74,7 +74,7 @@ def test_operators_alone_see_and_touch_parked_messages(service: Running, operato
     assert (shown["payload"], shown["error"]) == (UNKNOWN, "KeyError: gone")
 
 
-def test_the_list_goes_on_by_cursor(service: Running, operator: TestClient) -> None:
+def test_dead_letters_come_in_pages(service: Running, operator: TestClient) -> None:
     first, second = park(service, UNKNOWN, UNKNOWN)
     seen: list[int] = []
     cursor: str | None = ""
@@ -85,7 +85,7 @@ def test_the_list_goes_on_by_cursor(service: Running, operator: TestClient) -> N
     assert seen[-2:] == [first, second]
 
 
-def test_a_message_that_fails_again_stays_and_can_be_discarded_with_a_reason(
+def test_a_message_that_fails_again_stays_until_it_is_discarded(
     service: Running, operator: TestClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     (parked,) = park(service, "no JSON")
@@ -112,7 +112,7 @@ def test_replaying_applies_all_of_a_subject(service: Running, operator: TestClie
     assert [(one["action"], one["sequence"]) for one in noted] == [("replayed", 2), ("replayed", 1)]
 
 
-def test_the_record_is_only_added_to(service: Running, operator: TestClient) -> None:
+def test_the_operator_log_is_append_only(service: Running, operator: TestClient) -> None:
     (parked,) = park(service, UNKNOWN)
     operator.post(f"{PATH}/{parked}/discard", json={"reason": "for the record"})
     for change in ("UPDATE interventions SET actor = NULL", "DELETE FROM interventions", "TRUNCATE interventions"):
@@ -120,9 +120,7 @@ def test_the_record_is_only_added_to(service: Running, operator: TestClient) -> 
             cursor.execute(change.encode())
 
 
-def test_the_overview_tells_health_and_what_is_set_aside_without_the_bus(
-    service: Running, operator: TestClient
-) -> None:
+def test_the_overview_shows_health_and_dead_letters_without_the_bus(service: Running, operator: TestClient) -> None:
     park(service, UNKNOWN)
     shown = operator.get(OVERVIEW).json()
     assert (shown["service"], shown["health"]["database"]) == ("identity", "ok")
@@ -132,7 +130,7 @@ def test_the_overview_tells_health_and_what_is_set_aside_without_the_bus(
     assert shown["parked"] > 0
 
 
-def test_the_gauge_is_read_from_the_table_whoever_changed_it(service: Running) -> None:
+def test_the_gauge_of_dead_letters_follows_the_table(service: Running) -> None:
     def gauge() -> float:
         lines = service.browser().get("/metrics").text.splitlines()
         (line,) = [each for each in lines if each.startswith('tradehall_parked_messages{durable="identity-org')]
@@ -145,6 +143,6 @@ def test_the_gauge_is_read_from_the_table_whoever_changed_it(service: Running) -
     assert gauge() == 0
 
 
-def test_each_person_is_told_whether_they_are_operator(service: Running, operator: TestClient) -> None:
+def test_the_account_shows_whether_the_user_is_operator(service: Running, operator: TestClient) -> None:
     assert operator.get("/api/v1/me").json()["operator"] is True
     assert service.caller("plain@example.com").get("/api/v1/me").json()["operator"] is False

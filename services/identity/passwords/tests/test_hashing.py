@@ -35,7 +35,7 @@ def sign_in(service: Running) -> httpx2.Response:
     return answer
 
 
-def test_who_finds_no_place_is_told_so_wherever_there_is_a_hash_and_livez_answers(service: Running) -> None:
+def test_requests_beyond_the_places_are_refused_and_livez_answers(service: Running) -> None:
     go_on = Event()
 
     def slow(*_: object) -> bool:
@@ -68,7 +68,7 @@ def test_who_finds_no_place_is_told_so_wherever_there_is_a_hash_and_livez_answer
     assert sign_in(service).status_code == 422
 
 
-def test_who_finds_no_place_is_told_within_a_tenth_of_a_second(service: Running) -> None:
+def test_a_refusal_without_a_place_takes_a_tenth_of_a_second(service: Running) -> None:
     """While all threads make real hashes, and a queue of them waits: behind it, a refusal would take longer."""
     enough = Event()
     answers: list[httpx2.Response] = []

@@ -36,12 +36,12 @@ def test_a_good_password_is_taken(password: str) -> None:
     assert check_new_password(password, "jo@example.com", frozenset(), field="password") == password
 
 
-def test_a_name_part_with_a_tag_counts_without_it_too() -> None:
+def test_the_name_part_is_also_checked_without_its_tag() -> None:
     with pytest.raises(PasswordRefused):
         check_new_password("andrea-likes-tea", "andrea+work@example.com", frozenset(), field="password")
 
 
-def test_choosing_ends_other_sessions_and_keeps_this_one(parts: Parts) -> None:
+def test_choosing_a_password_revokes_other_sessions_only(parts: Parts) -> None:
     session, cookie = parts.with_password("ann@example.com")
     assert not session.must_choose_password
     _, other = parts.sign_in.with_password("ann@example.com", PASSWORD, None, None)
@@ -53,14 +53,14 @@ def test_choosing_ends_other_sessions_and_keeps_this_one(parts: Parts) -> None:
         parts.sign_in.with_password("ann@example.com", PASSWORD, None, None)
 
 
-def test_changing_needs_the_current_password(parts: Parts) -> None:
+def test_changing_requires_the_current_password(parts: Parts) -> None:
     session, _ = parts.with_password("ann@example.com")
     with pytest.raises(WrongPassword) as refusal:
         parts.passwords.change(session.user_id, "not this one", NEW, session.id)
     assert refusal.value.errors[0].field == "current_password"
 
 
-def test_a_reset_link_sets_a_password_once_and_ends_all_sessions(parts: Parts) -> None:
+def test_a_reset_link_works_once_and_revokes_all_sessions(parts: Parts) -> None:
     _, cookie = parts.with_password("ann@example.com")
     token = reset_token(parts, "ann@example.com")
     _, another = parts.sign_in.with_password("ann@example.com", PASSWORD, None, None)
@@ -71,7 +71,7 @@ def test_a_reset_link_sets_a_password_once_and_ends_all_sessions(parts: Parts) -
         parts.passwords.reset(token, "one more of these")
 
 
-def test_a_refused_password_does_not_use_the_link_up(parts: Parts) -> None:
+def test_a_refused_password_leaves_the_link_valid(parts: Parts) -> None:
     parts.with_password("ann@example.com")
     token = reset_token(parts, "ann@example.com")
     with pytest.raises(PasswordRefused):
@@ -79,7 +79,7 @@ def test_a_refused_password_does_not_use_the_link_up(parts: Parts) -> None:
     parts.passwords.reset(token, NEW)
 
 
-def test_a_reset_link_is_over_after_an_hour_or_when_replaced(parts: Parts, clock: Clock) -> None:
+def test_a_reset_link_expires_after_an_hour_or_when_replaced(parts: Parts, clock: Clock) -> None:
     parts.with_password("ann@example.com")
     first = reset_token(parts, "ann@example.com")
     second = reset_token(parts, "ann@example.com")
@@ -93,12 +93,12 @@ def test_a_reset_link_is_over_after_an_hour_or_when_replaced(parts: Parts, clock
 
 
 @pytest.mark.parametrize("token", ["", "thr_", "thr_AAAA", "é", "x" * 5000, "thr_" + "A" * 70])
-def test_a_token_not_made_here_opens_nothing(parts: Parts, token: str) -> None:
+def test_a_forged_reset_token_is_refused(parts: Parts, token: str) -> None:
     with pytest.raises(ResetLinkSpent):
         parts.passwords.reset_link_owner(token)
 
 
-def test_a_reset_by_who_never_signed_in_verifies_and_kills_the_one_time_password(parts: Parts) -> None:
+def test_a_reset_verifies_and_ends_the_one_time_password(parts: Parts) -> None:
     parts.registered("ann@example.com")
     one_time = parts.one_time_password("ann@example.com")
     parts.passwords.reset(reset_token(parts, "ann@example.com"), NEW)
@@ -114,7 +114,7 @@ def test_an_invited_person_chooses_a_password_and_is_verified_without_a_mail(par
     parts.sign_in.with_password("bob@example.com", NEW, None, None)
 
 
-def test_an_invited_person_who_never_signed_in_goes_on_with_their_account(parts: Parts) -> None:
+def test_an_invited_user_who_never_signed_in_keeps_the_account(parts: Parts) -> None:
     user = parts.registered("bob@example.com")
     assert parts.passwords.choose_invited("bob@example.com", NEW) == user.id
 

@@ -51,7 +51,7 @@ def test_registrations_and_resets_are_accepted_for_every_address(service: Runnin
         ([], "body"),
     ],
 )
-def test_what_is_no_address_is_a_problem_that_names_the_field(service: Running, body: object, field: str) -> None:
+def test_an_invalid_address_is_a_problem_that_names_the_field(service: Running, body: object, field: str) -> None:
     answer = service.browser().post(
         REGISTRATIONS, content=json.dumps(body), headers={"Content-Type": "application/json"}
     )
@@ -61,7 +61,7 @@ def test_what_is_no_address_is_a_problem_that_names_the_field(service: Running, 
 
 
 @pytest.mark.parametrize("content", [b"{", b'{"email": "\xff"}', b""])
-def test_what_is_no_json_is_refused(service: Running, content: bytes) -> None:
+def test_malformed_json_is_refused(service: Running, content: bytes) -> None:
     answer = service.browser().post(REGISTRATIONS, content=content, headers={"Content-Type": "application/json"})
     assert answer.status_code in (400, 422)
 
@@ -71,7 +71,7 @@ def test_a_huge_body_is_refused(service: Running) -> None:
     assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
 
 
-def test_people_read_and_rename_themselves(service: Running, email: str) -> None:
+def test_users_read_and_rename_themselves(service: Running, email: str) -> None:
     caller = service.caller(email)
     me = caller.get("/api/v1/me").json()
     assert list(me) == ["id", "email", "name", "created_at", "operator"]
@@ -81,12 +81,12 @@ def test_people_read_and_rename_themselves(service: Running, email: str) -> None
 
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 101, "Ann\r\nBcc: x@example.com", "\u202eAnn", None, 7])
-def test_a_name_that_breaks_a_line_or_is_none_is_refused(service: Running, email: str, name: object) -> None:
+def test_an_invalid_name_is_refused(service: Running, email: str, name: object) -> None:
     answer = service.caller(email).patch("/api/v1/me", json={"name": name})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "name")
 
 
-def test_a_password_change_ends_all_other_sessions(service: Running, email: str) -> None:
+def test_a_password_change_revokes_all_other_sessions(service: Running, email: str) -> None:
     caller = service.caller(email)
     other = service.browser()
     other.post("/login", data={"email": email, "password": PASSWORD})
@@ -117,7 +117,7 @@ def test_a_refused_password_change_names_the_field(
     assert new not in answer.text
 
 
-def test_people_see_and_end_their_sessions(service: Running, email: str) -> None:
+def test_users_list_and_revoke_their_sessions(service: Running, email: str) -> None:
     caller = service.caller(email)
     other = service.browser()
     other.post("/login", data={"email": email, "password": PASSWORD})
@@ -129,7 +129,7 @@ def test_people_see_and_end_their_sessions(service: Running, email: str) -> None
     assert [each["id"] for each in caller.get("/api/v1/me/sessions").json()["items"]] == [first["id"]]
 
 
-def test_nobody_ends_a_session_of_somebody_else(service: Running, email: str) -> None:
+def test_a_session_of_another_user_is_unknown(service: Running, email: str) -> None:
     caller, stranger = service.caller(email), service.caller(f"{uuid4().hex}@example.com")
     (session,) = caller.get("/api/v1/me/sessions").json()["items"]
     assert stranger.delete(f"/api/v1/me/sessions/{session['id']}").status_code == 404
@@ -158,7 +158,7 @@ def test_sessions_come_in_pages(service: Running, email: str) -> None:
         ("DELETE", "/api/v1/me/sessions/00000000-0000-0000-0000-000000000000"),
     ],
 )
-def test_without_a_token_nobody_comes_in(service: Running, method: str, path: str) -> None:
+def test_routes_require_a_token(service: Running, method: str, path: str) -> None:
     for headers in ({}, {"Authorization": "Bearer eyJhbGciOiJub25lIn0.e30."}, {"Authorization": "Basic eA=="}):
         answer = service.browser().request(method, path, headers=headers)
         assert answer.status_code == 401
@@ -182,7 +182,7 @@ def test_a_session_with_a_one_time_password_gives_no_token(service: Running, ema
 
 
 @pytest.mark.parametrize(("query", "mine_goes_on"), [("?others=true", True), ("", False)])
-def test_people_end_all_other_sessions_or_all(service: Running, email: str, query: str, mine_goes_on: bool) -> None:
+def test_users_revoke_all_sessions_or_all_others(service: Running, email: str, query: str, mine_goes_on: bool) -> None:
     caller = service.caller(email)
     others = [service.browser() for _ in range(2)]
     for other in others:
@@ -192,7 +192,7 @@ def test_people_end_all_other_sessions_or_all(service: Running, email: str, quer
     assert caller.get("/api/v1/me").status_code == (200 if mine_goes_on else 401)
 
 
-def test_a_session_says_what_device_it_is_on(service: Running, email: str) -> None:
+def test_a_session_names_its_device(service: Running, email: str) -> None:
     caller = service.caller(email)
     agent = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
     service.browser().post("/login", data={"email": email, "password": PASSWORD}, headers={"User-Agent": agent})

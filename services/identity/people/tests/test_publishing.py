@@ -29,7 +29,7 @@ def test_every_event_is_published_or_private_on_purpose() -> None:
     assert not PRIVATE & {*PUBLICATIONS}
 
 
-def test_the_way_from_a_registration_to_an_own_password_is_told_in_order(parts: Parts) -> None:
+def test_a_registration_is_published_in_order(parts: Parts) -> None:
     expires_at = parts.clock() + timedelta(hours=24)
     parts.with_password("Ann@example.com")
     one_time = {"generation": 1, "expires_at": expires_at}
@@ -42,14 +42,14 @@ def test_the_way_from_a_registration_to_an_own_password_is_told_in_order(parts: 
     ]
 
 
-def test_an_invited_persons_registration_asks_for_no_mail(parts: Parts) -> None:
+def test_the_registration_of_an_invited_user_causes_no_mail(parts: Parts) -> None:
     parts.passwords.choose_invited("bob@example.com", PASSWORD)
     name, data = told(parts)[0]
     assert (name, data["via"], data["generation"]) == ("UserRegistered", "invitation", None)
     assert [each[0] for each in told(parts)[1:]] == ["UserEmailVerified", "UserPasswordChanged"]
 
 
-def test_once_erased_a_person_is_told_of_without_address_and_name(parts: Parts) -> None:
+def test_events_of_an_erased_user_have_no_address_and_name(parts: Parts) -> None:
     session, _ = parts.with_password("ann@example.com")
     parts.people.rename(session.user_id, "Ann")
     parts.subjects.destroy(str(session.user_id))
@@ -57,7 +57,7 @@ def test_once_erased_a_person_is_told_of_without_address_and_name(parts: Parts) 
     assert (first[1]["email"], last) == (None, ("UserRenamed", {"name": None}))
 
 
-def test_a_message_says_who_did_it_and_why(parts: Parts) -> None:
+def test_a_message_names_actor_and_cause(parts: Parts) -> None:
     session, _ = parts.with_password("ann@example.com")
     with acting(actor=str(session.user_id), correlation="request-1"):
         parts.people.rename(session.user_id, "Ann")
@@ -83,7 +83,7 @@ def test_no_message_holds_a_secret(parts: Parts, secret: str) -> None:
         assert one_time not in body
 
 
-def test_what_is_published_fits_the_released_schemas(parts: Parts) -> None:
+def test_messages_fit_the_released_schemas(parts: Parts) -> None:
     schemas = Path(__file__).parents[4] / "docs" / "asyncapi" / "schemas"
     parts.with_password("ann@example.com")
     for recorded in parts.store.read(0, 100):

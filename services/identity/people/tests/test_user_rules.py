@@ -39,7 +39,7 @@ def stored(parts: Parts, clock: Clock) -> Stored:
     return Stored(parts, clock)
 
 
-def test_who_registered_has_no_password_and_is_not_verified(stored: Stored) -> None:
+def test_a_registered_user_has_no_password_and_is_not_verified(stored: Stored) -> None:
     assert (stored.user.verified, stored.user.has_password) == (False, False)
     assert stored.user.one_time_password_is_good(1, stored.now)
 
@@ -58,14 +58,14 @@ def test_only_the_newest_one_time_password_is_good(stored: Stored) -> None:
     assert user.one_time_password_is_good(2, stored.now + timedelta(hours=24))
 
 
-def test_a_verified_person_gets_no_new_one_time_password(stored: Stored) -> None:
+def test_a_verified_user_gets_no_new_one_time_password(stored: Stored) -> None:
     stored.do(lambda user: user.use_one_time_password(1, stored.now))
     user = stored.do(lambda user: user.register_again(stored.now + timedelta(days=9)))
     assert user.one_time_generation == 1
     assert not user.one_time_password_is_good(1, stored.now)
 
 
-def test_an_own_password_ends_one_time_password_and_reset_link(stored: Stored) -> None:
+def test_a_password_ends_one_time_password_and_reset_link(stored: Stored) -> None:
     stored.do(lambda user: user.request_password_reset(stored.now + timedelta(hours=1)))
     user = stored.do(lambda user: user.choose_first_password())
     assert user.has_password
@@ -75,7 +75,7 @@ def test_an_own_password_ends_one_time_password_and_reset_link(stored: Stored) -
     assert user.reset_link_is_used(1)
 
 
-def test_what_was_replaced_or_is_over_is_not_used(stored: Stored) -> None:
+def test_replaced_and_expired_secrets_are_refused(stored: Stored) -> None:
     later = stored.now + timedelta(hours=1)
     user = stored.do(lambda user: user.register_again(later))
     user = stored.do(lambda user: user.request_password_reset(later))
@@ -87,7 +87,7 @@ def test_what_was_replaced_or_is_over_is_not_used(stored: Stored) -> None:
     assert not user.reset_link_is_used(2)
 
 
-def test_a_reset_link_is_good_once_until_its_time_and_verifies(stored: Stored) -> None:
+def test_a_reset_link_works_once_until_it_expires_and_verifies(stored: Stored) -> None:
     stored.do(lambda user: user.request_password_reset(stored.now + timedelta(hours=1)))
     with pytest.raises(ResetLinkSpent):
         stored.user.reset_password(1, stored.now + timedelta(hours=1))
@@ -97,7 +97,7 @@ def test_a_reset_link_is_good_once_until_its_time_and_verifies(stored: Stored) -
         user.reset_password(1, stored.now)
 
 
-def test_no_link_is_good_before_one_was_asked_for(stored: Stored) -> None:
+def test_no_link_is_valid_before_the_first_request(stored: Stored) -> None:
     assert not stored.user.reset_link_is_good(0, stored.now)
 
 
@@ -116,7 +116,7 @@ def test_a_session_ends_once(parts: Parts) -> None:
     assert parts.store.find(UserSession, session.id).version == 2
 
 
-def test_an_erased_person_is_not_changed_any_more(stored: Stored) -> None:
+def test_an_erased_user_cannot_be_changed(stored: Stored) -> None:
     later = stored.now + timedelta(hours=1)
     user = stored.do(User.erase)
     changes: list[Step] = [

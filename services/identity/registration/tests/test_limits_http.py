@@ -20,7 +20,7 @@ def service(databases: Databases) -> Iterator[Running]:
 
 
 @pytest.mark.parametrize("path", ["/register", "/password/forgot", "/api/v1/registrations", "/api/v1/password-resets"])
-def test_a_network_that_asks_without_end_is_told_when_to_come_back(service: Running, path: str) -> None:
+def test_too_many_requests_of_a_network_are_answered_with_retry_after(service: Running, path: str) -> None:
     for _ in range(OF_A_NETWORK.most):
         service.parts.limiter.try_hit(OF_A_NETWORK, "192.0.2.1")
     form = {"email": f"{uuid4().hex}@example.com"}

@@ -21,12 +21,12 @@ def test_a_new_address_becomes_a_user_with_a_one_time_password(parts: Parts, clo
     assert not user.one_time_password_is_good(1, clock() + timedelta(hours=24))
 
 
-def test_nobody_is_known_before_the_worker_decides(parts: Parts) -> None:
+def test_an_address_is_unknown_until_the_worker_decides(parts: Parts) -> None:
     parts.registration.register("ann@example.com")
     assert parts.views.credentials("ann@example.com") is None
 
 
-def test_the_waiting_row_tells_nothing_and_is_gone_afterwards(parts: Parts) -> None:
+def test_a_pending_request_is_encrypted_and_deleted_once_decided(parts: Parts) -> None:
     parts.registration.register("ann@example.com")
     row = parts.database.one("SELECT wish FROM intake")
     assert row is not None
@@ -44,7 +44,7 @@ def test_an_address_that_never_signed_in_gets_a_new_one_time_password(parts: Par
     assert parts.events() == ["Registered", "RegistrationRepeated"]
 
 
-def test_the_owner_of_an_account_is_told_and_nothing_changes(parts: Parts) -> None:
+def test_registering_a_known_address_changes_nothing(parts: Parts) -> None:
     parts.with_password("ann@example.com")
     user = parts.registered("ann@example.com")
     assert user.one_time_generation == 1
@@ -69,7 +69,7 @@ def test_resets_count_like_registrations(parts: Parts) -> None:
     assert parts.events().count("PasswordResetRequested") == 2
 
 
-def test_an_unknown_address_costs_the_same_rows_at_a_reset(parts: Parts) -> None:
+def test_a_reset_of_an_unknown_address_writes_the_same_rows(parts: Parts) -> None:
     parts.registration.request_reset("nobody@example.com")
     parts.decide_all()
     assert parts.events() == []
@@ -91,14 +91,14 @@ def test_an_unknown_address_costs_the_same_rows_at_a_reset(parts: Parts) -> None
         "ann\x00@example.com",
     ],
 )
-def test_what_is_no_address_is_refused_and_not_stored(parts: Parts, email: str) -> None:
+def test_invalid_addresses_are_refused_and_not_stored(parts: Parts, email: str) -> None:
     with pytest.raises(Invalid) as refusal:
         parts.registration.register(email)
     assert refusal.value.errors[0].field == "email"
     assert parts.database.one("SELECT FROM intake") is None
 
 
-def test_homographs_are_two_people(parts: Parts) -> None:
+def test_homographs_are_two_users(parts: Parts) -> None:
     latin = parts.registered("ann@example.com")
     cyrillic = parts.registered("аnn@example.com")  # noqa: RUF001 - a Cyrillic a
     assert latin.id != cyrillic.id
@@ -122,34 +122,34 @@ def test_only_the_named_domains_may_register(database: Database, clock: Clock) -
     assert parts.events() == ["Registered"]
 
 
-def test_the_first_person_is_operator_and_no_other(parts: Parts) -> None:
+def test_only_the_first_user_is_operator(parts: Parts) -> None:
     first, second = parts.registered("ann@example.com"), parts.registered("bob@example.com")
     assert parts.people.find(first.id).operator
     assert not parts.people.find(second.id).operator
 
 
-def test_the_event_keeps_the_request_that_asked(parts: Parts) -> None:
+def test_the_event_keeps_the_id_of_the_http_request(parts: Parts) -> None:
     with acting(correlation="request-1"):
         parts.registration.register("ann@example.com")
     parts.decide_all()
     assert parts.store.read(0, 10)[0].event.correlation == "request-1"
 
 
-def test_a_wish_that_cannot_be_read_lets_those_behind_it_pass(parts: Parts) -> None:
+def test_an_unreadable_request_does_not_block_those_behind_it(parts: Parts) -> None:
     parts.database.execute("INSERT INTO intake (wish) VALUES ('rubbish')")
     parts.registered("ann@example.com")
     kept = parts.database.one("SELECT failures FROM intake")
     assert kept == {"failures": 3}
 
 
-def test_no_address_stands_readable_in_the_event_store(parts: Parts) -> None:
+def test_the_event_store_holds_no_readable_address(parts: Parts) -> None:
     parts.registered("ann@example.com")
     row = parts.database.one("SELECT state FROM events")
     assert row is not None
     assert b"ann" not in bytes(row["state"])
 
 
-def test_a_person_whose_key_is_destroyed_is_gone_from_rebuilt_views(parts: Parts) -> None:
+def test_rebuilt_views_hold_nothing_of_a_user_without_key(parts: Parts) -> None:
     user = parts.registered("ann@example.com")
     parts.subjects.destroy(str(user.id))
     rebuild(parts.store)

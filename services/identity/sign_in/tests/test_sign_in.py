@@ -39,7 +39,7 @@ def test_a_one_time_password_is_readable_and_forgives_how_it_is_typed(parts: Par
     assert not parts.secrets.is_password(password, uuid4(), 1)
 
 
-def test_after_a_day_the_one_time_password_is_over(parts: Parts, clock: Clock) -> None:
+def test_a_one_time_password_expires_after_a_day(parts: Parts, clock: Clock) -> None:
     for email in ("ann@example.com", "bob@example.com"):
         parts.registered(email)
     clock.forward(timedelta(hours=24, seconds=-1))
@@ -49,7 +49,7 @@ def test_after_a_day_the_one_time_password_is_over(parts: Parts, clock: Clock) -
         parts.sign_in.with_password("ann@example.com", parts.one_time_password("ann@example.com"), None, None)
 
 
-def test_an_earlier_one_time_password_dies_with_a_new_one(parts: Parts) -> None:
+def test_a_new_one_time_password_replaces_the_last(parts: Parts) -> None:
     parts.registered("ann@example.com")
     first = parts.one_time_password("ann@example.com")
     parts.registered("ann@example.com")
@@ -109,7 +109,7 @@ def test_a_password_typed_in_another_unicode_form_is_the_same(parts: Parts) -> N
     assert not session.must_choose_password
 
 
-def test_a_hash_of_older_parameters_is_made_anew_at_sign_in(database: Database, clock: Clock) -> None:
+def test_an_outdated_hash_is_renewed_at_sign_in(database: Database, clock: Clock) -> None:
     parts = Parts(database, clock, hashing=Hashing())
     session, _ = parts.with_password("ann@example.com")
     weaker = Hashing()._argon2.__class__(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)

@@ -57,7 +57,7 @@ def test_a_new_key_is_published_before_it_signs_and_an_old_one_until_its_last_to
     assert published(provider) == new
 
 
-def test_who_has_the_old_key_set_fetches_the_new_one(parts: Parts, clock: Clock) -> None:
+def test_a_verifier_with_the_old_key_set_fetches_the_new_one(parts: Parts, clock: Clock) -> None:
     clock.forward(-AHEAD)  # a verifier goes by the time of day
     provider = Provider(parts)
     fetches = 0
@@ -83,7 +83,7 @@ def test_who_has_the_old_key_set_fetches_the_new_one(parts: Parts, clock: Clock)
     assert fetches == 1
 
 
-def test_another_replica_notices_at_its_next_look(provider: Provider) -> None:
+def test_another_replica_loads_new_keys_at_its_next_poll(provider: Provider) -> None:
     parts = provider.parts
     replica = SigningKeys(parts.database, parts.keys, parts.clock)
     cache = RevocationCache(parts.database, replica)
@@ -99,7 +99,7 @@ def test_another_replica_notices_at_its_next_look(provider: Provider) -> None:
     assert replica.signing("ES256").kid == provider.keys.signing("ES256").kid
 
 
-def test_keys_that_wait_are_not_made_twice(provider: Provider) -> None:
+def test_rotating_again_returns_the_waiting_keys(provider: Provider) -> None:
     assert provider.keys.rotate() == provider.keys.rotate()
     provider.clock.forward(AHEAD + timedelta(seconds=1))
     third = provider.keys.rotate()
@@ -107,7 +107,7 @@ def test_keys_that_wait_are_not_made_twice(provider: Provider) -> None:
     assert len(published(provider)) == 6
 
 
-def test_of_an_old_key_the_private_part_is_destroyed_first_and_hints_are_read_on(provider: Provider) -> None:
+def test_an_old_key_loses_its_private_part_first_and_still_verifies_hints(provider: Provider) -> None:
     ada = provider.person()
     hint = provider.code_flow(ada.cookie)["id_token"]
     old = key_of(provider, hint, "RS256")
@@ -129,7 +129,7 @@ def test_of_an_old_key_the_private_part_is_destroyed_first_and_hints_are_read_on
     assert len(provider.parts.database.all("SELECT * FROM signing_keys")) == 2
 
 
-def test_the_command_renews_the_keys_of_the_running_service(postgres_dsn: str, database: Database) -> None:
+def test_the_command_rotates_the_keys_of_the_running_service(postgres_dsn: str, database: Database) -> None:
     master = MasterKey.generate()
     environment = {
         "TRADEHALL_SERVICE_PORT": "0",
@@ -148,6 +148,6 @@ def test_the_command_renews_the_keys_of_the_running_service(postgres_dsn: str, d
     assert master.strip() not in answer.output
 
 
-def test_before_the_first_key_nothing_is_signed(parts: Parts) -> None:
+def test_nothing_is_signed_before_the_first_key(parts: Parts) -> None:
     with pytest.raises(Unavailable):
         parts.signing_keys.signing("ES256")

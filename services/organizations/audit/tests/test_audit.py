@@ -58,10 +58,10 @@ def test_the_trail_describes_every_change_in_a_sentence(world: World) -> None:
         ("OrgRenamed", 'Renamed the organization from "Brokers" to "Better brokers"'),
     ]
     sentences = dict(described)
-    assert sentences["InvitationResent"] == "Sent the invitation of resent@example.com again"
-    assert sentences["InvitationRevoked"] == "Took the invitation of revoked@example.com back"
+    assert sentences["InvitationResent"] == "Resent the invitation for resent@example.com"
+    assert sentences["InvitationRevoked"] == "Revoked the invitation for revoked@example.com"
     assert sentences["InvitationDeclined"] == "declined@example.com declined the invitation"
-    assert sentences["MemberPermissionsChanged"].endswith("to one without any permission")
+    assert sentences["MemberPermissionsChanged"].endswith("to a member without any permission")
     assert "OrgPurged" not in sentences
     assert "InvitationAccepted" not in sentences
     assert all(summary != kind for kind, summary in described)
@@ -87,7 +87,7 @@ def test_the_trail_shows_an_invited_address_until_it_is_erased(world: World) -> 
     assert summary_of(newest()) == "Invited ann@example.com as viewer"
     world.erasure.erase(world.person("ann@example.com"))
     assert newest().entry.after["email"] is None
-    assert summary_of(newest()) == "Invited somebody whose address is not known as viewer"
+    assert summary_of(newest()) == "Invited a user whose email address is unknown as viewer"
 
 
 def test_the_trail_is_filtered_by_time_actor_and_kind(world: World) -> None:

@@ -131,7 +131,7 @@ def test_the_organizations_clients_are_in_its_trail_without_a_secret(running: Ru
         'Renamed the client from "Robot" to "Machine"',
         "Changed a client's scopes from audit:read to none",
         'Issued the secret "2026" to a client',
-        "Ended a secret of a client",
+        "Revoked a secret of a client",
         "Removed a client",
     ]
     assert {entry["request_id"] for entry in entries} == {"request-of-identity"}

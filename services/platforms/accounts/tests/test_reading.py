@@ -157,7 +157,7 @@ def test_personal_columns_are_for_those_with_the_scope(running: Running, api: Ap
     assert "phone-word" not in "".join(full.answers)
 
 
-def test_reading_takes_its_own_right_and_stays_within_limits(running: Running, api: Api) -> None:
+def test_reading_takes_its_own_permission_and_stays_within_limits(running: Running, api: Api) -> None:
     person, path = with_api(running, api)
     org = person.organization
     refused(running.client(org, "platforms:read").get(f"{path}/deals"), 403, "permission-missing")
@@ -167,7 +167,7 @@ def test_reading_takes_its_own_right_and_stays_within_limits(running: Running, a
     refused(running.member().get(f"{path}/deals"), 404, "not-found")
 
 
-def test_each_use_of_stored_credentials_says_who_and_what_for(running: Running, api: Api) -> None:
+def test_each_use_of_stored_credentials_records_actor_and_purpose(running: Running, api: Api) -> None:
     person, path = with_api(running, api)
     program = running.client(person.organization, "platforms:read", "accounts:read")
     person.get(f"{path}/accounts", headers={"X-Request-Id": "look-7"})
@@ -264,7 +264,7 @@ def test_a_formula_in_a_comment_stays_text(running: Running, mariadb: MariaDb) -
     assert exported(person, f"{path}/deals")[0]["profit"][0] in "-0123456789"
 
 
-def test_a_source_that_cannot_answer_is_told(running: Running, api: Api) -> None:
+def test_a_source_that_cannot_answer_is_reported(running: Running, api: Api) -> None:
     person = running.member()
     path = person.add(api="mt5-manager")
     refused(person.get(f"{path}/deals"), 409, "no-credentials")

@@ -57,9 +57,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("values", HOSTILE, ids=range(len(HOSTILE)))
-def test_a_cursor_of_somebodys_own_making_breaks_nothing(
-    running: Running, api: Api, mariadb: MariaDb, values: tuple[Any, ...]
-) -> None:
+def test_a_forged_cursor_breaks_nothing(running: Running, api: Api, mariadb: MariaDb, values: tuple[Any, ...]) -> None:
     live, stored = _both(running, api, mariadb)
     for path, source in ((live, "api"), (stored, "db")):
         caller, base = path

@@ -70,7 +70,7 @@ def test_a_server_does_not_fill_our_memory_with_decimals(running: Running) -> No
         api.stop()
 
 
-def test_a_table_with_what_no_server_writes_is_told(running: Running, mariadb: MariaDb) -> None:
+def test_a_table_with_impossible_values_is_reported(running: Running, mariadb: MariaDb) -> None:
     name = mt5_database(mariadb, "reading_hostile", deals=3)
     mariadb.run("UPDATE mt5_deals SET Digits = 4000000000", database=name)
     mariadb.run("ALTER TABLE mt5_positions DROP COLUMN PriceOpen", database=name)

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.anyio
 
 
 def result(world: World, outcome: str = "ok") -> Result:
-    step = Step("name", outcome, 3, "told", outcome != "ok")
+    step = Step("name", outcome, 3, "detail", outcome != "ok")
     return Result.of("api", [step], world.clock(), None)
 
 
@@ -26,13 +26,13 @@ def test_the_outcome_is_the_failure_else_a_warning_else_ok(world: World) -> None
     fine, warned = Step("a", "ok", 1, "", False), Step("b", "plaintext", 1, "", False)
     failed = Step("c", "timeout", 1, "", True)
 
-    def told(*steps: Step) -> tuple[str, str | None, str]:
+    def summary(*steps: Step) -> tuple[str, str | None, str]:
         found = Result.of("db", steps, world.clock(), None)
         return found.outcome, found.reason, found.state
 
-    assert told(fine) == ("ok", None, "ok")
-    assert told(fine, warned) == ("degraded", "plaintext", "degraded")
-    assert told(fine, warned, failed) == ("timeout", "timeout", "lost")
+    assert summary(fine) == ("ok", None, "ok")
+    assert summary(fine, warned) == ("degraded", "plaintext", "degraded")
+    assert summary(fine, warned, failed) == ("timeout", "timeout", "lost")
 
 
 def test_results_are_read_newest_first_and_forgotten_after_90_days(world: World) -> None:
@@ -42,7 +42,7 @@ def test_results_are_read_newest_first_and_forgotten_after_90_days(world: World)
         world.clock.forward(timedelta(days=40))
     rows = world.history.read(platform, None, 2)
     assert [row.outcome for row in rows] == ["port-closed", "timeout", "ok"]
-    assert rows[0].steps == [{"name": "name", "outcome": "port-closed", "duration_ms": 3, "detail": "told"}]
+    assert rows[0].steps == [{"name": "name", "outcome": "port-closed", "duration_ms": 3, "detail": "detail"}]
     rest = world.history.read(platform, (rows[0].checked_at, rows[0].id), 10)
     assert [row.outcome for row in rest] == ["timeout", "ok"]
     world.sweep()

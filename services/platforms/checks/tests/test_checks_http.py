@@ -86,26 +86,26 @@ def test_steps_come_as_they_end(running: Running, port: int) -> None:
     headers = {"Accept": "text/event-stream"}
     with person.http.stream("POST", f"{path}/checks", json=body, headers=headers) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
-        told = [block.split("\n") for block in "".join(answer.iter_text()).strip().split("\n\n")]
-    kinds = [lines[0] for lines in told]
+        sent = [block.split("\n") for block in "".join(answer.iter_text()).strip().split("\n\n")]
+    kinds = [lines[0] for lines in sent]
     assert kinds == ["event: step"] * 7 + ["event: result"]
-    values = [json.loads(lines[1].removeprefix("data: ")) for lines in told]
+    values = [json.loads(lines[1].removeprefix("data: ")) for lines in sent]
     assert values[-1]["steps"] == values[:-1]
     assert values[-1]["outcome"] == "ok"
 
 
-def test_a_step_is_told_while_the_next_one_still_runs(running: Running) -> None:
+def test_a_step_is_sent_while_the_next_one_still_runs(running: Running) -> None:
     person = running.member()
     path = person.add()
     with socket.create_server(("127.0.0.1", 0)) as silent:
         body = {"target": "api", "credentials": credentials(silent.getsockname()[1])}
         headers = {"Accept": "text/event-stream"}
         with person.http.stream("POST", f"{path}/checks", json=body, headers=headers) as answer:
-            told = (json.loads(line[6:]) for line in answer.iter_lines() if line.startswith("data: "))
-            first = [next(told)["name"] for _ in range(3)]
+            sent = (json.loads(line[6:]) for line in answer.iter_lines() if line.startswith("data: "))
+            first = [next(sent)["name"] for _ in range(3)]
             for _ in range(2):  # the stage port hangs up itself, the sign-in waits for an answer
                 silent.accept()[0].close()
-            *_, result = told
+            *_, result = sent
     assert first == ["name", "port", "tls"]
     assert (result["outcome"], result["steps"][-1]["name"]) == ("connection-lost", "sign-in")
 

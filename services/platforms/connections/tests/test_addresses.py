@@ -52,7 +52,7 @@ def test_public_addresses_are_allowed(address: str) -> None:
     assert Policy(private_allowed=False).allows(address)
 
 
-def test_the_operator_may_allow_private_networks_but_nobody_dials_a_group() -> None:
+def test_the_operator_may_allow_private_networks_but_no_multicast() -> None:
     policy = Policy(private_allowed=True)
     assert policy.allows("127.0.0.1")
     assert policy.allows("fe80::1%eth0")

@@ -89,7 +89,7 @@ async def test_new_credentials_another_api_and_a_removal_close_it(world: World, 
         await closed(server, 2 * number)
 
 
-async def test_the_reader_who_is_at_it_may_finish(world: World, server: TcpSimulator) -> None:
+async def test_a_reader_in_progress_may_finish(world: World, server: TcpSimulator) -> None:
     org, platform, ready = signed(world, server)
     clients = kept_by(world)
     async with opened(clients, platform, ready) as session:

@@ -9,7 +9,7 @@ from platforms.connections.reach import Reach
 
 
 class ManagerCheck(Check):
-    """The Manager API speaks through MetaQuotes' Windows library only, so nobody can sign in from here."""
+    """The Manager API needs MetaQuotes' Windows library, so a check cannot sign in."""
 
     def __init__(self, credentials: Credentials, policy: Policy) -> None:
         self._reach = Reach(credentials.host, credentials.port, policy)

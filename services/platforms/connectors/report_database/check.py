@@ -80,10 +80,10 @@ class DatabaseCheck(Check):
             return Finding("The tables are empty, so nothing says whether they are being filled.", "stale-data")
         now = datetime.now(UTC)
         age = trading_time_between(found.time, now)
-        told = f"The newest row is of {found.time:%Y-%m-%d %H:%M:%S} ({found.table})"
+        newest = f"The newest row is of {found.time:%Y-%m-%d %H:%M:%S} ({found.table})"
         if age > _STALE:
-            return Finding(f"{told}. See that the server still exports into this database.", "stale-data")
-        return Finding(told)
+            return Finding(f"{newest}. See that the server still exports into this database.", "stale-data")
+        return Finding(newest)
 
     async def _time_zone(self) -> Finding:
         try:
@@ -92,7 +92,7 @@ class DatabaseCheck(Check):
             raise failed(error) from error
         if zone is None:
             return Finding(
-                "The server's time zone cannot be told from these tables: times are shown as if they were UTC.",
+                "The server's time zone cannot be determined from these tables: times are shown as if they were UTC.",
                 "time-zone-unknown",
             )
         self.zone_minutes = zone.minutes

@@ -34,7 +34,7 @@ _CODES: dict[int, tuple[str, str]] = {
 
 
 def failed(error: MySQLError) -> Failed:
-    """The outcome and the advice for a refusal of the server; its own text may hold what nobody shall read."""
+    """The outcome and the advice for a refusal of the server; its own text may contain secrets."""
     code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
     if code == 0:
         return Failed("protocol-error", "What answers there does not speak as MySQL does. See host and port.")
@@ -57,7 +57,7 @@ async def greeted(connection: ReportConnection, reach: Reach) -> Finding:
     except MySQLError as error:
         raise failed(error) from error
     except (OSError, IndexError, ValueError) as error:
-        raise Failed("protocol-error", "What answers on this port is no MySQL server. Correct the port.") from error
+        raise Failed("protocol-error", "The server on this port is not a MySQL server. Correct the port.") from error
     except BaseException:
         streams[1].close()
         raise

@@ -1,4 +1,4 @@
-"""What a user of a report database may do beyond reading, in person or by a role."""
+"""Privileges of a database user beyond reading, granted directly or by a role."""
 
 import re
 from collections.abc import Iterable
@@ -40,7 +40,7 @@ async def rights_beyond_reading(connection: ReportConnection) -> list[str]:
 
 
 async def _lines_with(connection: ReportConnection, roles: list[str]) -> list[str]:
-    """With all roles. MariaDB tells what a role may to those only who have taken it."""
+    """With all roles. MariaDB shows the privileges of a role only to a session that has set it."""
     if not connection.is_mariadb:
         return await _lines(connection, f"SHOW GRANTS FOR CURRENT_USER() USING {', '.join(roles)}")
     taken = (await connection.rows("SELECT CURRENT_ROLE() AS role"))[0]["role"]

@@ -1,4 +1,4 @@
-"""One read-only connection to a report database, opened stage by stage and trusted with nothing."""
+"""One read-only connection to a report database, opened stage by stage; the server is not trusted."""
 
 import asyncio
 import ssl
@@ -22,7 +22,7 @@ class TlsNotOffered(Exception):
 
 
 class UnsafeSignIn(Exception):
-    """The server wants the password in a way that somebody on the line could read."""
+    """The server asks for the password in a form that an eavesdropper could read."""
 
 
 class ReportConnection(aiomysql.Connection):  # type: ignore[misc]  # the library has no types
@@ -95,8 +95,8 @@ class ReportConnection(aiomysql.Connection):  # type: ignore[misc]  # the librar
             return list(await cursor.fetchall())
 
     async def texts(self, statement: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """All rows of a bounded answer, their values as text or None; raises as `rows`. They are taken at once: whoever
-        is slow to use them, or stops, keeps no statement waiting, which the server would end."""
+        """All rows of a bounded answer, their values as text or None; raises as `rows`. They are fetched at
+        once: a slow reader keeps no statement open, which the server would end."""
         self.decoders: dict[int, Any] = {}
         async with asyncio.timeout(STATEMENT_SECONDS + 2):
             cursor = await self.cursor(aiomysql.Cursor)

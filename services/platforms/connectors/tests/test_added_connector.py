@@ -1,5 +1,6 @@
 """A connector is its folder: one that is added is offered, checked and read without a change anywhere else."""
 
+import json
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -30,7 +31,8 @@ def sample() -> Iterator[Connector]:
     yield found
     connectors.__path__.remove(ADDED)
     connectors.installed.cache_clear()
-    del sys.modules["platforms.connectors.sample_desk"]
+    for name in ("sample_desk", "sample_kind"):
+        del sys.modules[f"platforms.connectors.{name}"]
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +85,29 @@ def test_it_is_checked_and_read(running: Running, values: Mapping[str, Any]) -> 
     assert [each["login"] for each in first["items"] + rest["items"]] == [7001, 7002, 7003]
     assert person.get(f"{path}/accounts/7002").json()["currency"] == "EUR"
     refused(person.get(f"{path}/deals"), 409, "not-offered-by-source")
+
+
+def test_credentials_that_do_not_fit_another_api_are_removed(running: Running, values: Mapping[str, Any]) -> None:
+    person = running.member()
+    path = person.add(api="mt5-sample")
+    person.put(f"{path}/api-credentials", json=dict(values))
+    assert person.patch(path, json={"api": "none"}).json()["api_credentials"]["login"] == "ada"
+    assert person.patch(path, json={"api": "mt5-webapi"}).json()["api_credentials"] is None
+    refused(person.post(f"{path}/checks", json={"target": "api"}), 409, "no-credentials")
+
+
+def test_it_may_bring_another_kind_of_platform(running: Running, values: Mapping[str, Any]) -> None:
+    person = running.member()
+    refused(
+        person.post(person.platforms, json={"name": "x", "kind": "sample-desk", "api": "mt5-sample"}), 422, "invalid"
+    )
+    path = person.add(kind="sample-desk", api="desk-api")
+    assert person.put(f"{path}/api-credentials", json=dict(values)).status_code == 200
+    assert len(person.get(f"{path}/accounts").json()["items"]) == 3
+    database = {"host": "localhost", "port": 3306, "database": "x", "user": "x", "password": "x"}
+    refused(person.put(f"{path}/db-credentials", json=database), 409, "connector-missing")
+    (message, *_) = running.others.read(f"evt.platforms.{person.organization}.{path.rpartition('/')[2]}.>", 1)
+    assert json.loads(message)["type"] == "tradehall.platforms.PlatformOfOtherKindAdded.v1"
 
 
 @pytest.mark.parametrize(

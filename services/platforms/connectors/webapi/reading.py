@@ -93,7 +93,7 @@ class WebApiLists:
             elif wanted.after is not None and one.symbol == wanted.after[0]:
                 waiting = False
         if waiting:
-            raise Invalid("cursor", "is of a symbol that has gone; begin again")
+            raise Invalid("cursor", "refers to a symbol that was removed: start again without a cursor")
 
     async def _logins(self, wanted: Wanted, *, beyond: bool = False) -> list[int]:
         """Accounts in the order of their logins, from the one at which the page before ended (or beyond it)."""

@@ -21,15 +21,15 @@ def checked_platform(person: Caller, checks: int) -> str:
     return path
 
 
-def test_each_use_tells_by_whom_for_what_and_of_which_request(running: Running) -> None:
+def test_each_use_shows_actor_purpose_and_request(running: Running) -> None:
     person = running.member()
     path = checked_platform(person, 0)
     answer = person.post(f"{path}/checks", json={"target": "api"}, headers={"X-Request-Id": "my-check"})
     assert answer.status_code == 200
     uses = person.get(f"{path}/credential-uses").json()["items"]
     assert list(uses[0]) == ["id", "used_at", "target", "version", "purpose", "actor", "request_id"]
-    told = {key: uses[0][key] for key in ("target", "version", "purpose", "actor", "request_id")}
-    assert told == {
+    shown = {key: uses[0][key] for key in ("target", "version", "purpose", "actor", "request_id")}
+    assert shown == {
         "target": "api",
         "version": 1,
         "purpose": "check",
@@ -40,7 +40,7 @@ def test_each_use_tells_by_whom_for_what_and_of_which_request(running: Running) 
     assert PASSWORD not in "".join(person.answers)
 
 
-def test_uses_are_read_in_pages_newest_first_and_after_the_platform_is_gone(running: Running) -> None:
+def test_uses_are_read_in_pages_newest_first_and_after_the_platform_is_removed(running: Running) -> None:
     person = running.member()
     path = checked_platform(person, 4)
     person.delete(path)

@@ -58,9 +58,9 @@ def test_credentials_for_an_api_need_an_api(world: World) -> None:
     assert platform.next_version("db") == 1
 
 
-def test_a_status_is_told_when_state_or_reason_change(world: World) -> None:
+def test_a_status_event_follows_a_change_of_state_or_reason(world: World) -> None:
     platform = reloaded(world, new())
     for state, reason in [("lost", "timeout"), ("lost", "timeout"), ("lost", "port-closed"), ("ok", None)]:
         platform.found(state, reason)
-    told = [(getattr(event, "from_", ""), getattr(event, "to", "")) for event in platform.collect_events()]
-    assert told == [("unknown", "lost"), ("lost", "lost"), ("lost", "ok")]
+    published = [(getattr(event, "from_", ""), getattr(event, "to", "")) for event in platform.collect_events()]
+    assert published == [("unknown", "lost"), ("lost", "lost"), ("lost", "ok")]

@@ -10,7 +10,7 @@ import pytest
 from eventsourcing.persistence import StoredEvent
 
 from contracts.envelope import Envelope
-from contracts.platforms import PlatformCredentialsSet
+from contracts.platforms import PlatformCredentialsSet, PlatformOfOtherKindAdded
 from kit.eventstore.aggregate import Aggregate
 from kit.eventstore.store import Recorded
 from platforms.platforms.domain import TradePlatform
@@ -61,12 +61,28 @@ def test_every_event_goes_on_the_bus_with_its_place_and_its_cause(world: World) 
         assert type(envelope.data).__name__ == event.__name__
 
 
-def test_credentials_are_told_by_place_version_and_fingerprint(world: World) -> None:
+def test_a_platform_of_a_kind_that_a_connector_brings_has_an_event_of_its_own(world: World) -> None:
+    added = load(world, TradePlatform.PlatformAdded)
+    object.__setattr__(added, "kind", "fix-bridge")
+    outgoing = PUBLICATIONS.message(Recorded(added, 1), "e1")
+    assert outgoing is not None
+    published = Envelope.parse(outgoing.body).data
+    assert isinstance(published, PlatformOfOtherKindAdded)
+    assert published.kind == "fix-bridge"
+
+
+def test_credentials_are_published_with_address_version_and_fingerprint(world: World) -> None:
     outgoing = PUBLICATIONS.message(Recorded(load(world, TradePlatform.PlatformCredentialsSet), 1), "e1")
     assert outgoing is not None
-    told = Envelope.parse(outgoing.body).data
-    assert isinstance(told, PlatformCredentialsSet)
-    assert (told.target, told.host, told.port, told.login, told.version) == ("db", "db.example.com", 3306, "reader", 2)
+    published = Envelope.parse(outgoing.body).data
+    assert isinstance(published, PlatformCredentialsSet)
+    assert (published.target, published.host, published.port, published.login, published.version) == (
+        "db",
+        "db.example.com",
+        3306,
+        "reader",
+        2,
+    )
     assert set(json.loads(outgoing.body)["data"]) == {
         "organization_id", "platform_id", "target", "host", "port", "login", "version", "fingerprint",
     }  # fmt: skip

@@ -52,7 +52,7 @@ def test_a_list_is_narrowed_to_named_platforms_and_goes_on_where_it_stopped(worl
     assert [row.id for row in rest] == ids[1:]
 
 
-def test_since_tells_when_the_state_changed_not_the_reason(world: World) -> None:
+def test_since_is_when_the_state_changed_not_the_reason(world: World) -> None:
     organization, platform = world.platform()
     times = []
     for state, reason in [("lost", "timeout"), ("lost", "port-closed"), ("ok", None)]:

@@ -201,7 +201,7 @@ def rpc_with(known: Any, platforms: list[str]) -> Any:
     return type(known).model_validate({**known.model_dump(), "limits": {"platforms": ids}})
 
 
-def test_each_right_opens_its_own_routes_and_no_others(running: Running) -> None:
+def test_each_permission_opens_its_own_routes_and_no_others(running: Running) -> None:
     owner = running.member()
     path = owner.add()
     needed: dict[str, list[tuple[str, str, Any]]] = {
@@ -321,19 +321,19 @@ def test_a_deleted_organization_hides_its_platforms_until_it_is_restored(running
     wait_until(lambda: client.get(path).status_code == 200)
 
 
-def test_what_happened_is_told_on_the_bus_without_a_secret(running: Running) -> None:
+def test_events_are_published_without_a_secret(running: Running) -> None:
     person = running.member()
     path = person.add()
     person.put(f"{path}/api-credentials", json=API, headers={"X-Request-Id": "request-of-ada"})
     identifier = path.rpartition("/")[2]
     messages = running.identity.messages("PLATFORMS", f"evt.platforms.{person.organization}.{identifier}.>", 3)
-    told = [json.loads(message) for message in messages]
-    assert [each["type"].split(".")[2] for each in told] == [
+    published = [json.loads(message) for message in messages]
+    assert [each["type"].split(".")[2] for each in published] == [
         "PlatformAdded", "PlatformCredentialsSet", "PlatformStatusChanged",
     ]  # fmt: skip
-    assert (told[1]["actor"], told[1]["correlationid"]) == (person.subject, "request-of-ada")
-    assert told[1]["data"]["fingerprint"] == person.get(path).json()["api_credentials"]["fingerprint"]
-    assert (told[2]["data"]["to"], told[2]["data"]["reason"]) == ("lost", "port-closed")
+    assert (published[1]["actor"], published[1]["correlationid"]) == (person.subject, "request-of-ada")
+    assert published[1]["data"]["fingerprint"] == person.get(path).json()["api_credentials"]["fingerprint"]
+    assert (published[2]["data"]["to"], published[2]["data"]["reason"]) == ("lost", "port-closed")
     assert all(PASSWORD.encode() not in message for message in messages)
 
 

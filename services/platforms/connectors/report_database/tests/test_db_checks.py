@@ -25,7 +25,7 @@ ALL = ["name", "port", "tls", "sign-in", "grants", "schema", "freshness", "time 
 
 
 def report(server: MariaDb, database: str, **given: Any) -> dict[str, Any]:
-    """Credentials for a report database that are right unless told otherwise."""
+    """Credentials for a report database that are right by default."""
     right: dict[str, Any] = {
         "host": "localhost",
         "port": server.port,
@@ -51,7 +51,7 @@ def detail(result: Result, stage: str) -> str:
     return next(step.detail for step in result.steps if step.name == stage)
 
 
-async def test_an_mt5_export_that_is_well_passes_every_stage(world: World, mariadb: MariaDb) -> None:
+async def test_a_healthy_mt5_export_passes_every_stage(world: World, mariadb: MariaDb) -> None:
     name = mt5_database(mariadb, "mt5_well")
     result, organization, platform = await checked(world, report(mariadb, name))
     assert (result.outcome, list(outcomes(result))) == ("ok", ALL), result
@@ -61,7 +61,7 @@ async def test_an_mt5_export_that_is_well_passes_every_stage(world: World, maria
     assert world.status(organization, platform) == ("ok", None)
 
 
-async def test_an_mt4_report_database_that_is_well_passes_every_stage(world: World, mariadb: MariaDb) -> None:
+async def test_a_healthy_mt4_report_database_passes_every_stage(world: World, mariadb: MariaDb) -> None:
     name = mt4_database(mariadb, "mt4_well")
     mariadb.run("CREATE TABLE crm_notes (id int PRIMARY KEY)", database=name)
     result, _, _ = await checked(world, report(mariadb, name), "mt4")
@@ -105,7 +105,7 @@ async def test_a_user_who_may_write_by_a_role_is_a_warning(world: World, mariadb
         assert outcomes(result)["schema"] == "ok", "what the user has taken is taken again"
 
 
-async def test_a_user_who_reads_by_a_role_is_well(world: World, mariadb: MariaDb) -> None:
+async def test_a_user_who_reads_by_a_role_passes(world: World, mariadb: MariaDb) -> None:
     name = mt5_database(mariadb, "mt5_reading_role")
     mariadb.run(
         "CREATE OR REPLACE ROLE looking",
@@ -185,7 +185,7 @@ async def test_deals_in_tables_of_years_are_found(world: World, mariadb: MariaDb
 
 
 @pytest.mark.parametrize("kind", ["mt4", "mt5"])
-async def test_data_that_nobody_writes_any_more_is_a_warning(world: World, mariadb: MariaDb, kind: str) -> None:
+async def test_stale_data_is_a_warning(world: World, mariadb: MariaDb, kind: str) -> None:
     make = mt4_database if kind == "mt4" else mt5_database
     name = make(mariadb, f"{kind}_stale", age=timedelta(days=6))
     result, organization, platform = await checked(world, report(mariadb, name), kind)
@@ -193,7 +193,7 @@ async def test_data_that_nobody_writes_any_more_is_a_warning(world: World, maria
     assert world.status(organization, platform) == ("degraded", "stale-data")
 
 
-async def test_a_time_zone_that_cannot_be_told_is_a_warning(world: World, mariadb: MariaDb) -> None:
+async def test_an_unknown_time_zone_is_a_warning(world: World, mariadb: MariaDb) -> None:
     name = mt5_database(mariadb, "mt5_no_zone")
     mariadb.run("DROP TABLE mt5_time", database=name)
     result, _, _ = await checked(world, report(mariadb, name))
@@ -202,7 +202,7 @@ async def test_a_time_zone_that_cannot_be_told_is_a_warning(world: World, mariad
 
 
 @pytest.mark.parametrize(
-    ("stated", "minutes", "told"),
+    ("stated", "minutes", "text"),
     [
         ((120, 0, 0), 120, "UTC+02:00, all year"),
         ((-300, 1, 0), -300, "UTC-05:00; it keeps summer time: times before its last change are 1 h off"),
@@ -210,14 +210,14 @@ async def test_a_time_zone_that_cannot_be_told_is_a_warning(world: World, mariad
     ],
 )
 async def test_the_time_zone_says_what_it_leaves_unknown(
-    world: World, mariadb: MariaDb, stated: tuple[int, int, int], minutes: int, told: str
+    world: World, mariadb: MariaDb, stated: tuple[int, int, int], minutes: int, text: str
 ) -> None:
     name = mt5_database(mariadb, "mt5_zones")
     update = "UPDATE mt5_time SET TimeZone = %s, Daylight = %s, DaylightState = %s"
     mariadb.run(update, database=name, rows=[stated])
     result, _, _ = await checked(world, report(mariadb, name))
     assert result.zone_minutes == minutes
-    assert told in detail(result, "time zone")
+    assert text in detail(result, "time zone")
     mariadb.run("ALTER TABLE mt5_time DROP COLUMN Daylight, DROP COLUMN DaylightState", database=name)
     result, _, _ = await checked(world, report(mariadb, name))
     assert "whether it keeps summer time is not known" in detail(result, "time zone")
@@ -250,7 +250,7 @@ def greeting(plugin: bytes, *, tls: bool) -> bytes:
     return len(body).to_bytes(3, "little") + b"\0" + body
 
 
-async def test_a_server_that_is_no_mysql_is_told_at_the_port(world: World) -> None:
+async def test_a_server_other_than_mysql_is_reported_at_the_port(world: World) -> None:
     async def web(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         await reader.read()
@@ -327,7 +327,7 @@ def test_roles_are_found_as_each_server_writes_them() -> None:
     assert roles_of(["GRANT SELECT ON `a`.* TO `r`@`%`", "GRANT `x`; DROP TABLE y TO `r`@`%`"]) == []
 
 
-def test_rights_beyond_reading_are_found_in_what_the_server_says() -> None:
+def test_privileges_beyond_reading_are_found_in_the_grants() -> None:
     assert writing_rights(["GRANT USAGE ON *.* TO `r`@`%` IDENTIFIED BY PASSWORD '*00'"]) == []
     assert writing_rights(["GRANT SELECT, SHOW VIEW ON `report`.* TO `r`@`%`"]) == []
     assert writing_rights(["GRANT SELECT (`a`, `b`), UPDATE (`a`) ON `report`.`t` TO `r`@`%`"]) == ["UPDATE"]

@@ -38,7 +38,7 @@ def many(server: MariaDb, name: str, count: int) -> str:
     return name
 
 
-async def test_a_reader_who_rests_keeps_no_statement_running(world: World, mariadb: MariaDb) -> None:
+async def test_a_slow_reader_keeps_no_statement_running(world: World, mariadb: MariaDb) -> None:
     """Else the server would end it at its time limit, in the middle of somebody's slow download."""
     name = many(mariadb, "long_resting", 30_000)
     async with aclosing(deals(world, mariadb, name)) as found:
@@ -79,9 +79,7 @@ async def test_a_database_that_stops_in_the_middle_of_a_check_ends_it_at_its_sta
 
 
 @pytest.mark.parametrize("years_first", [True, False])
-async def test_of_deals_that_lie_in_two_places_none_is_lost_or_told_twice(
-    world: World, mariadb: MariaDb, years_first: bool
-) -> None:
+async def test_deals_stored_in_two_tables_are_read_once(world: World, mariadb: MariaDb, years_first: bool) -> None:
     """A server that was switched between one table and one for each year leaves both, with some rows in both."""
     name = mt5_database(mariadb, "long_overlap", deals=40)
     years = [("mt5_deals_2025", "Deal <= 15"), ("mt5_deals_2026", "Deal BETWEEN 16 AND 25")]

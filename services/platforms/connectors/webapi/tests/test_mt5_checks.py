@@ -36,7 +36,7 @@ class Server:
     ca_pem: str | None
 
     async def check(self, **given: Any) -> Result:
-        """Store credentials that are right unless told otherwise, and check them."""
+        """Store credentials that are right by default, and check them."""
         right: dict[str, Any] = {
             "host": "localhost",
             "port": self.simulator.port,
@@ -80,7 +80,7 @@ def last(result: Result) -> tuple[str, str]:
     return result.steps[-1].name, result.steps[-1].outcome
 
 
-async def test_a_server_that_is_well_passes_every_stage(server: Server) -> None:
+async def test_a_healthy_server_passes_every_stage(server: Server) -> None:
     result = await server.check()
     assert (result.outcome, list(outcomes(result))) == ("ok", ALL), result
     assert set(outcomes(result).values()) == {"ok"}
@@ -133,7 +133,7 @@ async def test_what_the_manager_may_not_do_is_a_warning(server: Server) -> None:
     assert server.status() == ("degraded", "right-missing")
 
 
-async def test_a_manager_without_groups_is_told(server: Server, broker: Broker) -> None:
+async def test_a_manager_without_groups_is_reported(server: Server, broker: Broker) -> None:
     broker.users.clear()
     result = await server.check()
     assert outcomes(result)["groups"] == "no-groups"
@@ -169,7 +169,7 @@ async def test_a_server_that_fails_or_lies_at_the_sign_in_is_found_out(
     assert server.status() == ("refused" if outcome == "server-not-proven" else "lost", outcome)
 
 
-async def test_a_server_that_fails_later_is_told_at_its_stage(server: Server) -> None:
+async def test_a_later_failure_is_reported_at_its_stage(server: Server) -> None:
     server.simulator.faults.add(FaultKind.RETCODE, "GROUP_TOTAL", retcode=15)
     result = await server.check()
     assert last(result) == ("groups", "server-busy")
@@ -203,7 +203,7 @@ async def test_a_silent_server_ends_the_stage_at_its_deadline(world: World, brok
     assert result.steps[-1].duration_ms < 16_000
 
 
-async def test_a_name_that_is_not_known_is_told(server: Server) -> None:
+async def test_an_unknown_host_name_is_reported(server: Server) -> None:
     result = await server.check(host="nobody.invalid")
     assert last(result) == ("name", "name-not-found")
     assert server.status() == ("lost", "name-not-found")
@@ -254,7 +254,7 @@ async def test_a_certificate_that_ends_soon_is_a_warning(world: World, broker: B
     assert (result.outcome, result.reason) == ("degraded", "certificate-ends-soon")
 
 
-async def test_a_port_without_tls_is_told(world: World) -> None:
+async def test_a_port_without_tls_is_reported(world: World) -> None:
     async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 not what you look for\r\n")
         await reader.read(100)
