@@ -1,7 +1,6 @@
 """The service on a real bus: what it tells, answers and hears, and the pages of invitations."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
