@@ -4,7 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from portal.service import PortalService
 from portal.tests.hall import Browser, Hall
+from testing.servers import Databases
+
+
+@pytest.fixture
+def postgres_dsn(databases: Databases) -> str:
+    """The connection string of a database of its own, with the portal's tables."""
+    return databases.migrated(PortalService.migrations)
 
 
 @pytest.fixture
