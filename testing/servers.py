@@ -44,6 +44,17 @@ def nats(folder: Path) -> Nats:
     return Nats(folder)
 
 
+def emptied(dsn: str) -> None:
+    """Leave a database as its migrations made it. The record of interventions stays: it can only be added to."""
+    with psycopg.connect(dsn) as connection:
+        tables = connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' "
+            "AND tablename NOT IN ('migrations', 'interventions')"
+        ).fetchall()
+        names = SQL(", ").join(Identifier(name) for (name,) in tables)
+        connection.execute(SQL("TRUNCATE {} RESTART IDENTITY").format(names))
+
+
 class Databases:
     """Databases of one server, each for one user.
 

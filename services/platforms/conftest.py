@@ -9,7 +9,7 @@ from platforms.service import PlatformsService
 from platforms.tests.mariadb import MariaDb, why_not
 from platforms.tests.parts import World
 from platforms.tests.running import Running
-from testing.servers import Databases, in_containers
+from testing.servers import Databases, emptied, in_containers
 
 
 @pytest.fixture(scope="session")
@@ -33,8 +33,8 @@ def world_dsn(databases: Databases) -> str:
 def world(world_dsn: str) -> Iterator[World]:
     made = World(world_dsn)
     yield made
-    made.empty()
     made.database.close()
+    emptied(world_dsn)
 
 
 @pytest.fixture(scope="session")

@@ -79,12 +79,6 @@ class World:
         rows = self.database.all("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         return [row["tablename"] for row in rows]
 
-    def empty(self) -> None:
-        """As after the migrations; the record of interventions can only be added to."""
-        kept = ("migrations", "interventions")
-        names = SQL(", ").join(Identifier(name) for name in self.tables() if name not in kept)
-        self.database.execute(SQL("TRUNCATE {} RESTART IDENTITY").format(names))
-
     def dump(self) -> bytes:
         return dump(self.dsn)
 

@@ -12,7 +12,6 @@ from typing import Any, LiteralString, Self
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from joserfc import jwt
 from joserfc.jwk import RSAKey
@@ -21,9 +20,9 @@ from psycopg.types.json import Jsonb
 from pydantic import SecretStr
 from starlette.responses import JSONResponse
 
-from kit.security.keys import MasterKey
 from portal.service import build
 from portal.settings import Settings
+from testing.service import settings_of
 
 ISSUER = "http://localhost:8080"
 USER = UUID("11111111-1111-1111-1111-111111111111")
@@ -58,6 +57,12 @@ class Hall:
 
     def __init__(self) -> None:
         self.key = _key()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.reset()
+
+    def reset(self) -> None:
+        """As it was made: one user, one organization, nothing asked."""
         self.asked: list[Asked] = []
         self.tokens_last = 600.0
         self.claims: dict[str, Any] = {}
@@ -70,8 +75,6 @@ class Hall:
             "GET /me": (200, {"id": str(USER), "email": "ada@broker.example", "name": None, "operator": False}),
             "GET /organizations": lambda _: (200, {"items": [self.organization], "next_cursor": None}),
         }
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:
         # It looks for its end fifty times a second, not twice, as it does by itself.
@@ -174,32 +177,43 @@ class Hall:
         return Handler
 
 
-class Browser:
-    """A browser of a portal in this process; follows no redirect."""
+class Portal:
+    """A portal in this process, in front of a fake; it serves any number of browsers."""
 
     def __init__(self, dsn: str, hall: Hall, public_url: str = ISSUER) -> None:
         self.hall = hall
-        self._dsn = dsn
-        self.app: FastAPI = build(
-            Settings(
-                service_port=0,
-                postgres_dsn=SecretStr(dsn),
-                master_key=SecretStr(MasterKey.generate()),
-                public_url=public_url,
-                portal_secret=SecretStr("the secret"),
-                internal_url=hall.url,
-            )
-        )
-        self.http = TestClient(self.app, base_url=public_url, follow_redirects=False)
+        self.dsn = dsn
+        given = {"portal_secret": SecretStr("the secret"), "internal_url": hall.url, "public_url": public_url}
+        self._app = build(settings_of(Settings, dsn, **given))
+        self._public_url = public_url
+        self._host = self._client()
 
     def __enter__(self) -> Self:
-        self.http.__enter__()
+        self._host.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.http.__exit__(kind, error, trace)
+        self._host.__exit__(kind, error, trace)
+
+    def browser(self) -> "Browser":
+        """One without cookies."""
+        client = self._client()
+        client.portal = self._host.portal
+        return Browser(self, client)
+
+    def _client(self) -> TestClient:
+        return TestClient(self._app, base_url=self._public_url, follow_redirects=False)
+
+
+class Browser:
+    """A browser of a portal; follows no redirect."""
+
+    def __init__(self, portal: Portal, http: TestClient) -> None:
+        self.hall = portal.hall
+        self.http = http
+        self._dsn = portal.dsn
 
     def sign_in(self, then: str = "/portal") -> Self:
         away = self.http.get("/portal/sign-in", params={"next": then})
