@@ -13,8 +13,8 @@ TESTS = (
     "libs/kit/tests/test_store.py",
     "libs/kit/tests/test_limiter.py",
     "libs/access",
-    "services/platforms/tests/test_db_checks.py",
-    "services/platforms/tests/test_reading.py",
+    "services/platforms/connectors/report_database/tests/test_db_checks.py",
+    "services/platforms/accounts/tests/test_reading.py",
 )
 
 
