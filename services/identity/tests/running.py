@@ -17,16 +17,16 @@ from identity.tests.parts import PASSWORD, QuickIdentity, quick_hashing
 from kit.db.database import Database
 from kit.security.keys import MasterKey
 from runtime.application import build
+from testing.in_process import InProcess
 from testing.waiting import wait_until
 
 
-class Running:
+class Running(InProcess):
     """`browser()` is somebody new; the inside of the service is `parts`."""
 
     def __init__(self, settings: Settings, service: type[IdentityService] = QuickIdentity) -> None:
+        super().__init__(build(service, settings), settings.public_url)
         self.settings = settings
-        self.app = build(service, settings)
-        self._host = TestClient(self.app, base_url=settings.public_url, follow_redirects=False)
         self.database = Database(settings.postgres_dsn.get_secret_value())
 
     def __enter__(self) -> Self:
@@ -38,22 +38,17 @@ class Running:
             lambda: datetime.now(UTC),
             quick_hashing(),
         )
-        self._host.__enter__()
-        return self
+        return super().__enter__()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._host.__exit__(kind, error, trace)
+        super().__exit__(kind, error, trace)
         self.database.close()
 
     def browser(self, network: str = "testclient") -> TestClient:
         """A client with cookies of its own at a network address, that follows no redirect."""
-        browser = TestClient(
-            self.app, base_url=self.settings.public_url, follow_redirects=False, client=(network, 50000)
-        )
-        browser.portal = self._host.portal
-        return browser
+        return self.client(network)
 
     def user(self, email: str) -> User:
         """The user with this address, as soon as the worker has made it."""

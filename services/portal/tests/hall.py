@@ -22,6 +22,7 @@ from starlette.responses import JSONResponse
 
 from portal.service import build
 from portal.settings import Settings
+from testing.in_process import InProcess
 from testing.service import settings_of
 
 ISSUER = "http://localhost:8080"
@@ -177,34 +178,18 @@ class Hall:
         return Handler
 
 
-class Portal:
+class Portal(InProcess):
     """A portal in this process, in front of a fake; it serves any number of browsers."""
 
     def __init__(self, dsn: str, hall: Hall, public_url: str = ISSUER) -> None:
+        given = {"portal_secret": SecretStr("the secret"), "internal_url": hall.url, "public_url": public_url}
+        super().__init__(build(settings_of(Settings, dsn, **given)), public_url)
         self.hall = hall
         self.dsn = dsn
-        given = {"portal_secret": SecretStr("the secret"), "internal_url": hall.url, "public_url": public_url}
-        self._app = build(settings_of(Settings, dsn, **given))
-        self._public_url = public_url
-        self._host = self._client()
-
-    def __enter__(self) -> Self:
-        self._host.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._host.__exit__(kind, error, trace)
 
     def browser(self) -> "Browser":
         """One without cookies."""
-        client = self._client()
-        client.portal = self._host.portal
-        return Browser(self, client)
-
-    def _client(self) -> TestClient:
-        return TestClient(self._app, base_url=self._public_url, follow_redirects=False)
+        return Browser(self, self.client())
 
 
 class Browser:
