@@ -31,7 +31,7 @@ from platforms.platforms.views import PlatformRow
 def given(policy: Policy, connector: Connector, body: Any, *place: str) -> Credentials:
     """The credentials in a request. Raises Invalid, also for an address that is not allowed; a name is judged when it
     is resolved."""
-    form = parsed(connector.form, body, *place)
+    credentials = parsed(connector.form, body, *place).credentials(connector)
     try:
         policy.must_allow(credentials.host)
     except ValueError as error:
