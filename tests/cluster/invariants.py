@@ -9,7 +9,7 @@ import psycopg
 
 from deploy.cli.running import Running
 from kit.eventstore.rebuild import rebuild
-from kit.messaging.stream_verification import Verdict, compared, expected, fetched, held, last_place
+from kit.messaging.stream_verification import Verdict, compared, entries, expected, fetched, last_place
 from runtime.output import connected
 from testing.driver import Hall
 from testing.services import inside
@@ -40,7 +40,7 @@ def _compared(running: Running, service: str) -> Verdict:
 
         def verdict() -> Verdict | None:
             last = portal.call(last_place, looked_at.bus.jetstream, looked_at.stream.name)
-            stream = held(
+            stream = entries(
                 last, lambda place: portal.call(fetched, looked_at.bus.jetstream, looked_at.stream.name, place, last)
             )
             found = compared(expected(looked_at.store, looked_at.publications.message), stream)
@@ -54,9 +54,9 @@ def _compared(running: Running, service: str) -> Verdict:
 def nothing_is_lost_or_doubled(owner: Owner) -> None:
     found = owner.person.api("GET", f"/organizations/{owner.organization}").json()
     assert found["name"] == owner.name
-    assert owner.held("clients", "name") == owner.clients
-    assert owner.held("platforms", "name") == owner.platforms
-    assert owner.held("invitations", "email") == owner.invited
+    assert owner.entries("clients", "name") == owner.clients
+    assert owner.entries("platforms", "name") == owner.platforms
+    assert owner.entries("invitations", "email") == owner.invited
 
 
 def every_guest_has_one_mail(hall: Hall, owners: list[Owner], killed: int) -> None:

@@ -14,7 +14,7 @@ from psycopg.rows import dict_row
 
 from contracts.streams import consumers_of, feeds_of
 from kit.eventstore.rebuild import rebuild
-from kit.messaging.stream_verification import Verdict, compared, expected, fetched, held, last_place
+from kit.messaging.stream_verification import Verdict, compared, entries, expected, fetched, last_place
 from runtime.definition import Service
 from testing.services import SERVICES, inside
 from tests.faults.battered import Battered
@@ -46,7 +46,7 @@ class Inspection:
         try:
             jetstream = connection.jetstream()
             last = portal.call(last_place, jetstream, looked_at.stream.name)
-            stream = held(last, lambda place: portal.call(fetched, jetstream, looked_at.stream.name, place, last))
+            stream = entries(last, lambda place: portal.call(fetched, jetstream, looked_at.stream.name, place, last))
             return compared(expected(looked_at.store, looked_at.publications.message), stream)
         finally:
             portal.call(connection.close)
