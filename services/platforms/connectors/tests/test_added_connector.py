@@ -106,7 +106,9 @@ def test_it_may_bring_another_kind_of_platform(running: Running, values: Mapping
     assert len(person.get(f"{path}/accounts").json()["items"]) == 3
     database = {"host": "localhost", "port": 3306, "database": "x", "user": "x", "password": "x"}
     refused(person.put(f"{path}/db-credentials", json=database), 409, "connector-missing")
-    (message, *_) = running.others.read(f"evt.platforms.{person.organization}.{path.rpartition('/')[2]}.>", 1)
+    (message, *_) = running.identity.messages(
+        "PLATFORMS", f"evt.platforms.{person.organization}.{path.rpartition('/')[2]}.>", 1
+    )
     assert json.loads(message)["type"] == "tradehall.platforms.PlatformOfOtherKindAdded.v1"
 
 
