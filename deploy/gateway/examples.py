@@ -11,24 +11,27 @@ from deploy.gateway.oauth_examples import OAUTH
 Document = dict[str, Any]
 Schema = Mapping[str, Any]
 
-PATH_VALUES: Mapping[str, Any] = {
-    "org": "5b0e6c1a-3f0d-5d0c-9d43-0a6a4c9e7d11",
-    "user": "2d9a7c44-0b1e-4c55-9f67-1e8b3a5d7c32",
-    "platform": "e1d6a3b8-7c5f-4e29-8b0a-5d4c2f1e9a65",
-    "login": 100001,
-    "token": "an-invented-token-of-an-invitation",
-    "secret": "c3b8e5f2-9a17-4d60-b2c4-8e7f1a0d6b54",
-    "dead_letter": 17,
-    "parked": 17,
-    "clients": "7a4e9d10-6c2b-4b8f-a1d5-3f9c0e2b8d43",
-    "invitations": "94f7c2d5-1e8a-4a3b-9c6d-7b0e5f2a8c76",
-    "sessions": "b6a5d4c3-2f1e-4d0c-8b9a-0f1e2d3c4b87",
+PATHS: Mapping[str, tuple[str, Any]] = {
+    "org": ("Id of the organization.", "5b0e6c1a-3f0d-5d0c-9d43-0a6a4c9e7d11"),
+    "user": ("Id of the user.", "2d9a7c44-0b1e-4c55-9f67-1e8b3a5d7c32"),
+    "platform": ("Id of the platform.", "e1d6a3b8-7c5f-4e29-8b0a-5d4c2f1e9a65"),
+    "login": ("Login of the account.", 100001),
+    "token": ("Last part of the invitation's link.", "an-invented-token-of-an-invitation"),
+    "secret": ("Id of the secret.", "c3b8e5f2-9a17-4d60-b2c4-8e7f1a0d6b54"),
+    "dead_letter": ("Id of the dead letter.", 17),
+    "parked": ("Id of the dead letter.", 17),
+    "clients": ("Id of the client.", "7a4e9d10-6c2b-4b8f-a1d5-3f9c0e2b8d43"),
+    "invitations": ("Id of the invitation.", "94f7c2d5-1e8a-4a3b-9c6d-7b0e5f2a8c76"),
+    "sessions": ("Id of the session.", "b6a5d4c3-2f1e-4d0c-8b9a-0f1e2d3c4b87"),
 }
-"""By the name of the path's parameter; for a parameter `id`, by the part of the path before it."""
+"""Description and example of the parameters in paths, by name; of a parameter `id`, by the part of the path before."""
 
 
 def with_examples(document: Document) -> Document:
-    """The document with examples of its parameters and bodies. Raises ValueError for a value without an example."""
+    """The document with examples of its parameters and bodies, and descriptions of parameters in paths.
+
+    Raises ValueError for a value without an example.
+    """
     schemas = document.get("components", {}).get("schemas", {})
     for path, item in document["paths"].items():
         for operation in item.values():
@@ -78,7 +81,9 @@ def _show_parameters(path: str, operation: Document, query: Mapping[str, Any] | 
     for parameter in operation.get("parameters", ()):
         name, examples = parameter["name"], parameter["schema"].get("examples")
         if parameter["in"] == "path":
-            parameter["example"] = PATH_VALUES[parts[parts.index(f"{{{name}}}") - 1] if name == "id" else name]
+            about = PATHS[parts[parts.index(f"{{{name}}}") - 1] if name == "id" else name]
+            parameter.setdefault("description", about[0])
+            parameter["example"] = about[1]
         elif query is None and examples:
             parameter["example"] = examples[0]
         elif query is not None and name in query:

@@ -1,12 +1,12 @@
 """Values in the examples of the OpenAPI document, which the tests replace by real ones."""
 
-from deploy.gateway.examples import PATH_VALUES
+from deploy.gateway.examples import PATHS
 from deploy.gateway.oauth_examples import OAUTH
 
-ORGANIZATION, MEMBER, PLATFORM = PATH_VALUES["org"], PATH_VALUES["user"], PATH_VALUES["platform"]
-CLIENT, SECRET = PATH_VALUES["clients"], PATH_VALUES["secret"]
-INVITATION, LINK = PATH_VALUES["invitations"], PATH_VALUES["token"]
-SESSION, LOGIN, DEAD_LETTER = PATH_VALUES["sessions"], PATH_VALUES["login"], PATH_VALUES["dead_letter"]
+ORGANIZATION, MEMBER, PLATFORM = PATHS["org"][1], PATHS["user"][1], PATHS["platform"][1]
+CLIENT, SECRET = PATHS["clients"][1], PATHS["secret"][1]
+INVITATION, LINK = PATHS["invitations"][1], PATHS["token"][1]
+SESSION, LOGIN, DEAD_LETTER = PATHS["sessions"][1], PATHS["login"][1], PATHS["dead_letter"][1]
 TOKEN = OAUTH["introspect"]["request"]["token"]
 CLIENT_ID, CLIENT_SECRET = OAUTH["token"]["request"]["client_id"], OAUTH["token"]["request"]["client_secret"]
 HOST, PORT, MANAGER = "mt5.broker.example", 1950, 1000
