@@ -1,6 +1,6 @@
-"""The one AsyncAPI document of the bus, written by `python -m deploy.asyncapi PATH`.
+"""The AsyncAPI document of the bus, written by `python -m deploy.asyncapi PATH`.
 
-FastStream generates the messages from the contracts; who publishes, reads, asks and answers comes from their tables.
+FastStream generates the messages from the contracts; the operations come from the tables of streams and requests.
 """
 
 import json
@@ -24,19 +24,19 @@ Document = dict[str, Any]
 Operations = Iterator[tuple[str, Document]]
 
 _DESCRIPTION = """\
-What Tradehall's services tell and ask each other by NATS, and what downstream systems read there.
+Events and requests of Tradehall's services on NATS, and the events that downstream systems read there.
 
-Events are kept in a JetStream stream for each service, in order, without an age limit, and each stream can be filled
-again from its service's database: whoever reads keeps the highest `sequence` of each `source` and drops what is not
-above it. A field or an event may be added at any time; a reader passes over what it does not know."""
+Each service keeps its events in a JetStream stream, in order, without an age limit. A stream can be filled again from
+the service's database: a consumer stores the highest `sequence` of each `source`, and drops events that are not above
+it. Fields and events may be added at any time; a consumer ignores those that it does not know."""
 _SECURITY = """\
-Each service has a user, which may publish its own events, ask and answer what is listed here, and read by its own
-durables. A downstream system has one (`tradehall bus-user add`), whose consumers see the events of one organization.
-Connections set `inbox_prefix` to `_INBOX_<user>`."""
+Each service has a user, which may publish the service's events, send and answer the requests listed here, and read
+with its durable consumers. A downstream system has a user (`tradehall bus-user add`) whose consumers see the events of
+one organization. Connections set `inbox_prefix` to `_INBOX_<user>`."""
 _PARAMETERS = {
-    "organization": "The organization's id, or `-` for what belongs to none",
-    "subject": "The id of what the event is about",
-    "event": "The event's name",
+    "organization": "Id of the organization, or `-` for an event without one.",
+    "subject": "Id of the aggregate that the event is about.",
+    "event": "Name of the event.",
 }
 
 
@@ -96,12 +96,12 @@ def _server() -> Document:
 
 
 def _event_channels() -> Document:
-    """One for each stream: `evt.<context>.<organization or ->.<aggregate>.<EventName>`."""
+    """One channel for each stream: `evt.<context>.<organization or ->.<aggregate>.<EventName>`."""
     return {
         f"{context}.events": {
             "address": f"evt.{context}.{{organization}}.{{subject}}.{{event}}",
-            "title": f"What {context} tells",
-            "description": f"Kept in the stream {stream.name}, which {stream.owner} alone declares and fills.",
+            "title": f"Events of {context}",
+            "description": f"Kept in the stream {stream.name}. Only {stream.owner} publishes in it.",
             "parameters": {name: {"description": text} for name, text in _PARAMETERS.items()},
             "messages": {event.__name__: _message(event.event_type()) for event in _events_of(context)},
             "bindings": _nats(),
@@ -112,7 +112,7 @@ def _event_channels() -> Document:
 
 
 def _rpc_channels() -> Document:
-    """Two for each question."""
+    """Two channels for each request."""
     channels: Document = {}
     for each in RPC.values():
         channels[each.subject] = {
@@ -123,7 +123,7 @@ def _rpc_channels() -> Document:
         }
         channels[f"{each.subject}.reply"] = {
             "address": None,
-            "description": "The inbox of the one who asks, below `_INBOX_<user>.`",
+            "description": "Inbox of the requester, below `_INBOX_<user>.`",
             "messages": {"reply": _message(f"{each.subject}.reply")},
         }
     return channels
@@ -131,21 +131,21 @@ def _rpc_channels() -> Document:
 
 def _publishing() -> Operations:
     for context, stream in STREAMS.items():
-        text = "In the order of its store, each message once, from wherever the stream ends."
+        text = "In the order of the event store, each message once, after the last message of the stream."
         yield _on_events(f"{stream.owner}.publish", "send", context, stream.owner, text)
 
 
 def _reading() -> Operations:
     for service in SERVICES:
         for durable in (*consumers_of(service), *feeds_of(service)):
-            text = "By a durable pull consumer, one message at a time, in order."
+            text = "With a durable pull consumer, one message at a time, in order."
             name, operation = _on_events(f"{durable.name}.read", "receive", durable.stream.owner, service, text)
             yield name, {**operation, "x-durable": durable.name}
 
 
 def _downstream() -> Operations:
     for context in STREAMS:
-        text = "By consumers of the system's own, of one organization's events (`tradehall bus-user add`)."
+        text = "With the system's own consumers, which see the events of one organization (`tradehall bus-user add`)."
         yield _on_events(f"downstream.{context}.read", "receive", context, "downstream", text)
 
 
@@ -168,7 +168,7 @@ def _events() -> Iterator[tuple[str, Document]]:
             "dataschema": {"const": event.data_schema()},
             "data": _ref("components", "schemas", event.__name__),
         }
-        whole = {"type": "object", "required": ["type", "dataschema", "data"], "properties": own}
+        whole = {"type": "object", "required": ["specversion", "type", "dataschema", "data"], "properties": own}
         yield (
             event_type,
             {
@@ -177,7 +177,7 @@ def _events() -> Iterator[tuple[str, Document]]:
                 "summary": _summary(event),
                 "headers": _ref("components", "schemas", "EventHeaders"),
                 "correlationId": {"location": "$message.payload#/correlationid"},
-                "payload": {"allOf": [_ref("components", "schemas", "Attributes"), whole]},
+                "payload": {"title": event.__name__, "allOf": [_ref("components", "schemas", "Attributes"), whole]},
             },
         )
 
@@ -197,16 +197,16 @@ def _event_headers() -> Document:
             "Nats-Msg-Id": {
                 "type": "string",
                 "pattern": "^[a-z]+-[A-Za-z0-9_-]+-[0-9]+$",
-                "description": "The event's `id`, so that the stream drops what is published twice",
+                "description": "The event's `id`, by which the stream drops duplicates.",
             },
             "Nats-Expected-Last-Sequence": {
                 "type": "string",
                 "pattern": "^[0-9]+$",
-                "description": "Where the stream ended, so that a relay that was frozen and resumed is refused",
+                "description": "Last sequence of the stream, by which the stream rejects a relay that was suspended.",
             },
             "traceparent": {
                 "type": "string",
-                "description": "W3C Trace Context of what published a fresh event, where it is traced",
+                "description": "W3C Trace Context of the request that caused the event, if it is traced.",
             },
         },
     }

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Generic, TypeVar, overload
 from uuid import UUID
 
 from fastapi import Depends, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from kit.errors import Invalid
 
@@ -22,6 +22,8 @@ _HIGHEST = 2**63 - 1  # of PostgreSQL's bigint
 
 class Page(BaseModel, Generic[T]):
     """A page of a list."""
+
+    model_config = ConfigDict(json_schema_extra={"description": "A page of a list."})  # of every kind of item
 
     items: list[T] = Field(description="Items of the page.")
     next_cursor: str | None = Field(

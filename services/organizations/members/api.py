@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Path
 
 from access.checks import MissingPermission, OrgPrincipal, PersonNeeded
 from access.guard import Guard
@@ -15,7 +15,7 @@ from organizations.members.service import Members
 from organizations.organizations.domain import GrantExceedsOwn, LastAdministrator
 from organizations.paging import place
 
-User = UUID | Literal["me"]
+User = Annotated[UUID | Literal["me"], Path(description="Id of the user, or `me` for the user of the access token.")]
 
 
 def routes(members: Members, guard: Guard) -> APIRouter:

@@ -81,7 +81,7 @@ Tls = Annotated[
     ),
     Choices(
         (
-            ("verify", "TLS, verified certificate", "The usual choice."),
+            ("verify", "TLS, verified certificate", "Recommended."),
             ("require", "TLS, unverified certificate", "Vulnerable to man-in-the-middle attacks."),
             ("off", "No TLS", "Data are sent in clear text."),
         )
