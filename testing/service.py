@@ -15,19 +15,20 @@ from contracts import rpc
 from contracts.permissions import Limits
 from embedded.ports import free_port
 from kit.security.keys import MasterKey
-from kit.settings import ServiceSettings
+from kit.settings import HttpSettings, ServiceSettings
 from runtime.application import build
 from runtime.definition import Service
 from testing.identity import ISSUER, FakeIdentity
 from testing.waiting import wait_until
 
+H = TypeVar("H", bound=HttpSettings)
 S = TypeVar("S", bound=ServiceSettings)
 NOWHERE = "nats://127.0.0.1:1"
 NO_TOKEN = "eyJhbGciOiJub25lIn0.e30."
 """An access token without a signature."""
 
 
-def settings_of(kind: type[S], dsn: str, nats_url: str = NOWHERE, **others: Any) -> S:
+def settings_of(kind: type[H], dsn: str, nats_url: str = NOWHERE, **others: Any) -> H:
     """Settings of a service under test: a new master key, a free port, and nobody at the bus unless one is given."""
     given: dict[str, Any] = {
         "service_port": 0,
