@@ -21,8 +21,8 @@ from runtime.definition import Service
 from testing.identity import ISSUER, FakeIdentity
 from testing.waiting import wait_until
 
-H = TypeVar("H", bound=HttpSettings)
 S = TypeVar("S", bound=ServiceSettings)
+H = TypeVar("H", bound=HttpSettings)
 NOWHERE = "nats://127.0.0.1:1"
 NO_TOKEN = "eyJhbGciOiJub25lIn0.e30."
 """An access token without a signature."""

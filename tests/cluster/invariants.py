@@ -54,9 +54,9 @@ def _compared(running: Running, service: str) -> Verdict:
 def nothing_is_lost_or_doubled(owner: Owner) -> None:
     found = owner.person.api("GET", f"/organizations/{owner.organization}").json()
     assert found["name"] == owner.name
-    assert owner.entries("clients", "name") == owner.clients
-    assert owner.entries("platforms", "name") == owner.platforms
-    assert owner.entries("invitations", "email") == owner.invited
+    assert owner.held("clients", "name") == owner.clients
+    assert owner.held("platforms", "name") == owner.platforms
+    assert owner.held("invitations", "email") == owner.invited
 
 
 def every_guest_has_one_mail(hall: Hall, owners: list[Owner], killed: int) -> None:

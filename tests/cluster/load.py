@@ -39,7 +39,7 @@ class Owner:
         """The portal's page of all organizations, for whoever is signed in."""
         return self.person.browser.get("/portal/organizations", follow_redirects=False, timeout=_PAGE)
 
-    def entries(self, kind: str, name: str) -> Counter[str]:
+    def held(self, kind: str, name: str) -> Counter[str]:
         """What the lists of the organization show, by their field `name`."""
         found: Counter[str] = Counter()
         query = "limit=100"

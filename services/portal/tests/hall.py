@@ -182,12 +182,8 @@ class Portal(InProcess):
     """A portal in this process, in front of a fake; it serves any number of browsers."""
 
     def __init__(self, dsn: str, hall: Hall, public_url: str = ISSUER) -> None:
-        given: dict[str, Any] = {
-            "portal_secret": SecretStr("the secret"),
-            "internal_url": hall.url,
-            "public_url": public_url,
-        }
-        super().__init__(build(settings_of(Settings, dsn, **given)), public_url)
+        given: dict[str, Any] = {"portal_secret": SecretStr("the secret"), "internal_url": hall.url}
+        super().__init__(build(settings_of(Settings, dsn, public_url=public_url, **given)), public_url)
         self.hall = hall
         self.dsn = dsn
 
