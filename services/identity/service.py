@@ -28,13 +28,14 @@ from identity.operators.commands import add_operator_commands
 from identity.passwords import requests as mail_secret_requests
 from identity.people import events as people_events
 from identity.people import requests as people_requests
+from identity.registration.pending_requests import CHANNEL
 from identity.routers import routers
 from identity.sessions import events as session_events
 from identity.sessions.service import EndedSessions
 from identity.settings import Settings
 from identity.signing_keys import requests as key_requests
 from identity.signing_keys.commands import add_key_commands
-from identity.worker import Worker
+from kit.db.worker import Worker
 from kit.http.direct import Endpoint
 from kit.operations.gauges import Expirations
 from kit.security.tokens import Verifier
@@ -43,6 +44,7 @@ from runtime.application import constructed
 from runtime.definition import Environment, Service, Web
 from runtime.publications import Publications
 
+_TIDY_EVERY = 60.0  # seconds
 T = TypeVar("T")
 PUBLICATIONS = Publications("identity")
 for _slice in (people_events, session_events, lock_events, client_events, revocation_events):
@@ -100,11 +102,14 @@ class IdentityService(Service[Settings]):
 
     def workers(self) -> Sequence[Background]:
         inside = self.container
+        elected = Worker(
+            "identity", inside.work_one, database=self.database, lease="identity-worker", channel=CHANNEL
+        ).also(inside.tidy, every=_TIDY_EVERY)
         return [
             partial(inside.stream_eraser.run, self.bus),
             inside.revocations.run,
             inside.secret_uses.run,
-            Worker(self.database, inside.work_one, inside.tidy).run,
+            elected.run,
         ]
 
     def expirations(self) -> Sequence[Expirations]:
