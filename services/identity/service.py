@@ -37,6 +37,7 @@ from identity.signing_keys import requests as key_requests
 from identity.signing_keys.commands import add_key_commands
 from kit.db.worker import Worker
 from kit.http.direct import Endpoint
+from kit.http.request_middleware import address_of
 from kit.operations.gauges import Expirations
 from kit.security.tokens import Verifier
 from kit.service import Background
@@ -80,6 +81,13 @@ class IdentityService(Service[Settings]):
             return self.container.signing_keys.jwks()
 
         self._verifier = Verifier(settings.public_url, f"{settings.public_url}/api", keys, self.database)
+        self._token_endpoints = oauth.TokenEndpoints(
+            self.container.oauth,
+            self._verifier,
+            self.container.revocations,
+            lambda request: address_of(request, settings.proxies),
+            self.container.wrong_credentials,
+        )
 
     def subscriptions(self) -> Subscriptions:
         return self.members.subscriptions()
@@ -94,10 +102,10 @@ class IdentityService(Service[Settings]):
         mail_secret_requests.answer(self.bus, inside.store, inside.secrets, inside.clock)
 
     def routers(self, web: Web) -> Sequence[APIRouter]:
-        return routers(self.container, self.environment.settings, self.bus, web, self._token_endpoints(web))
+        return routers(self.container, self.environment.settings, self.bus, web, self._token_endpoints)
 
     def direct_endpoints(self, web: Web) -> Mapping[str, Endpoint]:
-        endpoints = self._token_endpoints(web)
+        endpoints = self._token_endpoints
         return {"POST /oauth2/token": endpoints.token, "POST /oauth2/introspect": endpoints.introspect}
 
     def workers(self) -> Sequence[Background]:
@@ -149,9 +157,3 @@ class IdentityService(Service[Settings]):
     def _erasures(self) -> CheckedErasure:
         inside, file = self.container, self.environment.settings.erasure_list
         return CheckedErasure(inside.erasure, inside.people, self.bus, file, inside.clock)
-
-    def _token_endpoints(self, web: Web) -> oauth.TokenEndpoints:
-        inside = self.container
-        return oauth.TokenEndpoints(
-            inside.oauth, self._verifier, inside.revocations, web.address_of, inside.wrong_credentials
-        )
