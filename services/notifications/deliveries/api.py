@@ -75,8 +75,7 @@ def routes(views: NotificationViews, operator: Callable[..., Any], *needed: type
         state: Annotated[State | None, Query(description="Return mails in this state.", examples=["failed"])] = None,
     ) -> Page[Mail]:
         """List all mails of the installation, the newest first, without their contents and addresses."""
-        before = None if paging.after is None else paging.time_and_id()
-        rows = views.latest(paging.limit + 1, state, before)
+        rows = views.latest(paging.limit + 1, state, paging.after_key(datetime, UUID))
         return paging.page(rows, _shown, lambda row: [row.requested_at.isoformat(), str(row.id)])
 
     return router
