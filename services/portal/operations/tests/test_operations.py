@@ -65,7 +65,9 @@ def operator(hall: Hall, browser: Browser) -> Browser:
         hall.answers[f"GET /operations/{service}/dead-letters"] = listed()
         hall.answers[f"GET /operations/{service}/operator-log"] = listed()
     hall.answers["GET /operations/notifications/mails"] = listed(MAIL)
-    hall.answers["GET /operations/identity/dead-letters"] = listed(PARKED, {**PARKED, "id": 8, "sequence": 4, "attempts": 0})
+    hall.answers["GET /operations/identity/dead-letters"] = listed(
+        PARKED, {**PARKED, "id": 8, "sequence": 4, "attempts": 0}
+    )
     return browser.sign_in()
 
 
