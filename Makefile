@@ -13,7 +13,7 @@ comma := ,
 SECRETS := $(or $(TRADEHALL_SECRETS),./secrets)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test faults bench lint format schemas fuzz lock images secrets bus-user master-key test-system test-compose test-containers coverage docs hooks clean
+.PHONY: help setup run test faults bench lint format schemas pictures fuzz lock images secrets bus-user master-key test-system test-compose test-containers coverage docs hooks clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ schemas: setup ## generate the AsyncAPI and OpenAPI documents, the JSON Schemas 
 	$(PY) -m deploy.asyncapi docs/asyncapi/asyncapi.json
 	$(PY) -m deploy.settings_table docs/operations/settings.md
 	$(PY) -m deploy.local.schemas docs/openapi/openapi.json
+
+pictures: setup ## take the pictures of docs/getting-started.md again (needs Chromium)
+	@$(PY) -m tests.browser.pictures
 
 docs: setup ## build the documentation site into build/site; a broken link fails
 	@$(PY) -m deploy.docs docs/reference

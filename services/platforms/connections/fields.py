@@ -59,7 +59,7 @@ Password = Annotated[
         min_length=1,
         max_length=_LONGEST_PASSWORD,
         title="Password",
-        description="Write-only: it is stored encrypted and no answer contains it.",
+        description="Stored encrypted. It cannot be read again.",
     ),
 ]
 Pem = Annotated[
