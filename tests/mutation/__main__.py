@@ -7,6 +7,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ class Target:
 
     file: str
     tests: tuple[str, ...]
+    postgres: bool = False
     survivors: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -51,7 +53,7 @@ def targets(words: list[str]) -> Iterator[Target]:
     stored: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "targets.toml").read_text())["targets"]
     for one in stored:
         if not words or any(word in one["file"] for word in words):
-            yield Target(one["file"], tuple(one["tests"]), one.get("survivors", {}))
+            yield Target(one["file"], tuple(one["tests"]), one.get("postgres", False), one.get("survivors", {}))
 
 
 def examine(target: Target) -> Outcome:
@@ -59,7 +61,7 @@ def examine(target: Target) -> Outcome:
     path = ROOT / target.file
     source = path.read_text()
     import_before(target.module, target.tests)
-    with one_server() as server:
+    with one_server() if target.postgres else nullcontext() as server:
         started = time.monotonic()
         if not passes(target.module, path, source, target.tests, 300):
             raise SystemExit(f"{target.file}: its tests fail without a mutation")
@@ -69,7 +71,7 @@ def examine(target: Target) -> Outcome:
             if passes(target.module, path, mutant.source, target.tests, timeout):
                 survived.append(mutant)
                 print(f"  {target.file}:{mutant.line} {mutant.operator}: {name_of(mutant)}", flush=True)
-            if number % 20 == 0:
+            if server is not None and number % 20 == 0:
                 drop_databases(server)
     print(f"{target.file}: {number - len(survived)} of {number} in {time.monotonic() - started:.0f} s", flush=True)
     return Outcome(target, number - len(survived), tuple(survived))

@@ -1,7 +1,7 @@
 """Makes mutants of a source text: the operators of cosmic-ray, and two of our own.
 
-Left out are changes that say nothing about tests: in annotations, descriptions and examples, and replacements that mostly
-give a TypeError (+ by <<), which any test notices.
+Left out are changes that say nothing about tests: in annotations, descriptions and examples, and replacements that
+mostly give a TypeError (+ by <<), which any test notices.
 """
 
 import ast
@@ -18,7 +18,8 @@ _REPLACED = {
         "Is_IsNot", "IsNot_Is",
     ),
     "ReplaceBinaryOperator": (
-        "Add_Sub", "Sub_Add", "Mul_Div", "Div_Mul", "FloorDiv_Mul", "Mod_Mul", "Pow_Mul", "BitOr_BitAnd", "BitAnd_BitOr",
+        "Add_Sub", "Sub_Add", "Mul_Div", "Div_Mul", "FloorDiv_Mul", "Mod_Mul", "Pow_Mul", "BitOr_BitAnd",
+        "BitAnd_BitOr",
     ),
     "ReplaceUnaryOperator": ("USub_UAdd", "Delete_USub", "Delete_Not"),
 }  # fmt: skip

@@ -21,7 +21,8 @@ from embedded.postgres import Postgres
 
 # Without the plugins that are only installed: they are slow to load.
 os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-_ARGUMENTS = ("--quiet", "--no-header", "--tb=no", "-p", "pytest_timeout", "-p", "no:cacheprovider")
+_ARGUMENTS = ("--quiet", "--no-header", "--tb=no", "--noconftest", "-p", "pytest_timeout", "-p", "embedded.fixtures",
+              "-p", "no:cacheprovider")  # fmt: skip
 _TESTS = re.compile(r"(^|\.)(tests|conftest|__main__|_pytest|__editable__)(\.|$)")
 _UNUSED = 99
 

@@ -6,20 +6,20 @@ from uuid import UUID, uuid4
 import pytest
 
 from identity.clients.domain import MOST_SECRETS, Client, TooManySecrets, UnknownSecret
-from identity.tests.parts import Clock, Parts
 from kit.errors import Invalid
+from kit.tests.memory import NOW, Memory
 
 
 @pytest.fixture
-def stored(parts: Parts) -> "Stored":
-    return Stored(parts)
+def stored() -> "Stored":
+    return Stored()
 
 
 class Stored:
     """One client, loaded anew for each step."""
 
-    def __init__(self, parts: Parts) -> None:
-        self.store = parts.store
+    def __init__(self) -> None:
+        self.store = Memory()
         self.id = uuid4()
         client = Client.create(self.id, "thc_x", uuid4(), "Risk", ["events:read"], None, uuid4())
         self.store.save(client)
@@ -35,18 +35,17 @@ class Stored:
         self.store.save(client)
         return self.client.version
 
-    def secret(self, clock: Clock, expires_in: timedelta | None = None) -> UUID:
-        client, secret_id, now = self.client, uuid4(), clock()
+    def secret(self, expires_in: timedelta | None = None) -> UUID:
+        client, secret_id, now = self.client, uuid4(), NOW
         client.issue_secret(secret_id, "s", None if expires_in is None else now + expires_in, uuid4(), now)
         self.store.save(client)
         return secret_id
 
 
-def test_a_client_keeps_its_scopes_sorted_and_once(parts: Parts) -> None:
+def test_a_client_keeps_its_scopes_sorted_and_once() -> None:
     client = Client.create(uuid4(), "thc_x", uuid4(), "n", ["b", "a", "b"], [UUID(int=2), UUID(int=1)], uuid4())
-    parts.store.save(client)
 
-    again = parts.store.find(Client, client.id)
+    again = Memory().again(client)
 
     assert again.scopes == ["a", "b"]
     assert again.platforms == [str(UUID(int=1)), str(UUID(int=2))]
@@ -63,21 +62,21 @@ def test_no_platforms_is_another_limit_than_all_platforms(stored: Stored) -> Non
     assert stored.client.platforms == []
 
 
-def test_an_eleventh_secret_is_refused_until_one_is_revoked(stored: Stored, clock: Clock) -> None:
-    first, *_ = [stored.secret(clock) for _ in range(MOST_SECRETS)]
+def test_an_eleventh_secret_is_refused_until_one_is_revoked(stored: Stored) -> None:
+    first, *_ = [stored.secret() for _ in range(MOST_SECRETS)]
     with pytest.raises(TooManySecrets):
-        stored.secret(clock)
+        stored.secret()
 
     client = stored.client
     client.revoke_secret(first)
     stored.store.save(client)
 
-    stored.secret(clock)
+    stored.secret()
     assert len(stored.client.secrets) == MOST_SECRETS
 
 
-def test_a_secret_is_revoked_once(stored: Stored, clock: Clock) -> None:
-    secret = stored.secret(clock)
+def test_a_secret_is_revoked_once(stored: Stored) -> None:
+    secret = stored.secret()
     stored.versions_after("revoke_secret", secret_id=secret)
 
     with pytest.raises(UnknownSecret):
@@ -85,9 +84,9 @@ def test_a_secret_is_revoked_once(stored: Stored, clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("expires_in", [timedelta(0), timedelta(days=-1), timedelta(days=3660)])
-def test_an_expiry_is_in_the_future_and_within_ten_years(stored: Stored, clock: Clock, expires_in: timedelta) -> None:
+def test_an_expiry_is_in_the_future_and_within_ten_years(stored: Stored, expires_in: timedelta) -> None:
     with pytest.raises(Invalid) as refused:
-        stored.secret(clock, expires_in)
+        stored.secret(expires_in)
 
     assert refused.value.errors[0].field == "expires_at"
 

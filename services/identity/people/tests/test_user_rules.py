@@ -8,7 +8,7 @@ import pytest
 
 from identity.people.domain import AlreadyErased, OneTimePasswordSpent, ResetLinkSpent, User
 from identity.sessions.domain import UserSession
-from identity.tests.parts import Clock, Parts
+from kit.tests.memory import NOW, Memory
 
 Step = Callable[[User], None]
 
@@ -16,10 +16,10 @@ Step = Callable[[User], None]
 class Stored:
     """One user, loaded anew for each step."""
 
-    def __init__(self, parts: Parts, clock: Clock) -> None:
-        self.store = parts.store
+    def __init__(self) -> None:
+        self.store = Memory()
         self.id = uuid4()
-        self.now = clock()
+        self.now = NOW
         self.store.save(User.register(self.id, "ann@example.com", self.now + timedelta(hours=24)))
 
     @property
@@ -34,8 +34,8 @@ class Stored:
 
 
 @pytest.fixture
-def stored(parts: Parts, clock: Clock) -> Stored:
-    return Stored(parts, clock)
+def stored() -> Stored:
+    return Stored()
 
 
 def test_a_registered_user_has_no_password_and_is_not_verified(stored: Stored) -> None:
@@ -105,14 +105,15 @@ def test_the_same_name_again_is_no_event(stored: Stored) -> None:
     assert stored.do(lambda user: user.rename("Ann")).version == version
 
 
-def test_a_session_ends_once(parts: Parts) -> None:
+def test_a_session_ends_once() -> None:
+    store = Memory()
     session = UserSession(id=uuid4(), user_id=uuid4(), how="password", address="192.0.2.1")
-    parts.store.save(session)
+    store.save(session)
     for _ in range(2):
-        session = parts.store.find(UserSession, session.id)
+        session = store.find(UserSession, session.id)
         session.revoke()
-        parts.store.save(session)
-    assert parts.store.find(UserSession, session.id).version == 2
+        store.save(session)
+    assert store.find(UserSession, session.id).version == 2
 
 
 def test_an_erased_user_cannot_be_changed(stored: Stored) -> None:

@@ -4,13 +4,12 @@ from uuid import uuid4
 
 import pytest
 
+from kit.tests.memory import Memory
 from notifications.deliveries.domain import Notification
-from notifications.tests.parts import World
 
 
-def _stored(world: World, mail: Notification) -> Notification:
-    world.app.run(lambda: world.app.save(mail))
-    return world.app.find(Notification, mail.id)
+def _stored(mail: Notification) -> Notification:
+    return Memory().again(mail)
 
 
 def _mail(cause: str = "identity-e1-1", template: str = "joined") -> Notification:
@@ -24,10 +23,10 @@ def _mail(cause: str = "identity-e1-1", template: str = "joined") -> Notificatio
     )
 
 
-def _with_unknown_outcome(world: World) -> Notification:
+def _with_unknown_outcome() -> Notification:
     mail = _mail()
     mail.outcome_is_unknown(1)
-    return _stored(world, mail)
+    return _stored(mail)
 
 
 def test_one_event_and_one_template_make_one_id() -> None:
@@ -36,18 +35,18 @@ def test_one_event_and_one_template_make_one_id() -> None:
     assert _mail().id != _mail(template="removed").id
 
 
-def test_a_mail_that_has_ended_does_not_change_any_more(world: World) -> None:
+def test_a_mail_that_has_ended_does_not_change_any_more() -> None:
     mail = _mail()
     mail.sent(1)
-    loaded = _stored(world, mail)
+    loaded = _stored(mail)
     loaded.sent(2)
     loaded.failed("too-late", 2)
     loaded.outcome_is_unknown(2)
     assert not loaded.collect_events()
 
 
-def test_a_mail_sent_after_an_unknown_outcome_says_so(world: World) -> None:
-    loaded = _with_unknown_outcome(world)
+def test_a_mail_sent_after_an_unknown_outcome_says_so() -> None:
+    loaded = _with_unknown_outcome()
     loaded.sent(2)
     [sent] = loaded.collect_events()
     assert isinstance(sent, Notification.Sent)
@@ -56,8 +55,8 @@ def test_a_mail_sent_after_an_unknown_outcome_says_so(world: World) -> None:
 
 
 @pytest.mark.parametrize("reason", ["used", "invitation-used", "invitation-declined"])
-def test_a_used_secret_after_an_unknown_outcome_is_no_failure(world: World, reason: str) -> None:
-    loaded = _with_unknown_outcome(world)
+def test_a_used_secret_after_an_unknown_outcome_is_no_failure(reason: str) -> None:
+    loaded = _with_unknown_outcome()
     loaded.secret_unavailable(reason, 2)
     [sent] = loaded.collect_events()
     assert isinstance(sent, Notification.Sent)
@@ -65,24 +64,24 @@ def test_a_used_secret_after_an_unknown_outcome_is_no_failure(world: World, reas
 
 
 @pytest.mark.parametrize("reason", ["not-due", "invitation-revoked", "invitation-replaced", "invitation-expired"])
-def test_a_revoked_secret_after_an_unknown_outcome_is_a_failure(world: World, reason: str) -> None:
-    loaded = _with_unknown_outcome(world)
+def test_a_revoked_secret_after_an_unknown_outcome_is_a_failure(reason: str) -> None:
+    loaded = _with_unknown_outcome()
     loaded.secret_unavailable(reason, 2)
     [failed] = loaded.collect_events()
     assert isinstance(failed, Notification.Failed)
     assert (failed.reason, loaded.outcome_unknown) == (reason, True)
 
 
-def test_an_unavailable_secret_before_any_attempt_is_a_failure(world: World) -> None:
-    loaded = _stored(world, _mail())
+def test_an_unavailable_secret_before_any_attempt_is_a_failure() -> None:
+    loaded = _stored(_mail())
     loaded.secret_unavailable("not-due", 1)
     [failed] = loaded.collect_events()
     assert isinstance(failed, Notification.Failed)
     assert failed.reason == "not-due"
 
 
-def test_a_failure_says_why_and_after_how_many_attempts(world: World) -> None:
-    loaded = _stored(world, _mail())
+def test_a_failure_says_why_and_after_how_many_attempts() -> None:
+    loaded = _stored(_mail())
     loaded.failed("smtp-550", 3)
     [failed] = loaded.collect_events()
     assert isinstance(failed, Notification.Failed)

@@ -5,14 +5,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from kit.errors import Invalid, NotFound
+from kit.tests.memory import Memory
 from platforms.connectors import installed
 from platforms.platforms.domain import ApiNotChosen, Target, TradePlatform
-from platforms.tests.parts import World
 
 
-def reloaded(world: World, platform: TradePlatform) -> TradePlatform:
-    world.store.save(platform)
-    return world.store.find(TradePlatform, platform.id)
+def reloaded(platform: TradePlatform) -> TradePlatform:
+    return Memory().again(platform)
 
 
 def new(kind: str = "mt5", api: str = "mt5-webapi", organization: UUID | None = None) -> TradePlatform:
@@ -29,21 +28,21 @@ def test_an_api_must_fit_the_kind(kind: str, api: str) -> None:
         platform.choose_api(api, installed().apis(kind))
 
 
-def test_what_changes_nothing_is_no_event(world: World) -> None:
-    platform = reloaded(world, new())
+def test_what_changes_nothing_is_no_event() -> None:
+    platform = reloaded(new())
     platform.rename("Live")
     platform.choose_api("mt5-webapi", installed().apis("mt5"))
     platform.found("unknown", None)
     assert platform.collect_events() == []
 
 
-def test_versions_of_credentials_rise_for_each_target_and_never_go_back(world: World) -> None:
+def test_versions_of_credentials_rise_for_each_target_and_never_go_back() -> None:
     platform = new()
     targets: list[Target] = ["api", "db", "api"]
     for target in targets:
         platform.set_credentials(target, "mt.example.com", 443, "1000", None, "off", "00")
     platform.remove_credentials("api")
-    platform = reloaded(world, platform)
+    platform = reloaded(platform)
     assert platform.versions == {"api": 2, "db": 1}
     assert platform.credentials == ["db"]
     assert platform.next_version("api") == 3
@@ -51,15 +50,15 @@ def test_versions_of_credentials_rise_for_each_target_and_never_go_back(world: W
         platform.remove_credentials("api")
 
 
-def test_credentials_for_an_api_need_an_api(world: World) -> None:
-    platform = reloaded(world, new(api="none"))
+def test_credentials_for_an_api_need_an_api() -> None:
+    platform = reloaded(new(api="none"))
     with pytest.raises(ApiNotChosen):
         platform.next_version("api")
     assert platform.next_version("db") == 1
 
 
-def test_a_status_event_follows_a_change_of_state_or_reason(world: World) -> None:
-    platform = reloaded(world, new())
+def test_a_status_event_follows_a_change_of_state_or_reason() -> None:
+    platform = reloaded(new())
     for state, reason in [("lost", "timeout"), ("lost", "timeout"), ("lost", "port-closed"), ("ok", None)]:
         platform.found(state, reason)
     published = [(getattr(event, "from_", ""), getattr(event, "to", "")) for event in platform.collect_events()]
