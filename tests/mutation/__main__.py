@@ -34,7 +34,9 @@ class Target:
 
     @property
     def module(self) -> str:
-        return ".".join(Path(self.file).with_suffix("").parts[1:])
+        """Its name for imports: libs and services are folders of packages."""
+        parts = Path(self.file).with_suffix("").parts
+        return ".".join(parts[1:] if parts[0] in ("libs", "services") else parts)
 
 
 @dataclass(frozen=True)

@@ -86,3 +86,51 @@ def test_a_failure_says_why_and_after_how_many_attempts() -> None:
     [failed] = loaded.collect_events()
     assert isinstance(failed, Notification.Failed)
     assert (failed.reason, failed.attempts) == ("smtp-550", 3)
+
+
+def test_a_mail_starts_as_it_was_requested() -> None:
+    ids = [uuid4() for _ in range(4)]
+    user, invitation, organization, client = ids
+    mail = _stored(
+        Notification(
+            template="joined",
+            cause="c",
+            user_id=user,
+            invitation_id=invitation,
+            organization_id=organization,
+            client_id=client,
+        )
+    )
+    assert (mail.template, mail.cause, mail.outcome_unknown, mail.ended) == ("joined", "c", False, False)
+    assert [mail.user_id, mail.invitation_id, mail.organization_id, mail.client_id] == ids
+    assert mail.requested_at == mail.created_on
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_a_mail_ends_once_and_says_what_it_was_about(failed: bool) -> None:
+    mail = _stored(_mail())
+    for _ in range(2):
+        if failed:
+            mail.failed("smtp-550", 1)
+        else:
+            mail.sent(1)
+    [ended] = mail.pending_events
+    assert isinstance(ended, Notification.Sent | Notification.Failed)
+    assert (ended.template, ended.cause, ended.user_id, ended.attempts) == ("joined", "identity-e1-1", mail.user_id, 1)
+    assert not getattr(ended, "outcome_unknown", False)
+    assert mail.ended
+
+
+def test_a_used_secret_before_any_attempt_is_a_failure() -> None:
+    mail = _stored(_mail())
+    mail.secret_unavailable("used", 1)
+    [failed] = mail.collect_events()
+    assert isinstance(failed, Notification.Failed)
+
+
+def test_an_unknown_outcome_is_recorded_with_its_attempt() -> None:
+    mail = _stored(_mail())
+    mail.outcome_is_unknown(3)
+    [unknown] = mail.pending_events
+    assert isinstance(unknown, Notification.OutcomeUnknown)
+    assert (unknown.attempts, mail.outcome_unknown, mail.ended) == (3, True, False)
