@@ -5,6 +5,7 @@ mostly give a TypeError (+ by <<), which any test notices.
 """
 
 import ast
+import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -127,6 +128,9 @@ def _replaced(source: str, span: Span, text: str) -> str:
 
 
 def _mutant(operator: str, source: str, mutated: str) -> Mutant:
-    pairs = enumerate(zip(source.splitlines(), mutated.splitlines(), strict=False), start=1)
-    line, (before, after) = next((number, pair) for number, pair in pairs if pair[0] != pair[1])
+    old, new = source.splitlines(), mutated.splitlines()
+    line = next(number for number, (a, b) in enumerate(zip(old, new, strict=False), start=1) if a != b)
+    changes = [each for each in difflib.ndiff(old, new) if each[2:].strip()]
+    before = next(each[2:] for each in changes if each.startswith("- "))
+    after = next((each[2:] for each in changes if each.startswith("+ ")), "removed")
     return Mutant(operator, line, before.strip(), after.strip(), mutated)
