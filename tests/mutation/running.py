@@ -1,0 +1,140 @@
+"""Runs tests on a mutant in a forked process, in which the mutant's text takes the place of the file."""
+
+import contextlib
+import importlib
+import importlib.abc
+import importlib.machinery
+import itertools
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import embedded.fixtures
+from embedded.postgres import Postgres
+
+# Without the plugins that are only installed: they are slow to load.
+os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+_ARGUMENTS = ("--quiet", "--no-header", "--tb=no", "--noconftest", "-p", "pytest_timeout", "-p", "embedded.fixtures",
+              "-p", "no:cacheprovider")  # fmt: skip
+_TESTS = re.compile(r"(^|\.)(tests|conftest|__main__|_pytest|__editable__)(\.|$)")
+_UNUSED = 99
+
+
+class Instead(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
+    """Imports one module from a text. Nothing on disk changes."""
+
+    def __init__(self, module: str, path: Path, source: str) -> None:
+        self._module, self._path, self._source = module, path, source
+        self.used = False
+
+    def find_spec(
+        self, name: str, path: object = None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if name != self._module:
+            return None
+        self.used = True
+        return importlib.machinery.ModuleSpec(name, self, origin=str(self._path))
+
+    def get_filename(self, fullname: str) -> str:
+        return f"{self._path}.mutant"  # has no compiled file
+
+    def get_data(self, path: str) -> bytes:
+        return self._source.encode()
+
+
+@contextlib.contextmanager
+def one_server() -> Iterator[Postgres]:
+    """One PostgreSQL server for all mutants, in the place of one for each run of pytest."""
+    with Postgres(fsync=False) as server:
+        embedded.fixtures._postgres = lambda: contextlib.nullcontext(server)  # type: ignore[assignment,return-value]
+        yield server
+
+
+def drop_databases(server: Postgres) -> None:
+    """Those that the tests of a mutant made."""
+    server.run_sql("SELECT format('DROP DATABASE %I WITH (FORCE)', datname) FROM pg_database "
+                   "WHERE datname LIKE 'test\\_%' \\gexec")  # fmt: skip
+
+
+def import_before(module: str, tests: Sequence[str]) -> None:
+    """Import here what these tests import before they import the module, so that the processes of the mutants need not.
+
+    What is imported after it may hold parts of it, and is left to them.
+    """
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        _silence()
+        sys.meta_path.insert(0, _Recorder(module, writer))
+        pytest.main(["--collect-only", *_ARGUMENTS, *tests])
+        os._exit(0)
+    os.close(writer)
+    with open(reader) as names:
+        for name in names.read().split("\n"):
+            if name and not _TESTS.search(name):
+                with contextlib.suppress(Exception):
+                    importlib.import_module(name)
+    os.waitpid(child, 0)
+    assert module not in sys.modules, f"{module} is imported too early"
+
+
+class _Recorder(importlib.abc.MetaPathFinder):
+    """Writes the names of the modules that were imported when the module is wanted."""
+
+    def __init__(self, module: str, writer: int) -> None:
+        self._module, self._writer = module, writer
+
+    def find_spec(self, name: str, path: object = None, target: ModuleType | None = None) -> None:
+        if name == self._module:
+            ready = [name for name, one in sys.modules.items() if _is_ready(one)]
+            with open(self._writer, "w") as names:
+                names.write("\n".join(ready))
+
+
+def _is_ready(module: ModuleType) -> bool:
+    spec = getattr(module, "__spec__", None)
+    return spec is not None and not getattr(spec, "_initializing", False)
+
+
+def passes(module: str, path: Path, source: str, tests: Sequence[str], timeout: float) -> bool:
+    """Whether these tests pass with this text; False as well when they do not end in time."""
+    child = os.fork()
+    if child == 0:
+        os.setsid()
+        _silence()
+        embedded.fixtures._numbers = itertools.count(os.getpid() * 1000)
+        instead = Instead(module, path, source)
+        sys.meta_path.insert(0, instead)
+        code = int(pytest.main(["--exitfirst", *_ARGUMENTS, *tests]))
+        os._exit(code if instead.used else _UNUSED)
+    code = _waited_for(child, timeout)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)
+    assert code not in (_UNUSED, pytest.ExitCode.NO_TESTS_COLLECTED), f"{tests} run nothing of {module}"
+    return code == 0
+
+
+def _waited_for(child: int, timeout: float) -> int:
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.02)
+    os.killpg(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return -signal.SIGKILL
+
+
+def _silence() -> None:
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nowhere, stream)
