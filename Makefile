@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 SYSTEM_TESTS := tests/cluster tests/faults tests/recovery tests/upgrades
-CODE := libs services deploy docs/examples $(wildcard tests)
+CODE := libs services deploy docs/examples $(wildcard testing tests)
 PROSE := README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md docs findings $(wildcard services/*/*/texts.toml)
 NODE_MODULES := $(patsubst %package-lock.json,%node_modules/.installed,$(wildcard package-lock.json tests/*/package-lock.json))
 
@@ -117,7 +117,7 @@ test-containers: setup ## run the integration tests on servers in containers (TR
 
 clean: ## remove what setup and tests made; data in var/ stay
 	rm -rf $(VENV) $(dir $(NODE_MODULES)) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
-	find libs services deploy $(wildcard tests) -name __pycache__ -type d -prune -exec rm -rf {} +
+	find libs services deploy $(wildcard testing tests) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \

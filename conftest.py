@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["embedded.fixtures"]
+pytest_plugins = ["testing.fixtures"]
 _MEMORY, _ROOM = Path("/dev/shm"), 8 * 1024**3  # noqa: S108 - bytes; the folders made there have names of their own
 
 

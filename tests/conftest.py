@@ -10,9 +10,9 @@ from playwright.sync_api import Browser
 
 from deploy.local import Tradehall
 from embedded import temporary_folder
-from tests import chromium as real_browser
+from testing import chromium as real_browser
+from testing.driver import Hall
 from tests.conformance.programs import Programs
-from tests.driver import Hall
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,8 @@ import os
 import subprocess
 import sys
 
-from embedded.containers import LABEL, NATS_IMAGE, POSTGRES_IMAGE
 from platforms.tests.mariadb_container import MARIADB_IMAGE
+from testing.containers import LABEL, NATS_IMAGE, POSTGRES_IMAGE
 from tests.images import ROOT, provide
 
 TESTS = (
@@ -13,8 +13,8 @@ TESTS = (
     "libs/kit/tests/test_store.py",
     "libs/kit/tests/test_limiter.py",
     "libs/access",
-    "services/platforms/tests/test_db_checks.py",
-    "services/platforms/tests/test_reading.py",
+    "services/platforms/connectors/report_database/tests/test_db_checks.py",
+    "services/platforms/accounts/tests/test_reading.py",
 )
 
 

@@ -19,8 +19,9 @@ import pytest
 from deploy.local import Tradehall
 from deploy.local.settings import ROOT
 from embedded import temporary_folder
-from embedded.fixtures import wait_until
-from tests.driver import Hall, Person
+from testing.cli import answer
+from testing.driver import Hall, Person
+from testing.waiting import wait_until
 
 EXAMPLES = ROOT / "docs" / "examples"
 
@@ -36,17 +37,6 @@ def hall(running: tuple[Tradehall, Path]) -> Iterator[Hall]:
     hall = Hall(running[0].info)
     yield hall
     hall.close()
-
-
-def answer(var: Path, *arguments: str) -> Any:
-    done = subprocess.run(
-        (sys.executable, "-m", "deploy.cli", *arguments, "--json"),
-        env={**os.environ, "TRADEHALL_VAR": str(var)},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 class Subscriber:

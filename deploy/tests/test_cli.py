@@ -21,28 +21,14 @@ from contracts.streams import consumers_of
 from deploy.cli.__main__ import app
 from deploy.local import Tradehall
 from embedded import temporary_folder
-from embedded.fixtures import wait_until
+from testing.cli import answer, tradehall
+from testing.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[tuple[Tradehall, Path]]:
     with temporary_folder() as folder, Tradehall(folder / "var") as tradehall:
         yield tradehall, folder / "var"
-
-
-def tradehall(var: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        (sys.executable, "-m", "deploy.cli", *arguments),
-        env={**os.environ, "TRADEHALL_VAR": str(var)},
-        capture_output=True,
-        text=True,
-    )
-
-
-def answer(var: Path, *arguments: str) -> Any:
-    done = tradehall(var, *arguments, "--json")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 def keep_dead_letter(dsn: str, durable: str, payload: dict[str, Any]) -> None:
@@ -295,6 +281,12 @@ def test_every_command_answers_in_json() -> None:
 
 
 def test_where_nothing_runs_it_says_so(tmp_path: Path) -> None:
-    done = tradehall(tmp_path, "status")
+    """As a program of its own, as an operator starts it."""
+    done = subprocess.run(
+        (sys.executable, "-m", "deploy.cli", "status"),
+        env={**os.environ, "TRADEHALL_VAR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 1
     assert done.stderr.startswith(f"Tradehall does not run on {tmp_path}")

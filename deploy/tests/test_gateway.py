@@ -16,7 +16,7 @@ from deploy.gateway.routing import ROUTES
 from deploy.local.companions import Caddy
 from deploy.local.folder import VarFolder
 from embedded import Process, free_port, temporary_folder
-from embedded.fixtures import wait_until
+from testing.waiting import wait_until
 
 
 class _Upstream(BaseHTTPRequestHandler):

@@ -14,7 +14,7 @@ import pytest
 from deploy.local.companions import Caddy
 from deploy.local.folder import VarFolder
 from embedded import free_port, temporary_folder
-from embedded.fixtures import wait_until
+from testing.waiting import wait_until
 
 _FOUND_OUT = 3.0  # seconds
 

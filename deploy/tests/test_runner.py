@@ -17,7 +17,7 @@ import pytest
 
 from deploy.local.services import python_path
 from embedded import free_port, temporary_folder
-from embedded.fixtures import wait_until
+from testing.waiting import wait_until
 
 _COMMAND = "import sys; from deploy.local.__main__ import main; sys.exit(main(services=()))"
 

@@ -19,9 +19,9 @@ from contracts.rpc import MAIL_SECRET
 from deploy.local import Tradehall
 from deploy.local.settings import ROOT
 from embedded import Process, Program, free_port, temporary_folder
-from embedded.fixtures import wait_until
 from kit.tests.collector import Collector, Seen
-from tests.driver import Hall, Person, address
+from testing.driver import Hall, Person, address
+from testing.waiting import wait_until
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 DASHBOARD = ROOT / "deploy" / "grafana" / "tradehall.json"

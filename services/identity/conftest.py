@@ -2,19 +2,26 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from uuid import uuid4
 
 import pytest
 
-from embedded.postgres import Postgres
 from identity.oauth.tests.provider import Provider
-from identity.tests.parts import Clock, Parts
+from identity.service import IdentityService
+from identity.tests.parts import Parts
 from kit.db.database import Database
+from testing.clock import Clock
+from testing.servers import Databases
 
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock(datetime.now(UTC))
+    return Clock()
+
+
+@pytest.fixture
+def postgres_dsn(databases: Databases) -> str:
+    """The connection string of a database of its own, with the service's tables."""
+    return databases.of(IdentityService)
 
 
 @pytest.fixture
@@ -31,11 +38,11 @@ def parts(database: Database, clock: Clock) -> Parts:
 
 
 @pytest.fixture(scope="module")
-def provider_of_module(postgres_server: Postgres) -> Iterator[Provider]:
+def provider_of_module(databases: Databases) -> Iterator[Provider]:
     """One for all tests of a module. Each test makes its own users, organizations and clients."""
-    database = Database(postgres_server.create_database(f"provider_{uuid4().hex}"))
+    database = Database(databases.of(IdentityService))
     database.open()
-    yield Provider(Parts(database, Clock(datetime.now(UTC))))
+    yield Provider(Parts(database, Clock()))
     database.close()
 
 

@@ -42,7 +42,12 @@ class Container:
     """`clock` returns the time in UTC. The database has its tables already."""
 
     def __init__(
-        self, settings: Settings, database: Database, master: MasterKey, clock: Callable[[], datetime]
+        self,
+        settings: Settings,
+        database: Database,
+        master: MasterKey,
+        clock: Callable[[], datetime],
+        hashing: Hashing | None = None,
     ) -> None:
         self.database = database
         self.clock = clock
@@ -68,7 +73,7 @@ class Container:
         )
         self.sessions = Sessions(self.store, self.devices, self.limiter, clock)
         self.secrets = OneTimeSecrets(self.keys)
-        self.hashing = Hashing()
+        self.hashing = hashing or Hashing()
         common_passwords()
         shared = (self.store, self.views, self.sessions, self.hashing, self.secrets, self.login_throttle)
         self.sign_in = SignIn(*shared, clock)

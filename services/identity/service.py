@@ -26,6 +26,7 @@ from identity.oauth.revoke.service import EndedTokens
 from identity.operators import requests as operator_requests
 from identity.operators.commands import add_operator_commands
 from identity.passwords import requests as mail_secret_requests
+from identity.passwords.hashing import Hashing
 from identity.people import events as people_events
 from identity.people import requests as people_requests
 from identity.routers import routers
@@ -70,7 +71,7 @@ class IdentityService(Service[Settings]):
     def __init__(self, environment: Environment[Settings]) -> None:
         super().__init__(environment)
         settings = environment.settings
-        self.container = Container(settings, self.database, environment.master_key, environment.clock)
+        self.container = Container(settings, self.database, environment.master_key, environment.clock, self.hashing())
         self.store = self.container.store
         self.members = MembershipReplica(self.database)
 
@@ -78,6 +79,10 @@ class IdentityService(Service[Settings]):
             return self.container.signing_keys.jwks()
 
         self._verifier = Verifier(settings.public_url, f"{settings.public_url}/api", keys, self.database)
+
+    def hashing(self) -> Hashing:
+        """How passwords are hashed."""
+        return Hashing()
 
     def subscriptions(self) -> Subscriptions:
         return self.members.subscriptions()

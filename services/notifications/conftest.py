@@ -7,9 +7,17 @@ import pytest
 
 from contracts.nats_config import nats_configuration
 from embedded.nats import Nats
+from notifications.service import NotificationsService
 from notifications.tests.answering import Answers
 from notifications.tests.mailroom import Mailroom
 from notifications.tests.parts import BUS_PASSWORD, World
+from testing.servers import Databases
+
+
+@pytest.fixture
+def postgres_dsn(databases: Databases) -> str:
+    """The connection string of a database of its own, with the service's tables."""
+    return databases.of(NotificationsService)
 
 
 @pytest.fixture

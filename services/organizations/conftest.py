@@ -5,9 +5,16 @@ from collections.abc import Iterator
 import pytest
 
 from embedded.nats import Nats
-from embedded.postgres import Postgres
+from organizations.service import OrganizationsService
 from organizations.tests.parts import World
 from organizations.tests.running import Running
+from testing.servers import Databases
+
+
+@pytest.fixture
+def postgres_dsn(databases: Databases) -> str:
+    """The connection string of a database of its own, with the service's tables."""
+    return databases.of(OrganizationsService)
 
 
 @pytest.fixture
@@ -18,7 +25,7 @@ def world(postgres_dsn: str) -> Iterator[World]:
 
 
 @pytest.fixture(scope="session")
-def running(postgres_server: Postgres) -> Iterator[Running]:
+def running(databases: Databases) -> Iterator[Running]:
     """One service for all tests by HTTP; each test creates users of its own."""
-    with Nats() as nats, Running(postgres_server.create_database("organizations_http"), nats.url) as service:
+    with Nats() as nats, Running(databases.of(OrganizationsService), nats.url) as service:
         yield service

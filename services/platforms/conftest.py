@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from embedded.fixtures import in_containers
 from embedded.nats import Nats
-from embedded.postgres import Postgres
+from platforms.service import PlatformsService
 from platforms.tests.mariadb import MariaDb, why_not
 from platforms.tests.parts import World
 from platforms.tests.running import Running
+from testing.servers import Databases, emptied, in_containers
 
 
 @pytest.fixture(scope="session")
@@ -17,24 +17,30 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture
+def postgres_dsn(databases: Databases) -> str:
+    """The connection string of a database of its own, with the service's tables."""
+    return databases.of(PlatformsService)
+
+
 @pytest.fixture(scope="session")
-def world_dsn(postgres_server: Postgres) -> str:
+def world_dsn(databases: Databases) -> str:
     """One database for the insides of all tests, since to make one takes longer than most tests."""
-    return postgres_server.create_database("platforms_world")
+    return databases.of(PlatformsService)
 
 
 @pytest.fixture
 def world(world_dsn: str) -> Iterator[World]:
     made = World(world_dsn)
     yield made
-    made.empty()
     made.database.close()
+    emptied(world_dsn)
 
 
 @pytest.fixture(scope="session")
-def running(postgres_server: Postgres) -> Iterator[Running]:
+def running(databases: Databases) -> Iterator[Running]:
     """One service for all tests by HTTP; each makes people and organizations of its own."""
-    with Nats() as nats, Running(postgres_server.create_database("platforms_http"), nats.url) as service:
+    with Nats() as nats, Running(databases.of(PlatformsService), nats.url) as service:
         yield service
 
 

@@ -12,9 +12,9 @@ from email.message import EmailMessage
 
 from deploy.local import Tradehall
 from embedded import temporary_folder
-from embedded.fixtures import wait_until
+from testing.driver import Hall, Person
+from testing.waiting import wait_until
 from tests.benchmarks.figures import Bound, Figure, p99, show
-from tests.driver import Hall, Person
 
 INVITATIONS = 1_000
 ORGANIZATIONS = 4

@@ -23,7 +23,6 @@ from pydantic import SecretStr
 
 from contracts.permissions import Grant, Role
 from embedded import temporary_folder
-from embedded.fixtures import wait_until
 from embedded.nats import Nats
 from embedded.ports import free_port
 from embedded.postgres import Postgres
@@ -35,6 +34,7 @@ from organizations.container import Container
 from organizations.organizations.domain import Organization
 from organizations.service import OrganizationsService
 from runtime.application import migrations_of
+from testing.waiting import wait_until
 from tests.benchmarks.beside import environment, running
 from tests.benchmarks.figures import Bound, Figure, p99, show
 

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 from pydantic import SecretStr
 
+from contracts import rpc
 from contracts.permissions import Grant, Role
 from embedded import temporary_folder
 from embedded.nats import Nats
@@ -24,8 +25,8 @@ from kit.security.keys import MasterKey
 from organizations.container import Container
 from organizations.organizations.domain import Organization
 from organizations.service import OrganizationsService
-from organizations.tests.running import ISSUER, Identity
 from runtime.application import migrations_of
+from testing.identity import ISSUER, FakeIdentity
 from tests.benchmarks.beside import Running, Scenario, beside, environment, reference, running
 from tests.benchmarks.figures import Figure, show
 from tests.benchmarks.load import get, post
@@ -90,11 +91,11 @@ def organizations() -> Iterator[Service]:
         dsn, master = server.create_database("organizations"), MasterKey.generate()
         given = environment(port, dsn, bus.url, master, ISSUER)
         reader, full, owner, owned = _filled(dsn, master)
-        identity = Identity(bus.url)
+        identity = FakeIdentity(bus.url, rpc.PERSON, rpc.CLIENT, streams=("identity", "platforms", "notifications"))
         identity.start()
         try:
             with running("organizations", ["-m", "organizations"], given, port, "/livez") as process:
-                tokens = [identity.token(str(user), {"sid": str(uuid4())}) for user in (reader, owner)]
+                tokens = [identity.user_token(user) for user in (reader, owner)]
                 yield Service(process, tokens[0], full, tokens[1], owned)
         finally:
             identity.stop()

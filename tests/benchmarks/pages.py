@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from contracts.streams import READS as SERVICES
 from deploy.local import Tradehall
 from embedded import temporary_folder
+from testing.driver import Hall
 from tests.benchmarks.figures import Bound, Figure, show
-from tests.driver import Hall
 
 ROUNDS = 60
 AT_MOST = 3.0

@@ -18,14 +18,14 @@ import httpx2
 
 from deploy.local import Tradehall
 from embedded import temporary_folder
-from embedded.fixtures import wait_until
 from metatrader import Mt5TcpClient
 from platforms.connectors.mt5_tables.reading import SHAPES
 from platforms.tests.mariadb import PASSWORD, READER, MariaDb, why_not
 from platforms.tests.tables import MT5, filetime
+from testing.driver import Hall, Person, client_token
+from testing.waiting import wait_until
 from tests.benchmarks.figures import Bound, Figure, show
 from tests.benchmarks.spine import _pss, _tree
-from tests.driver import Hall, Person, client_token
 
 DEALS = 1_000_000
 ROUNDS = 3

@@ -23,8 +23,8 @@ from embedded import temporary_folder
 from embedded.postgres import Postgres
 from kit.eventstore.rebuild import rebuild
 from kit.tests.notebook import Note, open_notebook
+from testing.driver import Hall, call
 from tests.benchmarks.figures import Bound, Figure, p99, show
-from tests.driver import Hall, call
 
 COMMANDS_PER_SECOND = 100
 SECONDS = 20

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
+from testing.driver import Hall
 from tests.browser.surfing import Surfer, surfer
-from tests.driver import Hall
 
 NewSurfer = Callable[..., Surfer]
 

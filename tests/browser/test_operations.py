@@ -6,10 +6,10 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from embedded.fixtures import wait_until
+from testing.driver import Hall, address
+from testing.waiting import wait_until
 from tests.browser.conftest import NewSurfer
 from tests.browser.surfing import Surfer
-from tests.driver import Hall, address
 
 PAGE = "/portal/operations"
 _STUMBLE = """

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser
 
+from testing.driver import Hall, Person, address
 from tests.browser.surfing import PASSWORD, Surfer, surfer
-from tests.driver import Hall, Person, address
 
 WIDTHS = (390, 768, 1440)
 STRANGERS_PAGES = {"start": "/", "register": "/register", "sign-in": "/login", "forgot": "/password/forgot"}

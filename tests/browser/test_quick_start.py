@@ -6,9 +6,9 @@ import subprocess
 
 import pytest
 
+from testing.driver import address
 from tests.browser.conftest import NewSurfer
 from tests.browser.surfing import PASSWORD, Surfer
-from tests.driver import address
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])

@@ -8,15 +8,15 @@ from typing import Any
 import psycopg
 
 from deploy.cli.running import Running
-from embedded.fixtures import wait_until
 from kit.eventstore.rebuild import rebuild
 from kit.messaging.stream_verification import Verdict, compared, entries, expected, fetched, last_place
 from runtime.output import connected
+from testing.driver import Hall
+from testing.services import inside
+from testing.waiting import wait_until
 from tests.cluster.bus import unread
 from tests.cluster.load import Owner
 from tests.cluster.parts import RELAYING
-from tests.driver import Hall
-from tests.services import inside
 
 
 def all_holds(hall: Hall, var: Path, owners: list[Owner]) -> None:
@@ -54,9 +54,9 @@ def _compared(running: Running, service: str) -> Verdict:
 def nothing_is_lost_or_doubled(owner: Owner) -> None:
     found = owner.person.api("GET", f"/organizations/{owner.organization}").json()
     assert found["name"] == owner.name
-    assert owner.entries("clients", "name") == owner.clients
-    assert owner.entries("platforms", "name") == owner.platforms
-    assert owner.entries("invitations", "email") == owner.invited
+    assert owner.held("clients", "name") == owner.clients
+    assert owner.held("platforms", "name") == owner.platforms
+    assert owner.held("invitations", "email") == owner.invited
 
 
 def every_guest_has_one_mail(hall: Hall, owners: list[Owner], killed: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx2
 
-from tests.driver import Hall, Person, address, client_token
+from testing.driver import Hall, Person, address, client_token
 
 _PATIENCE = 60.0  # seconds
 _AGAIN = 0.3

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deploy.local import Tradehall
 from deploy.local.services import answers, numbered
-from embedded.fixtures import wait_until
+from testing.waiting import wait_until
 
 SERVICES = ("identity", "organizations", "platforms", "notifications", "portal")
 RELAYING = SERVICES[:-1]

@@ -11,11 +11,11 @@ import pytest
 
 from deploy.local import Tradehall
 from embedded import temporary_folder
-from embedded.fixtures import wait_until
+from testing.driver import Hall
+from testing.waiting import wait_until
 from tests.cluster import bus, invariants
 from tests.cluster.load import Load, Owner
 from tests.cluster.parts import BUS, RELAYING, SERVICES, Parts, passed, replicas
-from tests.driver import Hall
 
 MOVED_WITHIN = 5.0  # seconds
 TOLD_WITHIN = 20.0  # what leads to a mail may lie in frozen hands before: a message 4 s, a mail 6 s

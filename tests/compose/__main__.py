@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from embedded import temporary_folder
-from embedded.fixtures import wait_until
+from testing.waiting import wait_until
 from tests.compose import Composition
 from tests.images import ROOT, of_the_composition, provide
 from tests.journeys import healthy

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
+from testing.driver import Hall, Person
 from tests.compose import Composition
-from tests.driver import Hall, Person
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,9 @@ import pytest
 
 from contracts.streams import STREAMS
 from deploy.service_settings import SERVICES
-from embedded.fixtures import wait_until
+from testing.driver import Hall, Person
+from testing.waiting import wait_until
 from tests.compose import Composition
-from tests.driver import Hall, Person
 from tests.journeys import healthy
 
 READING = (

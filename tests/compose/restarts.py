@@ -4,9 +4,9 @@ import httpx2
 import pytest
 
 from deploy.service_settings import SERVICES
-from embedded.fixtures import wait_until
+from testing.driver import Hall, Person, client_token
+from testing.waiting import wait_until
 from tests.compose import Composition
-from tests.driver import Hall, Person, client_token
 from tests.images import WITHOUT_STANDIN
 from tests.journeys import healthy
 

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import httpx2
 
-from tests.driver import Hall, Person
+from testing.driver import Hall, Person
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 import pytest
 
+from testing.driver import Hall, Person
 from tests.conformance.browser import Browser
 from tests.conformance.programs import Programs
 from tests.conformance.relying_party import RelyingParty
-from tests.driver import Hall, Person
 
 
 @pytest.fixture(scope="session")

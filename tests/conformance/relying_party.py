@@ -13,9 +13,9 @@ import httpx2
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from testing.driver import Hall
 from tests.conformance.browser import Arrival, Browser
 from tests.conformance.programs import Program
-from tests.driver import Hall
 
 _CLOCKS_APART = 5  # seconds
 Claims = dict[str, Any]

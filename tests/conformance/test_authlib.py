@@ -10,9 +10,9 @@ from authlib.oidc.discovery import OpenIDProviderMetadata
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from testing.driver import CALLBACK, CLI, Hall, Person
 from tests.conformance.browser import Arrival, Browser
 from tests.conformance.programs import Programs
-from tests.driver import CALLBACK, CLI, Hall, Person
 
 
 @pytest.fixture

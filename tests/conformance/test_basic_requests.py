@@ -4,9 +4,9 @@ import base64
 import json
 from urllib.parse import urlencode
 
+from testing.driver import address
 from tests.conformance.browser import Arrival, Page
 from tests.conformance.relying_party import RelyingParty
-from tests.driver import address
 
 
 def unsigned(claims: dict[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 import time
 
-from embedded.fixtures import wait_until
+from testing.waiting import wait_until
 from tests.conformance.browser import Page
 from tests.conformance.relying_party import RelyingParty, SignedIn
 

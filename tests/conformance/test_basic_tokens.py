@@ -9,11 +9,11 @@ import httpx2
 import psycopg
 import pytest
 
-from embedded.fixtures import wait_until
+from testing.driver import Hall
+from testing.waiting import wait_until
 from tests.conformance.browser import Browser
 from tests.conformance.programs import Programs
 from tests.conformance.relying_party import RelyingParty
-from tests.driver import Hall
 
 ALL_SCOPES = "openid profile email offline_access"
 

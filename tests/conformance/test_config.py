@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from tests.driver import Hall
+from testing.driver import Hall
 
 _PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 

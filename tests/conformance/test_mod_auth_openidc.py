@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from testing.driver import Hall, Person
 from tests.conformance import apache
 from tests.conformance.programs import Programs
-from tests.driver import Hall, Person
 
 
 @pytest.fixture(params=["query", "form_post"])

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from testing.driver import CALLBACK, CLI, Hall, Person
 from tests.conformance.browser import Arrival, Browser, Page
 from tests.conformance.node import run
 from tests.conformance.programs import Programs
-from tests.driver import CALLBACK, CLI, Hall, Person
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from uuid import uuid4
 
 from deploy.local import Tradehall
 from embedded import temporary_folder
+from testing.driver import Hall
 from tests.contracts.world import World
-from tests.driver import Hall
 
 HERE = Path(__file__).parent
 TAKING_AWAY = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import schemathesis
 
-from tests.driver import Hall, Person
+from testing.driver import Hall, Person
 
 
 @schemathesis.auth()  # asked again when a token is refused: some requests end the session that they come with

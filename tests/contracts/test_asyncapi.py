@@ -13,7 +13,7 @@ from nats.aio.msg import Msg
 
 from contracts.streams import STREAMS
 from deploy.asyncapi import document
-from tests.driver import Hall
+from testing.driver import Hall
 
 HERE = Path(__file__).parent
 KEPT = HERE.parents[1] / "docs" / "asyncapi" / "asyncapi.json"

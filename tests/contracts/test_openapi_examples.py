@@ -10,9 +10,9 @@ import jsonschema_rs
 import pytest
 
 from deploy.gateway.examples import EXAMPLES
+from testing.driver import Hall
 from tests.contracts.asking import DOCUMENT, JSON, operations, request_of
 from tests.contracts.world import World
-from tests.driver import Hall
 
 
 def validate(schema: Any, value: Any) -> None:

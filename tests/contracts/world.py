@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 
 from deploy.gateway.examples import invented
-from tests.driver import Hall, Person, address, client_token
+from testing.driver import Hall, Person, address, client_token
 
 _SCOPES = ["platforms:read", "accounts:read", "events:read"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 
-from tests.driver import Hall, Person, address, call, client_token
+from testing.driver import Hall, Person, address, call, client_token
 from tests.faults.asking import PATIENCE, Broken, must_not_refuse
 from tests.faults.ledger import Client, Ledger, Organization
 from tests.faults.newcomer import Newcomer

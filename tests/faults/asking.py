@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 
-from tests.driver import Person
+from testing.driver import Person
 from tests.faults.ledger import Organization
 
 PATIENCE = 90.0  # seconds for one operation to become known

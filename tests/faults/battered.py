@@ -21,9 +21,9 @@ from nats.js import JetStreamContext
 from contracts.streams import consumers_of, feeds_of
 from deploy.local import Tradehall
 from embedded import temporary_folder
-from embedded.fixtures import wait_until
 from embedded.signals import signal_group
-from tests.driver import Hall
+from testing.driver import Hall
+from testing.waiting import wait_until
 from tests.faults.plan import EVERYBODY, GATEWAY, Fault
 from tests.faults.proxies import Proxy
 from tests.faults.subscriber import quiet

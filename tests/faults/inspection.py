@@ -16,9 +16,9 @@ from contracts.streams import consumers_of, feeds_of
 from kit.eventstore.rebuild import rebuild
 from kit.messaging.stream_verification import Verdict, compared, entries, expected, fetched, last_place
 from runtime.definition import Service
+from testing.services import SERVICES, inside
 from tests.faults.battered import Battered
 from tests.faults.subscriber import quiet
-from tests.services import SERVICES, inside
 
 
 @dataclass(frozen=True)

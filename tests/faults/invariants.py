@@ -9,14 +9,14 @@ import nats
 import nats.errors
 from psycopg import OperationalError
 
-from embedded.fixtures import wait_until
-from tests.driver import Hall, Person, call, client_token
+from testing.driver import Hall, Person, call, client_token
+from testing.searching import dump, logs
+from testing.waiting import wait_until
 from tests.faults.asking import Broken
 from tests.faults.inspection import Inspection
 from tests.faults.ledger import Ledger, Organization
 from tests.faults.plan import SERVICES
 from tests.faults.subscriber import Subscriber
-from tests.searching import dump, logs
 
 _SETTLED_WITHIN = 60.0  # seconds
 _NOT_YET = (nats.errors.Error, OSError, OperationalError)

@@ -4,7 +4,7 @@ import threading
 from collections import Counter
 from dataclasses import dataclass, field
 
-from tests.driver import Person
+from testing.driver import Person
 
 Secret = tuple[str, str]
 """What it is, and itself."""

@@ -1,6 +1,6 @@
 """Somebody who registers and signs in, and gets there whichever answer is lost."""
 
-from tests.driver import Hall, Mail, Person, address
+from testing.driver import Hall, Mail, Person, address
 from tests.faults.asking import Asking, must_not_refuse
 from tests.faults.ledger import Ledger
 

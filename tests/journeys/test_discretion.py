@@ -8,9 +8,9 @@ import httpx2
 import pytest
 
 from deploy.local import Tradehall
-from embedded.timing import assert_same_time
-from tests.driver import Hall, Person, address, client_token
-from tests.searching import dump, logs, messages
+from testing.driver import Hall, Person, address, client_token
+from testing.searching import dump, logs, messages
+from testing.timing import assert_same_time
 
 
 @pytest.mark.parametrize(

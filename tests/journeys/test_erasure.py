@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from deploy.local import Tradehall
-from embedded.fixtures import wait_until
-from tests.driver import Hall, Person
+from testing.driver import Hall, Person
+from testing.searching import dump, logs
+from testing.waiting import wait_until
 from tests.recovery.operating import answer
 from tests.recovery.operating import tradehall as command
-from tests.searching import dump, logs
 
 pytestmark = pytest.mark.timeout(400)  # many programs, one after the other; each of the waits has its own limit
 NAME = "Zoe Wants-To-Be-Forgotten"

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from embedded.fixtures import wait_until
-from tests.driver import Hall, call, client_token
+from testing.driver import Hall, call, client_token
+from testing.waiting import wait_until
 
 
 def test_a_program_hears_by_http_what_every_service_told_of_its_organization(hall: Hall) -> None:

@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from embedded.fixtures import wait_until
-from tests.driver import Hall, Person, address, call, client_token
+from testing.driver import Hall, Person, address, call, client_token
+from testing.waiting import wait_until
 
 PUBLIC = {
     ("post", "/api/v1/registrations"),

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from embedded.fixtures import wait_until
-from tests.driver import Hall, Person, call
+from testing.driver import Hall, Person, call
+from testing.waiting import wait_until
 
 SERVICES = ("identity", "organizations", "platforms", "notifications")
 

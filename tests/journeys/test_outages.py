@@ -15,11 +15,11 @@ import pytest
 
 from deploy.local import Tradehall
 from embedded import temporary_folder
-from embedded.fixtures import wait_until
 from embedded.signals import frozen, signal_group
+from testing.driver import Hall, Person, address
+from testing.waiting import wait_until
 from tests.contracts.asking import operations, request_of
 from tests.contracts.world import World
-from tests.driver import Hall, Person, address
 
 Away = Callable[[Tradehall, str], AbstractContextManager[None]]
 WITHOUT_DATABASE = {"jwks", "openid_configuration", "oauth_authorization_server", "authorize_by_form"}

@@ -10,14 +10,14 @@ import httpx2
 import pytest
 
 from deploy.local import Tradehall
-from embedded.fixtures import wait_until
 from embedded.ports import free_port
 from metatrader.credentials import password_hash
 from metatrader.simulator import invent
 from platforms.tests.mariadb import PASSWORD, READER, WRITER, MariaDb, why_not
 from platforms.tests.tables import export_of
-from tests.driver import Hall, Person, call, client_token
-from tests.searching import dump, logs, messages
+from testing.driver import Hall, Person, call, client_token
+from testing.searching import dump, logs, messages
+from testing.waiting import wait_until
 
 WRONG = "Wrong-pass-of-nobody-7"
 

@@ -1,6 +1,6 @@
 """The quick start, as the product page and the README tell it."""
 
-from tests.driver import Hall, Person, address, call, client_token
+from testing.driver import Hall, Person, address, call, client_token
 
 
 def test_from_an_address_to_a_clients_token(hall: Hall) -> None:
@@ -79,7 +79,7 @@ def test_an_invited_person_with_an_account_signs_in_and_accepts(hall: Hall) -> N
 
 
 def test_a_withdrawn_right_and_an_ended_session_stop_everywhere(hall: Hall) -> None:
-    from embedded.fixtures import wait_until
+    from testing.waiting import wait_until
 
     ada, bob = hall.newcomer("ada"), hall.newcomer("bob")
     org = ada.organization

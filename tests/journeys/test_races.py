@@ -2,8 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from embedded.fixtures import wait_until
-from tests.driver import Hall, Person, address, call
+from testing.driver import Hall, Person, address, call
+from testing.waiting import wait_until
 
 
 def test_fifty_accepts_of_one_invitation_give_one_membership(hall: Hall) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import Tradehall
-from tests.driver import Hall
+from testing.driver import Hall
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"

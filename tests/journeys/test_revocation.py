@@ -7,8 +7,8 @@ from functools import partial
 import httpx2
 import pytest
 
-from embedded.fixtures import wait_until
-from tests.driver import Hall, Person, call, client_token
+from testing.driver import Hall, Person, call, client_token
+from testing.waiting import wait_until
 
 _PROMISED = 1.0  # seconds
 _TIMES = 7

@@ -16,9 +16,9 @@ from contracts.streams import STREAMS
 from deploy.local import Tradehall
 from deploy.service_settings import SERVICES
 from embedded import temporary_folder
-from tests.driver import Hall, Person, call, client_token
+from testing.driver import Hall, Person, call, client_token
+from testing.searching import dump, messages
 from tests.recovery.operating import answer, nothing_is_parked, tradehall, typed, unpacked
-from tests.searching import dump, messages
 
 pytestmark = pytest.mark.timeout(600)  # many programs, one after the other; each of the waits has its own limit
 NAME = "Zoe Wants-To-Be-Forgotten"

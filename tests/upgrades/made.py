@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from tests.driver import Hall, Person
+from testing.driver import Hall, Person
 
 
 class Human(BaseModel):

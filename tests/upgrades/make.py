@@ -11,8 +11,8 @@ from deploy.cli.manifest import release
 from deploy.cli.postgres_programs import program, reaching
 from deploy.local import Tradehall
 from embedded import temporary_folder
-from embedded.fixtures import wait_until
-from tests.driver import Hall
+from testing.driver import Hall
+from testing.waiting import wait_until
 from tests.recovery.operating import answer
 from tests.upgrades.made import Expected, work
 

@@ -24,10 +24,10 @@ from platforms.connections.addresses import Policy
 from platforms.container import Container
 from portal.service import PortalService
 from runtime.application import migrations_of
-from tests.driver import Hall, Person, call, client_token
+from testing.driver import Hall, Person, call, client_token
+from testing.searching import dump, messages
+from testing.services import SERVICES
 from tests.recovery.operating import answer, nothing_is_parked
-from tests.searching import dump, messages
-from tests.services import SERVICES
 from tests.upgrades.made import Expected, roles
 
 pytestmark = pytest.mark.timeout(600)

@@ -14,10 +14,11 @@ from contracts import identity, organizations, rpc
 from contracts.envelope import Envelope
 from contracts.permissions import Grant, Limits, Role
 from kit.db.database import Database
-from kit.db.migrations import migrate
 from kit.errors import NotFound
 from kit.messaging.bus import BusUnavailable
 from kit.security.tokens import InvalidToken, Token
+from testing.events import enveloped
+from testing.servers import Databases
 
 ORG, OTHER, ADA, PLATFORM = uuid4(), uuid4(), uuid4(), uuid4()
 
@@ -42,7 +43,6 @@ class World:
     def __init__(self, dsn: str) -> None:
         self.database = Database(dsn)
         self.database.open()
-        migrate(self.database, replicas.SCHEMA)
         self.owner = Owner()
         parts = (
             replicas.MembershipReplica(self.database),
@@ -55,21 +55,12 @@ class World:
         self.access = Access(*parts, self.owner)  # type: ignore[arg-type]
 
     def tell(self, event: Any) -> None:
-        envelope = Envelope.of(
-            event,
-            context=event.context,
-            epoch="e",
-            sequence=1,
-            version=1,
-            aggregate_id=uuid4(),
-            time=datetime.now(UTC),
-        )
-        self.handlers[type(event)](envelope)
+        self.handlers[type(event)](enveloped(event))
 
 
 @pytest.fixture
-def world(postgres_dsn: str) -> Iterator[World]:
-    made = World(postgres_dsn)
+def world(databases: Databases) -> Iterator[World]:
+    made = World(databases.migrated(replicas.SCHEMA))
     yield made
     made.database.close()
 

@@ -10,7 +10,7 @@ import pytest
 from nats.errors import Error
 
 from embedded import EmbeddedError, Nats, Process, Program, temporary_folder
-from embedded.fixtures import wait_until
+from testing.waiting import wait_until
 
 
 async def _stored_messages(url: str, **options: str) -> int:

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from kit.tests.notebook import Notebook, open_notebook
+from kit.tests.notebook import MIGRATIONS, Notebook, open_notebook
+from testing.servers import Databases
 
 
 @pytest.fixture
-def notebook(postgres_dsn: str) -> Iterator[Notebook]:
-    book = open_notebook(postgres_dsn)
+def notebook(databases: Databases) -> Iterator[Notebook]:
+    book = open_notebook(databases.migrated(MIGRATIONS))
     yield book
     book.database.close()

@@ -90,15 +90,15 @@ class Notebook(Store):
         self.run(work)
 
 
+MIGRATIONS = (*service.SCHEMA, ("notes", "CREATE TABLE notes (id uuid PRIMARY KEY, title text, author text)"))
+
+
 def open_notebook(dsn: str, *, unique_titles: bool = False) -> Notebook:
+    """The notebook on a database, whose tables are made where they are missing."""
     database = Database(dsn, max_connections=20)
     database.open()
-    unique = "CREATE UNIQUE INDEX notes_title ON notes (title);" if unique_titles else ""
-    steps = [
-        *service.SCHEMA,
-        ("notes", f"CREATE TABLE notes (id uuid PRIMARY KEY, title text, author text); {unique}"),
-    ]
-    migrate(database, steps)
+    unique = [("unique-titles", "CREATE UNIQUE INDEX notes_title ON notes (title)")] if unique_titles else []
+    migrate(database, [*MIGRATIONS, *unique])
     return Notebook(database, SubjectKeys(database, MASTER), NoteViews(database))
 
 

@@ -10,10 +10,10 @@ import nats.errors
 import pytest
 from pydantic import BaseModel, SecretStr
 
-from embedded.fixtures import wait_until
 from embedded.nats import Nats
 from kit.messaging.bus import Bus, BusUnavailable
 from kit.tests.test_delivery import running
+from testing.waiting import wait_until
 
 
 @pytest.mark.parametrize("after", [0.0, 0.0003, 0.0005, 0.0007, 0.001, 0.01, 0.26])

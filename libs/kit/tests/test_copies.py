@@ -11,13 +11,13 @@ import nats
 import pytest
 from pydantic import SecretStr
 
-from embedded.fixtures import wait_until
 from embedded.nats import Nats
 from embedded.ports import free_port
 from kit.messaging.bus import Bus
 from kit.messaging.relay import Relay
 from kit.tests.notebook import Notebook, open_notebook, translate
 from kit.tests.test_delivery import STREAM, relay_of, running, stored_ids, stream_ids
+from testing.waiting import wait_until
 
 
 @pytest.fixture

@@ -15,13 +15,13 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-from embedded.fixtures import wait_until
 from embedded.nats import Nats
 from kit.messaging.bus import Bus
 from kit.messaging.consumer import ConsumerRunner, Lag
 from kit.messaging.inbox import Inbox, forget_dead_letters
 from kit.messaging.relay import Relay, StreamStatus
 from kit.tests.notebook import Notebook, open_notebook, translate
+from testing.waiting import wait_until
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from pydantic import BaseModel, Field, SecretStr, TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from embedded.fixtures import wait_until
 from embedded.postgres import Postgres
 from embedded.signals import frozen
 from kit.context import cause
@@ -27,6 +26,7 @@ from kit.http.pagination import Page, Paged
 from kit.http.request_middleware import RequestMiddleware, address_of
 from kit.settings import HttpSettings
 from kit.tests.notebook import Notebook, open_notebook
+from testing.waiting import wait_until
 
 
 class NoteBody(Body):

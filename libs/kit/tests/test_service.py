@@ -9,10 +9,10 @@ import httpx2
 import uvicorn
 from starlette.testclient import TestClient
 
-from embedded.fixtures import wait_until
 from embedded.ports import free_port
 from kit.db.database import Database
 from kit.service import _ended, _Server, build
+from testing.waiting import wait_until
 
 
 def test_work_that_loses_a_cancellation_ends_all_the_same() -> None:

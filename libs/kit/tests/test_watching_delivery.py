@@ -8,7 +8,6 @@ import pytest
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
-from embedded.fixtures import wait_until
 from embedded.nats import Nats
 from kit.context import acting
 from kit.eventstore.store import Recorded
@@ -17,6 +16,7 @@ from kit.messaging.relay import Outgoing, Relay
 from kit.operations.gauges import Gauges
 from kit.tests.notebook import Notebook, translate
 from kit.tests.test_delivery import STREAM, client, relay_of, running, stream_ids
+from testing.waiting import wait_until
 
 
 def test_a_message_carries_the_trace_of_its_event_while_that_is_fresh(

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 import psycopg
 import pytest
 
-from embedded.fixtures import wait_until
 from kit.db.database import Database
 from kit.db.lease import Lease
 from kit.db.listener import Listener
 from kit.db.worker import Worker
 from kit.errors import Unavailable
 from kit.tests.test_delivery import running
+from testing.waiting import wait_until
 
 NEVER = 3600.0
 

@@ -14,12 +14,13 @@ from typer.testing import CliRunner
 
 from kit.messaging.bus import Bus
 from kit.messaging.inbox import Inbox
-from kit.tests.notebook import Notebook, open_notebook
+from kit.tests.notebook import MIGRATIONS, Notebook, open_notebook
 from privacy.export import Holder
 from privacy.post_restore import PostRestore
 from runtime.command_service import AnyService
 from runtime.dead_letter_commands import add_dead_letter_commands
 from runtime.privacy_commands import add_export_command, add_post_restore_command
+from testing.servers import Databases
 
 
 class OneInbox:
@@ -35,8 +36,8 @@ class OneInbox:
 
 
 @pytest.fixture
-def notebook(postgres_dsn: str) -> Iterator[Notebook]:
-    book = open_notebook(postgres_dsn)
+def notebook(databases: Databases) -> Iterator[Notebook]:
+    book = open_notebook(databases.migrated(MIGRATIONS))
     yield book
     book.database.close()
 

@@ -15,6 +15,8 @@ from zxcvbn.frequency_lists import FREQUENCY_LISTS
 from identity.passwords.domain import SHORTEST
 from kit.errors import TooManyRequests, Unavailable
 
+_ARGON2 = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+"""OWASP's smallest argon2id: 19 MiB, two passes, one lane."""
 _WAITING = 16  # requests beside those whose hash is being made
 _MOST = 32  # requests in all; fewer than the threads that serve requests
 _WAIT = 4.0  # seconds; an answer comes within five
@@ -32,13 +34,13 @@ class Overloaded(TooManyRequests):
 
 
 class Hashing:
-    """OWASP's smallest argon2id: 19 MiB, two passes, one lane. At most as many at once as there are cores.
+    """Argon2id, as many at once as there are cores. Tests about other things give cheaper parameters.
 
     A route that hashes takes one of `places` first, so that further requests are refused at once.
     """
 
-    def __init__(self) -> None:
-        self._argon2 = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+    def __init__(self, argon2: PasswordHasher = _ARGON2) -> None:
+        self._argon2 = argon2
         cores = max(1, os.cpu_count() or 1)
         self._pool = ThreadPoolExecutor(cores, thread_name_prefix="argon2")
         self.places = min(cores + _WAITING, _MOST)

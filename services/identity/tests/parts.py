@@ -1,57 +1,49 @@
 """The container of identity for tests, on a clock that they move."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
-from pydantic import SecretStr
+from argon2 import PasswordHasher
 
 from identity.container import Container
+from identity.passwords.hashing import Hashing
 from identity.people.domain import User
 from identity.service import IdentityService
 from identity.sessions.service import Session
 from identity.settings import Settings
 from kit.db.database import Database
-from kit.db.migrations import migrate
 from kit.security.keys import MasterKey
-from runtime.application import migrations_of
+from testing.clock import Clock
+from testing.service import NOWHERE, settings_of
 
 PUBLIC_URL = "http://tradehall.test:8080"
 PASSWORD = "a long walk on a Sunday"
 
 
-def settings(dsn: str, nats_url: str = "nats://127.0.0.1:1", **others: Any) -> Settings:
+def settings(dsn: str, nats_url: str = NOWHERE, **others: Any) -> Settings:
     """Of a service under test; `others` override."""
-    given: dict[str, Any] = {
-        "service_port": 0,
-        "postgres_dsn": SecretStr(dsn),
-        "nats_url": nats_url,
-        "nats_password": SecretStr("unused"),
-        "master_key": SecretStr(MasterKey.generate()),
-        "public_url": PUBLIC_URL,
-        "first_operator": True,
-    }
-    return Settings(**(given | others))
+    return settings_of(Settings, dsn, nats_url, **({"public_url": PUBLIC_URL, "first_operator": True} | others))
 
 
-@dataclass
-class Clock:
-    now: datetime
+def quick_hashing() -> Hashing:
+    """Argon2 at its least cost, for tests about anything else."""
+    return Hashing(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
-    def __call__(self) -> datetime:
-        return self.now
 
-    def forward(self, by: timedelta) -> None:
-        self.now += by
+class QuickIdentity(IdentityService):
+    """The service, but for the cost of its hashes."""
+
+    def hashing(self) -> Hashing:
+        return quick_hashing()
 
 
 class Parts(Container):
-    """The service's inside on an empty database, with what people do in many steps as one."""
+    """The service's inside on a database without users, with what people do in many steps as one."""
 
-    def __init__(self, database: Database, clock: Clock, registration: str = "open") -> None:
-        migrate(database, migrations_of(IdentityService))
+    def __init__(
+        self, database: Database, clock: Clock, registration: str = "open", hashing: Hashing | None = None
+    ) -> None:
         given = settings("postgresql://unused", registration=registration)
-        super().__init__(given, database, MasterKey(given.master_key), clock)
+        super().__init__(given, database, MasterKey(given.master_key), clock, hashing or quick_hashing())
 
     def decide_all(self) -> None:
         while self.registration.decide_one():

@@ -8,48 +8,47 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 from fastapi.testclient import TestClient
 
-from embedded.fixtures import wait_until
 from identity.container import Container
 from identity.oauth.tests.provider import VERIFIER, challenge
 from identity.people.domain import User
 from identity.service import IdentityService
 from identity.settings import Settings
-from identity.tests.parts import PASSWORD
+from identity.tests.parts import PASSWORD, QuickIdentity, quick_hashing
 from kit.db.database import Database
 from kit.security.keys import MasterKey
 from runtime.application import build
+from testing.in_process import InProcess
+from testing.waiting import wait_until
 
 
-class Running:
+class Running(InProcess):
     """`browser()` is somebody new; the inside of the service is `parts`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, service: type[IdentityService] = QuickIdentity) -> None:
+        super().__init__(build(service, settings), settings.public_url)
         self.settings = settings
-        self.app = build(IdentityService, settings)
-        self._host = TestClient(self.app, base_url=settings.public_url, follow_redirects=False)
         self.database = Database(settings.postgres_dsn.get_secret_value())
 
     def __enter__(self) -> Self:
         self.database.open()
         self.parts = Container(
-            self.settings, self.database, MasterKey(self.settings.master_key), lambda: datetime.now(UTC)
+            self.settings,
+            self.database,
+            MasterKey(self.settings.master_key),
+            lambda: datetime.now(UTC),
+            quick_hashing(),
         )
-        self._host.__enter__()
-        return self
+        return super().__enter__()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._host.__exit__(kind, error, trace)
+        super().__exit__(kind, error, trace)
         self.database.close()
 
     def browser(self, network: str = "testclient") -> TestClient:
         """A client with cookies of its own at a network address, that follows no redirect."""
-        browser = TestClient(
-            self.app, base_url=self.settings.public_url, follow_redirects=False, client=(network, 50000)
-        )
-        browser.portal = self._host.portal
-        return browser
+        return self.client(network)
 
     def user(self, email: str) -> User:
         """The user with this address, as soon as the worker has made it."""

@@ -1,14 +1,13 @@
 """What the OpenAPI document says of identity's own operations."""
 
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
-from embedded.postgres import Postgres
 from identity.service import IdentityService
 from identity.tests.parts import settings
 from runtime.application import application, construct
+from testing.servers import Databases
 
 OWN = (
     *("Accepted", "Address", "Me", "NameChange", "PasswordChange", "SessionAnswer"),
@@ -18,8 +17,8 @@ OWN = (
 
 
 @pytest.fixture(scope="module")
-def document(postgres_server: Postgres) -> Any:
-    made = construct(IdentityService, settings(postgres_server.create_database(f"document_{uuid4().hex}")))
+def document(databases: Databases) -> Any:
+    made = construct(IdentityService, settings(databases.of(IdentityService)))
     try:
         return application(made).openapi()
     finally:

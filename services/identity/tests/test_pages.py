@@ -10,10 +10,11 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from embedded.fixtures import wait_until
-from embedded.postgres import Postgres
+from identity.service import IdentityService
 from identity.tests.parts import PASSWORD, PUBLIC_URL, settings
 from identity.tests.running import Running, cookies_given
+from testing.servers import Databases
+from testing.waiting import wait_until
 
 NEW = "seven herons in the rain"
 WRONG = "The e-mail address or the password is wrong."
@@ -23,9 +24,9 @@ AUTHORIZE = "/oauth2/authorize?" + urlencode(
 
 
 @pytest.fixture(scope="module")
-def service(postgres_server: Postgres) -> Iterator[Running]:
+def service(databases: Databases) -> Iterator[Running]:
     """One for all tests here; each brings its own address."""
-    with Running(settings(postgres_server.create_database(f"pages_{uuid4().hex}"))) as service:
+    with Running(settings(databases.of(IdentityService))) as service:
         yield service
 
 
@@ -150,8 +151,8 @@ def test_the_session_cookie_is_not_for_scripts(service: Running, email: str) -> 
     assert "secure" not in cookie
 
 
-def test_over_tls_the_cookie_is_bound_to_the_host(postgres_server: Postgres, email: str) -> None:
-    dsn = postgres_server.create_database(f"tls_{uuid4().hex}")
+def test_over_tls_the_cookie_is_bound_to_the_host(databases: Databases, email: str) -> None:
+    dsn = databases.of(IdentityService)
     with Running(settings(dsn, public_url="https://tradehall.test")) as service:
         browser = service.browser()
         browser.post("/register", data={"email": email})
@@ -296,8 +297,8 @@ def test_signing_in_as_another_user_revokes_the_session_before(service: Running,
     assert other in browser.get("/").text
 
 
-def test_the_form_shows_which_domains_may_register(postgres_server: Postgres, email: str) -> None:
-    dsn = postgres_server.create_database(f"domains_{uuid4().hex}")
+def test_the_form_shows_which_domains_may_register(databases: Databases, email: str) -> None:
+    dsn = databases.of(IdentityService)
     with Running(settings(dsn, registration="broker.example,münchen.de")) as service:
         assert "broker.example" in service.browser().get("/register").text
         service.browser().post("/register", data={"email": email})
@@ -306,8 +307,8 @@ def test_the_form_shows_which_domains_may_register(postgres_server: Postgres, em
         assert service.parts.views.credentials(email) is None
 
 
-def test_by_invitation_there_is_no_form(postgres_server: Postgres) -> None:
-    dsn = postgres_server.create_database(f"invited_{uuid4().hex}")
+def test_by_invitation_there_is_no_form(databases: Databases) -> None:
+    dsn = databases.of(IdentityService)
     with Running(settings(dsn, registration="invited")) as service:
         page = service.browser().get("/register")
         assert heading(page) == "Registration is by invitation"

@@ -1,64 +1,36 @@
 """The service on a real bus: what it tells, answers and hears, and the pages of invitations."""
 
-import asyncio
-import threading
-from collections.abc import Coroutine, Iterator
-from datetime import UTC, datetime
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
-from nats.js.api import StreamConfig
-from pydantic import SecretStr
 
 from contracts import organizations, rpc
 from contracts.email import normal
-from contracts.envelope import Envelope
-from embedded.fixtures import wait_until
 from embedded.nats import Nats
 from identity.tests.parts import PASSWORD, settings
 from identity.tests.running import Running
 from identity.tests.test_pages import heading
-from kit.messaging.bus import Bus
+from testing.bus import PeerBus
+from testing.waiting import wait_until
 
-T = TypeVar("T")
 TOKEN = "the.token-of-an_invitation"
 ORGANIZATION = uuid4()
 
 
-class Others:
+class Others(PeerBus):
     """Stands in for organizations and notifications on the real bus."""
 
     def __init__(self, nats_url: str) -> None:
+        super().__init__(nats_url, "organizations")
         self.invitation: rpc.Reply[rpc.Invitation] = rpc.Reply[rpc.Invitation]()
         self.members: list[UUID] = []
         self.needing: tuple[rpc.NamedOrganization, ...] = ()
-        self._bus = Bus(nats_url, "organizations", SecretStr("unused"))
-        self._bus.answers(rpc.INVITATION.subject, rpc.INVITATION.request, self._invitation)
-        self._bus.answers(rpc.SOLE_ADMINISTRATOR.subject, rpc.SOLE_ADMINISTRATOR.request, self._sole_administrator)
-        self._bus.answers(rpc.ACCEPT_INVITATION.subject, rpc.ACCEPT_INVITATION.request, self._accept)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        self._call(self._start())
-        wait_until(lambda: self._bus.connected)
-
-    def stop(self) -> None:
-        self._call(self._end())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
-        self._loop.close()
-
-    async def _start(self) -> None:
-        self._running = asyncio.create_task(self._bus.run())
-
-    async def _end(self) -> None:
-        self._running.cancel()
-        await asyncio.gather(self._running, return_exceptions=True)
-
-    def _call(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+        self.answer(rpc.INVITATION, self._invitation)
+        self.answer(rpc.SOLE_ADMINISTRATOR, self._sole_administrator)
+        self.answer(rpc.ACCEPT_INVITATION, self._accept)
 
     def invite(self, email: str, status: str = "pending") -> str:
         """The path of the link of an invitation."""
@@ -73,39 +45,6 @@ class Others:
         )
         self.invitation = rpc.Reply[rpc.Invitation](ok=invitation)
         return f"/invitations/{TOKEN}"
-
-    def ask(self, question: rpc.Rpc[Any, Any], asked: Any) -> Any:
-        return self._call(self._bus.ask(question.subject, asked, question.reply))
-
-    def tell(self, event: organizations.OrgCreated, sequence: int) -> None:
-        envelope = Envelope.of(
-            event,
-            context="organizations",
-            epoch="e1",
-            sequence=sequence,
-            version=1,
-            aggregate_id=event.organization_id,
-            time=datetime.now(UTC),
-            organization=event.organization_id,
-        )
-
-        async def publish() -> None:
-            config = StreamConfig(name="ORGANIZATIONS", subjects=["evt.organizations.>"])
-            await self._bus.jetstream.add_stream(config)
-            await self._bus.jetstream.publish(envelope.bus_subject, envelope.to_json())
-
-        self._call(publish())
-
-    def heard(self, count: int) -> list[Envelope]:
-        """The first messages of identity's stream."""
-
-        async def take() -> list[Envelope]:
-            subscription = await self._bus.jetstream.subscribe("evt.identity.>", stream="IDENTITY")
-            messages = [await subscription.next_msg(timeout=5) for _ in range(count)]
-            await subscription.unsubscribe()
-            return [Envelope.parse(message.data) for message in messages]
-
-        return self._call(take())
 
     def _invitation(self, asked: rpc.InvitationRequest) -> rpc.Reply[rpc.Invitation]:
         assert asked.token.get_secret_value() == TOKEN
@@ -125,9 +64,8 @@ class Others:
 
 @pytest.fixture
 def others(nats_server: Nats) -> Iterator[Others]:
-    others = Others(nats_server.url)
-    yield others
-    others.stop()
+    with Others(nats_server.url) as others:
+        yield others
 
 
 @pytest.fixture
@@ -143,7 +81,7 @@ def ann(service: Running) -> TestClient:
 
 
 def test_events_are_published_in_order(service: Running, others: Others, ann: TestClient) -> None:
-    told = [type(each.data).__name__ for each in others.heard(4)]
+    told = [type(each.data).__name__ for each in others.read("IDENTITY", "evt.identity.>", 4)]
     assert told == ["UserRegistered", "UserEmailVerified", "UserSignedIn", "UserPasswordChanged"]
 
 
@@ -192,7 +130,8 @@ def test_requests_for_keys_and_clients_are_answered(service: Running, others: Ot
 def test_an_administrator_by_event_may_create_clients(service: Running, others: Others, ann: TestClient) -> None:
     user = service.user("ann@example.com")
     created = organizations.OrgCreated(organization_id=ORGANIZATION, name="Acme", owner=user.id)
-    others.tell(created, 1)
+    others.add_stream("organizations")
+    others.publish(created, created.organization_id, created.organization_id)
     path = f"/api/v1/organizations/{ORGANIZATION}/clients"
     bearer = {"Authorization": f"Bearer {service.token(ann)}"}
     wait_until(lambda: ann.get(path, headers=bearer).status_code == 200)

@@ -1,13 +1,10 @@
 """Identity and organizations as far as mails ask them: answers to the two requests, on a real connection."""
 
-import asyncio
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import nats
 from nats.aio.client import Client
-from nats.aio.msg import Msg
 
 from contracts.rpc import (
     INVITATION_LINK,
@@ -20,6 +17,7 @@ from contracts.rpc import (
     Rpc,
 )
 from notifications.tests.parts import BUS_PASSWORD
+from testing.bus import PeerBus
 
 PASSWORD = "k7fe-2m9x-q4tz-81vd"
 TOKEN = "thr_0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz"
@@ -37,42 +35,32 @@ class Answers:
         self.email = email
         self.refusal: str | None = None
         self.asked: list[Any] = []
-        self._url = url
-        self._connections: list[Client] = []
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._peers = [
+            self._peer(url, request, answer)
+            for request, answer in ((MAIL_SECRET, self._secret), (INVITATION_LINK, self._link))
+        ]
 
     def start(self) -> None:
         """Answer from now on."""
-        self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
+        for peer in self._peers:
+            peer.start()
 
     def stop(self) -> None:
         """Answer no more."""
-        asyncio.run_coroutine_threadsafe(self._hang_up(), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
+        for peer in self._peers:
+            peer.stop()
 
-    async def _listen(self) -> None:
-        for rpc, answer in ((MAIL_SECRET, self._secret), (INVITATION_LINK, self._link)):
-            connection = await connect(self._url, rpc.owner)
-            self._connections.append(connection)
-            await connection.subscribe(rpc.subject, cb=self._reply(rpc, answer))
-            await connection.flush()
-
-    async def _hang_up(self) -> None:
-        for connection in self._connections:
-            await connection.close()
-
-    def _reply(self, rpc: Rpc[Any, Any], answer: Callable[[Any], Any]) -> Any:
-        async def reply(message: Msg) -> None:
-            question = rpc.request.model_validate_json(message.data)
+    def _peer(self, url: str, request: Rpc[Any, Any], answer: Callable[[Any], Any]) -> PeerBus:
+        def reply(question: Any) -> Reply[Any]:
             self.asked.append(question)
-            said: Reply[Any] = rpc.reply(refused=self.refusal) if self.refusal else rpc.reply(ok=answer(question))
-            await message.respond(said.model_dump_json().encode())
+            made: Reply[Any] = (
+                request.reply(refused=self.refusal) if self.refusal else request.reply(ok=answer(question))
+            )
+            return made
 
-        return reply
+        peer = PeerBus(url, request.owner, BUS_PASSWORD)
+        peer.answer(request, reply)
+        return peer
 
     def _secret(self, question: MailSecretRequest) -> MailSecret:
         value = PASSWORD if question.purpose == "one-time-password" else TOKEN

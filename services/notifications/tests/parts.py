@@ -4,17 +4,15 @@ import asyncio
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from pydantic import SecretStr
 
-from contracts.envelope import Envelope
 from contracts.event import Event
 from contracts.identity import UserRegistered
 from kit.db.database import Database
-from kit.db.migrations import migrate
 from kit.messaging.bus import Bus
 from kit.security.keys import MasterKey
 from notifications.deliveries.domain import Notification
@@ -22,8 +20,10 @@ from notifications.deliveries.sender import Sender
 from notifications.deliveries.views import NotificationRow
 from notifications.service import NotificationsService
 from notifications.settings import Settings
-from runtime.application import migrations_of
 from runtime.definition import Environment
+from testing.clock import Clock
+from testing.events import enveloped
+from testing.service import NOWHERE, settings_of
 
 PUBLIC_URL = "https://hall.example"
 START = datetime(2025, 3, 5, 14, 7, tzinfo=UTC)
@@ -34,12 +34,9 @@ EVENTS = {each for each in vars(Notification).values() if getattr(each, "TOPIC",
 """Every event class of the domain."""
 
 
-def settings(**changes: Any) -> Settings:
+def settings(dsn: str = "postgresql://nowhere", nats_url: str = NOWHERE, **changes: Any) -> Settings:
     """Settings that would do, with changes."""
     values: dict[str, Any] = {
-        "service_port": 0,
-        "postgres_dsn": "postgresql://nowhere",
-        "nats_url": "nats://127.0.0.1:1",
         "nats_password": BUS_PASSWORD,
         "master_key": MASTER,
         "public_url": PUBLIC_URL,
@@ -48,28 +45,13 @@ def settings(**changes: Any) -> Settings:
         "smtp_tls": "off",
         "mail_from": "Tradehall <no-reply@hall.example>",
     }
-    return Settings(**(values | changes))
-
-
-@dataclass
-class Clock:
-    """Does not move by itself."""
-
-    now: datetime = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def pass_(self, **time: float) -> None:
-        """Move on by a timedelta's arguments."""
-        self.now += timedelta(**time)
+    return settings_of(Settings, dsn, nats_url, **(values | changes))
 
 
 @dataclass
 class Source:
     """A service whose events are made up here, in order."""
 
-    context: str
     clock: Callable[[], datetime]
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 
@@ -79,36 +61,33 @@ class Source:
         """The message for the bus; its subject is the first id that the event names."""
         first = subject or next(value for value in event.__dict__.values() if isinstance(value, UUID))
         number = next(self.numbers)
-        return Envelope.of(
+        return enveloped(
             event,
-            context=self.context,
-            epoch="e1",
+            first,
             sequence=number,
             version=version or number + 2,
-            aggregate_id=first,
             time=self.clock(),
             organization=getattr(event, "organization_id", None),
             actor=str(uuid4()),
-            correlationid=correlation,
+            correlation=correlation,
         ).to_json()
 
 
 class World:
     """The service without a process, on a real database, and events for it."""
 
-    def __init__(self, dsn: str, nats_url: str = "nats://127.0.0.1:1", **changes: Any) -> None:
+    def __init__(self, dsn: str, nats_url: str = NOWHERE, **changes: Any) -> None:
         self.database = Database(dsn)
         self.database.open()
-        migrate(self.database, migrations_of(NotificationsService))
-        self.clock = Clock()
-        self.settings = settings(nats_url=nats_url, **changes)
+        self.clock = Clock(START)
+        self.settings = settings(dsn, nats_url, **changes)
         self.service = self._service(self._bus())
         self.app = self.service.notifications
         self.views = self.app.views
         self.mails = self.service.mails
         self.recipients = self.service.recipients
-        self.identity = Source("identity", self.clock)
-        self.organizations = Source("organizations", self.clock)
+        self.identity = Source(self.clock)
+        self.organizations = Source(self.clock)
         self._inboxes = {inbox.durable.rpartition("-")[2]: inbox for inbox in self.service.inboxes()}
 
     def hears(self, event: Event, **about: Any) -> bytes:
@@ -144,7 +123,7 @@ class World:
         bus = self._bus()
         running = asyncio.create_task(bus.run())
         try:
-            if self.settings.nats_url != "nats://127.0.0.1:1":
+            if self.settings.nats_url != NOWHERE:
                 async with asyncio.timeout(10):
                     while not bus.connected:
                         await bus.quiet(10)

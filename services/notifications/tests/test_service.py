@@ -22,12 +22,12 @@ from contracts.event import Event
 from contracts.identity import UserPasswordChanged, UserRegistered
 from contracts.notifications import NotificationSent
 from contracts.streams import STREAMS
-from embedded.fixtures import wait_until
 from embedded.nats import Nats
 from embedded.ports import free_port
 from notifications.tests.answering import PASSWORD, Answers, connect
 from notifications.tests.mailroom import Mailroom
 from notifications.tests.parts import BUS_PASSWORD, MASTER, PUBLIC_URL, Source
+from testing.waiting import wait_until
 
 
 class Process:
@@ -97,7 +97,7 @@ class Streams:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._identity = Source("identity", lambda: datetime.now(UTC))
+        self._identity = Source(lambda: datetime.now(UTC))
         asyncio.run(self._declare())
 
     def say(self, *events: Event) -> None:

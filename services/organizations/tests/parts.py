@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -13,29 +11,16 @@ from pydantic import SecretStr
 from contracts.permissions import Grant
 from kit.context import acting
 from kit.db.database import Database
-from kit.db.migrations import migrate
 from kit.messaging.bus import Bus
 from kit.security.keys import MasterKey
 from organizations.container import Container
 from organizations.events import PUBLICATIONS
 from organizations.invitations.service import Accepted
-from organizations.service import OrganizationsService
-from runtime.application import migrations_of
+from testing.clock import Clock
 
 T = TypeVar("T")
 ADMINISTRATOR = Grant(role="administrator")
 VIEWER = Grant(role="viewer")
-
-
-@dataclass
-class Clock:
-    now: datetime
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def forward(self, by: timedelta) -> None:
-        self.now += by
 
 
 def container(database: Database, master: MasterKey, clock: Clock) -> Container:
@@ -50,8 +35,7 @@ class World:
     def __init__(self, dsn: str) -> None:
         self.database = Database(dsn)
         self.database.open()
-        migrate(self.database, migrations_of(OrganizationsService))
-        self.clock = Clock(datetime.now(UTC))
+        self.clock = Clock()
         self.master = MasterKey(SecretStr(MasterKey.generate()))
         made = container(self.database, self.master, self.clock)
         self.store = made.store

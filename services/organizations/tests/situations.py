@@ -4,19 +4,20 @@ from typing import Any
 
 import httpx2
 
-from organizations.tests.running import Browser, Running
+from organizations.tests.running import Running
+from testing.service import Caller
 
 BASE = "/api/v1/organizations"
 
 
-def make(person: Browser, name: str = "Brokers") -> str:
+def make(person: Caller, name: str = "Brokers") -> str:
     """The path of a new organization."""
     answer = person.post(BASE, json={"name": name})
     assert answer.status_code == 201, answer.text
     return f"{BASE}/{answer.json()['id']}"
 
 
-def invite(person: Browser, organization: str, email: str, **given: Any) -> httpx2.Response:
+def invite(person: Caller, organization: str, email: str, **given: Any) -> httpx2.Response:
     answer: httpx2.Response = person.post(
         f"{organization}/invitations", json={"email": email, "role": "viewer", **given}
     )
@@ -28,9 +29,9 @@ def link(running: Running, invitation: str, generation: int = 1) -> str:
     return f"/api/v1/invitations/{running.link(invitation, generation)}"
 
 
-def join(running: Running, owner: Browser, organization: str, **given: Any) -> Browser:
+def join(running: Running, owner: Caller, organization: str, **given: Any) -> Caller:
     """A new member by invitation."""
-    person = running.person()
+    person = running.user()
     invited = invite(owner, organization, person.email, **given)
     assert invited.status_code == 201, invited.text
     accepted = person.post(f"{link(running, invited.json()['id'])}/accept")

@@ -9,10 +9,11 @@ from pydantic import SecretStr
 
 from contracts import identity, rpc
 from contracts.permissions import Grant
-from embedded.fixtures import wait_until
 from organizations.organizations.domain import first_organization_id
-from organizations.tests.running import Browser, Running
+from organizations.tests.running import Running
 from organizations.tests.situations import BASE, invite, join, link, make, refused
+from testing.service import Caller
+from testing.waiting import wait_until
 
 
 def membership(running: Running, organization: UUID, user: UUID) -> rpc.Membership | None:
@@ -25,12 +26,12 @@ def identifier(path: str) -> UUID:
     return UUID(path.rpartition("/")[2])
 
 
-def names(owner: Browser, path: str) -> list[tuple[str | None, str | None]]:
+def names(owner: Caller, path: str) -> list[tuple[str | None, str | None]]:
     return [(member["email"], member["name"]) for member in owner.get(f"{path}/members").json()["items"]]
 
 
 def test_a_registered_user_gets_a_first_organization(running: Running) -> None:
-    person = running.person()
+    person = running.user()
     running.registered(person)
     organization = first_organization_id(person.id)
     wait_until(lambda: running.on_the_bus(str(organization), 1))
@@ -49,7 +50,7 @@ def test_a_membership_request_creates_the_first_organization_and_no_other(runnin
 
 
 def test_a_membership_is_answered_with_its_limits_until_it_is_removed(running: Running) -> None:
-    owner = running.person()
+    owner = running.user()
     path = make(owner)
     platform = uuid4()
     member = join(running, owner, path, permissions=["audit:read"], limits={"platforms": [str(platform)]})
@@ -64,27 +65,27 @@ def test_a_membership_is_answered_with_its_limits_until_it_is_removed(running: R
 
 
 def test_names_and_addresses_follow_identity(running: Running) -> None:
-    owner = running.person(name="Ann Lee")
+    owner = running.user(name="Ann Lee")
     path = make(owner)
     assert names(owner, path) == [(None, None)]
     running.registered(owner)
     wait_until(lambda: names(owner, path) == [(owner.email, "Ann Lee")])
-    running.identity.tell(identity.UserRenamed(user_id=owner.id, name="Ann Kim"), owner.id)
+    running.identity.publish(identity.UserRenamed(user_id=owner.id, name="Ann Kim"), owner.id)
     wait_until(lambda: names(owner, path) == [(owner.email, "Ann Kim")])
 
 
 def test_revoked_sessions_and_tokens_are_refused(running: Running) -> None:
-    person = running.person()
+    person = running.user()
     assert person.session is not None
     assert person.get(BASE).status_code == 200
     ended = identity.UserSessionEnded(user_id=person.id, session_id=person.session)
-    running.identity.tell(ended, person.session)
+    running.identity.publish(ended, person.session)
     wait_until(lambda: person.get(BASE).status_code == 401)
     refused(person.get(BASE), 401, "invalid-token")
 
 
 def test_a_removed_client_is_refused(running: Running) -> None:
-    owner = running.person()
+    owner = running.user()
     path = make(owner)
     client = running.client(identifier(path), "audit:read")
     assert client.get(f"{path}/audit").status_code == 200
@@ -93,13 +94,13 @@ def test_a_removed_client_is_refused(running: Running) -> None:
 
 
 def test_an_erased_user_is_erased_from_lists_trail_and_stream(running: Running) -> None:
-    owner, ann = running.person(), running.person(name="Ann Lee")
+    owner, ann = running.user(), running.user(name="Ann Lee")
     path = make(owner)
     running.registered(ann)
     invitation = invite(owner, path, ann.email).json()["id"]
     ann.post(f"{link(running, invitation)}/accept")
     assert ann.email in owner.get(f"{path}/audit").text
-    running.identity.tell(identity.UserErased(user_id=ann.id), ann.id)
+    running.identity.publish(identity.UserErased(user_id=ann.id), ann.id)
     wait_until(lambda: len(owner.get(f"{path}/members").json()["items"]) == 1)
     for route in ("members", "invitations", "audit"):
         assert ann.email not in owner.get(f"{path}/{route}").text
@@ -118,7 +119,7 @@ def test_an_erased_user_is_erased_from_lists_trail_and_stream(running: Running) 
 
 
 def test_a_new_user_joins_with_the_address_that_identity_verified(running: Running) -> None:
-    owner, ann = running.person(), running.person()
+    owner, ann = running.user(), running.user()
     path = make(owner)
     invitation = invite(owner, path, ann.email).json()["id"]
     token = SecretStr(link(running, invitation).rpartition("/")[2])
@@ -150,7 +151,7 @@ def test_a_new_user_joins_with_the_address_that_identity_verified(running: Runni
 
 @pytest.mark.parametrize("generation", [1, 2, 3])
 def test_only_the_newest_link_is_answered(running: Running, generation: int) -> None:
-    owner = running.person()
+    owner = running.user()
     path = make(owner)
     invitation = invite(owner, path, "ann@example.com").json()["id"]
     owner.post(f"{path}/invitations/{invitation}/resend")
@@ -164,7 +165,7 @@ def test_only_the_newest_link_is_answered(running: Running, generation: int) -> 
 
 
 def test_no_event_and_no_answer_about_an_invitation_contains_its_link(running: Running) -> None:
-    owner = running.person()
+    owner = running.user()
     path = make(owner)
     answer = invite(owner, path, "ann@example.com")
     token = link(running, answer.json()["id"]).rpartition("/")[2]
@@ -177,7 +178,7 @@ def test_no_event_and_no_answer_about_an_invitation_contains_its_link(running: R
 
 
 def test_a_sole_administrator_is_reported_until_there_is_another(running: Running) -> None:
-    owner = running.person()
+    owner = running.user()
     path, alone = make(owner, "Needing"), make(owner, "Alone")
     question = rpc.SoleAdministratorRequest(user_id=owner.id)
 
@@ -200,14 +201,14 @@ def test_a_sole_administrator_is_reported_until_there_is_another(running: Runnin
 
 
 def test_the_address_of_an_erased_user_is_erased_on_the_stream_which_continues(running: Running) -> None:
-    owner, guest = running.person(), running.person()
+    owner, guest = running.user(), running.user()
     path = make(owner)
     running.registered(guest)
     invitation = invite(owner, path, guest.email).json()["id"]
     organization = identifier(path)
     about, invited = f"evt.organizations.{organization}.{invitation}.*", f"evt.organizations.{organization}.*"
     wait_until(lambda: running.identity.stored("ORGANIZATIONS", about) == 1)
-    running.identity.tell(identity.UserErased(user_id=guest.id), guest.id)
+    running.identity.publish(identity.UserErased(user_id=guest.id), guest.id)
     wait_until(lambda: running.identity.stored("ORGANIZATIONS", about) == 0)
     assert owner.patch(path, json={"name": "Later"}).status_code == 200
     wait_until(lambda: running.identity.stored("ORGANIZATIONS", f"{invited}.OrgRenamed") == 1)

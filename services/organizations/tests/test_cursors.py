@@ -26,7 +26,7 @@ FOREIGN: list[Any] = [
 
 @pytest.mark.parametrize("values", FOREIGN, ids=json.dumps)
 def test_a_foreign_cursor_is_refused_by_every_list(running: Running, values: list[Any]) -> None:
-    owner = running.person()
+    owner = running.user()
     path = make(owner)
     client = running.client(path.rpartition("/")[2], "audit:read")
     cursor = base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")

@@ -8,12 +8,13 @@ from uuid import uuid4
 import httpx2
 
 from contracts import identity as events
-from embedded.fixtures import wait_until
 from embedded.nats import Nats
 from embedded.postgres import Postgres
 from embedded.signals import frozen
-from organizations.tests.running import Browser, Running
+from organizations.tests.running import Running
 from organizations.tests.situations import BASE, invite, join, make, refused
+from testing.service import Caller
+from testing.waiting import wait_until
 
 ROUTED = "?limit=50"
 TYPES = ("application/json", "application/json; charset=utf-8")
@@ -56,7 +57,7 @@ def answers(caller: httpx2.Client, path: str) -> tuple[httpx2.Response, httpx2.R
 
 
 def test_both_ways_show_the_same_organizations_and_members(running: Running) -> None:
-    owner = running.person(name="Ann Ünal")
+    owner = running.user(name="Ann Ünal")
     path = make(owner, 'A "quoted" näme')
     running.registered(owner)
     member = join(running, owner, path)
@@ -73,7 +74,7 @@ def test_both_ways_show_the_same_organizations_and_members(running: Running) -> 
 
 
 def test_direct_endpoint_and_route_give_the_same_cursor(running: Running) -> None:
-    owner = running.person()
+    owner = running.user()
     for number in range(51):
         make(owner, f"Organization {number}")
     direct, routed = answers(owner.http, BASE)
@@ -83,7 +84,7 @@ def test_direct_endpoint_and_route_give_the_same_cursor(running: Running) -> Non
 
 
 def test_a_changed_permission_applies_to_the_next_request(running: Running) -> None:
-    owner = running.person()
+    owner = running.user()
     path = make(owner, "Shared")
     member = join(running, owner, path)
     assert member.get(f"{path}/members").status_code == 200
@@ -97,18 +98,18 @@ def test_a_changed_permission_applies_to_the_next_request(running: Running) -> N
 
 
 def test_a_revoked_session_is_refused(running: Running) -> None:
-    owner = running.person()
+    owner = running.user()
     path = make(owner, "Mine")
     assert owner.get(f"{path}/members").status_code == owner.get(BASE).status_code == 200
     assert owner.session is not None
-    running.identity.tell(events.UserSessionEnded(user_id=owner.id, session_id=owner.session), owner.id)
+    running.identity.publish(events.UserSessionEnded(user_id=owner.id, session_id=owner.session), owner.id)
     wait_until(lambda: owner.get(BASE).status_code == 401)
     refused(owner.get(BASE), 401, "invalid-token")
     refused(owner.get(f"{path}/members"), 401, "invalid-token")
 
 
 def test_non_members_clients_and_malformed_paths_are_left_to_the_routes(running: Running) -> None:
-    owner, stranger = running.person(), running.person()
+    owner, stranger = running.user(), running.user()
     path = make(owner, "Mine")
     refused(stranger.get(f"{path}/members"), 404, "not-found")
     refused(running.nobody().get(BASE), 401, "invalid-token")
@@ -120,14 +121,14 @@ def test_non_members_clients_and_malformed_paths_are_left_to_the_routes(running:
 
 
 def test_both_ways_refuse_an_invitation_alike(running: Running) -> None:
-    owner, stranger, ended = running.person(), running.person(), running.person()
+    owner, stranger, ended = running.user(), running.user(), running.user()
     path = make(owner, "Mine")
     viewer, inviter = (
         join(running, owner, path),
         join(running, owner, path, permissions=["members:write"]),
     )
     assert ended.session is not None
-    running.identity.tell(events.UserSessionEnded(user_id=ended.id, session_id=ended.session), ended.id)
+    running.identity.publish(events.UserSessionEnded(user_id=ended.id, session_id=ended.session), ended.id)
     wait_until(lambda: ended.get(BASE).status_code == 401)
     assert invite(owner, path, "twice@example.com").status_code == 201
     for direct in (True, False):
@@ -147,7 +148,7 @@ def test_both_ways_refuse_an_invitation_alike(running: Running) -> None:
         refused(_inviting(owner, path, "b@example.com", "viewer", direct=direct), 404, "not-found")
 
 
-def _inviting(caller: Browser, path: str, email: str, role: str, *, direct: bool) -> httpx2.Response:
+def _inviting(caller: Caller, path: str, email: str, role: str, *, direct: bool) -> httpx2.Response:
     kind = "application/json" if direct else "application/json; charset=utf-8"
     answer: httpx2.Response = caller.post(
         f"{path}/invitations", content=json.dumps({"email": email, "role": role}), headers={"Content-Type": kind}
@@ -162,7 +163,7 @@ def comparable(answer: httpx2.Response) -> tuple[int, object, set[str]]:
 
 
 def test_direct_endpoint_and_route_accept_and_refuse_the_same_bodies(running: Running) -> None:
-    owner = running.person()
+    owner = running.user()
     there = [make(owner, "direct"), make(owner, "routed")]
     bodies = [(BASE, name) for name in NAMES] + [("/invitations", json.dumps(body).encode()) for body in INVITATIONS]
     for route, body in bodies:
@@ -176,14 +177,14 @@ def test_direct_endpoint_and_route_accept_and_refuse_the_same_bodies(running: Ru
 
 
 def test_direct_endpoint_and_route_refuse_the_same_principals(running: Running) -> None:
-    owner, stranger, ended = running.person(), running.person(), running.person()
+    owner, stranger, ended = running.user(), running.user(), running.user()
     path = make(owner, "Mine")
     member, lesser = join(running, owner, path), join(running, owner, path)
     assert owner.patch(f"{path}/members/{lesser.id}", json={"role": "viewer"}).status_code == 200
     assert owner.delete(f"{path}/members/{member.id}").status_code == 204
     own = make(ended, "Own")
     assert ended.session is not None
-    running.identity.tell(events.UserSessionEnded(user_id=ended.id, session_id=ended.session), ended.id)
+    running.identity.publish(events.UserSessionEnded(user_id=ended.id, session_id=ended.session), ended.id)
     wait_until(lambda: ended.get(BASE).status_code == 401)
     client = running.client(path.rpartition("/")[2], "platforms:write")
     for caller, place, refusal in (
@@ -207,7 +208,7 @@ def test_lists_work_again_after_a_restarted_and_a_frozen_database() -> None:
         postgres = stack.enter_context(Postgres(fsync=False))
         nats = stack.enter_context(Nats())
         running = stack.enter_context(Running(postgres.create_database("hot"), nats.url))
-        owner = running.person()
+        owner = running.user()
         make(owner, "Before")
         for _ in range(8):
             assert owner.get(BASE).status_code == 200

@@ -10,19 +10,20 @@ from pathlib import Path
 
 import httpx2
 
-from embedded.fixtures import wait_until
 from embedded.nats import Nats
 from embedded.ports import free_port
 from embedded.postgres import Postgres
 from embedded.signals import frozen
 from kit.security.keys import MasterKey
-from organizations.tests.running import ISSUER, Running
+from organizations.tests.running import Running
 from organizations.tests.situations import BASE, make
+from testing.identity import ISSUER
+from testing.waiting import wait_until
 
 
 def test_commands_succeed_without_the_bus_and_their_events_follow(postgres_dsn: str) -> None:
     with Nats() as nats, Running(postgres_dsn, nats.url) as running:
-        owner = running.person()
+        owner = running.user()
         path = make(owner, "Before")
         organization = path.rpartition("/")[2]
         assert len(running.on_the_bus(organization, 1)) == 1
@@ -32,7 +33,7 @@ def test_commands_succeed_without_the_bus_and_their_events_follow(postgres_dsn: 
         assert owner.post(f"{path}/invitations", json={"email": "a@example.com", "role": None}).status_code == 201
         assert [each["name"] for each in owner.get(BASE).json()["items"]] == ["Meanwhile", "My organization"]
         nats.start()
-        wait_until(running.identity.reconnected)
+        wait_until(lambda: running.identity.connected)
         wait_until(lambda: running.identity.stored("ORGANIZATIONS", f"evt.organizations.{organization}.>") == 3)
         published = [type(envelope.data).__name__ for envelope in running.on_the_bus(organization, 3)]
         assert published == ["OrgCreated", "OrgRenamed", "MemberInvited"]
@@ -43,7 +44,7 @@ def test_a_frozen_database_is_answered_within_five_seconds_and_nothing_is_half_d
         postgres = stack.enter_context(Postgres(fsync=False))
         nats = stack.enter_context(Nats())
         running = stack.enter_context(Running(postgres.create_database("frozen"), nats.url))
-        owner = running.person()
+        owner = running.user()
         path = make(owner, "Before")
         with frozen(postgres.pid):
             started = time.monotonic()

@@ -47,7 +47,7 @@ def test_the_table_above_holds_every_route_of_an_organization(running: Running) 
 @pytest.fixture(scope="module")
 def theirs(running: Running) -> dict[str, str]:
     """An organization of somebody else, with a member and an invitation."""
-    owner = running.person()
+    owner = running.user()
     path = make(owner, "Secret name")
     member = join(running, owner, path)
     invitation = invite(owner, path, "secret@example.com").json()["id"]
@@ -56,7 +56,7 @@ def theirs(running: Running) -> dict[str, str]:
 
 @pytest.mark.parametrize(("method", "route"), ROUTES)
 def test_a_route_refuses_every_foreign_token(running: Running, theirs: dict[str, str], method: str, route: str) -> None:
-    stranger = running.person()
+    stranger = running.user()
     own = make(stranger, "Own")
     client = running.client(own.rpartition("/")[2], "events:read", "audit:read", "platforms:write")
     url = theirs["path"] + route.format(**theirs)
@@ -81,7 +81,7 @@ def test_what_was_refused_changed_nothing(running: Running, theirs: dict[str, st
 
 
 def test_a_client_sees_its_own_organization_and_nothing_of_its_members(running: Running) -> None:
-    owner = running.person()
+    owner = running.user()
     path = make(owner)
     client = running.client(path.rpartition("/")[2], "platforms:read")
     (seen,) = client.get(BASE).json()["items"]
@@ -101,7 +101,7 @@ def test_a_client_sees_its_own_organization_and_nothing_of_its_members(running: 
 
 
 def test_a_client_of_a_deleted_organization_sees_nothing(running: Running) -> None:
-    owner = running.person()
+    owner = running.user()
     path = make(owner)
     client = running.client(path.rpartition("/")[2], "audit:read", "events:read")
     owner.delete(path)

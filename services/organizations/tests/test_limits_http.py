@@ -11,10 +11,11 @@ import pytest
 
 from contracts import identity, platforms
 from contracts.permissions import Limits
-from embedded.fixtures import wait_until
 from organizations.feed.tests.test_feed_http import all_of, kinds
-from organizations.tests.running import Browser, Running
+from organizations.tests.running import Running
 from organizations.tests.situations import invite, join, make
+from testing.service import Caller
+from testing.waiting import wait_until
 
 OF_A_PLATFORM = ["PlatformAdded", "PlatformCredentialsSet", "PlatformRemoved"]
 
@@ -23,7 +24,7 @@ class Limited:
     """An organization with the platforms A and B, and readers who are limited to A, to none, or not at all."""
 
     def __init__(self, running: Running) -> None:
-        self.owner = running.person()
+        self.owner = running.user()
         self.path = make(self.owner)
         self.organization = UUID(self.path.rpartition("/")[2])
         self.a, self.b = uuid4(), uuid4()
@@ -39,11 +40,11 @@ class Limited:
         wait_until(lambda: kinds(all_of(self.everywhere, self.path)).count("PlatformStatusChanged") == 4)
         wait_until(lambda: "ClientCreated" in kinds(all_of(self.everywhere, self.path)))
 
-    def _member(self, running: Running, only: list[UUID]) -> Browser:
+    def _member(self, running: Running, only: list[UUID]) -> Caller:
         limits = {"platforms": [str(one) for one in only]}
         return join(running, self.owner, self.path, permissions=["audit:read"], limits=limits)
 
-    def _client(self, running: Running, only: tuple[UUID, ...] | None) -> Browser:
+    def _client(self, running: Running, only: tuple[UUID, ...] | None) -> Caller:
         return running.client(self.organization, "audit:read", "events:read", limits=Limits(platforms=only))
 
     def _tell(self, running: Running, platform: UUID, name: str) -> None:
@@ -55,7 +56,7 @@ class Limited:
             platforms.PlatformStatusChanged(**about, from_="unknown", to="failing", reason=f"{name}-reason"),
             platforms.PlatformRemoved(**about),
         ):
-            running.identity.tell(event, platform, self.organization, actor=str(self.owner.id))
+            running.identity.publish(event, platform, self.organization, actor=str(self.owner.id))
 
     def _name_both(self, running: Running) -> None:
         """An invitation and a client that are limited to both."""
@@ -72,9 +73,9 @@ class Limited:
             limits=limits,
             created_by=self.owner.id,
         )
-        running.identity.tell(created, client, self.organization, actor=str(self.owner.id))
+        running.identity.publish(created, client, self.organization, actor=str(self.owner.id))
 
-    def trail(self, reader: Browser, **wanted: Any) -> list[dict[str, Any]]:
+    def trail(self, reader: Caller, **wanted: Any) -> list[dict[str, Any]]:
         return list(reader.get(f"{self.path}/audit", params=wanted).json()["items"])
 
     def hidden(self) -> list[str]:
@@ -87,7 +88,7 @@ def limited(running: Running) -> Limited:
     return Limited(running)
 
 
-def pages_of(reader: Browser, path: str, limit: int) -> Iterator[dict[str, Any]]:
+def pages_of(reader: Caller, path: str, limit: int) -> Iterator[dict[str, Any]]:
     """The audit trail, page by page."""
     wanted: dict[str, Any] = {"limit": limit}
     while True:
@@ -147,7 +148,7 @@ def test_no_event_tells_of_a_platform_beyond_the_limits_and_no_other_is_missing(
     assert not [item for item in limited.hidden() if item in json.dumps(shown)]
 
 
-def places_of(reader: Browser, path: str) -> dict[str, int]:
+def places_of(reader: Caller, path: str) -> dict[str, int]:
     """Each event's position, by its id, and that nothing more is promised at the end."""
     places, answer = dict[str, int](), reader.get(f"{path}/events?limit=1").json()
     while True:

@@ -14,9 +14,9 @@ from typing import Any, Self
 
 import pymysql
 
-from embedded.fixtures import wait_until
 from embedded.ports import free_port
 from metatrader.simulator import Certificate
+from testing.waiting import wait_until
 
 READER, WRITER, PASSWORD = "reader", "writer", "Read-0nly-pass"
 

@@ -7,9 +7,9 @@ from typing import Any, Self
 
 import pymysql
 
-from embedded.containers import container
-from embedded.fixtures import wait_until
 from platforms.tests.mariadb import MariaDb
+from testing.containers import container
+from testing.waiting import wait_until
 
 MARIADB_IMAGE = "mariadb:11"
 

@@ -1,7 +1,5 @@
 """The inside of the service on a real database, built as the running service builds it, on a clock that tests move."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,29 +9,16 @@ from pydantic import SecretStr
 
 from kit.context import acting
 from kit.db.database import Database
-from kit.db.migrations import migrate
 from kit.security.keys import MasterKey
 from platforms.checks.domain import Result
 from platforms.connections.addresses import Policy
 from platforms.connections.credentials import Credentials, Secret
 from platforms.container import Container
 from platforms.platforms.domain import Target
-from platforms.service import PlatformsService
-from runtime.application import migrations_of
+from testing.clock import Clock
 
 PASSWORD = "Tr0ub4dor-and-3"
 ADA = "0b7f2d3c-1111-4c5d-9e6f-000000000001"
-
-
-@dataclass
-class Clock:
-    now: datetime
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def forward(self, by: timedelta) -> None:
-        self.now += by
 
 
 class World:
@@ -43,8 +28,7 @@ class World:
         self.dsn = dsn
         self.database = Database(dsn)
         self.database.open()
-        migrate(self.database, migrations_of(PlatformsService))
-        self.clock = Clock(datetime.now(UTC))
+        self.clock = Clock()
         self.master_text = MasterKey.generate()
         self.master = MasterKey(SecretStr(self.master_text))
         self.parts = Container(self.database, self.master, Policy(private_allowed=private_allowed), self.clock)
@@ -94,12 +78,6 @@ class World:
     def tables(self) -> list[str]:
         rows = self.database.all("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         return [row["tablename"] for row in rows]
-
-    def empty(self) -> None:
-        """As after the migrations; the record of interventions can only be added to."""
-        kept = ("migrations", "interventions")
-        names = SQL(", ").join(Identifier(name) for name in self.tables() if name not in kept)
-        self.database.execute(SQL("TRUNCATE {} RESTART IDENTITY").format(names))
 
     def dump(self) -> bytes:
         return dump(self.dsn)

@@ -12,7 +12,6 @@ from typing import Any, LiteralString, Self
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from joserfc import jwt
 from joserfc.jwk import RSAKey
@@ -21,9 +20,10 @@ from psycopg.types.json import Jsonb
 from pydantic import SecretStr
 from starlette.responses import JSONResponse
 
-from kit.security.keys import MasterKey
 from portal.service import build
 from portal.settings import Settings
+from testing.in_process import InProcess
+from testing.service import settings_of
 
 ISSUER = "http://localhost:8080"
 USER = UUID("11111111-1111-1111-1111-111111111111")
@@ -58,6 +58,12 @@ class Hall:
 
     def __init__(self) -> None:
         self.key = _key()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.reset()
+
+    def reset(self) -> None:
+        """As it was made: one user, one organization, nothing asked."""
         self.asked: list[Asked] = []
         self.tokens_last = 600.0
         self.claims: dict[str, Any] = {}
@@ -70,11 +76,10 @@ class Hall:
             "GET /me": (200, {"id": str(USER), "email": "ada@broker.example", "name": None, "operator": False}),
             "GET /organizations": lambda _: (200, {"items": [self.organization], "next_cursor": None}),
         }
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        # It looks for its end fifty times a second, not twice, as it does by itself.
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(
@@ -173,32 +178,27 @@ class Hall:
         return Handler
 
 
-class Browser:
-    """A browser of a portal in this process; follows no redirect."""
+class Portal(InProcess):
+    """A portal in this process, in front of a fake; it serves any number of browsers."""
 
     def __init__(self, dsn: str, hall: Hall, public_url: str = ISSUER) -> None:
+        given: dict[str, Any] = {"portal_secret": SecretStr("the secret"), "internal_url": hall.url}
+        super().__init__(build(settings_of(Settings, dsn, public_url=public_url, **given)), public_url)
         self.hall = hall
-        self._dsn = dsn
-        self.app: FastAPI = build(
-            Settings(
-                service_port=0,
-                postgres_dsn=SecretStr(dsn),
-                master_key=SecretStr(MasterKey.generate()),
-                public_url=public_url,
-                portal_secret=SecretStr("the secret"),
-                internal_url=hall.url,
-            )
-        )
-        self.http = TestClient(self.app, base_url=public_url, follow_redirects=False)
+        self.dsn = dsn
 
-    def __enter__(self) -> Self:
-        self.http.__enter__()
-        return self
+    def browser(self) -> "Browser":
+        """One without cookies."""
+        return Browser(self, self.client())
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.http.__exit__(kind, error, trace)
+
+class Browser:
+    """A browser of a portal; follows no redirect."""
+
+    def __init__(self, portal: Portal, http: TestClient) -> None:
+        self.hall = portal.hall
+        self.http = http
+        self._dsn = portal.dsn
 
     def sign_in(self, then: str = "/portal") -> Self:
         away = self.http.get("/portal/sign-in", params={"next": then})

@@ -6,8 +6,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from identity.clients.domain import MOST_SECRETS, Client, TooManySecrets, UnknownSecret
-from identity.tests.parts import Clock, Parts
+from identity.tests.parts import Parts
 from kit.errors import Invalid
+from testing.clock import Clock
 
 
 @pytest.fixture

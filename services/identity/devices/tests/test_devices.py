@@ -9,7 +9,8 @@ import pytest
 from identity.devices.service import REMEMBERED, device_name
 from identity.passwords.tests.test_passwords import NEW, reset_token
 from identity.sessions.domain import UserSession
-from identity.tests.parts import PASSWORD, Clock, Parts
+from identity.tests.parts import PASSWORD, Parts
+from testing.clock import Clock
 
 ANN = "ann@example.com"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"

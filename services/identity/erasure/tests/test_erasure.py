@@ -12,7 +12,6 @@ from typer.testing import CliRunner, Result
 
 from contracts import rpc
 from embedded.binaries import postgres_versions
-from embedded.fixtures import wait_until
 from embedded.nats import Nats
 from identity.people.domain import AlreadyErased, User
 from identity.service import PUBLICATIONS, IdentityService
@@ -22,6 +21,7 @@ from identity.tests.test_service import Others
 from kit.eventstore.rebuild import rebuild
 from privacy.erasure_log import ErasureLog
 from runtime.cli import command_line
+from testing.waiting import wait_until
 
 EMAIL = "Zoe.Forgotten@Example.com"
 NAME = "Zoe Wants-To-Be-Forgotten"
@@ -29,9 +29,8 @@ NAME = "Zoe Wants-To-Be-Forgotten"
 
 @pytest.fixture
 def others(nats_server: Nats) -> Iterator[Others]:
-    others = Others(nats_server.url)
-    yield others
-    others.stop()
+    with Others(nats_server.url) as others:
+        yield others
 
 
 @pytest.fixture

@@ -7,22 +7,20 @@ from unittest.mock import patch
 from uuid import UUID, uuid4
 
 import pytest
-from argon2 import PasswordHasher, extract_parameters
+from argon2 import extract_parameters
 
-from embedded.timing import assert_same_time
 from identity.container import Container
 from identity.login_throttle.service import FREE, FREE_EVERYWHERE, OF_A_NETWORK, OF_ALL, TooManyAttempts
 from identity.passwords.domain import WrongPassword
 from identity.passwords.hashing import Hashing
 from identity.passwords.tests.test_passwords import NEW, reset_token
 from identity.people.domain import OneTimePasswordSpent
-from identity.service import IdentityService
 from identity.sign_in.service import WrongCredentials
-from identity.tests.parts import PASSWORD, Clock, Parts, settings
+from identity.tests.parts import PASSWORD, Parts, settings
 from kit.db.database import Database
-from kit.db.migrations import migrate
 from kit.security.keys import MasterKey
-from runtime.application import migrations_of
+from testing.clock import Clock
+from testing.timing import assert_same_time
 
 ANN, BOB = "ann@example.com", "bob@example.com"
 HERE, ELSEWHERE = "203.0.113.7", "198.51.100.9"
@@ -109,7 +107,6 @@ def test_many_at_once_are_no_way_around(parts: Parts) -> None:
 
 
 def test_replicas_count_together(database: Database, postgres_dsn: str, clock: Clock) -> None:
-    migrate(database, migrations_of(IdentityService))
     same, other = settings("postgresql://unused"), Database(postgres_dsn)
     other.open()
     try:
@@ -252,8 +249,9 @@ def person(parts: Parts, kind: str, number: int = 0) -> str:
     return email
 
 
-def test_known_and_unknown_addresses_cost_the_same_hash(parts: Parts) -> None:
+def test_known_and_unknown_addresses_cost_the_same_hash(database: Database, clock: Clock) -> None:
     """One, with the same parameters, of which its time depends alone."""
+    parts = Parts(database, clock, hashing=Hashing())
     hashes_of_today = extract_parameters(parts.hashing.hash(PASSWORD))
     costs = {}
     for email in [person(parts, kind) for kind in KINDS]:
@@ -267,9 +265,6 @@ def test_known_and_unknown_addresses_cost_the_same_hash(parts: Parts) -> None:
 def test_known_and_unknown_addresses_cost_the_same_time(parts: Parts, kind: str) -> None:
     """Hashes, which cost the same, are quick ones here, so that the rest is seen beside them. Each attempt comes from
     an address of its own, and nobody fails a hundred times, so that none is refused."""
-    hashing = parts.hashing
-    hashing._argon2 = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    hashing._nobodys = hashing._argon2.hash("nobody signs in with this")
     known = [person(parts, kind, number) for number in range(8)]
     unknown = [person(parts, "unknown", number) for number in range(8)]
     assert_same_time(

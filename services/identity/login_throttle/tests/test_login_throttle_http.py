@@ -7,17 +7,18 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from embedded.fixtures import wait_until
-from embedded.postgres import Postgres
 from identity.login_throttle.service import FREE
+from identity.service import IdentityService
 from identity.tests.parts import PASSWORD, settings
 from identity.tests.running import Running, cookies_given
+from testing.servers import Databases
+from testing.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
-def service(postgres_server: Postgres) -> Iterator[Running]:
+def service(databases: Databases) -> Iterator[Running]:
     """One for all tests here; each brings its own address. The first person is operator."""
-    with Running(settings(postgres_server.create_database(f"guesses_{uuid4().hex}"))) as service:
+    with Running(settings(databases.of(IdentityService))) as service:
         service.signed_in("operator@example.com")
         yield service
 

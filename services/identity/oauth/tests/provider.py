@@ -26,12 +26,13 @@ from identity.oauth.revoke.service import EndedTokens
 from identity.pages.rendering import Renderer
 from identity.sessions.cookies import SessionCookie
 from identity.sessions.service import EndedSessions, Session
-from identity.tests.parts import Clock, Parts, settings
+from identity.tests.parts import Parts, settings
 from kit.http import problems
 from kit.http.csrf import CsrfGuard
 from kit.http.request_middleware import RequestMiddleware, address_of
 from kit.messaging.bus import Bus
 from kit.security.tokens import Verifier
+from testing.clock import Clock
 
 ISSUER = "http://tradehall.test:8080"
 PORTAL_SECRET = "the portal's own secret, with ünicode + more"

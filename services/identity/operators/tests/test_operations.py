@@ -9,9 +9,10 @@ import pytest
 from fastapi.testclient import TestClient
 from psycopg.errors import RaiseException
 
-from embedded.postgres import Postgres
+from identity.service import IdentityService
 from identity.tests.parts import settings
 from identity.tests.running import Running
+from testing.servers import Databases
 
 OVERVIEW = "/api/v1/operations/identity"
 PATH = f"{OVERVIEW}/parked"
@@ -19,8 +20,8 @@ RECORD = f"{OVERVIEW}/interventions"
 
 
 @pytest.fixture(scope="module")
-def service(postgres_server: Postgres) -> Iterator[Running]:
-    with Running(settings(postgres_server.create_database(f"operations_{uuid4().hex}"))) as service:
+def service(databases: Databases) -> Iterator[Running]:
+    with Running(settings(databases.of(IdentityService))) as service:
         yield service
 
 

@@ -11,16 +11,17 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from embedded.fixtures import wait_until
-from embedded.postgres import Postgres
 from identity.passwords.hashing import Hashing
+from identity.service import IdentityService
 from identity.tests.parts import PASSWORD, settings
 from identity.tests.running import Running
+from testing.servers import Databases
+from testing.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
-def service(postgres_server: Postgres) -> Iterator[Running]:
-    with Running(settings(postgres_server.create_database(f"hashing_{uuid4().hex}"))) as service:
+def service(databases: Databases) -> Iterator[Running]:
+    with Running(settings(databases.of(IdentityService)), IdentityService) as service:
         yield service
 
 

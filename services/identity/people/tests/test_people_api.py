@@ -6,19 +6,20 @@ from uuid import uuid4
 
 import pytest
 
-from embedded.fixtures import wait_until
-from embedded.postgres import Postgres
+from identity.service import IdentityService
 from identity.tests.parts import PASSWORD, settings
 from identity.tests.running import Running
+from testing.servers import Databases
+from testing.waiting import wait_until
 
 NEW = "seven herons in the rain"
 REGISTRATIONS = "/api/v1/registrations"
 
 
 @pytest.fixture(scope="module")
-def service(postgres_server: Postgres) -> Iterator[Running]:
+def service(databases: Databases) -> Iterator[Running]:
     """One for all tests here; each brings its own address."""
-    with Running(settings(postgres_server.create_database(f"people_{uuid4().hex}"))) as service:
+    with Running(settings(databases.of(IdentityService))) as service:
         yield service
 
 

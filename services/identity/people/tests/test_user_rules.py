@@ -8,7 +8,8 @@ import pytest
 
 from identity.people.domain import AlreadyErased, OneTimePasswordSpent, ResetLinkSpent, User
 from identity.sessions.domain import UserSession
-from identity.tests.parts import Clock, Parts
+from identity.tests.parts import Parts
+from testing.clock import Clock
 
 Step = Callable[[User], None]
 

@@ -6,15 +6,16 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from embedded.postgres import Postgres
 from identity.registration.service import OF_A_NETWORK
+from identity.service import IdentityService
 from identity.tests.parts import settings
 from identity.tests.running import Running
+from testing.servers import Databases
 
 
 @pytest.fixture(scope="module")
-def service(postgres_server: Postgres) -> Iterator[Running]:
-    with Running(settings(postgres_server.create_database(f"limits_{uuid4().hex}"))) as service:
+def service(databases: Databases) -> Iterator[Running]:
+    with Running(settings(databases.of(IdentityService))) as service:
         yield service
 
 

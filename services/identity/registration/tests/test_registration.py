@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 
 from identity.people.domain import User
-from identity.tests.parts import Clock, Parts
+from identity.tests.parts import Parts
 from kit.context import acting
 from kit.db.database import Database
 from kit.errors import Invalid
 from kit.eventstore.rebuild import rebuild
+from testing.clock import Clock
 
 
 def test_a_new_address_becomes_a_user_with_a_one_time_password(parts: Parts, clock: Clock) -> None:

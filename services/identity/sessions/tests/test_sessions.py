@@ -7,8 +7,9 @@ from uuid import uuid4
 import pytest
 
 from identity.sessions.service import OpenSession, UnknownSession
-from identity.tests.parts import PASSWORD, Clock, Parts
+from identity.tests.parts import PASSWORD, Parts
 from kit.http.pagination import Paging
+from testing.clock import Clock
 
 
 def test_a_cookie_expires_twelve_hours_after_its_last_use(parts: Parts, clock: Clock) -> None:

@@ -10,8 +10,10 @@ import pytest
 from identity.passwords.hashing import Hashing
 from identity.people.domain import OneTimePasswordSpent
 from identity.sign_in.service import WrongCredentials
-from identity.tests.parts import PASSWORD, Clock, Parts
+from identity.tests.parts import PASSWORD, Parts
+from kit.db.database import Database
 from kit.errors import Refusal
+from testing.clock import Clock
 
 
 def test_the_one_time_password_signs_in_once_and_verifies_the_address(parts: Parts) -> None:
@@ -107,7 +109,8 @@ def test_a_password_typed_in_another_unicode_form_is_the_same(parts: Parts) -> N
     assert not session.must_choose_password
 
 
-def test_an_outdated_hash_is_renewed_at_sign_in(parts: Parts) -> None:
+def test_an_outdated_hash_is_renewed_at_sign_in(database: Database, clock: Clock) -> None:
+    parts = Parts(database, clock, hashing=Hashing())
     session, _ = parts.with_password("ann@example.com")
     weaker = Hashing()._argon2.__class__(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)
     parts.database.execute("UPDATE passwords SET hash = %s", (weaker,))

@@ -12,12 +12,13 @@ from identity.oauth.revocation_cache import RevocationCache
 from identity.oauth.tests.provider import CLI_CALLBACK, ISSUER, Provider
 from identity.service import IdentityService
 from identity.signing_keys.service import AHEAD, PUBLISHED_AFTER, SigningKeys
-from identity.tests.parts import Clock, Parts
+from identity.tests.parts import Parts
 from kit.db.database import Database
 from kit.errors import Unavailable
 from kit.security.keys import MasterKey
 from kit.security.tokens import Verifier
 from runtime.cli import command_line
+from testing.clock import Clock
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The table of notifications, and the queue."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from uuid import uuid4
 
 from contracts.identity import UserPasswordChanged
@@ -57,7 +58,7 @@ def test_a_worker_that_lost_its_lease_records_nothing(world: World) -> None:
     world.hears(UserPasswordChanged(user_id=world.meets(), how="changed"))
     frozen = world.app.take()
     assert frozen is not None
-    world.clock.pass_(seconds=7)
+    world.clock.forward(timedelta(seconds=7))
     taken = world.app.take()
     assert taken is not None
     world.app.failed(frozen, "smtp-550")
@@ -74,7 +75,7 @@ def test_an_attempt_that_takes_long_keeps_its_lease(world: World) -> None:
     delivery = world.app.take()
     assert delivery is not None
     for _ in range(3):
-        world.clock.pass_(seconds=4)
+        world.clock.forward(timedelta(seconds=4))
         world.app.extend(delivery)
         assert world.app.take() is None
 

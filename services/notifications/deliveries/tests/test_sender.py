@@ -123,7 +123,7 @@ def test_a_revoked_invitation_fails_even_after_an_unknown_outcome(
     assert lost is not None
     assert linked.app.sending(lost)  # this was stored, and the answer was lost: nothing went out
     answers.refusal = "invitation-revoked"
-    linked.clock.pass_(seconds=7)
+    linked.clock.forward(timedelta(seconds=7))
     linked.sends()
     row = linked.row()
     assert (row.state, row.reason, row.outcome_unknown) == ("failed", "invitation-revoked", True)
@@ -141,7 +141,7 @@ def test_a_link_that_has_expired_is_not_mailed(linked: World, answers: Answers, 
     mailroom.stop()
     _reset(linked)
     linked.sends()
-    linked.clock.pass_(minutes=61)
+    linked.clock.forward(timedelta(minutes=61))
     mailroom.start()
     linked.sends()
     assert (linked.row().state, linked.row().reason) == ("failed", "smtp-unreachable")
@@ -154,12 +154,12 @@ def test_a_mail_server_that_is_down_for_an_hour_delays_mails_and_loses_none(worl
         _password_changed(world, f"user{number}@mail.example")
     for _ in range(60):
         world.sends()
-        world.clock.pass_(minutes=1)
+        world.clock.forward(timedelta(minutes=1))
     assert {row.reason for row in world.rows()} == {"smtp-unreachable"}
     attempts = [row.attempts for row in world.rows()]
     assert 15 <= min(attempts) <= max(attempts) <= 30, "delays rise to minutes"
     mailroom.start()
-    world.clock.pass_(minutes=7)
+    world.clock.forward(timedelta(minutes=7))
     world.sends()
     assert sorted(letter.recipients[0] for letter in mailroom.letters) == [
         "user0@mail.example",
@@ -175,7 +175,7 @@ def test_a_mail_is_given_up_after_a_day(world: World, mailroom: Mailroom) -> Non
     _password_changed(world)
     world.sends()
     assert (world.row().state, world.row().reason) == ("requested", "smtp-450")
-    world.clock.pass_(hours=24)
+    world.clock.forward(timedelta(hours=24))
     world.sends()
     assert (world.row().state, world.row().reason, world.row().attempts) == ("failed", "smtp-450", 2)
 
@@ -199,7 +199,7 @@ def test_a_mail_that_is_refused_for_now_comes_again_after_seconds(world: World, 
     assert due_at is not None
     assert timedelta(seconds=1) < due_at - world.clock() < timedelta(seconds=3)
     setattr(mailroom, stage, None)
-    world.clock.pass_(seconds=3)
+    world.clock.forward(timedelta(seconds=3))
     world.sends()
     assert (world.row().state, world.row().attempts) == ("sent", 2)
     assert not world.row().outcome_unknown
@@ -223,7 +223,7 @@ def test_a_connection_lost_in_the_mail_leaves_the_outcome_unknown_and_the_mail_i
     row = world.row()
     assert (row.state, row.reason, row.outcome_unknown) == ("requested", "smtp-broke-off", True)
     mailroom.drops = None
-    world.clock.pass_(seconds=3)
+    world.clock.forward(timedelta(seconds=3))
     world.sends()
     assert (world.row().state, world.row().attempts, world.row().outcome_unknown) == ("sent", 2, True)
     ids = {letter.message["Message-ID"] for letter in mailroom.letters}
@@ -257,7 +257,7 @@ def test_a_worker_that_died_while_sending_leaves_the_outcome_unknown(world: Worl
     assert lost is not None
     assert world.app.sending(lost)
     assert world.sends() == 0, "the lease holds"
-    world.clock.pass_(seconds=7)
+    world.clock.forward(timedelta(seconds=7))
     world.sends()
     assert (world.row().state, world.row().attempts, world.row().outcome_unknown) == ("sent", 2, True)
     world.app.sent(lost)  # it was frozen, and goes on
@@ -269,7 +269,7 @@ def test_a_worker_that_died_before_sending_leaves_no_unknown_outcome(world: Worl
     _password_changed(world)
     lost = world.app.take()
     assert lost is not None
-    world.clock.pass_(seconds=7)
+    world.clock.forward(timedelta(seconds=7))
     world.sends()
     assert (world.row().state, world.row().outcome_unknown) == ("sent", False)
     assert not world.app.sending(lost), "a worker that was frozen meanwhile sends nothing"
@@ -282,7 +282,7 @@ def test_a_recipient_whose_registration_arrives_later_gets_the_mail_then(world: 
     world.sends()
     assert (world.row().state, world.row().reason) == ("requested", "recipient-not-known-yet")
     world.hears(UserRegistered(user_id=user_id, email="late@mail.example", name=None, via="invitation"))
-    world.clock.pass_(seconds=3)
+    world.clock.forward(timedelta(seconds=3))
     world.sends()
     assert mailroom.only().recipients == ("late@mail.example",)
     assert "“Acme”" in mailroom.only().text
@@ -293,7 +293,7 @@ def test_a_name_that_stays_unknown_holds_no_mail_up_for_long(world: World, mailr
     world.hears(MemberJoined(organization_id=uuid4(), user_id=user_id, role="viewer"))
     world.sends()
     assert world.row().reason == "organization-not-known-yet"
-    world.clock.pass_(seconds=61)
+    world.clock.forward(timedelta(seconds=61))
     world.sends()
     assert "“an organization”" in mailroom.only().text
 
@@ -320,7 +320,7 @@ def test_deliveries_queued_by_release_0_1_0_are_sent(linked: World, mailroom: Ma
             linked.recipients.add_user(UUID(stored[user]), f"{stored[user]}@mail.example", None)
         linked.app.request(name, f"identity-e1-{name}", linked.mails.context(name, stored))
         linked.database.execute("UPDATE deliveries SET occasion = %s WHERE template = %s", (Json(stored), name))
-    linked.clock.pass_(minutes=2)  # the organization's name is not known
+    linked.clock.forward(timedelta(minutes=2))  # the organization's name is not known
     linked.sends()
     assert {row.template: (row.state, row.reason) for row in linked.rows()} == dict.fromkeys(released, ("sent", None))
     assert len(mailroom.letters) == len(released)

@@ -16,7 +16,8 @@ from notifications.mails.registry import MAILS, found
 from notifications.mails.rendering import FOLDER, HTML, TEXT
 from notifications.mails.tests.sampling import composed, examples, folder
 from notifications.outcomes import Undeliverable
-from notifications.tests.parts import START, Clock, Source, World
+from notifications.tests.parts import START, Source, World
+from testing.clock import Clock
 
 EXAMPLES = [(mail, path) for mail in MAILS.values() for path in examples(mail)]
 
@@ -87,7 +88,7 @@ def test_a_mail_is_added_by_its_folder_alone(tmp_path: Path, monkeypatch: pytest
         monkeypatch.setattr(form.loader, "searchpath", [*form.loader.searchpath, str(added.parent)])
     [mail] = found(added.parent, "more_mails")
     requested: list[MailContext] = []
-    erased = Envelope.parse(Source("identity", Clock()).says(UserErased(user_id=uuid4())))
+    erased = Envelope.parse(Source(Clock(START)).says(UserErased(user_id=uuid4())))
     mail.subscriptions(lambda name, cause, context: requested.append(context))[UserErased](erased)
     rendered, _ = composed(mail, requested[0].model_dump())
     assert (rendered.address, rendered.subject) == ("the-address", "Your account was erased")

@@ -10,15 +10,15 @@ import pytest
 
 from contracts import identity, platforms
 from contracts.envelope import Envelope
-from embedded.fixtures import wait_until
 from organizations.tests.running import Running
 from organizations.tests.situations import invite, join, make, refused
+from testing.waiting import wait_until
 
 FORMULAS = ["=HYPERLINK(1)", "+1+1", "-1+1", "@SUM(A1)", "\uff1d1", "  =1+1"]
 
 
 def test_an_entry_has_all_of_its_fields(running: Running) -> None:
-    owner = running.person()
+    owner = running.user()
     path = make(owner, "Old")
     owner.patch(path, json={"name": "New"}, headers={"X-Request-Id": "my-request"})
     entry = owner.get(f"{path}/audit?limit=1").json()["items"][0]
@@ -39,7 +39,7 @@ def test_an_entry_has_all_of_its_fields(running: Running) -> None:
 
 
 def test_the_trail_is_read_in_pages_and_by_filters(running: Running) -> None:
-    owner = running.person()
+    owner = running.user()
     path = make(owner)
     for number in range(5):
         owner.patch(path, json={"name": f"Brokers {number}"})
@@ -62,10 +62,10 @@ def test_the_trail_is_read_in_pages_and_by_filters(running: Running) -> None:
 
 @pytest.mark.parametrize("name", FORMULAS)
 def test_no_cell_of_the_csv_is_a_formula(running: Running, name: str) -> None:
-    owner = running.person()
+    owner = running.user()
     path = make(owner)
     client = uuid4()
-    running.identity.tell(
+    running.identity.publish(
         identity.ClientCreated(
             client=client,
             client_id="thc_x",
@@ -91,7 +91,7 @@ def test_no_cell_of_the_csv_is_a_formula(running: Running, name: str) -> None:
 
 
 def test_an_export_holds_every_entry_in_any_form(running: Running) -> None:
-    owner = running.person()
+    owner = running.user()
     path = make(owner, 'He said "hi", twice')
     for number in range(7):
         owner.patch(path, json={"name": f"Brokers, {number}"})
@@ -107,7 +107,7 @@ def test_an_export_holds_every_entry_in_any_form(running: Running) -> None:
 
 
 def test_the_organizations_clients_are_in_its_trail_without_a_secret(running: Running) -> None:
-    owner = running.person()
+    owner = running.user()
     path = make(owner)
     organization, client = UUID(path.rpartition("/")[2]), uuid4()
     about: dict[str, Any] = {"client": client, "client_id": "thc_one", "organization_id": organization}
@@ -123,7 +123,7 @@ def test_the_organizations_clients_are_in_its_trail_without_a_secret(running: Ru
         identity.ClientSecretEnded(**about, secret_id=secret),
         identity.ClientRemoved(**about),
     ):
-        running.identity.tell(event, client, organization, actor=str(owner.id))
+        running.identity.publish(event, client, organization, actor=str(owner.id))
     wait_until(lambda: owner.get(f"{path}/audit?type=ClientRemoved").json()["items"])
     entries = [entry for entry in owner.get(f"{path}/audit").json()["items"] if entry["type"] != "OrgCreated"]
     assert [entry["summary"] for entry in reversed(entries)] == [
@@ -139,7 +139,7 @@ def test_the_organizations_clients_are_in_its_trail_without_a_secret(running: Ru
 
 
 def test_the_organizations_platforms_are_in_its_trail_but_not_what_checks_find(running: Running) -> None:
-    owner, other = running.person(), running.person()
+    owner, other = running.user(), running.user()
     path, elsewhere = make(owner), make(other, "Others")
     organization, platform = UUID(path.rpartition("/")[2]), uuid4()
     about: dict[str, Any] = {"organization_id": organization, "platform_id": platform}
@@ -154,7 +154,7 @@ def test_the_organizations_platforms_are_in_its_trail_but_not_what_checks_find(r
         platforms.PlatformCredentialsRemoved(**about, target="db"),
         platforms.PlatformRemoved(**about),
     ):
-        running.identity.tell(event, platform, organization, actor=str(owner.id))
+        running.identity.publish(event, platform, organization, actor=str(owner.id))
     wait_until(lambda: owner.get(f"{path}/audit?type=PlatformRemoved").json()["items"])
     entries = [entry for entry in owner.get(f"{path}/audit").json()["items"] if entry["type"] != "OrgCreated"]
     assert [entry["summary"] for entry in reversed(entries)] == [
@@ -173,7 +173,7 @@ def test_the_organizations_platforms_are_in_its_trail_but_not_what_checks_find(r
 
 
 def test_a_client_reads_the_organizations_events_as_on_the_bus(running: Running) -> None:
-    owner, other = running.person(), running.person()
+    owner, other = running.user(), running.user()
     path = make(owner)
     make(other, "Others")
     join(running, owner, path)

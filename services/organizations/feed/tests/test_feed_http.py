@@ -5,12 +5,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from contracts import identity, notifications, platforms
-from embedded.fixtures import wait_until
-from organizations.tests.running import Browser, Running
+from organizations.tests.running import Running
 from organizations.tests.situations import invite, join, make, refused
+from testing.service import Caller
+from testing.waiting import wait_until
 
 
-def all_of(client: Browser, path: str, page: int = 200) -> list[dict[str, Any]]:
+def all_of(client: Caller, path: str, page: int = 200) -> list[dict[str, Any]]:
     """Every event, page by page."""
     items: list[dict[str, Any]] = []
     answer = client.get(f"{path}/events?limit={page}").json()
@@ -37,14 +38,14 @@ def tell(running: Running, organization: UUID, by: UUID) -> list[str]:
     sent = notifications.NotificationSent(
         notification_id=notification, template="invitation", cause="x", organization_id=organization, attempts=1
     )
-    running.identity.tell(created, client, organization, actor=str(by))
-    running.identity.tell(added, platform, organization, actor=str(by))
-    running.identity.tell(sent, notification, organization)
+    running.identity.publish(created, client, organization, actor=str(by))
+    running.identity.publish(added, platform, organization, actor=str(by))
+    running.identity.publish(sent, notification, organization)
     return ["ClientCreated", "PlatformAdded", "NotificationSent"]
 
 
 def test_the_events_of_all_services_arrive_as_on_the_bus_and_no_other_organizations(running: Running) -> None:
-    owner, other = running.person(), running.person()
+    owner, other = running.user(), running.user()
     path, elsewhere = make(owner), make(other, "Others")
     organization = UUID(path.rpartition("/")[2])
     client = running.client(organization, "events:read")
@@ -57,7 +58,7 @@ def test_the_events_of_all_services_arrive_as_on_the_bus_and_no_other_organizati
     assert sorted(kinds(items)[1:]) == sorted(published)
     assert {item["organization"] for item in items} == {str(organization)}
     on_the_bus = [
-        json.loads(running.identity.raw(context.upper(), f"evt.{context}.{organization}.>"))
+        json.loads(running.identity.messages(context.upper(), f"evt.{context}.{organization}.>", 1)[0])
         for context in ("organizations", "identity", "platforms", "notifications")
     ]
     assert sorted(items, key=json.dumps) == sorted(on_the_bus, key=json.dumps)
@@ -66,7 +67,7 @@ def test_the_events_of_all_services_arrive_as_on_the_bus_and_no_other_organizati
 
 
 def test_a_poller_continues_from_the_position_of_the_answer(running: Running) -> None:
-    owner = running.person()
+    owner = running.user()
     path = make(owner)
     organization = UUID(path.rpartition("/")[2])
     client = running.client(organization, "events:read")
@@ -84,7 +85,7 @@ def test_a_poller_continues_from_the_position_of_the_answer(running: Running) ->
 
 
 def test_the_address_of_an_erased_user_is_erased_from_the_feed(running: Running) -> None:
-    owner, guest = running.person(), running.person("Erased.Guest@example.com")
+    owner, guest = running.user(), running.user("Erased.Guest@example.com")
     path = make(owner)
     client = running.client(path.rpartition("/")[2], "events:read")
     running.registered(guest)
@@ -95,14 +96,14 @@ def test_the_address_of_an_erased_user_is_erased_from_the_feed(running: Running)
         return [item["data"]["email"] for item in all_of(client, path) if "email" in item["data"]]
 
     assert guest.email in addresses()
-    running.identity.tell(identity.UserErased(user_id=guest.id), guest.id)
+    running.identity.publish(identity.UserErased(user_id=guest.id), guest.id)
     wait_until(lambda: addresses()[0] is None)
     assert addresses()[1] is not None
     assert guest.email not in json.dumps(all_of(client, path))
 
 
 def test_a_lost_feed_is_filled_again_from_the_streams(running: Running) -> None:
-    owner = running.person()
+    owner = running.user()
     path = make(owner)
     organization = UUID(path.rpartition("/")[2])
     client = running.client(organization, "events:read")

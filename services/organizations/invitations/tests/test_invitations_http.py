@@ -5,14 +5,14 @@ from typing import Any
 import httpx2
 import pytest
 
-from embedded.fixtures import wait_until
 from organizations.tests.parts import at_once
 from organizations.tests.running import Running
 from organizations.tests.situations import invite, link, make, refused
+from testing.waiting import wait_until
 
 
 def test_an_invitation_leads_to_a_membership(running: Running) -> None:
-    owner, ann = running.person(name="Olga Owner"), running.person(name="Ann Lee")
+    owner, ann = running.user(name="Olga Owner"), running.user(name="Ann Lee")
     running.registered(owner)
     path = make(owner)
     created = invite(owner, path, ann.email.upper())
@@ -35,8 +35,8 @@ def test_an_invitation_leads_to_a_membership(running: Running) -> None:
     refused(httpx2.get(running.base + first), 410, "invitation-replaced")
     refused(ann.post(f"{first}/accept"), 410, "invitation-replaced")
     second = link(running, invitation["id"], 2)
-    refused(running.person().post(f"{second}/accept"), 403, "invitation-for-another-address")
-    refused(running.person().post(f"{second}/decline"), 403, "invitation-for-another-address")
+    refused(running.user().post(f"{second}/accept"), 403, "invitation-for-another-address")
+    refused(running.user().post(f"{second}/decline"), 403, "invitation-for-another-address")
     refused(running.client(path.rpartition("/")[2]).post(f"{second}/accept"), 403, "person-needed")
     refused(httpx2.post(f"{running.base}{second}/accept"), 401, "unauthenticated")
     refused(running.nobody().post(f"{second}/accept"), 401, "invalid-token")
@@ -52,7 +52,7 @@ def test_an_invitation_leads_to_a_membership(running: Running) -> None:
 
 
 def test_an_invitation_is_declined_or_revoked(running: Running) -> None:
-    owner, ann = running.person(), running.person()
+    owner, ann = running.user(), running.user()
     path = make(owner)
     invitation = invite(owner, path, ann.email).json()["id"]
     refused(invite(owner, path, ann.email), 409, "already-invited")
@@ -69,7 +69,7 @@ def test_an_invitation_is_declined_or_revoked(running: Running) -> None:
 
 
 def test_an_unverified_address_accepts_nothing(running: Running) -> None:
-    owner, stranger = running.person(), running.person(verified=False)
+    owner, stranger = running.user(), running.user(verified=False)
     path = make(owner)
     token = link(running, invite(owner, path, stranger.email).json()["id"])
     refused(stranger.post(f"{token}/accept"), 403, "email-not-verified")
@@ -77,7 +77,7 @@ def test_an_unverified_address_accepts_nothing(running: Running) -> None:
 
 
 def test_identity_is_asked_about_users_only_for_valid_links(running: Running) -> None:
-    person = running.person()
+    person = running.user()
     asked = running.identity.asked_for_people
     for token in ("nonsense", "AAAAAAAAAAAAAAAAAAAAAA.AAAA", "%00", "a" * 3000):
         refused(person.post(f"/api/v1/invitations/{token}/accept"), 404, "not-found")
@@ -90,7 +90,7 @@ def test_identity_is_asked_about_users_only_for_valid_links(running: Running) ->
     ["", "ann", "ann@example.com\r\nBcc: all@example.com", "a" * 300 + "@example.com", "ann@exa mple.com", 7, None],
 )
 def test_an_invalid_address_is_refused_by_its_field(running: Running, email: Any) -> None:
-    owner = running.person()
+    owner = running.user()
     path = make(owner)
     answer = owner.post(f"{path}/invitations", json={"email": email, "role": "viewer"})
     refused(answer, 422, "invalid")
@@ -99,7 +99,7 @@ def test_an_invalid_address_is_refused_by_its_field(running: Running, email: Any
 
 
 def test_fifty_concurrent_accepts_by_http_give_one_membership(running: Running) -> None:
-    owner, ann = running.person(), running.person()
+    owner, ann = running.user(), running.user()
     path = make(owner)
     token = link(running, invite(owner, path, ann.email).json()["id"])
     answers = at_once([lambda: ann.post(f"{token}/accept")] * 50)
@@ -115,7 +115,7 @@ def test_fifty_concurrent_accepts_by_http_give_one_membership(running: Running) 
 
 
 def test_resending_an_invitation_is_limited_to_five_at_once(running: Running) -> None:
-    owner = running.person()
+    owner = running.user()
     path = make(owner)
     invitation = invite(owner, path, "ann@example.com").json()["id"]
     for _ in range(5):
@@ -128,7 +128,7 @@ def test_resending_an_invitation_is_limited_to_five_at_once(running: Running) ->
 def test_invitations_are_limited_to_five_hundred_at_once_and_refused_ones_do_not_count(
     running: Running,
 ) -> None:
-    owner = running.person()
+    owner = running.user()
     path = make(owner)
     answers = [invite(owner, path, f"guest{number}@example.com") for number in (0, 0, 0, *range(1, 499))]
     assert [answer.status_code for answer in answers[:4]] == [201, 409, 409, 201]
@@ -143,7 +143,7 @@ def test_invitations_are_limited_to_five_hundred_at_once_and_refused_ones_do_not
 
 
 def test_who_tries_a_hundred_links_that_were_never_made_must_wait(running: Running) -> None:
-    owner = running.person()
+    owner = running.user()
     good = link(running, invite(owner, make(owner), "ann@example.com").json()["id"])
     with httpx2.Client(base_url=running.base, headers={"X-Forwarded-For": "192.0.2.77"}) as guesser:
         for number in range(100):

@@ -10,7 +10,7 @@ from organizations.tests.situations import invite, join, make, refused
 
 
 def test_a_members_grant_changes_only_in_the_given_fields(running: Running) -> None:
-    owner = running.person()
+    owner = running.user()
     path = make(owner)
     member = join(running, owner, path, permissions=["audit:read", "audit:read"])
     platform = str(uuid4())
@@ -42,7 +42,7 @@ def test_a_members_grant_changes_only_in_the_given_fields(running: Running) -> N
     ],
 )
 def test_unknown_roles_permissions_and_limits_are_refused(running: Running, body: dict[str, Any], field: str) -> None:
-    owner = running.person()
+    owner = running.user()
     path = make(owner)
     invitation = {"email": "ann@example.com", "role": "viewer", **body}
     for answer in (
@@ -54,7 +54,7 @@ def test_unknown_roles_permissions_and_limits_are_refused(running: Running, body
 
 
 def test_the_last_administrator_can_neither_leave_nor_be_demoted(running: Running) -> None:
-    owner = running.person()
+    owner = running.user()
     path = make(owner)
     refused(owner.delete(f"{path}/members/me"), 409, "last-administrator")
     refused(owner.delete(f"{path}/members/{owner.id}"), 409, "last-administrator")
@@ -66,7 +66,7 @@ def test_the_last_administrator_can_neither_leave_nor_be_demoted(running: Runnin
 
 
 def test_actions_without_the_permission_are_refused(running: Running) -> None:
-    owner = running.person()
+    owner = running.user()
     path = make(owner)
     viewer = join(running, owner, path)
     clerk = join(running, owner, path, permissions=["members:write"])

@@ -8,15 +8,15 @@ import httpx2
 import pytest
 
 from contracts.permissions import Permission
-from embedded.fixtures import wait_until
 from organizations.organizations.domain import first_organization_id
 from organizations.tests.parts import at_once
 from organizations.tests.running import Running
 from organizations.tests.situations import BASE, invite, make, refused
+from testing.waiting import wait_until
 
 
 def test_a_new_user_finds_a_first_organization(running: Running) -> None:
-    person = running.person()
+    person = running.user()
     page = person.get(BASE).json()
     assert page["next_cursor"] is None
     (organization,) = page["items"]
@@ -28,13 +28,13 @@ def test_a_new_user_finds_a_first_organization(running: Running) -> None:
 
 
 def test_any_route_of_the_first_organization_creates_it(running: Running) -> None:
-    person = running.person()
+    person = running.user()
     path = f"{BASE}/{first_organization_id(person.id)}"
     assert [member["user_id"] for member in person.get(f"{path}/members").json()["items"]] == [str(person.id)]
 
 
 def test_the_event_and_concurrent_first_requests_create_one_organization(running: Running) -> None:
-    person = running.person()
+    person = running.user()
     requests = [lambda: person.get(BASE).json()["items"]] * 8
     answers = at_once([*requests, lambda: running.registered(person)])[:-1]
     assert {repr(answer) for answer in answers} == {repr(answers[0])}
@@ -46,7 +46,7 @@ def test_the_event_and_concurrent_first_requests_create_one_organization(running
 
 
 def test_an_organization_is_created_renamed_deleted_and_restored(running: Running) -> None:
-    person = running.person()
+    person = running.user()
     created = person.post(BASE, json={"name": "  Brokers  "})
     assert (created.status_code, created.json()["name"]) == (201, "Brokers")
     path = created.headers["location"]
@@ -69,7 +69,7 @@ def test_an_organization_is_created_renamed_deleted_and_restored(running: Runnin
 
 
 def test_a_repeated_post_gives_the_first_answer_again(running: Running) -> None:
-    person, other = running.person(), running.person()
+    person, other = running.user(), running.user()
     key = {"Idempotency-Key": "once"}
     first = person.post(BASE, json={"name": "Brokers"}, headers=key)
     again = person.post(BASE, json={"name": "Brokers"}, headers=key)
@@ -89,7 +89,7 @@ def test_a_repeated_post_gives_the_first_answer_again(running: Running) -> None:
 
 
 def test_an_invitation_that_is_sent_twice_at_once_under_one_key_gives_one_answer(running: Running) -> None:
-    person = running.person()
+    person = running.user()
     path = make(person, "Brokers")
     for number in range(8):
         body, key = {"email": f"ann{number}@example.com", "role": None}, {"Idempotency-Key": f"race-{number}"}
@@ -117,7 +117,7 @@ def test_an_invitation_that_is_sent_twice_at_once_under_one_key_gives_one_answer
     ],
 )
 def test_an_invalid_name_is_refused_and_nothing_stored(running: Running, body: dict[str, Any], field: str) -> None:
-    person = running.person()
+    person = running.user()
     path = f"{BASE}/{first_organization_id(person.id)}"
     for answer in (person.post(BASE, json=body), *([person.patch(path, json=body)] if body else [])):
         refused(answer, 422, "invalid")
@@ -127,7 +127,7 @@ def test_an_invalid_name_is_refused_and_nothing_stored(running: Running, body: d
 
 @pytest.mark.parametrize("name", ["a" * 100, "é" * 100, "株式会社", "x", "=cmd()", "Müller & Söhne"])
 def test_names_of_one_to_a_hundred_characters_are_accepted(running: Running, name: str) -> None:
-    assert running.person().post(BASE, json={"name": name}).json()["name"] == name
+    assert running.user().post(BASE, json={"name": name}).json()["name"] == name
 
 
 @pytest.mark.parametrize(
@@ -141,13 +141,13 @@ def test_names_of_one_to_a_hundred_characters_are_accepted(running: Running, nam
     ],
 )
 def test_a_malformed_body_is_refused(running: Running, content: bytes, status: int, code: str) -> None:
-    person = running.person()
+    person = running.user()
     answer = person.post(BASE, content=content, headers={"Content-Type": "application/json"})
     refused(answer, status, code)
 
 
 def test_lists_give_pages(running: Running) -> None:
-    person = running.person()
+    person = running.user()
     assert len(person.get(BASE).json()["items"]) == 1
     for number in range(4):
         make(person, f"Brokers {number}")

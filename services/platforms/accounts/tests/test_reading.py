@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from embedded.fixtures import wait_until
 from embedded.ports import free_port
 from metatrader.simulator import Broker, TcpSimulator, invent
 from platforms.accounts.values import WallClock, lots, plain, price
 from platforms.platforms.tests.test_platforms_http import refused
 from platforms.tests.mariadb import PASSWORD, READER, MariaDb
-from platforms.tests.running import Caller, Running
+from platforms.tests.running import Caller, Running, only
 from platforms.tests.tables import MT5, mt4_database, mt5_database
+from testing.waiting import wait_until
 
 MANAGER = "Correct-horse-1"
 
@@ -163,7 +163,7 @@ def test_reading_takes_its_own_permission_and_stays_within_limits(running: Runni
     refused(running.client(org, "platforms:read").get(f"{path}/deals"), 403, "permission-missing")
     refused(running.member(org, None, "members:read").get(f"{path}/deals"), 403, "permission-missing")
     assert running.member(org, "viewer").get(f"{path}/deals").status_code == 200
-    refused(running.client(org, "accounts:read", limits=[]).get(f"{path}/deals"), 404, "not-found")
+    refused(running.client(org, "accounts:read", limits=only()).get(f"{path}/deals"), 404, "not-found")
     refused(running.member().get(f"{path}/deals"), 404, "not-found")
 
 
@@ -176,9 +176,9 @@ def test_each_use_of_stored_credentials_records_actor_and_purpose(running: Runni
     uses = running.rows("SELECT * FROM credential_uses WHERE platform_id = %s", path.rpartition("/")[2])
     found = {(use["actor"], use["purpose"]): use for use in uses}
     assert set(found) == {
-        (None, "scheduled-check"), (person.id, "read"), (program.id, "read"), (program.id, "check"),
+        (None, "scheduled-check"), (person.subject, "read"), (program.subject, "read"), (program.subject, "check"),
     }  # fmt: skip
-    assert found[person.id, "read"]["request_id"] == "look-7"
+    assert found[person.subject, "read"]["request_id"] == "look-7"
     assert {(use["target"], use["version"]) for use in uses} == {("api", 1)}
 
 

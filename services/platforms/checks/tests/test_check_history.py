@@ -7,12 +7,12 @@ from uuid import uuid4
 
 import pytest
 
-from embedded.fixtures import wait_until
 from embedded.ports import free_port
 from kit.errors import TooManyRequests
 from metatrader.simulator import TcpSimulator, invent
 from platforms.checks.domain import Result, Step
 from platforms.tests.parts import World
+from testing.waiting import wait_until
 
 pytestmark = pytest.mark.anyio
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from embedded.fixtures import wait_until
 from embedded.ports import free_port
 from metatrader.simulator import TcpSimulator, invent
 from platforms.platforms.tests.test_platforms_http import refused
 from platforms.tests.running import Caller, Running
+from testing.waiting import wait_until
 
 PASSWORD = "Correct-horse-1"
 
@@ -60,7 +60,7 @@ def test_offered_credentials_are_tried_before_they_are_stored(running: Running, 
     history = person.get(f"{path}/checks").json()["items"]
     assert [each["outcome"] for each in history] == ["bad-credentials", "ok"]
     assert [each["credentials"] for each in history] == ["offered", "offered"]
-    assert {each["actor"] for each in history} == {person.id}
+    assert {each["actor"] for each in history} == {person.subject}
 
 
 def test_stored_credentials_are_checked_at_once_and_on_demand(running: Running, port: int) -> None:

@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from embedded.fixtures import wait_until
 from embedded.nats import Nats
-from embedded.postgres import Postgres
 from platforms import connectors
 from platforms.connections.connector import Connector
 from platforms.connectors.tests.simulated import simulated
 from platforms.platforms.tests.test_platforms_http import refused
+from platforms.service import PlatformsService
 from platforms.tests.running import Running
+from testing.servers import Databases
+from testing.waiting import wait_until
 
 ADDED = str(Path(__file__).parent / "added")
 
@@ -35,8 +36,8 @@ def sample() -> Iterator[Connector]:
 
 
 @pytest.fixture(scope="module")
-def running(postgres_server: Postgres, sample: Connector) -> Iterator[Running]:
-    with Nats() as nats, Running(postgres_server.create_database("platforms_added"), nats.url) as service:
+def running(databases: Databases, sample: Connector) -> Iterator[Running]:
+    with Nats() as nats, Running(databases.of(PlatformsService), nats.url) as service:
         yield service
 
 
@@ -105,7 +106,9 @@ def test_it_may_bring_another_kind_of_platform(running: Running, values: Mapping
     assert len(person.get(f"{path}/accounts").json()["items"]) == 3
     database = {"host": "localhost", "port": 3306, "database": "x", "user": "x", "password": "x"}
     refused(person.put(f"{path}/db-credentials", json=database), 409, "connector-missing")
-    (message, *_) = running.others.read(f"evt.platforms.{person.organization}.{path.rpartition('/')[2]}.>", 1)
+    (message, *_) = running.identity.messages(
+        "PLATFORMS", f"evt.platforms.{person.organization}.{path.rpartition('/')[2]}.>", 1
+    )
     assert json.loads(message)["type"] == "tradehall.platforms.PlatformOfOtherKindAdded.v1"
 
 

@@ -2,9 +2,9 @@
 
 from uuid import uuid4
 
-from embedded.fixtures import wait_until
 from platforms.platforms.tests.test_platforms_http import refused
-from platforms.tests.running import Caller, Running
+from platforms.tests.running import Caller, Running, only
+from testing.waiting import wait_until
 
 PASSWORD = "Never-to-be-seen-1"
 
@@ -33,7 +33,7 @@ def test_each_use_shows_actor_purpose_and_request(running: Running) -> None:
         "target": "api",
         "version": 1,
         "purpose": "check",
-        "actor": person.id,
+        "actor": person.subject,
         "request_id": "my-check",
     }
     assert (uses[-1]["purpose"], uses[-1]["actor"]) == ("scheduled-check", None)
@@ -66,14 +66,14 @@ def test_uses_are_for_auditors_within_their_limits_and_organization(running: Run
     for auditor in (
         running.member(organization, None, "audit:read"),
         running.client(organization, "audit:read"),
-        running.client(organization, "audit:read", limits=[path]),
+        running.client(organization, "audit:read", limits=only(path)),
     ):
         assert len(auditor.get(uses).json()["items"]) == 2
     for without in (running.member(organization, "manager"), running.client(organization, "platforms:read")):
         refused(without.get(uses), 403, "permission-missing")
     for beyond in (
-        running.member(organization, None, "audit:read", limits=[other]),
-        running.client(organization, "audit:read", limits=[other]),
+        running.member(organization, None, "audit:read", limits=only(other)),
+        running.client(organization, "audit:read", limits=only(other)),
         running.member(),
         running.client(uuid4(), "audit:read"),
     ):

@@ -3,16 +3,16 @@
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx2
 import pytest
 
 from contracts import organizations
-from embedded.fixtures import wait_until
 from metatrader import PasswordHash
 from platforms.tests.parts import dump
-from platforms.tests.running import Running
+from platforms.tests.running import Running, only
+from testing.waiting import wait_until
 
 PASSWORD = "S3cret-of-the-manager"
 API = {"host": "127.0.0.1", "port": 1, "login": 1000, "password": PASSWORD}
@@ -98,7 +98,7 @@ def test_credentials_are_set_shown_without_their_password_and_removed(running: R
     assert (known["host"], known["port"], known["login"], known["tls"], known["version"]) == (
         "127.0.0.1", 1, 1000, "off", 1,
     )  # fmt: skip
-    assert (len(known["fingerprint"]), known["set_by"]) == (16, person.id)
+    assert (len(known["fingerprint"]), known["set_by"]) == (16, person.subject)
     database = person.put(f"{path}/db-credentials", json=DB).json()
     assert list(database) == [
         "host", "port", "database", "user", "tls", "version", "fingerprint", "set_at", "set_by",
@@ -154,8 +154,10 @@ def test_limits_narrow_every_route_to_the_named_platforms(running: Running) -> N
     owner = running.member()
     allowed, other = owner.add("Allowed"), owner.add("Other")
     for limited in (
-        running.member(owner.organization, "manager", limits=[allowed]),
-        running.client(owner.organization, "platforms:read", "platforms:write", "credentials:write", limits=[allowed]),
+        running.member(owner.organization, "manager", limits=only(allowed)),
+        running.client(
+            owner.organization, "platforms:read", "platforms:write", "credentials:write", limits=only(allowed)
+        ),
     ):
         assert [each["name"] for each in limited.get(limited.platforms).json()["items"]] == ["Allowed"]
         assert limited.get(allowed).status_code == 200
@@ -181,16 +183,16 @@ def test_limits_narrow_every_route_to_the_named_platforms(running: Running) -> N
 def test_a_wider_limit_works_at_once(running: Running) -> None:
     owner = running.member()
     one, two = owner.add(), owner.add()
-    limited = running.member(owner.organization, "viewer", limits=[one])
-    user, organization = UUID(limited.id), owner.organization
-    known = running.others.members[organization, user]
+    limited = running.member(owner.organization, "viewer", limits=only(one))
+    user, organization = limited.id, owner.organization
+    known = running.identity.memberships[organization, user]
     joined = organizations.MemberJoined(
         organization_id=organization, user_id=user, role="viewer", permissions=(), limits=known.limits,
-        invitation_id=uuid4(), invited_by=UUID(owner.id),
+        invitation_id=uuid4(), invited_by=owner.id,
     )  # fmt: skip
-    running.others.tell(joined, organization, organization)
+    running.identity.publish(joined, organization, organization)
     refused(limited.get(two), 404, "not-found")
-    running.others.members[organization, user] = rpc_with(known, [one, two])
+    running.identity.memberships[organization, user] = rpc_with(known, [one, two])
     assert limited.get(two).status_code == 200  # the copy does not know it yet, its owner does
 
 
@@ -269,7 +271,7 @@ def test_a_route_ends_at_the_limits_of_members_and_programs(
     owner = running.member()
     allowed, other = owner.add("Allowed"), owner.add("Secret name")
     scopes = ("platforms:read", "platforms:write", "credentials:write", "accounts:read")
-    for limits in ([allowed], []):
+    for limits in (only(allowed), only()):
         for caller in (
             running.member(owner.organization, "manager", limits=limits),
             running.client(owner.organization, *scopes, limits=limits),
@@ -308,14 +310,14 @@ def test_a_deleted_organization_hides_its_platforms_until_it_is_restored(running
     client = running.client(organization, "platforms:read", "platforms:write", "credentials:write")
     assert client.get(path).status_code == 200
     until = datetime.now(UTC) + timedelta(days=30)
-    running.others.tell(
+    running.identity.publish(
         organizations.OrgDeleted(organization_id=organization, restorable_until=until), organization, organization
     )
     wait_until(lambda: client.get(path).status_code == 404)
     assert client.get(client.platforms).json()["items"] == []
     refused(client.put(f"{path}/db-credentials", json=DB), 404, "not-found")
     refused(client.post(client.platforms, json={"name": "x", "kind": "mt5"}), 404, "not-found")
-    running.others.tell(organizations.OrgRestored(organization_id=organization), organization, organization)
+    running.identity.publish(organizations.OrgRestored(organization_id=organization), organization, organization)
     wait_until(lambda: client.get(path).status_code == 200)
 
 
@@ -324,12 +326,12 @@ def test_events_are_published_without_a_secret(running: Running) -> None:
     path = person.add()
     person.put(f"{path}/api-credentials", json=API, headers={"X-Request-Id": "request-of-ada"})
     identifier = path.rpartition("/")[2]
-    messages = running.others.read(f"evt.platforms.{person.organization}.{identifier}.>", 3)
+    messages = running.identity.messages("PLATFORMS", f"evt.platforms.{person.organization}.{identifier}.>", 3)
     published = [json.loads(message) for message in messages]
     assert [each["type"].split(".")[2] for each in published] == [
         "PlatformAdded", "PlatformCredentialsSet", "PlatformStatusChanged",
     ]  # fmt: skip
-    assert (published[1]["actor"], published[1]["correlationid"]) == (person.id, "request-of-ada")
+    assert (published[1]["actor"], published[1]["correlationid"]) == (person.subject, "request-of-ada")
     assert published[1]["data"]["fingerprint"] == person.get(path).json()["api_credentials"]["fingerprint"]
     assert (published[2]["data"]["to"], published[2]["data"]["reason"]) == ("lost", "port-closed")
     assert all(PASSWORD.encode() not in message for message in messages)

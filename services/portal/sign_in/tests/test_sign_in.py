@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from portal.tests.hall import ORG, Browser, Hall
+from portal.tests.hall import ORG, Browser, Hall, Portal
 
 
 def test_sign_in_returns_to_the_requested_page(browser: Browser) -> None:
@@ -117,7 +117,8 @@ def test_sign_out_revokes_the_session_here_and_at_the_provider(browser: Browser)
 
 
 def test_cookies_are_secure_over_https(postgres_dsn: str, hall: Hall) -> None:
-    with Browser(postgres_dsn, hall, "https://tradehall.example") as browser:
+    with Portal(postgres_dsn, hall, "https://tradehall.example") as portal:
+        browser = portal.browser()
         browser.http.get("/portal/sign-in")
         page = browser.http.get("/portal/nothing")
         assert all("Secure" in each for each in page.headers.get_list("set-cookie"))

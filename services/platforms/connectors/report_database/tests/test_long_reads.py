@@ -5,7 +5,6 @@ from contextlib import ExitStack, aclosing
 
 import pytest
 
-from embedded.fixtures import wait_until
 from platforms.accounts.model import Row
 from platforms.accounts.service import Asked, SourceUnavailable
 from platforms.checks.domain import Result, Step
@@ -15,6 +14,7 @@ from platforms.connectors.report_database.tests.test_db_checks import report
 from platforms.tests.mariadb import READER, MariaDb
 from platforms.tests.parts import World
 from platforms.tests.tables import MT5, mt5_database
+from testing.waiting import wait_until
 
 pytestmark = pytest.mark.anyio
 

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from embedded.timing import assert_same_time, median_interval
+from testing.timing import assert_same_time, median_interval
 
 
 def test_the_median_is_inside_whatever_the_noise() -> None:

@@ -12,7 +12,7 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig
 
 from deploy.local import Tradehall
-from tests.driver import Hall
+from testing.driver import Hall
 
 
 def logs(tradehall: Tradehall) -> str:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from testcontainers.core.container import DockerContainer
 
-from embedded.fixtures import wait_until
 from embedded.nats import Nats
 from embedded.postgres import NO_SYNC, Postgres
+from testing.waiting import wait_until
 
 POSTGRES_IMAGE = "postgres:18"
 NATS_IMAGE = "nats:2-alpine"
@@ -78,7 +78,7 @@ class NatsContainer(Nats):
         self._container = container(
             NATS_IMAGE,
             (self.port, 4222),
-            ["--config", "/nats.conf", "--addr", "0.0.0.0", "--port", "4222", "--store_dir", "/store"],  # noqa: S104
+            ["--config", "/nats.conf", "--addr", "0.0.0.0", "--port", "4222", "--store_dir", "/store"],
             files={self.folder / "nats.conf": "/nats.conf", self.store: "/store"},
             account=f"{os.getuid()}:{os.getgid()}",
         )

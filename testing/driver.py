@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import psycopg
 
-from embedded.fixtures import wait_until
+from testing.waiting import wait_until
 
 CALLBACK = "http://127.0.0.1:53682/callback"
 CLI = "tradehall-cli"

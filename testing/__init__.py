@@ -1,0 +1,1 @@
+"""What tests share: servers, a running service, fakes of the other services, and a driver of whole systems."""
