@@ -1,6 +1,6 @@
 """The one AsyncAPI document of the bus, written by `python -m deploy.asyncapi PATH`.
 
-FastStream generates the messages from the contracts; who publishes, reads, asks and answers comes from their tables.
+FastStream generates the messages from the contracts. Publishers, readers, callers and owners come from their tables.
 """
 
 import json
@@ -24,24 +24,25 @@ Document = dict[str, Any]
 Operations = Iterator[tuple[str, Document]]
 
 _DESCRIPTION = """\
-What Tradehall's services tell and ask each other by NATS, and what downstream systems read there.
+Events and requests between Tradehall's services on NATS, and what downstream systems read there.
 
 Events are kept in a JetStream stream for each service, in order, without an age limit, and each stream can be filled
-again from its service's database: whoever reads keeps the highest `sequence` of each `source` and drops what is not
-above it. A field or an event may be added at any time; a reader passes over what it does not know."""
+again from its service's database. A reader keeps the highest `sequence` of each `source` and drops events that are not
+above it. Fields and events may be added at any time; a reader ignores those that it does not know."""
 _SECURITY = """\
-Each service has a user, which may publish its own events, ask and answer what is listed here, and read by its own
-durables. A downstream system has one (`tradehall bus-user add`), whose consumers see the events of one organization.
+Each service has a user, which may publish its own events, send and answer the requests listed here, and read with its
+own consumers. A downstream system has a user (`tradehall bus-user add`), whose consumers read the events of one
+organization.
 Connections set `inbox_prefix` to `_INBOX_<user>`."""
 _PARAMETERS = {
-    "organization": "The organization's id, or `-` for what belongs to none",
-    "subject": "The id of what the event is about",
+    "organization": "The organization's id, or `-` if there is none",
+    "subject": "The id of the aggregate that the event is about",
     "event": "The event's name",
 }
 
 
 def document() -> Document:
-    """The whole, as AsyncAPI 3.0."""
+    """The complete document, as AsyncAPI 3.0."""
     generated = _generated()
     channels = {**_event_channels(), **_rpc_channels()}
     for channel in channels.values():
@@ -100,8 +101,8 @@ def _event_channels() -> Document:
     return {
         f"{context}.events": {
             "address": f"evt.{context}.{{organization}}.{{subject}}.{{event}}",
-            "title": f"What {context} tells",
-            "description": f"Kept in the stream {stream.name}, which {stream.owner} alone declares and fills.",
+            "title": f"Events of {context}",
+            "description": f"Stored in the stream {stream.name}, which only {stream.owner} declares and publishes to.",
             "parameters": {name: {"description": text} for name, text in _PARAMETERS.items()},
             "messages": {event.__name__: _message(event.event_type()) for event in _events_of(context)},
             "bindings": _nats(),
@@ -112,7 +113,7 @@ def _event_channels() -> Document:
 
 
 def _rpc_channels() -> Document:
-    """Two for each question."""
+    """Two for each kind of request."""
     channels: Document = {}
     for each in RPC.values():
         channels[each.subject] = {
@@ -123,7 +124,7 @@ def _rpc_channels() -> Document:
         }
         channels[f"{each.subject}.reply"] = {
             "address": None,
-            "description": "The inbox of the one who asks, below `_INBOX_<user>.`",
+            "description": "The caller's inbox, below `_INBOX_<user>.`",
             "messages": {"reply": _message(f"{each.subject}.reply")},
         }
     return channels
@@ -131,7 +132,7 @@ def _rpc_channels() -> Document:
 
 def _publishing() -> Operations:
     for context, stream in STREAMS.items():
-        text = "In the order of its store, each message once, from wherever the stream ends."
+        text = "In the order of its event store, each message once, from the end of the stream."
         yield _on_events(f"{stream.owner}.publish", "send", context, stream.owner, text)
 
 
@@ -145,7 +146,7 @@ def _reading() -> Operations:
 
 def _downstream() -> Operations:
     for context in STREAMS:
-        text = "By consumers of the system's own, of one organization's events (`tradehall bus-user add`)."
+        text = "By the system's own consumers, for one organization's events (`tradehall bus-user add`)."
         yield _on_events(f"downstream.{context}.read", "receive", context, "downstream", text)
 
 
@@ -197,16 +198,16 @@ def _event_headers() -> Document:
             "Nats-Msg-Id": {
                 "type": "string",
                 "pattern": "^[a-z]+-[A-Za-z0-9_-]+-[0-9]+$",
-                "description": "The event's `id`, so that the stream drops what is published twice",
+                "description": "The event's `id`, so that the stream drops duplicates",
             },
             "Nats-Expected-Last-Sequence": {
                 "type": "string",
                 "pattern": "^[0-9]+$",
-                "description": "Where the stream ended, so that a relay that was frozen and resumed is refused",
+                "description": "The last sequence of the stream, so that a relay resuming after a freeze is refused",
             },
             "traceparent": {
                 "type": "string",
-                "description": "W3C Trace Context of what published a fresh event, where it is traced",
+                "description": "W3C Trace Context of the publisher, if it is traced",
             },
         },
     }
@@ -271,7 +272,7 @@ def _word(name: str) -> str:
 
 
 def _summary(model: type) -> str:
-    """The first paragraph of what the model says of itself."""
+    """The first paragraph of the model's docstring."""
     return " ".join((model.__doc__ or "").split("\n\n")[0].split())
 
 
