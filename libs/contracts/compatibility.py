@@ -1,4 +1,4 @@
-"""What in a new JSON Schema would break the readers or the stored events of an old one."""
+"""Finds changes of a JSON Schema that break its readers or stored events."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -10,10 +10,10 @@ _COMPARED_APART = frozenset({"properties", "required", "anyOf", "items", "enum",
 
 
 def breaks(old: Schema, new: Schema) -> list[str]:
-    """A sentence for each break, `[]` where only optional fields were added or prose was changed.
+    """A sentence for each break; `[]` if only optional fields were added or descriptions changed.
 
-    Strict in both directions, because old and new services run side by side: what is stored must be
-    read by the new, and what the new writes by the old.
+    Strict in both directions, because old and new services run side by side: the new one must read what is stored, and
+    the old one what the new one writes.
     """
     return list(_breaks("data", old, new, old, new))
 
@@ -64,7 +64,7 @@ def _alternatives(at: str, old: Schema, new: Schema, old_root: Schema, new_root:
 
 
 def _resolved(schema: Schema, root: Schema) -> Schema:
-    """The schema that a `$ref` stands for, with what is said beside it."""
+    """The schema that a `$ref` refers to, with the keywords beside it."""
     if "$ref" not in schema:
         return schema
     target = root["$defs"][schema["$ref"].removeprefix("#/$defs/")]

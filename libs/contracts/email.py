@@ -1,4 +1,4 @@
-"""The one form in which e-mail addresses are compared. Mail goes to the address as typed."""
+"""The normal form in which e-mail addresses are compared. Mail is sent to the address as typed."""
 
 import re
 import unicodedata
@@ -15,14 +15,14 @@ _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\U0010ffff]+")
 
 
 class InvalidEmail(ValueError):
-    """The text is no address that can be used here; the message says what to change."""
+    """The text is not a usable address. The message says what to change."""
 
 
 def normal(address: str) -> str:
     """The normal form: trimmed, NFC, local part lower-case, domain as lower-case A-labels (IDNA 2008).
 
-    Dots and plus signs stay as they are; the form of a form is itself. Only spaces are trimmed: a line
-    break is refused wherever it stands, since the address as typed goes into a mail's header.
+    Dots and plus signs are kept. The function is idempotent. Only spaces are trimmed: a line break is refused anywhere,
+    because the address as typed becomes part of a mail's header.
     Raises InvalidEmail.
     """
     text = address.strip(" ")
@@ -40,7 +40,7 @@ def normal(address: str) -> str:
 
 
 def spellings(address: str) -> list[str]:
-    """Ways in which texts may hold an address: as given, the normal form, and that with a domain of letters.
+    """Spellings of an address that texts may contain: as given, normal, and normal with a decoded domain.
 
     Raises InvalidEmail.
     """

@@ -24,7 +24,7 @@ Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
 class UnknownEvent(Exception):
-    """The type is none that this version knows; `attributes` still say whose it is and where it stood."""
+    """This version does not know the event's type. `attributes` hold its source and position."""
 
     def __init__(self, attributes: "Attributes") -> None:
         super().__init__(f"no event of type {attributes.type} is known here")
@@ -32,7 +32,7 @@ class UnknownEvent(Exception):
 
 
 class MalformedEvent(Exception):
-    """The message is no event of ours; `attributes` are null where even they do not parse."""
+    """The message is not a valid event. `attributes` are None if they do not parse either."""
 
     def __init__(self, reason: str, attributes: "Attributes | None" = None) -> None:
         super().__init__(reason)
@@ -40,31 +40,27 @@ class MalformedEvent(Exception):
 
 
 class Attributes(Message):
-    """All of an event but its data: the CloudEvents attributes and Tradehall's extensions.
-
-    `sequence` is the position in the source's event store and `version` the aggregate's; both rise,
-    with gaps. `actor` is a user's or client's id, `correlationid` the request's.
-    """
+    """The CloudEvents attributes of an event, with Tradehall's extensions."""
 
     id: str = Field(min_length=1, max_length=256)
     source: str = Field(pattern=r"^/[a-z]+/[A-Za-z0-9_-]{1,64}$")
     specversion: Literal["1.0"] = "1.0"
     type: str = Field(pattern=r"^tradehall\.[a-z]+\.[A-Za-z]+\.v[1-9][0-9]*$")
-    subject: Token
+    subject: Token = Field(description="Id of the aggregate that the event is about.")
     time: AwareDatetime
     datacontenttype: Literal["application/json"] = "application/json"
     dataschema: str
-    sequence: int = Field(ge=1)
-    version: int = Field(ge=1)
-    organization: UUID | None = None
-    actor: str | None = None
-    correlationid: str | None = None
-    causationid: str | None = None
-    traceparent: str | None = None
+    sequence: int = Field(ge=1, description="Position in the source's event store; rises, with gaps.")
+    version: int = Field(ge=1, description="Position in the events of the aggregate; rises, with gaps.")
+    organization: UUID | None = Field(default=None, description="The organization that the event belongs to, if any.")
+    actor: str | None = Field(default=None, description="Id of the user or client who caused it; null for the system.")
+    correlationid: str | None = Field(default=None, description="Id of the request that it began with.")
+    causationid: str | None = Field(default=None, description="Id of the event that caused it.")
+    traceparent: str | None = Field(default=None, description="W3C Trace Context of the request, if it is traced.")
 
     @property
     def context(self) -> str:
-        """The context that the event is of, such as `identity`."""
+        """The context of the event, such as `identity`."""
         return self.type.split(".")[1]
 
     @property
@@ -120,13 +116,13 @@ class Envelope(Attributes, Generic[E]):
         )
 
     def to_json(self) -> bytes:
-        """The structured JSON form; optional attributes that are absent are left out, data is whole."""
+        """The structured JSON form; absent optional attributes are omitted, data is complete."""
         absent = {name for name, value in self if value is None}
         return self.model_dump_json(exclude=absent).encode()
 
     @classmethod
     def parse(cls, payload: bytes) -> "Envelope":
-        """Read a message from the bus, past attributes and data fields that a newer writer added.
+        """Read a message from the bus; unknown attributes and data fields are ignored.
 
         Raises UnknownEvent for a type that is not in the catalogue, MalformedEvent for anything else.
         """
@@ -155,7 +151,7 @@ def _json_object(payload: bytes) -> dict[str, Any]:
 
 
 def _reasons(error: ValidationError) -> str:
-    """What is wrong and where, without the values, which may be personal."""
+    """Errors with their paths, without the values, which may be personal."""
     return "; ".join(
         f"{'.'.join(map(str, each['loc'])) or 'event'}: {each['msg']}"
         for each in error.errors(include_url=False, include_input=False, include_context=False)
@@ -163,7 +159,7 @@ def _reasons(error: ValidationError) -> str:
 
 
 def parse_known(payload: bytes) -> Envelope | None:
-    """The event, or None where its type is none that this version knows; raises MalformedEvent."""
+    """The event, or None if this version does not know its type. Raises MalformedEvent."""
     try:
         return Envelope.parse(payload)
     except UnknownEvent:

@@ -1,15 +1,15 @@
-"""What every contract event is: a frozen model that knows its context and its type."""
+"""The base of all contract events: a frozen model with its context and its type."""
 
 from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
-"""A kebab-case word from an open set: consumers must take one that they do not know."""
+"""A kebab-case word from an open set: consumers must accept unknown ones."""
 
 
 class Message(BaseModel):
-    """A frozen wire model. Fields that a newer writer added are passed over: additions are compatible."""
+    """A frozen wire model. Unknown fields are ignored, so a newer writer may add fields."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -22,7 +22,7 @@ class Message(BaseModel):
 
 
 class Event(Message):
-    """A fact that one service tells the others. Subclasses are named in the past tense."""
+    """A fact that one service publishes to others. Subclasses are named in the past tense."""
 
     context: ClassVar[str]
     event_version: ClassVar[int] = 1

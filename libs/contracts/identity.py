@@ -1,4 +1,4 @@
-"""Events of the identity context: people, their sessions, and clients."""
+"""Events of the identity context: users, their sessions, and clients."""
 
 from typing import ClassVar, Literal
 from uuid import UUID
@@ -8,78 +8,79 @@ from pydantic import AwareDatetime, Field
 from contracts.event import Code, Event, Message
 from contracts.permissions import Limits
 
+_GENERATION = "Number of the one-time password in the mail; null if the mail contains none."
+_EXPIRY = "When that one-time password expires."
+
 
 class UserRegistered(Event):
-    """Somebody has an account now.
+    """A user registered.
 
-    `email` is the address as typed. `generation` and `expires_at` belong to the one-time password
-    that is to be mailed; both are null for who came by an invitation and chose a password at once.
+    A registration sends a one-time password by mail. A user who accepts an invitation chooses a password at once.
     """
 
     context: ClassVar[str] = "identity"
     user_id: UUID
-    email: str | None
+    email: str | None = Field(description="The address as typed; null once erased.")
     name: str | None
     via: Literal["registration", "invitation"]
-    generation: int | None = None
-    expires_at: AwareDatetime | None = None
+    generation: int | None = Field(default=None, description=_GENERATION)
+    expires_at: AwareDatetime | None = Field(default=None, description=_EXPIRY)
 
 
 class UserRegistrationRepeated(Event):
-    """Somebody registered an address that has an account; its owner is to be told.
+    """The address of an existing account was registered again. Notifications informs its owner by mail.
 
-    Where the first one-time password was never used, `generation` and `expires_at` belong to the new
-    one that is to be mailed instead; else both are null.
+    If the first one-time password was never used, the mail contains a new one.
     """
 
     context: ClassVar[str] = "identity"
     user_id: UUID
-    generation: int | None = None
-    expires_at: AwareDatetime | None = None
+    generation: int | None = Field(default=None, description=_GENERATION)
+    expires_at: AwareDatetime | None = Field(default=None, description=_EXPIRY)
 
 
 class UserEmailVerified(Event):
-    """The person has shown that they read the address."""
+    """A user has proved that they receive mail at their address."""
 
     context: ClassVar[str] = "identity"
     user_id: UUID
 
 
 class UserPasswordChanged(Event):
-    """The password is another one: `how` is chosen (after a one-time password), changed, or reset."""
+    """A user's password changed."""
 
     context: ClassVar[str] = "identity"
     user_id: UUID
-    how: Code
+    how: Code = Field(description="`chosen` (after a one-time password), `changed` or `reset`.")
 
 
 class UserPasswordResetRequested(Event):
-    """Somebody asked for a link that sets a new password; claim it by user and generation."""
+    """A link to reset a password was requested. Notifications requests it by user and generation."""
 
     context: ClassVar[str] = "identity"
     user_id: UUID
-    generation: int
-    expires_at: AwareDatetime
+    generation: int = Field(description="Number of the link; only the newest one is valid.")
+    expires_at: AwareDatetime = Field(description="When the link expires.")
 
 
 class UserSignedIn(Event):
-    """A session has begun: `how` is password, one-time-password, and so on; `address` the peer's IP.
-
-    `new_device` says that the owner is to be told of a device that they did not use before; `device` is what to
-    call it ("Firefox on Linux"), null where it is not known. `address` and `device` are null once they are erased.
-    """
+    """A user signed in, and a session began."""
 
     context: ClassVar[str] = "identity"
     user_id: UUID
     session_id: UUID
-    how: Code
-    address: str | None
-    new_device: bool = False
-    device: str | None = None
+    how: Code = Field(description="`password`, `one-time-password`, `invitation`, or another way.")
+    address: str | None = Field(description="The browser's IP address; null once erased.")
+    new_device: bool = Field(
+        default=False, description="Whether the user must be notified of a device that they did not use before."
+    )
+    device: str | None = Field(
+        default=None, description="Browser and system, such as `Firefox on Linux`; null if unknown or erased."
+    )
 
 
 class UserSessionEnded(Event):
-    """A session is over; its tokens are no longer to be believed."""
+    """A session ended. Refuse its tokens."""
 
     context: ClassVar[str] = "identity"
     user_id: UUID
@@ -87,24 +88,24 @@ class UserSessionEnded(Event):
 
 
 class TokenRevoked(Event):
-    """One access token is no longer to be believed; after `expires_at` it may be forgotten."""
+    """An access token was revoked. Refuse it."""
 
     context: ClassVar[str] = "identity"
-    jti: str
-    expires_at: AwareDatetime
+    jti: str = Field(description="The token's claim `jti`.")
+    expires_at: AwareDatetime = Field(description="When the token expires; after that, this event can be forgotten.")
 
 
 class UserLocked(Event):
-    """After too many failures, signing in is refused until a time, at least where these came from."""
+    """Sign-in is refused after too many failures, at least at the network addresses where these came from."""
 
     context: ClassVar[str] = "identity"
     user_id: UUID
-    lock_id: UUID
-    locked_until: AwareDatetime
+    lock_id: UUID = Field(description="The same in the UserUnlocked that ends this lock.")
+    locked_until: AwareDatetime = Field(description="When the lock ends by itself.")
 
 
 class UserUnlocked(Event):
-    """Signing in is possible again."""
+    """A lock ended early, by a password reset or an operator."""
 
     context: ClassVar[str] = "identity"
     user_id: UUID
@@ -112,7 +113,7 @@ class UserUnlocked(Event):
 
 
 class UserRenamed(Event):
-    """The person is called otherwise."""
+    """A user changed their name."""
 
     context: ClassVar[str] = "identity"
     user_id: UUID
@@ -120,30 +121,30 @@ class UserRenamed(Event):
 
 
 class UserErased(Event):
-    """The person is to be forgotten: every service destroys what it knows of them."""
+    """A user was erased. Delete all personal data of this user."""
 
     context: ClassVar[str] = "identity"
     user_id: UUID
 
 
 class ClientEvent(Event):
-    """What every event of a client tells; `client` is its UUID, `client_id` the `thc_…` of its tokens."""
+    """Fields of every event of a client."""
 
     context: ClassVar[str] = "identity"
-    client: UUID
-    client_id: str
+    client: UUID = Field(description="The client's id in the HTTP API.")
+    client_id: str = Field(description="The `thc_…` that the client authenticates with, as in its tokens.")
     organization_id: UUID
 
 
 class ClientRights(Message):
-    """What a client may do in its organization."""
+    """Scopes and limits of a client in its organization."""
 
     scopes: tuple[str, ...]
     limits: Limits = Limits()
 
 
 class ClientCreated(ClientEvent):
-    """An organization has a new account for a program."""
+    """A client, an account for a program, was created in an organization."""
 
     name: str
     scopes: tuple[str, ...]
@@ -152,45 +153,44 @@ class ClientCreated(ClientEvent):
 
 
 class ClientRenamed(ClientEvent):
-    """A client is called otherwise."""
+    """A client was renamed."""
 
     from_: str = Field(validation_alias="from", serialization_alias="from")
     to: str
 
 
 class ClientScopesChanged(ClientEvent):
-    """A client may do more or less, or reaches other platforms."""
+    """A client's scopes or limits changed."""
 
     from_: ClientRights = Field(validation_alias="from", serialization_alias="from")
     to: ClientRights
 
 
 class ClientSecretIssued(ClientEvent):
-    """A client has one more secret, called `name`; never the secret itself."""
+    """A secret was issued for a client. The event does not contain the secret."""
 
     client_name: str
     secret_id: UUID
-    name: str
-    expires_at: AwareDatetime | None
+    name: str = Field(description="Name of the secret.")
+    expires_at: AwareDatetime | None = Field(description="When the secret expires; null for never.")
     issued_by: UUID
 
 
 class ClientSecretExpiring(ClientEvent):
-    """A secret of a client stops working soon; `user_id` is to be told: who issued it, or an administrator
-    where they have left."""
+    """A secret of a client expires within 14 days. Notifications informs `user_id` by mail."""
 
     client_name: str
     secret_id: UUID
-    name: str
+    name: str = Field(description="Name of the secret.")
     expires_at: AwareDatetime
-    user_id: UUID
+    user_id: UUID = Field(description="The user who issued the secret, or an administrator if they have left.")
 
 
 class ClientSecretEnded(ClientEvent):
-    """A secret of a client works no longer."""
+    """A secret of a client was revoked. It is no longer accepted."""
 
     secret_id: UUID
 
 
 class ClientRemoved(ClientEvent):
-    """A client is gone; its tokens are no longer to be believed."""
+    """A client was removed. Refuse its tokens."""

@@ -1,34 +1,37 @@
-"""Events of the notifications context: what became of a mail."""
+"""Events of the notifications context: the outcome of a mail."""
 
 from typing import ClassVar
 from uuid import UUID
+
+from pydantic import Field
 
 from contracts.event import Code, Event
 
 
 class NotificationEvent(Event):
-    """What every event of a notification tells; `cause` is the id of the event that it is about.
-
-    `user_id` is the recipient where it is a user, `organization_id` whose business it is, if any's.
-    """
+    """Fields of every event of a notification."""
 
     context: ClassVar[str] = "notifications"
     notification_id: UUID
-    template: Code
-    cause: str
-    user_id: UUID | None = None
-    organization_id: UUID | None = None
+    template: Code = Field(description="The kind of mail, such as `invitation`.")
+    cause: str = Field(description="Id of the event that the mail is about.")
+    user_id: UUID | None = Field(default=None, description="The recipient; null if the address has no account.")
+    organization_id: UUID | None = Field(
+        default=None, description="The organization that the mail is about; null if there is none."
+    )
 
 
 class NotificationSent(NotificationEvent):
-    """The mail server took the mail; `outcome_unknown` where a crash in mid-send hides whether twice."""
+    """The mail server accepted a mail."""
 
     attempts: int
-    outcome_unknown: bool = False
+    outcome_unknown: bool = Field(
+        default=False, description="Whether an interrupted attempt may have sent the mail once more."
+    )
 
 
 class NotificationFailed(NotificationEvent):
-    """The mail was given up."""
+    """A mail could not be sent."""
 
-    reason: Code
+    reason: Code = Field(description="Why, such as `smtp-550`.")
     attempts: int

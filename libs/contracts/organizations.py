@@ -8,96 +8,95 @@ from pydantic import AwareDatetime, Field
 from contracts.event import Code, Event
 from contracts.permissions import Grant, Limits
 
+_ADDITIONAL = "Permissions in addition to those of the role."
+
 
 class OrganizationEvent(Event):
-    """What every event of an organization tells."""
+    """Fields of every event of an organization."""
 
     context: ClassVar[str] = "organizations"
     organization_id: UUID
 
 
 class OrgCreated(OrganizationEvent):
-    """An organization exists. Its owner is its administrator from here on, without a MemberJoined."""
+    """An organization was created. Its owner becomes its administrator, without a MemberJoined."""
 
     name: str
-    owner: UUID
+    owner: UUID = Field(description="Id of the user who created the organization.")
 
 
 class OrgRenamed(OrganizationEvent):
-    """An organization is called otherwise."""
+    """An organization was renamed."""
 
     from_: str = Field(validation_alias="from", serialization_alias="from")
     to: str
 
 
 class OrgDeleted(OrganizationEvent):
-    """An organization is closed: nobody may act in it, until it is restored or the time is over."""
+    """An organization was deleted. It is not accessible unless it is restored in time."""
 
-    restorable_until: AwareDatetime
+    restorable_until: AwareDatetime = Field(description="When the deletion becomes final.")
 
 
 class OrgRestored(OrganizationEvent):
-    """A deleted organization is back, with its members and their rights."""
+    """A deleted organization was restored, with its members and their permissions."""
 
 
 class MemberInvited(OrganizationEvent):
-    """Somebody is offered a membership; the link is claimed by invitation and generation.
-
-    `email` is the address as typed, `invited_by` the user who invites.
-    """
+    """An address was invited to an organization. Notifications requests the link by invitation and generation."""
 
     organization_name: str
     invitation_id: UUID
-    email: str | None
+    email: str | None = Field(description="The address as typed; null once erased.")
     role: str | None
-    permissions: tuple[str, ...] = ()
+    permissions: tuple[str, ...] = Field(default=(), description=_ADDITIONAL)
     limits: Limits = Limits()
     expires_at: AwareDatetime
-    invited_by: UUID
-    generation: int
+    invited_by: UUID = Field(description="Id of the user who sent the invitation.")
+    generation: int = Field(description="Number of the link; only the newest one is valid.")
 
 
 class InvitationEvent(OrganizationEvent):
-    """What every event of an invitation tells."""
+    """Fields of every event of an invitation."""
 
     invitation_id: UUID
 
 
 class InvitationResent(InvitationEvent):
-    """The invitation has a new link; the one before is dead. `invited_by` is who sent it again."""
+    """An invitation was resent with a new link. Earlier links are no longer valid."""
 
     organization_name: str
-    email: str | None
+    email: str | None = Field(description="The address as typed; null once erased.")
     expires_at: AwareDatetime
-    invited_by: UUID
-    generation: int
+    invited_by: UUID = Field(description="Id of the user who resent the invitation.")
+    generation: int = Field(description="Number of the link; only the newest one is valid.")
 
 
 class InvitationRevoked(InvitationEvent):
-    """The offer was taken back."""
+    """An invitation was revoked."""
 
 
 class InvitationDeclined(InvitationEvent):
-    """The invited person does not want it."""
+    """The invited user declined an invitation."""
 
 
 class InvitationExpired(InvitationEvent):
-    """Nobody answered in time."""
+    """An invitation expired without an answer."""
 
 
 class MemberJoined(OrganizationEvent):
-    """A user is a member. By invitation: which one, and whose it was."""
+    """A user became a member of an organization."""
 
     user_id: UUID
     role: str | None
-    permissions: tuple[str, ...] = ()
+    permissions: tuple[str, ...] = Field(default=(), description=_ADDITIONAL)
     limits: Limits = Limits()
-    invitation_id: UUID | None = None
-    invited_by: UUID | None = None
+    invitation_id: UUID | None = Field(default=None, description="The accepted invitation; null if there was none.")
+    invited_by: UUID | None = Field(default=None, description="Id of the user who sent the invitation.")
 
 
 class MemberPermissionsChanged(OrganizationEvent):
-    """A member may do more or less."""
+    """A member's role, permissions or limits changed."""
 
     user_id: UUID
     from_: Grant = Field(validation_alias="from", serialization_alias="from")
@@ -105,7 +104,7 @@ class MemberPermissionsChanged(OrganizationEvent):
 
 
 class MemberRemoved(OrganizationEvent):
-    """A user is no member any more; `how` is removed or left."""
+    """A member was removed from an organization, or left it."""
 
     user_id: UUID
-    how: Code
+    how: Code = Field(description="`removed`, `left` or `erased`.")

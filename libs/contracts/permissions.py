@@ -75,21 +75,20 @@ SCOPE_NEEDS: Mapping[str, frozenset[Permission]] = MappingProxyType(
         Scope.AUDIT_READ: frozenset({Permission.AUDIT_READ}),
     }
 )
-"""What the granter of a client's scope must hold; accounts:read-personal takes an administrator."""
+"""Permissions that a user needs to grant a scope to a client; accounts:read-personal needs an administrator."""
 
 
 def effective(role: str | None, extra: Iterable[str]) -> frozenset[Permission]:
-    """All that a member may do: the role's set and the single additions.
+    """All permissions of a member: those of the role and the additional ones.
 
-    A role or permission that this version does not know gives nothing, because a newer service may
-    name one. Applying it to its own result changes nothing.
+    Unknown roles and permissions, which a newer service may name, grant nothing. The function is idempotent.
     """
     granted = ROLES.get(role, frozenset()) if role is not None else frozenset()
     return granted | {Permission(each) for each in extra if each in ALL_PERMISSIONS}
 
 
 def lacking_for(scopes: Iterable[str], held: Iterable[str]) -> frozenset[Permission]:
-    """What a granter who holds `held` lacks to grant `scopes`; KeyError for an unknown scope."""
+    """Permissions missing from `held` to grant `scopes`. Raises KeyError for an unknown scope."""
     needed = frozenset[Permission]().union(*(SCOPE_NEEDS[scope] for scope in scopes))
     return needed - frozenset(held)
 
@@ -119,9 +118,9 @@ class Limits(Message):
 
 
 class Grant(Message):
-    """What one member holds in one organization. `permissions` are those beside the role's own.
+    """A member's grant in one organization. `permissions` are those in addition to the role's.
 
-    Role and permissions are open strings on the wire, so that an older reader takes a newer grant.
+    Role and permissions are open strings, so that an older reader accepts a newer grant.
     """
 
     role: str | None
@@ -134,5 +133,5 @@ class Grant(Message):
         return effective(self.role, self.permissions)
 
     def covers(self, other: "Grant") -> bool:
-        """Whether this holder may give or take away the other grant: nobody grants what they lack."""
+        """Whether a member with this grant may give or revoke the other one: nobody grants what they lack."""
         return other.effective <= self.effective and other.limits.within(self.limits)

@@ -1,4 +1,4 @@
-"""Requests and replies between services: one table of subjects, models, owners and who may ask."""
+"""Requests and replies between services: one table of subjects, models, owners and callers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from contracts.event import Code, Message
 from contracts.permissions import Grant, Limits
 
 WireSecret = Annotated[SecretStr, PlainSerializer(SecretStr.get_secret_value, when_used="json")]
-"""A secret that shows itself in JSON, where it must travel, and nowhere else."""
+"""A secret that is readable in JSON only, where it must be sent."""
 
 Q = TypeVar("Q", bound=Message)
 A = TypeVar("A")
 
 
 class Reply(Message, Generic[A]):
-    """What is asked for, or the code of a refusal; both null where there is no such thing."""
+    """The result, or the code of a refusal. Both are null if the requested object does not exist."""
 
     ok: A | None = None
     refused: Code | None = None
@@ -32,7 +32,7 @@ class Reply(Message, Generic[A]):
 
 
 class JwksRequest(Message):
-    """The public keys of today's tokens."""
+    """Get the public keys that verify access tokens."""
 
 
 class Jwks(Message):
@@ -42,13 +42,13 @@ class Jwks(Message):
 
 
 class ClientRequest(Message):
-    """What a client may do, by the `client_id` of its tokens."""
+    """Get a client by the `client_id` of its tokens."""
 
     client_id: str
 
 
 class Client(Message):
-    """A client that exists now."""
+    """An existing client with its scopes and limits."""
 
     id: UUID
     client_id: str
@@ -58,9 +58,9 @@ class Client(Message):
 
 
 class MailSecretRequest(Message):
-    """What a mail that is due must hold; refused once it was used, replaced or is over.
+    """Get the secret of a mail that is due. Refused once the secret was used or replaced, or has expired.
 
-    The code is `used` where the person has got in since, by it or otherwise, else `not-due`.
+    The code is `used` if the user has signed in since, with it or otherwise; otherwise `not-due`.
     """
 
     purpose: Literal["one-time-password", "password-reset"]
@@ -69,20 +69,20 @@ class MailSecretRequest(Message):
 
 
 class MailSecret(Message):
-    """A one-time password or the token of a reset link, and the address it is for."""
+    """A one-time password or the token of a reset link, and its recipient's address."""
 
     value: WireSecret
     email: str
 
 
 class PersonRequest(Message):
-    """Who a user is."""
+    """Get the address and name of a user."""
 
     user_id: UUID
 
 
 class Person(Message):
-    """A user's address and name, null once erased; `verified` if they have shown they read it."""
+    """A user's address and name, null once erased; `verified` if they proved that they receive mail there."""
 
     email: str | None
     name: str | None
@@ -90,39 +90,39 @@ class Person(Message):
 
 
 class OperatorRequest(Message):
-    """Whether a user runs this installation."""
+    """Ask whether a user is an operator."""
 
     user_id: UUID
 
 
 class Operator(Message):
-    """A user that exists now, and whether they are an operator."""
+    """Whether an existing user is an operator."""
 
     operator: bool
 
 
 class MembershipRequest(Message):
-    """What a user may do in an organization."""
+    """Get a user's grant in an organization."""
 
     organization_id: UUID
     user_id: UUID
 
 
 class Membership(Grant):
-    """What a user may do in an organization that exists now."""
+    """A user's grant in an existing organization."""
 
     organization_id: UUID
     user_id: UUID
 
 
 class SoleAdministratorRequest(Message):
-    """Which organizations would be left without an administrator if this user were gone."""
+    """List the organizations that would have no administrator without this user."""
 
     user_id: UUID
 
 
 class NamedOrganization(Message):
-    """An organization and what it is called."""
+    """An organization and its name."""
 
     organization_id: UUID
     name: str
@@ -135,13 +135,13 @@ class SoleAdministrator(Message):
 
 
 class InvitationRequest(Message):
-    """The invitation that a link's token opens."""
+    """Get an invitation by the token of its link."""
 
     token: WireSecret
 
 
 class Invitation(Message):
-    """What a link shows; `invited_by` is a name, or the address of who has none."""
+    """An invitation as its link shows it; `invited_by` is the inviter's name, or their address if they have none."""
 
     invitation_id: UUID
     organization_id: UUID
@@ -153,7 +153,7 @@ class Invitation(Message):
 
 
 class AcceptInvitationRequest(Message):
-    """A user with this verified address takes the invitation."""
+    """Accept an invitation as a user with this verified address."""
 
     token: WireSecret
     user_id: UUID
@@ -161,21 +161,21 @@ class AcceptInvitationRequest(Message):
 
 
 class AcceptedInvitation(Message):
-    """`outcome` is joined, or already-member when repeated."""
+    """The new membership; `outcome` is `joined`, or `already-member` for a repeated request."""
 
     outcome: Code
     membership: Membership
 
 
 class InvitationLinkRequest(Message):
-    """The link that an invitation's mail must hold; refused once it was replaced, answered or is over."""
+    """Get the link for an invitation's mail. Refused once it was replaced or answered, or has expired."""
 
     invitation_id: UUID
     generation: int
 
 
 class InvitationLink(Message):
-    """The token of an invitation's link and the address it is for."""
+    """The token of an invitation's link, and its recipient's address."""
 
     token: WireSecret
     email: str
@@ -183,7 +183,7 @@ class InvitationLink(Message):
 
 @dataclass(frozen=True)
 class Rpc(Generic[Q, A]):
-    """One question: its subject, its models, who answers, and who may ask."""
+    """One kind of request: its subject, its models, the service that answers, and those that may ask."""
 
     subject: str
     request: type[Q]

@@ -1,4 +1,4 @@
-"""The table of streams and of who reads them; the bus's permissions are generated from it."""
+"""The table of streams and their readers. The permissions of NATS users are generated from it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 @dataclass(frozen=True)
 class Stream:
-    """A context's events on the bus, in file storage without an age limit; its owner alone declares it."""
+    """A context's events on the bus, in file storage without an age limit; only its owner declares it."""
 
     name: str
     owner: str
@@ -22,7 +22,7 @@ class Stream:
 
 @dataclass(frozen=True)
 class Consumer:
-    """A service's place in another context's stream; one for each purpose, where it reads a stream for several."""
+    """A service's durable consumer of another context's stream; one for each purpose."""
 
     service: str
     stream: Stream
@@ -30,7 +30,7 @@ class Consumer:
 
     @property
     def name(self) -> str:
-        """The durable's name, `<service>-<context>` or `<service>-<context>-<purpose>`."""
+        """The name on the bus, `<service>-<context>` or `<service>-<context>-<purpose>`."""
         return "-".join(filter(None, (self.service, self.stream.owner, self.purpose)))
 
 
@@ -50,20 +50,22 @@ READS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "notifications": ("identity", "organizations"),
     }
 )
-"""Which contexts a service reads."""
+"""Contexts that a service reads."""
 
 FEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"organizations": ("identity", "platforms", "notifications")},
 )
-"""Which contexts' events a service keeps as they are, to give them to those who cannot reach the bus."""
+"""Contexts whose events a service stores unchanged, for clients that cannot reach the bus."""
 
 
 def consumers_of(service: str) -> tuple[Consumer, ...]:
-    """Every durable of a service, in the order of READS."""
+    """All consumers of a service, in the order of READS."""
     return tuple(Consumer(service, STREAMS[context]) for context in READS.get(service, ()))
 
 
 def feeds_of(service: str) -> tuple[Consumer, ...]:
-    """Every durable of a service that keeps events as they are: apart, so that it can be read again from the start
-    without the effects that the other durables have."""
+    """All consumers of a service for FEEDS.
+
+    They are separate, so that they can start again from the first event without repeating the effects of the others.
+    """
     return tuple(Consumer(service, STREAMS[context], "feed") for context in FEEDS.get(service, ()))

@@ -46,6 +46,7 @@ def test_discovery_announces_what_is_there_and_nothing_else(provider: Provider) 
             assert provider.http.get(address.removeprefix(ISSUER)).status_code != 404
     there = {f"{ISSUER}{path}" for path in paths(provider.http.app) if path.startswith("/oauth2/")}
     assert there == {value for name, value in document.items() if name.endswith(("_endpoint", "_uri"))}
+    assert document["authorization_response_iss_parameter_supported"] is True  # RFC 9207 2.3
     assert "registration_endpoint" not in document
     assert document["grant_types_supported"] == ["authorization_code", "client_credentials", "refresh_token"]
 
