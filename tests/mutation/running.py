@@ -14,9 +14,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
+import embedded.fixtures
 import pytest
 
-import embedded.fixtures
 from embedded.postgres import Postgres
 
 # Without the plugins that are only installed: they are slow to load.
