@@ -23,7 +23,7 @@ from embedded.postgres import Postgres
 os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
 _ARGUMENTS = ("--quiet", "--no-header", "--tb=no", "--noconftest", "-p", "pytest_timeout", "-p", "embedded.fixtures",
               "-p", "no:cacheprovider")  # fmt: skip
-_TESTS = re.compile(r"(^|\.)(tests|conftest|__main__|_pytest|__editable__)(\.|$)")
+_TESTS = re.compile(r"(^|\.)(tests|conftest|__main__|__editable__)(\.|$)")
 _UNUSED = 99
 
 
