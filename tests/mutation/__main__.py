@@ -62,7 +62,7 @@ def examine(target: Target) -> Outcome:
     """Raises SystemExit when the tests fail without any change."""
     path = ROOT / target.file
     source = path.read_text()
-    import_before(target.module, target.tests)
+    import_before(target.module, path, target.tests)
     with one_server() if target.postgres else nullcontext() as server:
         started = time.monotonic()
         if not passes(target.module, path, source, target.tests, 300):

@@ -79,12 +79,13 @@ def _code(code: CodeType) -> tuple[object, ...]:
 
 
 def _mutated(source: str) -> Iterator[tuple[str, str]]:
-    left_out = tuple(_left_out(ast.parse(source)))
+    left_out, lines = tuple(_left_out(ast.parse(source))), source.splitlines()
     for name in OPERATORS:
         operator = OperatorProvider()[name]()
         positions = [at for node in ast_nodes(get_ast(source)) for at in operator.mutation_positions(node)]
         for occurrence, (start, _) in enumerate(positions):
-            if not any(first <= start < last for first, last in left_out):
+            parameters = lines[start[0] - 1].startswith("*,", start[1])  # a mark between them, no multiplication
+            if not parameters and not any(first <= start < last for first, last in left_out):
                 mutated = mutate_code(source, operator, occurrence)
                 assert mutated is not None
                 yield name, mutated
