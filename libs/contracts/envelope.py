@@ -1,5 +1,6 @@
 """The envelope of every event on the bus: CloudEvents 1.0, structured JSON."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Generic, Literal, Self
 from uuid import UUID
@@ -19,6 +20,7 @@ from contracts.catalogue import EVENTS
 from contracts.event import Event, Message
 
 E = TypeVar("E", bound=Event, default=Event)
+M = TypeVar("M", default="Envelope")
 Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 """A part of a NATS subject."""
 
@@ -32,9 +34,9 @@ class UnknownEvent(Exception):
 
 
 class MalformedEvent(Exception):
-    """The message is no event of ours; `attributes` are null where even they do not parse."""
+    """The message is no event of ours; `attributes` are None where it does not even say where it belongs."""
 
-    def __init__(self, reason: str, attributes: "Attributes | None" = None) -> None:
+    def __init__(self, reason: str, attributes: "Attributes | PlaceOnly | None" = None) -> None:
         super().__init__(reason)
         self.attributes = attributes
 
@@ -77,6 +79,34 @@ class Attributes(Message):
         if self.source.split("/")[1] != self.context:
             raise ValueError("source and type name different contexts")
         return self
+
+
+@dataclass(frozen=True)
+class PlaceOnly:
+    """What delivery needs to know of a malformed event: where it belongs. None of it is validated."""
+
+    id: str
+    source: str
+    subject: str
+    sequence: int
+    type: str
+    actor: None = None
+    correlationid: None = None
+    traceparent: None = None
+
+    @classmethod
+    def of(cls, content: dict[str, Any]) -> Self | None:
+        """None where a part is missing."""
+        try:
+            return cls(
+                id=str(content["id"]),
+                source=str(content["source"]),
+                subject=str(content["subject"]),
+                sequence=int(content["sequence"]),
+                type=str(content["type"]),
+            )
+        except (KeyError, TypeError, ValueError, OverflowError):
+            return None
 
 
 class Envelope(Attributes, Generic[E]):
@@ -131,10 +161,7 @@ class Envelope(Attributes, Generic[E]):
         Raises UnknownEvent for a type that is not in the catalogue, MalformedEvent for anything else.
         """
         content = _json_object(payload)
-        try:
-            attributes = Attributes.model_validate(content)
-        except ValidationError as error:
-            raise MalformedEvent(_reasons(error)) from None
+        attributes = _attributes(content)
         if (event_class := EVENTS.get(attributes.type)) is None:
             raise UnknownEvent(attributes)
         try:
@@ -154,6 +181,13 @@ def _json_object(payload: bytes) -> dict[str, Any]:
     return content
 
 
+def _attributes(content: dict[str, Any]) -> Attributes:
+    try:
+        return Attributes.model_validate(content)
+    except ValidationError as error:
+        raise MalformedEvent(_reasons(error), PlaceOnly.of(content)) from None
+
+
 def _reasons(error: ValidationError) -> str:
     """What is wrong and where, without the values, which may be personal."""
     return "; ".join(
@@ -162,9 +196,30 @@ def _reasons(error: ValidationError) -> str:
     )
 
 
-def parse_known(payload: bytes) -> Envelope | None:
-    """The event, or None where its type is none that this version knows; raises MalformedEvent."""
+@dataclass(frozen=True)
+class ParsedMessage(Generic[M]):
+    """A message from the bus, parsed once: what delivery needs, and what a handler takes.
+
+    `attributes` are None where the message does not even say where it belongs. `envelope` is None for an event of a
+    type that this version does not know, and for a malformed one; `error` says what is wrong with that.
+    """
+
+    attributes: Attributes | PlaceOnly | None
+    envelope: M | None = None
+    error: MalformedEvent | None = None
+
+
+def parse_message(payload: bytes) -> ParsedMessage:
+    """A message with its event as a typed envelope. Raises nothing."""
     try:
-        return Envelope.parse(payload)
-    except UnknownEvent:
-        return None
+        envelope = Envelope.parse(payload)
+    except UnknownEvent as unknown:
+        return ParsedMessage(unknown.attributes)
+    except MalformedEvent as malformed:
+        return ParsedMessage(malformed.attributes, error=malformed)
+    return ParsedMessage(envelope, envelope)
+
+
+def parse_attributes(payload: bytes) -> Attributes:
+    """The attributes of an event of any type, known or not, without its data. Raises MalformedEvent."""
+    return _attributes(_json_object(payload))

@@ -2,47 +2,25 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import nats.errors
 import nats.js.errors
-from faststream import AckPolicy
-from faststream.exceptions import NackMessage
-from faststream.nats import JStream, NatsMessage, PullSub
+from faststream import AckPolicy, NoCast
+from faststream.nats import JStream, NatsMessage, NatsRouter, PullSub
 from nats.js.api import AckPolicy as JsAckPolicy
 from nats.js.api import ConsumerConfig, DeliverPolicy
-from opentelemetry.trace import SpanKind
 
-from kit.db.database import Database
+from kit.context import cause
 from kit.messaging.bus import Bus
-from kit.messaging.inbox import TRANSIENT, Handlers, Inbox, Parse
-from kit.telemetry import tracing
+from kit.messaging.inbox import Inbox, Message
+from kit.messaging.middlewares import DeliveryMiddleware
 
 _ACK_WAIT = 4.0  # seconds; while a handler runs longer, in-progress acks hold the message
-_PROGRESS = 1.5
-_LATER = 0.5
 _LOOK = 5.0
-
-
-class Stream(Protocol):
-    """A stream as a table of streams defines it."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def subjects(self) -> tuple[str, ...]: ...
-
-
-class Consumer(Protocol):
-    """A durable consumer of a stream."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def stream(self) -> Stream: ...
 
 
 @dataclass(frozen=True)
@@ -55,16 +33,6 @@ class Lag:
     in_hand: int
 
 
-def consumers(
-    bus: Bus, database: Database, durables: Iterable[Consumer], parse: Parse, handlers: Handlers
-) -> "list[ConsumerRunner]":
-    """One runner for each consumer, all with the same handlers."""
-    return [
-        ConsumerRunner(bus, one.stream.name, one.stream.subjects[0], Inbox(database, one.name, parse, handlers))
-        for one in durables
-    ]
-
-
 class ConsumerRunner:
     """Feeds one Inbox from one durable. Any number of replicas may run it: the server hands out one message
     at a time, and the inbox drops what was seen."""
@@ -74,6 +42,8 @@ class ConsumerRunner:
         self._stream = stream
         self._subject = subject
         self.inbox = inbox
+        self._router = NatsRouter(middlewares=[partial(DeliveryMiddleware, stream=stream, durable=inbox.durable)])
+        bus.broker.include_router(self._router)
         self._log = logging.getLogger("kit.consumer")
 
     async def run(self) -> None:
@@ -111,7 +81,7 @@ class ConsumerRunner:
         return Lag(self.inbox.durable, self._stream, info.num_pending or 0, info.num_ack_pending or 0)
 
     async def _subscribe(self) -> Any:
-        subscriber = self._bus.broker.subscriber(
+        subscriber = self._router.subscriber(
             self._subject,
             stream=JStream(self._stream, declare=False),
             durable=self.inbox.durable,
@@ -125,30 +95,18 @@ class ConsumerRunner:
             ),
             ack_policy=AckPolicy.NACK_ON_ERROR,
             inbox_prefix=f"_INBOX_{self._bus.user}.".encode(),
+            decoder=self._read,
+            no_reply=True,
             persistent=False,
         )
         subscriber(self._receive)
         await subscriber.start()
         return subscriber
 
-    async def _receive(self, message: NatsMessage) -> None:
-        headers = message.raw_message.headers or {}
-        about = {"messaging.system": "nats", "messaging.operation.type": "process"} | {
-            "messaging.destination.name": self._stream,
-            "messaging.message.id": headers.get("Nats-Msg-Id", ""),
-        }
-        name = f"process {self.inbox.durable}"
-        try:
-            with tracing.following(headers.get("traceparent"), name, SpanKind.CONSUMER, about) as span:
-                span.set_attribute("tradehall.outcome", await self._take(message, tracing.traceparent_of(span)))
-        except TRANSIENT as error:
-            self._log.warning("%s comes again: %s", self.inbox.durable, type(error).__name__)
-            raise NackMessage(delay=_LATER) from error
+    async def _read(self, message: NatsMessage) -> Message:
+        return self.inbox.read(message.body)
 
-    async def _take(self, message: NatsMessage, traceparent: str | None) -> str:
-        raw = message.raw_message
-        work = asyncio.create_task(asyncio.to_thread(self.inbox.take, raw.data, traceparent))
-        while not (await asyncio.wait([work], timeout=_PROGRESS))[0]:
-            with suppress(nats.errors.Error):
-                await raw.in_progress()
-        return work.result()
+    async def _receive(self, message: NoCast[Message]) -> str:
+        """In a thread, to which the transaction belongs."""
+        traced = replace(message, traceparent=cause().traceparent or message.traceparent)
+        return await asyncio.to_thread(self.inbox.take, traced)
