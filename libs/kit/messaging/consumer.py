@@ -5,7 +5,7 @@ import logging
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import nats.errors
 import nats.js.errors
@@ -21,6 +21,15 @@ from kit.messaging.middlewares import DeliveryMiddleware
 
 _ACK_WAIT = 4.0  # seconds; while a handler runs longer, in-progress acks hold the message
 _LOOK = 5.0
+
+
+class Stream(Protocol):
+    """A stream as a table of streams defines it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def subjects(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True)
