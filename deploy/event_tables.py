@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from contracts.catalogue import EVENTS
 from contracts.event import Event
-from contracts.streams import Consumer, consumers_of, feeds_of
+from contracts.streams import Consumer, feeds_of
 from deploy.service_settings import known
 from embedded import temporary_folder
 from embedded.postgres import Postgres
@@ -50,18 +51,10 @@ class EventTables:
     subscribed: Mapping[str, frozenset[type[Event]]]
 
     def read_by(self, consumer: Consumer) -> tuple[type[Event], ...]:
-        """The events that a consumer handles, in the order in which their service publishes them."""
+        """The events that a consumer handles, in the order of the catalogue."""
         wanted = self.subscribed[consumer.service]
         feed = consumer in feeds_of(consumer.service)
         return tuple(event for event in self.published[consumer.stream.owner] if feed or event in wanted)
-
-    def unread(self) -> dict[str, set[type[Event]]]:
-        """Subscribed events that are in no stream that the service reads; empty unless a table is wrong."""
-        read = {
-            service: {event for consumer in consumers_of(service) for event in self.read_by(consumer)}
-            for service in self.subscribed
-        }
-        return {name: set(events) - read[name] for name, events in self.subscribed.items() if events - read[name]}
 
 
 @cache
@@ -77,4 +70,6 @@ def event_tables() -> EventTables:
             settings = service.load_settings(known(service.name, {**_ENVIRONMENT, **own}))
             with constructed(service, settings) as made:
                 subscribed[service.name] = frozenset(made.subscriptions())
-    return EventTables({service.name: service.publications.events for service in _SERVICES}, subscribed)
+    order = list(EVENTS.values()).index
+    published = {service.name: tuple(sorted(service.publications.events, key=order)) for service in _SERVICES}
+    return EventTables(published, subscribed)

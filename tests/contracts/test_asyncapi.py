@@ -11,8 +11,10 @@ import nats
 import pytest
 from nats.aio.msg import Msg
 
-from contracts.streams import STREAMS
+from contracts.catalogue import EVENTS
+from contracts.streams import STREAMS, consumers_of
 from deploy.asyncapi import document
+from deploy.event_tables import event_tables
 from tests.driver import Hall
 
 HERE = Path(__file__).parent
@@ -34,6 +36,28 @@ def test_it_is_asyncapi_3_and_refers_to_nothing_that_is_missing() -> None:
         found: Any = made
         for part in reference.removeprefix("#/").split("/"):
             found = found[part]
+
+
+@pytest.mark.parametrize("service", STREAMS)
+def test_a_service_publishes_events_of_its_own_stream_and_reads_all_it_subscribes_to(service: str) -> None:
+    tables = event_tables()
+    assert {event.context for event in tables.published[service]} == {service}
+    read = {event for consumer in consumers_of(service) for event in tables.read_by(consumer)}
+    assert read == tables.subscribed[service]
+
+
+def test_every_event_of_the_catalogue_is_published() -> None:
+    published = [event for events in event_tables().published.values() for event in events]
+    assert sorted(event.event_type() for event in published) == sorted(EVENTS)
+
+
+def test_every_payload_has_a_title() -> None:
+    made = document()
+    for name, message in made["components"]["messages"].items():
+        payload = message["payload"]
+        if "$ref" in payload:
+            payload = made["components"]["schemas"][payload["$ref"].rsplit("/", 1)[1]]
+        assert payload["title"], name
 
 
 def references(part: Any) -> Iterator[str]:

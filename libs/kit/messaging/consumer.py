@@ -90,6 +90,12 @@ class ConsumerRunner:
         return Lag(self.inbox.durable, self._stream, info.num_pending or 0, info.num_ack_pending or 0)
 
     async def _subscribe(self) -> Any:
+        subscriber = self.declare()
+        await subscriber.start()
+        return subscriber
+
+    def declare(self) -> Any:
+        """The FastStream subscriber, not started."""
         subscriber = self._router.subscriber(
             self._subject,
             stream=JStream(self._stream, declare=False),
@@ -109,7 +115,6 @@ class ConsumerRunner:
             persistent=False,
         )
         subscriber(self._receive)
-        await subscriber.start()
         return subscriber
 
     async def _read(self, message: NatsMessage) -> Message:
