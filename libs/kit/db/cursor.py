@@ -24,7 +24,7 @@ from psycopg import errors as pg
 from psycopg.rows import DictRow
 
 Write = Callable[[Cursor[DictRow]], object]
-"""Statements whose answers nobody reads."""
+"""Statements whose results are not read."""
 
 
 class TransactionCursor(Cursor[DictRow]):

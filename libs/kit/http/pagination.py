@@ -35,7 +35,7 @@ class Page(BaseModel, Generic[T]):
 class Paging:
     """`limit` rows after the row whose sort values are `after`, as JSON scalars (None at the start).
 
-    A list reads them typed, by `after_key`: cursors are not signed, so what comes is input like any other.
+    A list reads them typed, by `after_key`: cursors are not signed, so they are validated like any input.
     """
 
     limit: int = 50
@@ -63,11 +63,11 @@ class Paging:
             raise _foreign() from error
 
     def time_and_id(self) -> tuple[datetime | str, UUID]:
-        """Where to go on in a list sorted by a rising time and id, as SQL parameters. Raises Invalid."""
+        """The position in a list sorted by ascending time and id, as SQL parameters. Raises Invalid."""
         return self.after_key(datetime, UUID) or ("-infinity", UUID(int=0))
 
     def number(self) -> int:
-        """Where to go on in a list sorted by a falling number, whose rows are below this one. Raises Invalid."""
+        """The position in a list sorted by a descending number: the next rows are below it. Raises Invalid."""
         (number,) = self.after_key(int) or (_HIGHEST,)
         return number
 

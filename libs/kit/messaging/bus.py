@@ -1,4 +1,4 @@
-"""The connection to NATS, with the service's own user and inbox; it reconnects for ever."""
+"""The connection to NATS, with the service's own user and inbox; it reconnects without limit."""
 
 import asyncio
 import logging
@@ -91,7 +91,7 @@ class Bus:
             await asyncio.Event().wait()
         finally:
             self._cut_since = self._cut_since or time.monotonic()
-            # The client swallows a cancellation that meets a failing attempt, and would go on for ever.
+            # The client swallows a cancellation that meets a failing attempt, and would never end.
             while not connecting.done():
                 connecting.cancel()
                 await asyncio.wait([connecting], timeout=0.05)
@@ -103,7 +103,7 @@ class Bus:
 
         @self.broker.subscriber(subject, queue=self.user)
         async def reply(body: dict[str, Any], message: NatsMessage) -> dict[str, Any]:
-            # A reply goes wherever the asker says: without this check, onto a stream or another's subject.
+            # The caller names the subject of the reply. Without this check it could be a stream's or another user's.
             if not message.raw_message.reply.startswith("_INBOX_"):
                 raise RejectMessage
             asked = question.model_validate(body)

@@ -52,7 +52,7 @@ class Attributes:
 
     @classmethod
     def of(cls, payload: bytes) -> "Attributes":
-        """Raises ValueError, KeyError or TypeError when the payload is no event of ours."""
+        """Raises ValueError, KeyError or TypeError when the payload is not a contract event."""
         event = json.loads(payload)
         return cls(
             str(event["id"]),
@@ -134,7 +134,7 @@ class Inbox:
         return "done"
 
     def _call(self, attributes: Attributes, payload: bytes) -> Callable[[], None] | None:
-        """What this message asks to be done; None for a type that nobody here handles."""
+        """The handler's work for this message; None for a type without a handler."""
         envelope = self._parse(payload)
         handler = self._handlers.get(type(envelope.data)) if envelope is not None else None
         if handler is None:
@@ -236,7 +236,7 @@ class Inbox:
         return True
 
     def discard(self, dead_letter_id: int, reason: str) -> bool:
-        """Delete a dead letter for good; False when there is none with this id."""
+        """Delete a dead letter permanently; False if there is none with this id."""
         with self._database.transaction():
             row = self._database.one(
                 "DELETE FROM parked WHERE durable = %s AND id = %s RETURNING *", (self.durable, dead_letter_id)

@@ -17,7 +17,7 @@ def _ids(event: Any) -> dict[str, Any]:
 
 
 def _added(event: TradePlatform.PlatformAdded) -> Event:
-    """PlatformAdded.v1 is released with its two kinds; connectors may bring others."""
+    """PlatformAdded.v1 is released with its two kinds; connectors may add others."""
     fields = {**_ids(event), "name": event.name, "kind": event.kind, "api": event.api}
     if event.kind in ("mt4", "mt5"):
         return contract.PlatformAdded.model_validate(fields)
