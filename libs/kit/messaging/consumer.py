@@ -56,18 +56,18 @@ class Lag:
 
 
 def consumers(
-    bus: Bus, database: Database, durables: Iterable[Consumer], parse: Parse, handlers: Handlers
+    bus: Bus, database: Database, durable: Iterable[Consumer], parse: Parse, handlers: Handlers
 ) -> "list[ConsumerRunner]":
     """One runner for each consumer, all with the same handlers."""
     return [
         ConsumerRunner(bus, one.stream.name, one.stream.subjects[0], Inbox(database, one.name, parse, handlers))
-        for one in durables
+        for one in durable
     ]
 
 
 class ConsumerRunner:
-    """Feeds one Inbox from one durable. Any number of replicas may run it: the server hands out one message
-    at a time, and the inbox drops what was seen."""
+    """Feeds one Inbox from one durable consumer. Any number of replicas may run it: the server delivers one message
+    at a time, and the inbox drops repeated ones."""
 
     def __init__(self, bus: Bus, stream: str, subject: str, inbox: Inbox) -> None:
         self._bus = bus
