@@ -13,7 +13,7 @@ comma := ,
 SECRETS := $(or $(TRADEHALL_SECRETS),./secrets)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test faults bench lint format schemas fuzz lock images secrets bus-user master-key test-system test-compose test-containers coverage docs hooks clean
+.PHONY: help setup run test faults bench lint format schemas pictures fuzz lock images secrets bus-user master-key test-system test-compose test-containers coverage docs hooks mutation clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,17 @@ coverage: setup ## run all tests of `make test`, and write what they cover to bu
 	@$(PY) -m coverage html --quiet
 	@$(PY) -m deploy.docs.coverage build/coverage.md
 
+# What it needs is pinned with hashes, and in a folder of its own: nothing else uses it.
+MUTATION := build/mutation
+
+mutation: setup $(MUTATION)/.installed ## change the rules one line at a time, and list what no test notices (ARGS="domain.py")
+	@PYTHONPATH=$(MUTATION) $(PY) -m tests.mutation $(ARGS)
+
+$(MUTATION)/.installed: tests/mutation/requirements.lock | $(VENV)/.installed
+	@rm -rf $(MUTATION)
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target $(MUTATION) --requirement $<
+	@touch $@
+
 faults: setup ## break a running system at random and check what must hold (SEEDS=200, FIRST=0; SEED=17 for that one)
 	@$(PY) -m tests.faults $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),20) --first $(or $(FIRST),0))
 
@@ -62,6 +73,9 @@ schemas: setup ## generate the AsyncAPI and OpenAPI documents, the JSON Schemas 
 	$(PY) -m deploy.asyncapi docs/asyncapi/asyncapi.json
 	$(PY) -m deploy.settings_table docs/operations/settings.md
 	$(PY) -m deploy.local.schemas docs/openapi/openapi.json
+
+pictures: setup ## take the pictures of docs/getting-started.md again (needs Chromium)
+	@$(PY) -m tests.browser.pictures
 
 docs: setup ## build the documentation site into build/site; a broken link fails
 	@$(PY) -m deploy.docs docs/reference

@@ -1,6 +1,6 @@
-"""The one AsyncAPI document of the bus, written by `python -m deploy.asyncapi PATH`.
+"""The AsyncAPI document of the bus, written by `python -m deploy.asyncapi PATH`.
 
-FastStream generates the messages from the contracts. Publishers, readers, callers and owners come from their tables.
+FastStream generates the messages from the contracts; the operations come from the tables of streams and requests.
 """
 
 import json
@@ -24,25 +24,24 @@ Document = dict[str, Any]
 Operations = Iterator[tuple[str, Document]]
 
 _DESCRIPTION = """\
-Events and requests between Tradehall's services on NATS, and what downstream systems read there.
+Events and requests of Tradehall's services on NATS, and the events that downstream systems read there.
 
-Events are kept in a JetStream stream for each service, in order, without an age limit, and each stream can be filled
-again from its service's database. A reader keeps the highest `sequence` of each `source` and drops events that are not
-above it. Fields and events may be added at any time; a reader ignores those that it does not know."""
+Each service keeps its events in a JetStream stream, in order, without an age limit. A stream can be filled again from
+the service's database: a consumer stores the highest `sequence` of each `source`, and drops events that are not above
+it. Fields and events may be added at any time; a consumer ignores those that it does not know."""
 _SECURITY = """\
-Each service has a user, which may publish its own events, send and answer the requests listed here, and read with its
-own consumers. A downstream system has a user (`tradehall bus-user add`), whose consumers read the events of one
-organization.
-Connections set `inbox_prefix` to `_INBOX_<user>`."""
+Each service has a user, which may publish the service's events, send and answer the requests listed here, and read
+with its durable consumers. A downstream system has a user (`tradehall bus-user add`) whose consumers see the events of
+one organization. Connections set `inbox_prefix` to `_INBOX_<user>`."""
 _PARAMETERS = {
-    "organization": "The organization's id, or `-` if there is none",
-    "subject": "The id of the aggregate that the event is about",
-    "event": "The event's name",
+    "organization": "Id of the organization, or `-` for an event without one.",
+    "subject": "Id of the aggregate that the event is about.",
+    "event": "Name of the event.",
 }
 
 
 def document() -> Document:
-    """The complete document, as AsyncAPI 3.0."""
+    """The whole, as AsyncAPI 3.0."""
     generated = _generated()
     channels = {**_event_channels(), **_rpc_channels()}
     for channel in channels.values():
@@ -97,12 +96,12 @@ def _server() -> Document:
 
 
 def _event_channels() -> Document:
-    """One for each stream: `evt.<context>.<organization or ->.<aggregate>.<EventName>`."""
+    """One channel for each stream: `evt.<context>.<organization or ->.<aggregate>.<EventName>`."""
     return {
         f"{context}.events": {
             "address": f"evt.{context}.{{organization}}.{{subject}}.{{event}}",
             "title": f"Events of {context}",
-            "description": f"Stored in the stream {stream.name}, which only {stream.owner} declares and publishes to.",
+            "description": f"Kept in the stream {stream.name}. Only {stream.owner} publishes in it.",
             "parameters": {name: {"description": text} for name, text in _PARAMETERS.items()},
             "messages": {event.__name__: _message(event.event_type()) for event in _events_of(context)},
             "bindings": _nats(),
@@ -113,7 +112,7 @@ def _event_channels() -> Document:
 
 
 def _rpc_channels() -> Document:
-    """Two for each kind of request."""
+    """Two channels for each request."""
     channels: Document = {}
     for each in RPC.values():
         channels[each.subject] = {
@@ -124,7 +123,7 @@ def _rpc_channels() -> Document:
         }
         channels[f"{each.subject}.reply"] = {
             "address": None,
-            "description": "The caller's inbox, below `_INBOX_<user>.`",
+            "description": "Inbox of the requester, below `_INBOX_<user>.`",
             "messages": {"reply": _message(f"{each.subject}.reply")},
         }
     return channels
@@ -132,21 +131,21 @@ def _rpc_channels() -> Document:
 
 def _publishing() -> Operations:
     for context, stream in STREAMS.items():
-        text = "In the order of its event store, each message once, from the end of the stream."
+        text = "In the order of the event store, each message once, after the last message of the stream."
         yield _on_events(f"{stream.owner}.publish", "send", context, stream.owner, text)
 
 
 def _reading() -> Operations:
     for service in SERVICES:
         for durable in (*consumers_of(service), *feeds_of(service)):
-            text = "By a durable pull consumer, one message at a time, in order."
+            text = "With a durable pull consumer, one message at a time, in order."
             name, operation = _on_events(f"{durable.name}.read", "receive", durable.stream.owner, service, text)
             yield name, {**operation, "x-durable": durable.name}
 
 
 def _downstream() -> Operations:
     for context in STREAMS:
-        text = "By the system's own consumers, for one organization's events (`tradehall bus-user add`)."
+        text = "With the system's own consumers, which see the events of one organization (`tradehall bus-user add`)."
         yield _on_events(f"downstream.{context}.read", "receive", context, "downstream", text)
 
 
@@ -169,7 +168,7 @@ def _events() -> Iterator[tuple[str, Document]]:
             "dataschema": {"const": event.data_schema()},
             "data": _ref("components", "schemas", event.__name__),
         }
-        whole = {"type": "object", "required": ["type", "dataschema", "data"], "properties": own}
+        whole = {"type": "object", "required": ["specversion", "type", "dataschema", "data"], "properties": own}
         yield (
             event_type,
             {
@@ -178,7 +177,7 @@ def _events() -> Iterator[tuple[str, Document]]:
                 "summary": _summary(event),
                 "headers": _ref("components", "schemas", "EventHeaders"),
                 "correlationId": {"location": "$message.payload#/correlationid"},
-                "payload": {"allOf": [_ref("components", "schemas", "Attributes"), whole]},
+                "payload": {"title": event.__name__, "allOf": [_ref("components", "schemas", "Attributes"), whole]},
             },
         )
 
@@ -198,16 +197,16 @@ def _event_headers() -> Document:
             "Nats-Msg-Id": {
                 "type": "string",
                 "pattern": "^[a-z]+-[A-Za-z0-9_-]+-[0-9]+$",
-                "description": "The event's `id`, so that the stream drops duplicates",
+                "description": "The event's `id`, by which the stream drops duplicates.",
             },
             "Nats-Expected-Last-Sequence": {
                 "type": "string",
                 "pattern": "^[0-9]+$",
-                "description": "The last sequence of the stream, so that a relay resuming after a freeze is refused",
+                "description": "Last sequence of the stream, by which the stream rejects a relay that was suspended.",
             },
             "traceparent": {
                 "type": "string",
-                "description": "W3C Trace Context of the publisher, if it is traced",
+                "description": "W3C Trace Context of the request that caused the event, if it is traced.",
             },
         },
     }
@@ -272,7 +271,7 @@ def _word(name: str) -> str:
 
 
 def _summary(model: type) -> str:
-    """The first paragraph of the model's docstring."""
+    """The first paragraph of what the model says of itself."""
     return " ".join((model.__doc__ or "").split("\n\n")[0].split())
 
 

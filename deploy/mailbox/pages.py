@@ -16,8 +16,9 @@ _LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)]")
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem }
 table { border-collapse: collapse; width: 100% } td, th { text-align: left; padding: .4rem .8rem .4rem 0 }
-tr + tr { border-top: 1px solid #dde3ea } a { color: #0b5cad }
-body { color: #1d2733 } dt { font-weight: 600 } dd { margin: 0 0 .4rem }
+tr + tr { border-top: 1px solid #dde3ea } a { color: #0b5cad } h1 { font-size: 1.6rem; margin: 1rem 0 }
+body { color: #1d2733 } dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.5rem }
+dt { color: #566373 } dd { margin: 0 }
 pre { white-space: pre-wrap; background: #f5f7f9; padding: 1rem; font: 15px/1.5 ui-monospace, monospace }
 iframe { width: 100%; height: 32rem; border: 1px solid #dde3ea; background: #fff }
 """
@@ -62,7 +63,9 @@ def _page(title: str, content: str, head: str = "") -> str:
 
 
 def _people(addresses: list[dict[str, str]]) -> str:
-    return escape(", ".join(f"{each['Name']} <{each['Address']}>".strip() for each in addresses))
+    return escape(
+        ", ".join(f"{each['Name']} <{each['Address']}>" if each["Name"] else each["Address"] for each in addresses)
+    )
 
 
 def _subject(mail: dict[str, Any]) -> str:

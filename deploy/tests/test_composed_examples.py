@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from deploy.gateway.examples.composed import composed
+from deploy.gateway.examples import composed
 
 SCHEMAS: dict[str, Any] = {
     "Use": {"type": "object", "properties": {"at": {"type": "string", "examples": ["2026-03-02T09:30:00Z"]}}},

@@ -29,14 +29,16 @@ from identity.passwords import requests as mail_secret_requests
 from identity.passwords.hashing import Hashing
 from identity.people import events as people_events
 from identity.people import requests as people_requests
+from identity.registration.pending_requests import CHANNEL
 from identity.routers import routers
 from identity.sessions import events as session_events
 from identity.sessions.service import EndedSessions
 from identity.settings import Settings
 from identity.signing_keys import requests as key_requests
 from identity.signing_keys.commands import add_key_commands
-from identity.worker import Worker
+from kit.db.worker import Worker
 from kit.http.direct import Endpoint
+from kit.http.request_middleware import address_of
 from kit.operations.gauges import Expirations
 from kit.security.tokens import Verifier
 from kit.service import Background
@@ -44,6 +46,7 @@ from runtime.application import constructed
 from runtime.definition import Environment, Service, Web
 from runtime.publications import Publications
 
+_TIDY_EVERY = 60.0  # seconds
 T = TypeVar("T")
 PUBLICATIONS = Publications("identity")
 for _slice in (people_events, session_events, lock_events, client_events, revocation_events):
@@ -79,6 +82,13 @@ class IdentityService(Service[Settings]):
             return self.container.signing_keys.jwks()
 
         self._verifier = Verifier(settings.public_url, f"{settings.public_url}/api", keys, self.database)
+        self._token_endpoints = oauth.TokenEndpoints(
+            self.container.oauth,
+            self._verifier,
+            self.container.revocations,
+            lambda request: address_of(request, settings.proxies),
+            self.container.wrong_credentials,
+        )
 
     def hashing(self) -> Hashing:
         """How passwords are hashed."""
@@ -97,19 +107,22 @@ class IdentityService(Service[Settings]):
         mail_secret_requests.answer(self.bus, inside.store, inside.secrets, inside.clock)
 
     def routers(self, web: Web) -> Sequence[APIRouter]:
-        return routers(self.container, self.environment.settings, self.bus, web, self._token_endpoints(web))
+        return routers(self.container, self.environment.settings, self.bus, web, self._token_endpoints)
 
     def direct_endpoints(self, web: Web) -> Mapping[str, Endpoint]:
-        endpoints = self._token_endpoints(web)
+        endpoints = self._token_endpoints
         return {"POST /oauth2/token": endpoints.token, "POST /oauth2/introspect": endpoints.introspect}
 
     def workers(self) -> Sequence[Background]:
         inside = self.container
+        elected = Worker(
+            "identity", inside.work_one, database=self.database, lease="identity-worker", channel=CHANNEL
+        ).also(inside.tidy, every=_TIDY_EVERY)
         return [
             partial(inside.stream_eraser.run, self.bus),
             inside.revocations.run,
             inside.secret_uses.run,
-            Worker(self.database, inside.work_one, inside.tidy).run,
+            elected.run,
         ]
 
     def expirations(self) -> Sequence[Expirations]:
@@ -149,9 +162,3 @@ class IdentityService(Service[Settings]):
     def _erasures(self) -> CheckedErasure:
         inside, file = self.container, self.environment.settings.erasure_list
         return CheckedErasure(inside.erasure, inside.people, self.bus, file, inside.clock)
-
-    def _token_endpoints(self, web: Web) -> oauth.TokenEndpoints:
-        inside = self.container
-        return oauth.TokenEndpoints(
-            inside.oauth, self._verifier, inside.revocations, web.address_of, inside.wrong_credentials
-        )

@@ -9,6 +9,8 @@ from access.checks import PersonNeeded
 from access.operators import OperatorNeeded
 from access.replicas import RevocationReplica
 from contracts.subscriptions import Subscriptions
+from kit.db.worker import Worker
+from kit.eventstore.recorder import CHANNEL
 from kit.security.service_keys import SubjectKeys
 from kit.service import Background
 from notifications.deliveries import api, views
@@ -23,6 +25,8 @@ from notifications.recipients import events as recipient_events
 from notifications.recipients import service as recipients
 from notifications.settings import Settings
 from runtime.definition import Environment, Service, Web
+
+_FAREWELL = 2.5  # seconds for the mail that is being sent when the service stops
 
 
 class NotificationsService(Service[Settings]):
@@ -54,13 +58,17 @@ class NotificationsService(Service[Settings]):
         return [api.routes(self.notifications.views, web.operator, OperatorNeeded, PersonNeeded)]
 
     def workers(self) -> Sequence[Background]:
-        return [self.sender().run]
+        """The sender is woken by every commit of events in this database, whichever replica made it."""
+        sender = Worker(
+            "the sender of mails", self.sender().step, database=self.database, channel=CHANNEL, farewell=_FAREWELL
+        )
+        return [sender.run]
 
     def erase(self, user_id: UUID) -> None:
         self.recipients.erase_user(user_id)
 
     def sender(self) -> Sender:
-        """The worker that sends mails."""
+        """What sends mails."""
         settings = self.environment.settings
         return Sender(
             self.notifications,

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 from contracts.permissions import Grant, Limits, Permission, Role
 
 _MOST_PLATFORMS = 1_000
-_ALL: dict[str, Any] = {"platforms": None}
+_LIMITED = {"platforms": ["e1d6a3b8-7c5f-4e29-8b0a-5d4c2f1e9a65"]}
 _ADDITIONAL = ["audit:read"]
 
 
@@ -22,7 +22,9 @@ def _tidy(limits: Limits) -> Limits:
 GivenLimits = Annotated[
     Limits,
     AfterValidator(_tidy),
-    Field(description=f"Trade platforms that the permissions apply to, at most {_MOST_PLATFORMS:,}.", examples=[_ALL]),
+    Field(
+        description=f"Trade platforms that the permissions apply to, at most {_MOST_PLATFORMS:,}.", examples=[_LIMITED]
+    ),
 ]
 GivenPermissions = Annotated[
     tuple[Permission, ...],
@@ -33,7 +35,9 @@ GivenPermissions = Annotated[
 ]
 GivenRole = Annotated[Role | None, Field(description="Role, or null for none.", examples=["viewer"])]
 
-ShownLimits = Annotated[Limits, Field(description="Trade platforms that the permissions apply to.", examples=[_ALL])]
+ShownLimits = Annotated[
+    Limits, Field(description="Trade platforms that the permissions apply to.", examples=[_LIMITED])
+]
 ShownPermissions = Annotated[
     list[str],
     Field(

@@ -14,6 +14,7 @@ from contracts.streams import feeds_of
 from contracts.subscriptions import Subscriptions
 from kit.db.migrations import read
 from kit.db.reads import Reads
+from kit.db.worker import Worker
 from kit.http.direct import Endpoint
 from kit.messaging import stream_eraser
 from kit.messaging.inbox import Inbox
@@ -37,6 +38,7 @@ from organizations.organizations import api as organization_api
 from organizations.organizations import direct as organization_direct
 from runtime.definition import Environment, Service, Web
 
+_UPKEEP_EVERY = 15.0  # seconds
 _SCHEMAS = [
     Path(__file__).with_name(name) / "schema.sql"
     for name in ("people", "organizations", "invitations", "audit", "feed")
@@ -108,7 +110,8 @@ class OrganizationsService(Service[ServiceSettings]):
         }
 
     def workers(self) -> Sequence[Background]:
-        return [self.container.upkeep.run, partial(self.container.eraser.run, self.bus), self.reads.run]
+        upkeep = Worker("upkeep", self.container.upkeep.sweep, every=_UPKEEP_EVERY)
+        return [upkeep.run, partial(self.container.eraser.run, self.bus), self.reads.run]
 
     def erase(self, user_id: UUID) -> None:
         self.container.erasure.erase(user_id)

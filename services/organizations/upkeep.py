@@ -1,17 +1,9 @@
 """What is due by the clock: invitations expire, deleted organizations are purged, old keys and counts are deleted."""
 
-import asyncio
-import logging
-
-from psycopg import OperationalError
-
-from kit.errors import Unavailable
 from kit.http.idempotency import Idempotency
 from kit.security.rate_limiter import RateLimiter
 from organizations.erasure import Erasure
 from organizations.invitations.service import Invitations
-
-_EVERY = 15.0  # seconds
 
 
 class Upkeep:
@@ -24,16 +16,6 @@ class Upkeep:
         self._erasure = erasure
         self._idempotency = idempotency
         self._limiter = limiter
-        self._log = logging.getLogger("organizations.upkeep")
-
-    async def run(self) -> None:
-        """Sweep until cancelled."""
-        while True:
-            try:
-                await asyncio.to_thread(self.sweep)
-            except (OperationalError, Unavailable) as error:
-                self._log.warning("upkeep waits: %s", type(error).__name__)
-            await asyncio.sleep(_EVERY)
 
     def sweep(self) -> None:
         """Do all that is due now."""

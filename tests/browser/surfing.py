@@ -65,9 +65,9 @@ class Surfer:
 
     def fill_api(self, place: dict[str, Any]) -> None:
         """The form of a platform's API credentials, with those of a simulator."""
-        self.fill("Server address", place["host"])
+        self.fill("Host", place["host"])
         self.fill("Port", str(place["port"]))
-        self.fill("Manager login", str(place["login"]))
+        self.fill("Login", str(place["login"]))
         self.fill("Password", place["password"])
 
     def register(self) -> "Surfer":

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 
-from deploy.gateway.examples import invented
+from tests.contracts import invented
 from tests.contracts.world import World
 
 DOCUMENT = json.loads((Path(__file__).parents[2] / "docs" / "openapi" / "openapi.json").read_text())

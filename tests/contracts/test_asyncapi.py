@@ -36,6 +36,16 @@ def test_it_is_asyncapi_3_and_refers_to_nothing_that_is_missing() -> None:
             found = found[part]
 
 
+def test_every_payload_has_a_title_and_its_specversion() -> None:
+    made = document()
+    schemas = made["components"]["schemas"]
+    for name, message in made["components"]["messages"].items():
+        payload = message["payload"]
+        assert "title" in payload or "title" in schemas[payload["$ref"].rpartition("/")[2]], name
+        if "allOf" in payload:
+            assert "specversion" in payload["allOf"][1]["required"], name
+
+
 def references(part: Any) -> Iterator[str]:
     if isinstance(part, dict):
         yield from [part["$ref"]] if "$ref" in part else []

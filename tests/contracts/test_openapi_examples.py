@@ -9,7 +9,7 @@ import httpx2
 import jsonschema_rs
 import pytest
 
-from deploy.gateway.examples import EXAMPLES
+from deploy.gateway.oauth_examples import OAUTH
 from testing.driver import Hall
 from tests.contracts.asking import DOCUMENT, JSON, operations, request_of
 from tests.contracts.world import World
@@ -70,7 +70,7 @@ def test_every_operation_is_described_with_examples_that_fit() -> None:
         for content in bodies:
             assert "example" in content, path
             validate(content["schema"], content["example"])
-    assert EXAMPLES.keys() <= {operation["operationId"] for _, _, operation in operations()}
+    assert OAUTH.keys() <= {operation["operationId"] for _, _, operation in operations()}
 
 
 def shown(operation: Any) -> Iterator[Any]:

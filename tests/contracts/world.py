@@ -7,8 +7,8 @@ from typing import Any
 
 import psycopg
 
-from deploy.gateway.examples import invented
 from testing.driver import Hall, Person, address, client_token
+from tests.contracts import invented
 
 _SCOPES = ["platforms:read", "accounts:read", "events:read"]
 
@@ -103,12 +103,12 @@ class World:
             invented.PORT: self.place["port"],
             invented.MANAGER: self.place["login"],
             invented.MANAGERS_PASSWORD: self.place["password"],
-            invented.BOB: self.member(),
+            invented.MEMBER: self.member(),
             invented.CLIENT: self.client["id"],
             invented.CLIENT_ID: self.client["client_id"],
             invented.CLIENT_SECRET: self.client["client_secret"],
             invented.SECRET: self.client["secrets"][0]["id"],
             invented.INVITATION: self.invite()[0],
             invented.PASSWORD: self.ada.password,
-            "grace@broker.example": address("grace"),
+            invented.INVITED: address("grace"),
         }

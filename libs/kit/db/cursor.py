@@ -15,7 +15,7 @@ and an answer that is not there yet cannot be used in Python, which is why the s
 expression until then (`kit.eventstore.recorder.ComingSequence`).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Self
 
@@ -24,7 +24,7 @@ from psycopg import errors as pg
 from psycopg.rows import DictRow
 
 Write = Callable[[Cursor[DictRow]], object]
-"""Statements whose results are not read."""
+"""Statements whose results are not read, each sent by `execute`; no other method is collected."""
 
 
 class TransactionCursor(Cursor[DictRow]):
@@ -89,10 +89,6 @@ class _Collector(ClientCursor[DictRow]):
     def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
         self.statements.append(self.mogrify(query, params))
         return self
-
-    def executemany(self, query: Any, params_seq: Iterable[Any], *, returning: bool = False) -> None:
-        for params in params_seq:
-            self.execute(query, params)
 
 
 def _begin(cursor: Cursor[DictRow]) -> None:

@@ -50,7 +50,7 @@ async def _request_key(
             alias="Idempotency-Key",
             min_length=1,
             max_length=_LONGEST,
-            description="The same again within 24 hours gives the first answer again",
+            description="A request repeated with the same key within 24 hours returns the first answer again.",
         ),
     ] = None,
 ) -> RequestKey:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Generic, TypeVar, overload
 from uuid import UUID
 
 from fastapi import Depends, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from kit.errors import Invalid
 
@@ -17,11 +17,22 @@ T = TypeVar("T")
 S = TypeVar("S")
 A = TypeVar("A", int, str, datetime, UUID)
 B = TypeVar("B", int, str, datetime, UUID)
-_HIGHEST = 2**63 - 1  # of PostgreSQL's bigint
+HIGHEST = 2**63 - 1
+"""Of PostgreSQL's bigint: a list by falling ids begins below it."""
+TimeAndId = tuple[datetime, UUID]
+"""The sort values of a list by time."""
+EARLIEST: tuple[str, UUID] = ("-infinity", UUID(int=0))
+"""A time and an id before all others, as SQL parameters: a list by rising times begins after it."""
+
+
+class Unsigned(int):
+    """Kind of a sort value of another system: a 64-bit number without a sign, which fits no bigint."""
 
 
 class Page(BaseModel, Generic[T]):
     """A page of a list."""
+
+    model_config = ConfigDict(json_schema_extra={"description": "A page of a list."})  # of every kind of item
 
     items: list[T] = Field(description="Items of the page.")
     next_cursor: str | None = Field(
@@ -47,10 +58,14 @@ class Paging:
     @overload
     def after_key(self, kind: type[A], second: type[B], /) -> tuple[A, B] | None: ...
 
+    @overload
+    def after_key(self, *kinds: type[Any]) -> tuple[Any, ...] | None: ...
+
     def after_key(self, *kinds: type[Any]) -> tuple[Any, ...] | None:
         """The sort values after which the list goes on, one of each kind; None at the start.
 
-        Kinds are int (of PostgreSQL's bigint), str (that PostgreSQL can store), datetime (with a zone) and UUID.
+        Kinds are int (of PostgreSQL's bigint), Unsigned, str (that PostgreSQL can store), datetime (with a zone) and
+        UUID.
         Raises Invalid for the cursor of another list.
         """
         if self.after is None:
@@ -61,15 +76,6 @@ class Paging:
             return tuple(_READERS[kind](value) for kind, value in zip(kinds, self.after, strict=True))
         except (ValueError, TypeError) as error:
             raise _foreign() from error
-
-    def time_and_id(self) -> tuple[datetime | str, UUID]:
-        """The position in a list sorted by ascending time and id, as SQL parameters. Raises Invalid."""
-        return self.after_key(datetime, UUID) or ("-infinity", UUID(int=0))
-
-    def number(self) -> int:
-        """The position in a list sorted by a descending number: the next rows are below it. Raises Invalid."""
-        (number,) = self.after_key(int) or (_HIGHEST,)
-        return number
 
     def page(self, rows: Sequence[S], show: Callable[[S], T], key: Callable[[S], Sequence[Any]]) -> Page[T]:
         """A page from limit + 1 rows; `key` gives a row's sort values, as JSON scalars."""
@@ -103,8 +109,14 @@ def _decode(cursor: str) -> list[Any]:
 
 
 def _number(value: str | int) -> int:
-    if type(value) is not int or abs(value) > _HIGHEST:  # a bool is an int, too
+    if type(value) is not int or abs(value) > HIGHEST:  # a bool is an int, too
         raise ValueError("no bigint")
+    return value
+
+
+def _unsigned(value: str | int) -> int:
+    if type(value) is not int or not 0 <= value < 2**64:
+        raise ValueError("no unsigned number of 64 bits")
     return value
 
 
@@ -126,7 +138,13 @@ def _id(value: str | int) -> UUID:
     return UUID(_text(value))
 
 
-_READERS: Mapping[type, Callable[[str | int], Any]] = {int: _number, str: _text, datetime: _time, UUID: _id}
+_READERS: Mapping[type, Callable[[str | int], Any]] = {
+    int: _number,
+    Unsigned: _unsigned,
+    str: _text,
+    datetime: _time,
+    UUID: _id,
+}
 
 
 def _foreign() -> Invalid:

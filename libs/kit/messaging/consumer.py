@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -16,9 +15,8 @@ from nats.js.api import AckPolicy as JsAckPolicy
 from nats.js.api import ConsumerConfig, DeliverPolicy
 from opentelemetry.trace import SpanKind
 
-from kit.db.database import Database
 from kit.messaging.bus import Bus
-from kit.messaging.inbox import TRANSIENT, Handlers, Inbox, Parse
+from kit.messaging.inbox import TRANSIENT, Inbox
 from kit.telemetry import tracing
 
 _ACK_WAIT = 4.0  # seconds; while a handler runs longer, in-progress acks hold the message
@@ -36,15 +34,6 @@ class Stream(Protocol):
     def subjects(self) -> tuple[str, ...]: ...
 
 
-class Consumer(Protocol):
-    """A durable consumer of a stream."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def stream(self) -> Stream: ...
-
-
 @dataclass(frozen=True)
 class Lag:
     """How many messages a consumer has yet to read (`pending`), and how many are in flight (`in_hand`)."""
@@ -53,16 +42,6 @@ class Lag:
     stream: str
     pending: int
     in_hand: int
-
-
-def consumers(
-    bus: Bus, database: Database, durable: Iterable[Consumer], parse: Parse, handlers: Handlers
-) -> "list[ConsumerRunner]":
-    """One runner for each consumer, all with the same handlers."""
-    return [
-        ConsumerRunner(bus, one.stream.name, one.stream.subjects[0], Inbox(database, one.name, parse, handlers))
-        for one in durable
-    ]
 
 
 class ConsumerRunner:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from kit.context import cause
 from kit.db.database import Database
-from kit.http.pagination import Page, Paging
+from kit.http.pagination import HIGHEST, Page, Paging
 
 Action = Literal["replayed", "discarded"]
 
@@ -58,7 +58,8 @@ def record(database: Database, action: Action, dead_letter: dict[str, Any], reas
 
 def read(database: Database, paging: Paging) -> Page[OperatorLogEntry]:
     """The newest first."""
+    (below,) = paging.after_key(int) or (HIGHEST,)
     rows = database.all(
-        "SELECT * FROM interventions WHERE id < %s ORDER BY id DESC LIMIT %s", (paging.number(), paging.limit + 1)
+        "SELECT * FROM interventions WHERE id < %s ORDER BY id DESC LIMIT %s", (below, paging.limit + 1)
     )
     return paging.page(list(rows), lambda row: OperatorLogEntry(**row), lambda row: [row["id"]])

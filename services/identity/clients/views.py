@@ -12,7 +12,7 @@ from contracts.permissions import Limits
 from identity.clients.domain import Client
 from kit.eventstore.store import Recorded
 from kit.eventstore.views import Views, on
-from kit.http.pagination import Paging
+from kit.http.pagination import EARLIEST, Paging
 
 SECRETS = "SELECT expires_at AS ends_at FROM client_secrets WHERE expires_at > now()"
 
@@ -71,7 +71,7 @@ class ClientViews(Views):
 
     def clients(self, organization_id: UUID, paging: Paging) -> list[ClientRow]:
         """Of an organization, oldest first; one more than the page shows if there are more."""
-        created_at, last_id = paging.time_and_id()
+        created_at, last_id = paging.after_key(datetime, UUID) or EARLIEST
         rows = self.database.all(
             "SELECT * FROM clients WHERE organization_id = %s AND (created_at, id) > (%s::timestamptz, %s) "
             "ORDER BY created_at, id LIMIT %s",

@@ -82,7 +82,7 @@ class Erasure:
             self._store.save(user)  # first, so that no event can be stored until all of this is
             done.update({name: forget(user_id) for name, forget in self._rows.items()})
             self._throttle.clear(user)
-            done["parked messages"] = forget_dead_letters(self._store.database, email) if email else 0
+            done["dead letters"] = forget_dead_letters(self._store.database, email) if email else 0
             with self._store.database.transaction() as cursor:
                 published, last = _published(cursor, user_id, reached)
             done["personal events"] = len(before) + len(published)

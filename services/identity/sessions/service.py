@@ -14,7 +14,7 @@ from identity.devices.service import Devices, device_name
 from identity.sessions.domain import UserSession
 from identity.store import IdentityStore
 from kit.errors import NotFound
-from kit.http.pagination import Paging
+from kit.http.pagination import EARLIEST, Paging
 from kit.security.rate_limiter import Limit, RateLimiter
 
 IDLE = timedelta(hours=12)
@@ -158,7 +158,7 @@ class Sessions:
 
     def list(self, user_id: UUID, paging: Paging) -> list[OpenSession]:
         """Active sessions, oldest first; one more than the page shows if there are more."""
-        created, last_id = paging.time_and_id()
+        created, last_id = paging.after_key(datetime, UUID) or EARLIEST
         place = {"user": user_id, "created": created, "last": last_id, "limit": paging.limit + 1}
         query = SQL(
             "SELECT id, created_at, greatest(last_used_at, refreshed_at) AS last_used_at, address, user_agent "

@@ -1,18 +1,16 @@
-"""The worker that sends mails: takes what is due, one mail at a time, and has the outcome recorded."""
+"""Sends mails: takes what is due, one mail at a time, and has the outcome recorded."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import Any
 
 from opentelemetry.trace import SpanKind
 from prometheus_client import Counter
 from psycopg import OperationalError
 
 from kit.telemetry import tracing
-from notifications.deliveries.listener import Listener
 from notifications.deliveries.message import MessageBuilder
 from notifications.deliveries.queue import LEASE, Delivery
 from notifications.deliveries.service import Notifications
@@ -20,9 +18,7 @@ from notifications.deliveries.smtp import MailServer
 from notifications.mails.service import Mails
 from notifications.outcomes import OutcomeUnknown, RetryLater, SecretUnavailable, Undeliverable
 
-_POLL_SECONDS = 2.0  # a wake-up is only a hint
 _DATABASE_RETRY_SECONDS = 0.5
-_SHUTDOWN_SECONDS = 2.5  # for the mail that is being sent when the service stops
 MAILS = Counter("tradehall_mails_total", "Attempts to send a mail.", ["template", "outcome"])
 
 
@@ -36,24 +32,10 @@ class Sender:
         self._mails = mails
         self._messages = messages
         self._server = server
-        self._wake = asyncio.Event()
         self._log = logging.getLogger("notifications.sender")
 
-    async def run(self) -> None:
-        """Send until cancelled; a mail that is being sent then is finished, if that is quick."""
-        loop = asyncio.get_running_loop()
-        listener = Listener(self._notifications.database, partial(loop.call_soon_threadsafe, self._wake.set))
-        listener.start()
-        try:
-            while True:
-                self._wake.clear()
-                if not await _finished(self._step()):
-                    await self._wait()
-        finally:
-            await asyncio.to_thread(listener.stop)
-
     async def step(self) -> bool:
-        """Attempt the next mail that is due; False where none is."""
+        """Attempt the next mail that is due; False where none is. `kit.db.worker.Worker` repeats it."""
         delivery = await asyncio.to_thread(self._notifications.take)
         if delivery is None:
             return False
@@ -64,20 +46,6 @@ class Sender:
                 span.set_attribute("tradehall.outcome", outcome)
         MAILS.labels(delivery.template, outcome).inc()
         return True
-
-    async def _step(self) -> bool:
-        try:
-            return await self.step()
-        except OperationalError as error:
-            self._log.warning("sending waits for the database: %s", type(error).__name__)
-            await asyncio.sleep(_DATABASE_RETRY_SECONDS)
-            return False
-
-    async def _wait(self) -> None:
-        with suppress(TimeoutError):
-            # Not wait_for: up to Python 3.11 it can hide the cancellation that ends this task (gh-86296).
-            async with asyncio.timeout(_POLL_SECONDS):
-                await self._wake.wait()
 
     @asynccontextmanager
     async def _lease_renewed(self, delivery: Delivery) -> AsyncIterator[None]:
@@ -153,14 +121,3 @@ class Sender:
             except OperationalError as error:
                 self._log.warning("recording waits for the database: %s", type(error).__name__)
                 await asyncio.sleep(_DATABASE_RETRY_SECONDS)
-
-
-async def _finished(step: Coroutine[Any, Any, bool]) -> bool:
-    """The step's result. On cancellation, the step gets a short time to finish."""
-    task = asyncio.create_task(step)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task], timeout=_SHUTDOWN_SECONDS)
-        task.cancel()
-        raise

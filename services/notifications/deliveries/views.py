@@ -12,6 +12,7 @@ from psycopg import Cursor
 from kit.db.migrations import read
 from kit.eventstore.store import Recorded
 from kit.eventstore.views import Views, on
+from kit.http.pagination import TimeAndId
 from notifications.deliveries.domain import Notification
 
 SCHEMA = read(Path(__file__).with_name("schema.sql"))
@@ -55,7 +56,7 @@ class NotificationViews(Views):
     tables: ClassVar = ("notifications",)
 
     def latest(
-        self, limit: int = 50, state: str | None = None, before: tuple[datetime | str, UUID] | None = None
+        self, limit: int = 50, state: str | None = None, before: TimeAndId | None = None
     ) -> Sequence[NotificationRow]:
         """Mails in one state, or all, the newest first; `before` is the time and id of the last one already read."""
         time, last = before or ("infinity", UUID(int=2**128 - 1))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,12 +15,11 @@ from access.guard import Guard
 from kit.errors import NotFound
 from kit.http.fields import Instant, Raw
 from kit.http.openapi import refusals
-from kit.http.pagination import Page, Paged
+from kit.http.pagination import Page, Paged, TimeAndId
 from organizations.audit.export import EXPORTS, media_of
 from organizations.audit.summaries import summary_of
 from organizations.audit.views import AuditFilter, AuditTrail, ShownEntry
 from organizations.organizations.service import Organizations
-from organizations.paging import Place, place
 
 _BATCH = 500
 _ORGANIZATION = "5b0e6c1a-3f0d-5d0c-9d43-0a6a4c9e7d11"
@@ -105,7 +105,7 @@ def routes(audit: AuditTrail, organizations: Organizations, guard: Guard) -> API
         org = acting.organization_id
         if organizations.views.find(org) is None:
             raise NotFound
-        after = place(paging)
+        after = paging.after_key(datetime, UUID)
         wanted = replace(wanted, platforms=acting.grant.limits.platforms)
         media = media_of(accept)
         if media is not None:
@@ -132,7 +132,7 @@ def _exported(audit: AuditTrail, org: UUID, wanted: AuditFilter, media: str) -> 
 
 def _batches(audit: AuditTrail, org: UUID, wanted: AuditFilter) -> Iterator[list[AuditEntry]]:
     """All entries, each batch in a query of its own, so that no transaction waits for a slow reader."""
-    last: Place = None
+    last: TimeAndId | None = None
     while True:
         rows = audit.read(org, wanted, last, _BATCH)
         yield [AuditEntry.of(row) for row in rows[:_BATCH]]
@@ -141,5 +141,5 @@ def _batches(audit: AuditTrail, org: UUID, wanted: AuditFilter) -> Iterator[list
         last = _place_of(rows[_BATCH - 1])
 
 
-def _place_of(row: ShownEntry) -> tuple[Any, UUID]:
+def _place_of(row: ShownEntry) -> TimeAndId:
     return row.entry.time, row.entry.id

@@ -29,6 +29,10 @@ def _credentials_set(event: platforms.PlatformCredentialsSet) -> Change:
     return None, event.model_dump(mode="json", include=_CREDENTIALS)
 
 
+def _platform_added(event: platforms.PlatformAdded | platforms.PlatformOfOtherKindAdded) -> Change:
+    return None, {"name": event.name, "kind": event.kind, "api": event.api}
+
+
 def subscriptions(audit: AuditTrail) -> Subscriptions:
     """Not to PlatformStatusChanged: the result of a check is not a change by anybody, and platforms keeps a history."""
     table = Subscriptions()
@@ -42,7 +46,8 @@ def subscriptions(audit: AuditTrail) -> Subscriptions:
     on(identity.ClientSecretIssued, _secret_issued)
     on(identity.ClientSecretEnded, lambda e: ({"secret_id": str(e.secret_id)}, None))
     on(identity.ClientRemoved, lambda e: ({"client_id": e.client_id}, None))
-    on(platforms.PlatformAdded, lambda e: (None, {"name": e.name, "kind": e.kind, "api": e.api}))
+    on(platforms.PlatformAdded, _platform_added)
+    on(platforms.PlatformOfOtherKindAdded, _platform_added)
     on(platforms.PlatformRenamed, lambda e: ({"name": e.from_}, {"name": e.to}))
     on(platforms.PlatformApiChosen, lambda e: ({"api": e.from_}, {"api": e.to}))
     on(platforms.PlatformCredentialsSet, _credentials_set)

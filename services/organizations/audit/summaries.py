@@ -68,6 +68,7 @@ _SENTENCES: Mapping[str, Callable[[ShownEntry], str]] = {
     "ClientSecretEnded": lambda s: "Revoked a secret of a client",
     "ClientRemoved": lambda s: "Removed a client",
     "PlatformAdded": lambda s: f'Added the trade platform "{_after(s, "name")}"',
+    "PlatformOfOtherKindAdded": lambda s: f'Added the trade platform "{_after(s, "name")}" ({_after(s, "kind")})',
     "PlatformRenamed": lambda s: f'Renamed the trade platform from "{_before(s, "name")}" to "{_after(s, "name")}"',
     "PlatformApiChosen": lambda s: (
         f"Changed the API of a trade platform from {_before(s, 'api')} to {_after(s, 'api')}"

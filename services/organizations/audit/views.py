@@ -16,11 +16,11 @@ from psycopg.types.json import Jsonb
 
 from kit.eventstore.store import Recorded
 from kit.eventstore.views import Rows, Views
+from kit.http.pagination import TimeAndId
 from organizations.audit.changes import CHANGES, Change
 from organizations.narrowing import narrowed
 from organizations.organizations.domain import Organization
 from organizations.organizations.service import accepts_foreign_events
-from organizations.paging import Place
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class AuditTrail(Views):
             if accepts_foreign_events(cursor, entry.organization_id):
                 _write(cursor, [entry])
 
-    def read(self, organization_id: UUID, wanted: AuditFilter, place: Place, limit: int) -> list[ShownEntry]:
+    def read(self, organization_id: UUID, wanted: AuditFilter, place: TimeAndId | None, limit: int) -> list[ShownEntry]:
         """Newest first; limit + 1 at most."""
         at, last = place or (None, None)
         rows = self.database.all(

@@ -1,7 +1,7 @@
 """Routes of invitations, for members and for the invited user."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Protocol
 from uuid import UUID
 
@@ -32,7 +32,6 @@ from organizations.invitations.domain import (
 )
 from organizations.invitations.service import Invitations
 from organizations.organizations.domain import AlreadyMember, GrantExceedsOwn, TooManyMembers
-from organizations.paging import place
 from organizations.people.service import EmailNotVerified, People
 
 OF_AN_ORGANIZATION = Limit("invitations-of-an-organization", 500, timedelta(seconds=7.2))
@@ -91,7 +90,7 @@ def routes(invitations: Invitations, guard: Guard, limiter: RateLimiter, invite:
     def list_invitations(acting: Reader, paging: Paged) -> Page[InvitationAnswer]:
         """Returns invitations of every status, newest first. Requires members:read."""
         rows = invitations.views.of_organization(
-            acting.organization_id, place(paging), paging.limit, invitations.clock()
+            acting.organization_id, paging.after_key(datetime, UUID), paging.limit, invitations.clock()
         )
         return paging.page(rows, InvitationAnswer.of, lambda row: (row.invited_at.isoformat(), str(row.id)))
 

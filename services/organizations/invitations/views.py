@@ -13,9 +13,9 @@ from contracts.permissions import Grant
 from kit.db.database import Database
 from kit.eventstore.store import Recorded
 from kit.eventstore.views import Views, on
+from kit.http.pagination import TimeAndId
 from organizations.invitations.domain import Invitation, InvitationContext
 from organizations.organizations.domain import Organization
-from organizations.paging import Place
 
 CONTEXT: LiteralString = """
 SELECT o.name, (SELECT m.granted::text FROM members m WHERE m.organization_id = o.id AND m.user_id = %(by)s) AS held,
@@ -57,7 +57,9 @@ class InvitationViews(Views):
         row = self.database.one("SELECT * FROM invitations WHERE id = %s", (invitation_id,))
         return None if row is None else _invited(row, now)
 
-    def of_organization(self, organization_id: UUID, place: Place, limit: int, now: datetime) -> list[Invited]:
+    def of_organization(
+        self, organization_id: UUID, place: TimeAndId | None, limit: int, now: datetime
+    ) -> list[Invited]:
         """Newest first; limit + 1 at most."""
         at, last = place or (None, None)
         rows = self.database.all(

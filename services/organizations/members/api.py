@@ -1,9 +1,10 @@
 """Routes of an organization's members."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Path
 
 from access.checks import MissingPermission, OrgPrincipal, PersonNeeded
 from access.guard import Guard
@@ -13,9 +14,8 @@ from kit.http.pagination import Page, Paged
 from organizations.members.api_models import MemberAnswer, MemberChange
 from organizations.members.service import Members
 from organizations.organizations.domain import GrantExceedsOwn, LastAdministrator
-from organizations.paging import place
 
-User = UUID | Literal["me"]
+User = Annotated[UUID | Literal["me"], Path(description="Id of the user, or `me` for the user of the access token.")]
 
 
 def routes(members: Members, guard: Guard) -> APIRouter:
@@ -33,7 +33,7 @@ def routes(members: Members, guard: Guard) -> APIRouter:
     )
     def list_members(acting: Reader, paging: Paged) -> Page[MemberAnswer]:
         """Returns the members in the order in which they joined. Requires members:read."""
-        rows = members.views.of_organization(acting.organization_id, place(paging), paging.limit)
+        rows = members.views.of_organization(acting.organization_id, paging.after_key(datetime, UUID), paging.limit)
         return paging.page(rows, MemberAnswer.of, lambda row: (row.joined_at.isoformat(), str(row.user_id)))
 
     @router.patch(

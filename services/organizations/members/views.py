@@ -11,8 +11,8 @@ from psycopg.types.json import Jsonb
 from contracts.permissions import Grant
 from kit.eventstore.store import Recorded
 from kit.eventstore.views import Views, on
+from kit.http.pagination import TimeAndId
 from organizations.organizations.domain import ADMINISTRATOR, Organization
-from organizations.paging import Place
 
 GRANTED: LiteralString = """
 SELECT m.granted::text FROM members m JOIN organizations o ON o.id = m.organization_id
@@ -42,7 +42,7 @@ class MemberViews(Views):
         row = self.database.one(GRANTED, {"org": organization_id, "user": user_id})
         return None if row is None else Grant.model_validate_json(row["granted"])
 
-    def of_organization(self, organization_id: UUID, place: Place, limit: int) -> list[Member]:
+    def of_organization(self, organization_id: UUID, place: TimeAndId | None, limit: int) -> list[Member]:
         """In the order of joining; limit + 1 at most."""
         at, last = place or (None, None)
         rows = self.database.all(

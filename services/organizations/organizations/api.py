@@ -20,7 +20,6 @@ from organizations.grants import effective
 from organizations.organizations.api_models import OrganizationAnswer, OrganizationChange, OrganizationCreation
 from organizations.organizations.domain import ADMINISTRATOR
 from organizations.organizations.service import Organizations
-from organizations.paging import place
 
 _PATH = "/api/v1/organizations"
 
@@ -74,7 +73,7 @@ def routes(organizations: Organizations, guard: Guard, access: Access, create: C
     ) -> Page[OrganizationAnswer]:
         """Returns the organizations that the user is a member of, in the order in which they joined. A client sees its
         own organization."""
-        after = place(paging)
+        after = paging.after_key(datetime, UUID)
         if principal.user_id is None:
             return Page(items=[] if deleted else of_client(principal))
         organizations.create_first(principal.user_id)

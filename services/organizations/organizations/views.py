@@ -11,8 +11,8 @@ from psycopg import Cursor
 from contracts.permissions import Grant, Role
 from kit.eventstore.store import Recorded
 from kit.eventstore.views import Views, on
+from kit.http.pagination import TimeAndId
 from organizations.organizations.domain import Organization
-from organizations.paging import Place
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class OrganizationViews(Views):
         return None if row is None else OrganizationRow(**row)
 
     def of_user(
-        self, user_id: UUID, place: Place, limit: int, deleted_at: datetime | None = None
+        self, user_id: UUID, place: TimeAndId | None, limit: int, deleted_at: datetime | None = None
     ) -> list[OwnOrganization]:
         """The organizations of a user, in the order of joining; limit + 1 at most.
 

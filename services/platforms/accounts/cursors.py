@@ -5,12 +5,12 @@ from collections.abc import Callable
 from datetime import datetime
 
 from kit.errors import Invalid
-from kit.http.pagination import Paging
+from kit.http.pagination import Paging, Unsigned
 from platforms.accounts.model import Place, Row, What
 from platforms.connections.connector import Reading
 from platforms.platforms.domain import Target
 
-_SOUND = re.compile(r"[^\0-\x1f\ud800-\udfff]{0,200}")
+_SOUND = re.compile(r"[^\0-\x1f]{0,200}")
 _CLOCK, _CLOCK_FORM = "2026-03-02 09:30:00", "%Y-%m-%d %H:%M:%S"
 _EXAMPLES: dict[What, Row] = {
     "accounts": (1,),
@@ -31,20 +31,21 @@ def place_after(paging: Paging, reading: Reading, what: What, target: Target) ->
 
     Raises Invalid for the cursor of another list or source.
     """
-    if paging.after is None:
-        return None
     example = reading.place(what, _EXAMPLES[what])
-    name, *given = paging.after or [None]
-    if name != target or len(given) != len(example) or not all(map(_fits, given, example)):
+    key = paging.after_key(str, *(Unsigned if isinstance(value, int) else str for value in example))
+    if key is None:
+        return None
+    source, *given = key
+    if source != target or not all(map(_fits, given, example)):
         raise Invalid("cursor", "must be the next_cursor of this list and source")
     return tuple(given)
 
 
-def _fits(given: int | str, example: int | str | None) -> bool:
-    """Cursors are not signed: their values are checked as closely as any other input."""
-    if isinstance(example, int):
-        return type(given) is int and 0 <= given < 2**64
-    if not isinstance(given, str) or not _SOUND.fullmatch(given):
+def _fits(given: int | str, example: int | str) -> bool:
+    """Whether a platform may get this value: text without control characters, and a clock's time as clocks show it."""
+    if isinstance(given, int):
+        return True
+    if not _SOUND.fullmatch(given):
         return False
     if example != _CLOCK:
         return True

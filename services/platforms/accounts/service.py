@@ -173,9 +173,9 @@ def _is_readable(platform: PlatformRow, target: Target) -> bool:
 
 def _why(target: Target) -> str:
     if target == "db":
-        return "This platform has no credentials of a report database."
+        return "The platform has no credentials for a report database."
     readable = [one.name for one in installed().of_target("api") if one.reading is not None]
-    return f"Over the live API, platforms with {' or '.join(readable)} and API credentials can be read."
+    return f"Reading from the API requires {' or '.join(readable)} and API credentials."
 
 
 def _failure(error: Exception, reading: Reading) -> Failed:

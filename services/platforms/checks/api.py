@@ -14,7 +14,7 @@ from access.checks import MissingPermission, OrgPrincipal
 from access.guard import Guard
 from kit.errors import Invalid, NotFound, TooManyRequests
 from kit.http.openapi import refusals
-from kit.http.pagination import Page, Paged, Paging
+from kit.http.pagination import Page, Paged
 from platforms.checks.api_models import ApiCheck, CheckAnswer, CheckRequest, DbCheck, PastCheck, StepAnswer
 from platforms.checks.checker import Checker
 from platforms.checks.domain import Result, Step
@@ -89,7 +89,7 @@ def routes(
     )
     def list_checks(acting: Reader, platform: UUID, paging: Paged) -> Page[PastCheck]:
         """Returns the results of the last 90 days, newest first. Requires platforms:read."""
-        rows = checks.results(acting.organization_id, platform, _place(paging), paging.limit)
+        rows = checks.results(acting.organization_id, platform, paging.after_key(datetime, UUID), paging.limit)
         return paging.page(rows, PastCheck.of_row, lambda row: (row.checked_at.isoformat(), str(row.id)))
 
     return router
@@ -105,11 +105,3 @@ async def _events(running: AsyncIterator[Step | Result]) -> AsyncIterator[str]:
 
 def _event(kind: str, data: Any) -> str:
     return f"event: {kind}\ndata: {json.dumps(data)}\n\n"
-
-
-def _place(paging: Paging) -> tuple[datetime, UUID] | None:
-    if paging.after is None:
-        return None
-    time, last = paging.time_and_id()
-    assert isinstance(time, datetime)
-    return time, last

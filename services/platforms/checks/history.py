@@ -12,6 +12,7 @@ from kit.context import cause
 from kit.db.database import Database
 from kit.db.migrations import read
 from kit.errors import TooManyRequests
+from kit.http.pagination import TimeAndId
 from platforms.checks.domain import Result
 from platforms.checks.outcomes import wait
 
@@ -150,7 +151,7 @@ class CheckHistory:
             ),
         )
 
-    def read(self, platform_id: UUID, place: tuple[datetime, UUID] | None, limit: int) -> list[ResultRow]:
+    def read(self, platform_id: UUID, place: TimeAndId | None, limit: int) -> list[ResultRow]:
         """Newest first; limit + 1 at most."""
         at, last = place or (None, None)
         rows = self._database.all(

@@ -3,12 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 
 from psycopg import OperationalError
 
 from kit.db.database import Database
-from kit.db.lease import Lease
+from kit.db.worker import Worker
 from kit.errors import Refusal
 from platforms.checks.checker import Checker
 from platforms.checks.history import CHANNEL, Due
@@ -17,8 +16,7 @@ from platforms.credentials.service import CredentialService
 from platforms.platforms.domain import Target
 
 _AT_ONCE = 8
-_TIMER = 2.0  # seconds; a notification is only a hint
-_SWEEP = 60.0
+_UPKEEP_EVERY = 60.0  # seconds
 _log = logging.getLogger("platforms.checker")
 
 
@@ -36,39 +34,19 @@ class Schedule:
         checker: Checker,
         upkeep: Callable[[], None],
     ) -> None:
-        self._database = database
         self._checks = checks
         self._credentials = credentials
         self._checker = checker
-        self._upkeep = upkeep
-        self._wake = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
+        self._worker = Worker(
+            "the schedule of checks", self._start_due, database=database, lease="platforms-checks", channel=CHANNEL
+        ).also(upkeep, every=_UPKEEP_EVERY)
 
     async def run(self) -> None:
         """Check what is due until cancelled."""
-        loop = asyncio.get_running_loop()
-        lease = Lease(
-            self._database,
-            "platforms-checks",
-            channel=CHANNEL,
-            on_wake=lambda: self._woken(loop),
-        )
-        lease.start()
         try:
-            swept = loop.time() - _SWEEP
-            while True:
-                if lease.held:
-                    await self._start_due()
-                    if loop.time() - swept >= _SWEEP:
-                        swept = loop.time()
-                        await self._keep_up()
-                with suppress(TimeoutError):
-                    # Not wait_for: up to Python 3.11 it can hide the cancellation that ends this task (gh-86296).
-                    async with asyncio.timeout(_TIMER):
-                        await self._wake.wait()
-                self._wake.clear()
+            await self._worker.run()
         finally:
-            await asyncio.to_thread(lease.stop)
             for task in tuple(self._running):
                 task.cancel()
             await asyncio.gather(*self._running, return_exceptions=True)
@@ -90,25 +68,11 @@ class Schedule:
         free = _AT_ONCE - len(self._running)
         if free <= 0:
             return
-        try:
-            claimed = await asyncio.to_thread(self._checks.claim, free)
-        except OperationalError as error:
-            _log.warning("the schedule waits: %s", type(error).__name__)
-            return
-        for due in claimed:
+        for due in await asyncio.to_thread(self._checks.claim, free):
             task = asyncio.create_task(self.check(due))
             self._running.add(task)
             task.add_done_callback(self._ended)
 
-    def _woken(self, loop: asyncio.AbstractEventLoop) -> None:
-        loop.call_soon_threadsafe(self._wake.set)
-
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
-        self._wake.set()  # there is room for the next one
-
-    async def _keep_up(self) -> None:
-        try:
-            await asyncio.to_thread(self._upkeep)
-        except OperationalError as error:
-            _log.warning("upkeep waits: %s", type(error).__name__)
+        self._worker.wake()  # there is room for the next one

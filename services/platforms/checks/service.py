@@ -1,10 +1,10 @@
 """Use cases of checks: plan them, record their results, and derive the platform's status from them."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from uuid import UUID
 
 from kit.errors import NotFound
+from kit.http.pagination import TimeAndId
 from platforms.checks.domain import Result
 from platforms.checks.history import CheckHistory, Due, ResultRow
 from platforms.checks.outcomes import combined
@@ -58,9 +58,7 @@ class Checks:
 
         self._store.run(work)
 
-    def results(
-        self, organization_id: UUID, platform_id: UUID, after: tuple[datetime, UUID] | None, limit: int
-    ) -> list[ResultRow]:
+    def results(self, organization_id: UUID, platform_id: UUID, after: TimeAndId | None, limit: int) -> list[ResultRow]:
         """Newest first; limit + 1 at most. Raises NotFound."""
         if self._store.views.find(organization_id, platform_id) is None:
             raise NotFound

@@ -22,7 +22,7 @@ class ConnectorAnswer(BaseModel):
     title: str = Field(description="Name to show to users.", examples=["MT5 Web API"])
     summary: str = Field(
         description="One sentence that says when to choose this connector.",
-        examples=["The server's own protocol over TCP. The usual choice."],
+        examples=["The server's own protocol over TCP. Recommended."],
     )
     kind: str = Field(description="Kind of platform that the connector works with.", examples=["mt5"])
     target: Literal["api", "db"] = Field(

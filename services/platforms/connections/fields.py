@@ -59,7 +59,7 @@ Password = Annotated[
         min_length=1,
         max_length=_LONGEST_PASSWORD,
         title="Password",
-        description="Write-only: it is stored encrypted and no answer contains it.",
+        description="Stored encrypted. It cannot be read again.",
     ),
 ]
 Pem = Annotated[
@@ -81,7 +81,7 @@ Tls = Annotated[
     ),
     Choices(
         (
-            ("verify", "TLS, verified certificate", "The usual choice."),
+            ("verify", "TLS, verified certificate", "Recommended."),
             ("require", "TLS, unverified certificate", "Vulnerable to man-in-the-middle attacks."),
             ("off", "No TLS", "Data are sent in clear text."),
         )

@@ -17,7 +17,7 @@ class FieldChoice(BaseModel):
 
     value: str = Field(description="Value to send.", examples=["verify"])
     label: str = Field(description="Name of the value, to show to users.", examples=["TLS, verified certificate"])
-    help: str = Field(description="Effect of the value, to show to users.", examples=["The usual choice."])
+    help: str = Field(description="Effect of the value, to show to users.", examples=["Recommended."])
 
 
 class FormField(BaseModel):

@@ -19,7 +19,7 @@ class ApiCredentials(CredentialForm):
     port: Port = Field(examples=[1950])
     login: Annotated[
         int,
-        Field(ge=1, le=2**63 - 1, title="Login", description="The manager's account number.", examples=[1000]),
+        Field(ge=1, le=10**18, title="Login", description="The manager's account number.", examples=[1000]),
     ]
     password: Password = Field(examples=["an invented manager's"])
     tls: Tls | None = Field(default=None, description=TLS_HELP, examples=[None])

@@ -34,15 +34,15 @@ class Reach:
             )
         except (OSError, UnicodeError) as error:
             raise Failed(
-                "name-not-found", f"The name {self.host} is not known. Correct the host, or its entry in the DNS."
+                "name-not-found", f"The host name {self.host} does not resolve. Correct the host, or its DNS record."
             ) from error
         every = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         self._addresses = [address for address in every if self._policy.allows(address)][:_MOST_ADDRESSES]
         if not self._addresses:
             raise Failed(
                 "address-not-allowed",
-                f"{self.host} leads to a private or reserved address. Give a public one, or ask the operator of this "
-                "Tradehall to allow private networks.",
+                f"{self.host} resolves to a private or reserved address. Enter a public one, or ask the "
+                "operator of this installation to allow private networks.",
             )
         return Finding(f"{self.host} is {', '.join(self._addresses)}")
 
@@ -73,7 +73,7 @@ class Reach:
         raise Failed(
             "port-closed",
             f"Port {self.port_number} of {self.host} cannot be reached ({_reason(last)}). "
-            "See that its firewall lets our address in.",
+            "Check that the firewall allows our address.",
         ) from last
 
 
@@ -102,11 +102,11 @@ def tls_failed(error: Exception, host: str) -> Failed:
             advice = "Give the host by the name in the certificate, or have a certificate made for this one."
         return Failed("tls-failed", f"The certificate of {host} is not accepted: {error.verify_message}. {advice}")
     if isinstance(error, ssl.SSLError):
-        return Failed("tls-failed", f"TLS with {host} came to nothing: {error.reason}. See that the port speaks TLS.")
-    return Failed("tls-failed", f"{host} hung up while TLS was being agreed. See that the port speaks TLS.")
+        return Failed("tls-failed", f"TLS with {host} failed: {error.reason}. Check that the port uses TLS.")
+    return Failed("tls-failed", f"{host} closed the connection during the TLS handshake. Check that the port uses TLS.")
 
 
-_UNKNOWN_AUTHORITY = "Give the authority's certificate in ca_pem, or have the server send its whole chain."
+_UNKNOWN_AUTHORITY = "Enter the certificate of the authority as ca_pem, or have the server send its whole chain."
 _ADVICE = {
     7: _UNKNOWN_AUTHORITY,
     9: "Set the server's clock, or ours.",
@@ -128,7 +128,7 @@ def certificate_finding(writer: asyncio.StreamWriter, *, verified: bool) -> Find
         advice = f"Encrypted, but the certificate was not verified ({names}). Set tls to verify if you can."
         return Finding(advice, certificate_ends_at=ends)
     if ends - datetime.now(UTC) < _SOON:
-        return Finding(f"The certificate ends soon: {names}. Have it renewed.", "certificate-ends-soon", ends)
+        return Finding(f"The certificate expires soon: {names}. Renew it.", "certificate-ends-soon", ends)
     return Finding(f"Certificate of {names}", certificate_ends_at=ends)
 
 

@@ -9,7 +9,7 @@ from access.checks import MissingPermission, OrgPrincipal
 from access.guard import Guard
 from kit.errors import Invalid, NotFound
 from kit.http.openapi import refusals
-from kit.http.pagination import Page, Paged
+from kit.http.pagination import HIGHEST, Page, Paged
 from platforms.connections.addresses import Policy
 from platforms.connections.connector import Connector
 from platforms.connections.credentials import Credentials
@@ -113,7 +113,8 @@ def routes(platforms: Platforms, credentials: CredentialService, guard: Guard, p
     def list_credential_uses(acting: Auditor, platform: UUID, paging: Paged) -> Page[CredentialUse]:
         """Returns the uses of the last 400 days, newest first, also for a platform that was removed. Requires
         audit:read."""
-        rows = credentials.uses(acting.organization_id, platform, paging.number(), paging.limit)
+        (below,) = paging.after_key(int) or (HIGHEST,)
+        rows = credentials.uses(acting.organization_id, platform, below, paging.limit)
         return paging.page(rows, CredentialUse.of, lambda use: [use.id])
 
     return router

@@ -75,7 +75,8 @@ class CredentialUse(BaseModel):
     target: str = Field(description="Credentials used: `api` or `db`.", examples=["api"])
     version: Version
     purpose: str = Field(
-        description="check, scheduled-check, read or keep-hash-only. Later versions may add more.", examples=["read"]
+        description="One of check, scheduled-check, read and keep-hash-only. Later versions may add more.",
+        examples=["read"],
     )
     actor: UserId
     request_id: str | None = Field(

@@ -1,5 +1,6 @@
 """Routes of trade platforms."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from access.guard import Guard
 from kit.errors import Invalid, NotFound
 from kit.http.idempotency import Idempotency, Keyed, KeyReused, created
 from kit.http.openapi import refusals
-from kit.http.pagination import Page, Paged
+from kit.http.pagination import EARLIEST, Page, Paged
 from platforms.platforms.api_models import PlatformAnswer, PlatformChange, PlatformCreation
 from platforms.platforms.domain import LimitedToPlatforms
 from platforms.platforms.service import Platforms
@@ -38,7 +39,8 @@ def routes(platforms: Platforms, guard: Guard, idempotency: Idempotency) -> APIR
         """Returns the platforms in the order in which they were added. Callers with limits see only the platforms that
         their limits name. Requires platforms:read."""
         only = acting.grant.limits.platforms
-        rows = platforms.list(acting.organization_id, only, paging.time_and_id(), paging.limit)
+        after = paging.after_key(datetime, UUID) or EARLIEST
+        rows = platforms.list(acting.organization_id, only, after, paging.limit)
         return paging.page(rows, PlatformAnswer.of, lambda row: (row.created_at.isoformat(), str(row.id)))
 
     @router.post(

@@ -96,16 +96,22 @@ class Renderer:
     def fragment(self, template: str, **values: Any) -> str:
         return self._templates.get_template(template).render(values)
 
-    def errors_of(self, problem: ApiProblem, *fields: str) -> Errors:
-        """The messages of a problem: beside each of the form's `fields`, else for the form as a whole."""
+    def errors_of(self, problem: ApiProblem, *fields: str, labels: Mapping[str, str] | None = None) -> Errors:
+        """The messages of a problem: beside each of the form's `fields`, else for the form as a whole.
+
+        `labels` are fields of credentials with their labels, for which the catalogue has no text.
+        """
         if not problem.errors:
             return {"form": self.message_of(problem)}
         found: dict[str, str] = {}
         for name, message in problem.errors.items():
-            field = name.split(".")[0]
-            label = self.texts.or_else(f"fields.{field}", "") or message
-            sentence = message[:1].upper() + message[1:] if field in fields else f"{label}: {message}"
-            found.setdefault(field if field in fields else "form", sentence)
+            field = name.removeprefix("credentials.").split(".")[0]
+            sentence = message[:1].upper() + message[1:]
+            if field in fields or field in (labels or {}):
+                found.setdefault(field, sentence)
+            else:
+                label = self.texts.or_else(f"fields.{field}", "")
+                found.setdefault("form", f"{label}: {message}" if label else sentence)
         return found
 
     def message_of(self, problem: ApiProblem) -> str:

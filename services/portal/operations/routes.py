@@ -33,7 +33,7 @@ def routes(show: Renderer, requests: PageRequests, csrf: CsrfGuard) -> APIRouter
     guarded = [Depends(csrf)]
 
     def service_page(request: PageRequest, service: str, cursor: str = "", errors: Errors | None = None) -> Response:
-        dead_letters = request.api.page(f"/operations/{service}/parked", cursor=cursor)
+        dead_letters = request.api.page(f"/operations/{service}/dead-letters", cursor=cursor)
         return show.page(
             request,
             "operations/service.html",
@@ -64,13 +64,13 @@ def routes(show: Renderer, requests: PageRequests, csrf: CsrfGuard) -> APIRouter
 
     @router.get(PAGE + "/{service}/record")
     def operator_log(request: Operator, service: Service, cursor: str = "") -> Response:
-        shown = request.api.page(f"/operations/{service}/interventions", cursor=cursor)
+        shown = request.api.page(f"/operations/{service}/operator-log", cursor=cursor)
         return show.page(request, "operations/operator_log.html", section="", service=service, shown=shown)
 
     @router.post(PAGE + "/{service}/{dead_letter}/replay", dependencies=guarded)
     def replay(request: Operator, service: Service, dead_letter: int) -> Response:
         try:
-            done = request.api.post(f"/operations/{service}/parked/{dead_letter}/replay")["replayed"]
+            done = request.api.post(f"/operations/{service}/dead-letters/{dead_letter}/replay")["replayed"]
         except ApiProblem as problem:
             if problem.code == "replay-failed":
                 message = show.texts("operations.replay_failed", error=problem.detail)
@@ -86,7 +86,7 @@ def routes(show: Renderer, requests: PageRequests, csrf: CsrfGuard) -> APIRouter
     @router.post(PAGE + "/{service}/{dead_letter}/discard", dependencies=guarded)
     def discard(request: Operator, service: Service, dead_letter: int, reason: Text = "") -> Response:
         try:
-            request.api.post(f"/operations/{service}/parked/{dead_letter}/discard", {"reason": reason})
+            request.api.post(f"/operations/{service}/dead-letters/{dead_letter}/discard", {"reason": reason})
         except ApiProblem as problem:
             if problem.status == 422:
                 errors = show.errors_of(problem, "reason")

@@ -1,7 +1,7 @@
 """Checks of credentials: the API streams each stage when it ends, and the page shows it at once."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 
 import httpx2
@@ -17,10 +17,18 @@ WithoutScripts = Callable[[list[Json], Json | None, ApiProblem | None], Response
 """The page for a check that has ended: its stages and result, or the problem."""
 
 
-def checked(show: Renderer, request: PageRequest, path: str, body: Json, without_scripts: WithoutScripts) -> Response:
+def checked(
+    show: Renderer,
+    request: PageRequest,
+    path: str,
+    body: Json,
+    without_scripts: WithoutScripts,
+    labels: Mapping[str, str] | None = None,
+) -> Response:
     """Run a check of the platform at this path of the API.
 
     A script that accepts a stream gets each stage as an HTML fragment when it ends; a form gets them all at the end.
+    `labels` name the fields of the form in errors.
     """
     streamed = _STREAM in request.http.headers.get("accept", "")
     try:
@@ -28,12 +36,22 @@ def checked(show: Renderer, request: PageRequest, path: str, body: Json, without
     except ApiProblem as problem:
         if not streamed:
             return without_scripts([], None, problem)
-        fragments = iter([show.fragment("platforms/check_problem.html", errors=show.errors_of(problem))])
+        messages = _messages(show, problem, labels or {})
+        fragments = iter([show.fragment("platforms/check_problem.html", messages=messages)])
         return StreamingResponse(map(_event, fragments), media_type=_STREAM)
     if streamed:
         return StreamingResponse(map(_event, _fragments(show, answer)), media_type=_STREAM)
     steps, result = _collected(answer)
     return without_scripts(steps, result, None)
+
+
+def _messages(show: Renderer, problem: ApiProblem, labels: Mapping[str, str]) -> list[str]:
+    """One message for each field, with its label, because all are shown in one place."""
+    errors = show.errors_of(problem, labels=labels)
+    return [
+        f"{labels[field]}: {message[:1].lower()}{message[1:]}" if field in labels else message
+        for field, message in errors.items()
+    ]
 
 
 def _fragments(show: Renderer, answer: httpx2.Response) -> Iterator[str]:
@@ -43,8 +61,8 @@ def _fragments(show: Renderer, answer: httpx2.Response) -> Iterator[str]:
             if kind in templates:
                 yield show.fragment(templates[kind], **{kind: data})
     except httpx2.HTTPError:
-        errors = {"form": show.texts("problems.service-unavailable")}
-        yield show.fragment("platforms/check_problem.html", errors=errors)
+        messages = [show.texts("problems.service-unavailable")]
+        yield show.fragment("platforms/check_problem.html", messages=messages)
 
 
 def _collected(answer: httpx2.Response) -> tuple[list[Json], Json | None]:

@@ -1,72 +1,25 @@
 """Credentials of a platform's API and report database: set, check and remove them."""
 
-from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from kit.http.csrf import CsrfGuard
 from portal.layout.api import ApiProblem, Json
-from portal.layout.forms import Text
 from portal.layout.page_requests import PageRequest, PageRequests
 from portal.layout.rendering import Errors, Renderer
 from portal.platforms.checks import checked
-
-Target = Literal["api", "db"]
-
-
-@dataclass(frozen=True)
-class CredentialsForm:
-    """The values of the form, for an API (`login`) or a database (`database`, `user`, `tls`).
-
-    No page shows the password.
-    """
-
-    host: str = ""
-    port: str = ""
-    login: str = ""
-    database: str = ""
-    user: str = ""
-    tls: str = "verify"
-    ca_pem: str = ""
-    password: str = field(default="", repr=False)
-
-    @classmethod
-    def of(cls, platform: Json, target: str) -> "CredentialsForm":
-        """The stored credentials as the API shows them, without password."""
-        known = platform[f"{target}_credentials"] or {}
-        names = ("host", "port", "login", "database", "user", "tls")
-        return cls(**{name: str(known[name]) for name in names if known.get(name) is not None})
-
-    def fields(self, target: str) -> tuple[str, ...]:
-        common = ("host", "port", "password", "ca_pem")
-        return (*common, "login") if target == "api" else (*common, "database", "user", "tls")
-
-    def body(self, target: str) -> Json:
-        """The credentials as the API takes them, which also refuses a port or login that is not a number."""
-        body: Json = {"host": self.host.strip(), "port": _number(self.port), "password": self.password}
-        if self.ca_pem.strip():
-            body["ca_pem"] = self.ca_pem
-        if target == "api":
-            return {**body, "login": _number(self.login)}
-        return {**body, "database": self.database, "user": self.user, "tls": self.tls}
+from portal.platforms.connectors import Connectors, Target, body_of, first_values, labels_of
 
 
-def _credentials_form(
-    host: Text = "",
-    port: Text = "",
-    login: Text = "",
-    database: Text = "",
-    user: Text = "",
-    tls: Text = "verify",
-    ca_pem: Text = "",
-    password: Text = "",
-) -> CredentialsForm:
-    return CredentialsForm(host, port, login, database, user, tls, ca_pem, password)
+async def _given(http: Request) -> dict[str, str]:
+    """The fields of the form. Which there are follows from the connector."""
+    return {name: value for name, value in (await http.form()).items() if isinstance(value, str)}
 
 
-Credentials = Annotated[CredentialsForm, Depends(_credentials_form)]
+Given = Annotated[dict[str, str], Depends(_given)]
 
 
 def add_credential_routes(
@@ -79,45 +32,61 @@ def add_credential_routes(
     def api_path(request: PageRequest, platform: UUID) -> str:
         return f"{request.api_path}/platforms/{platform}"
 
+    def found(request: PageRequest, platform: UUID, target: Target) -> tuple[Json, Json | None]:
+        """The platform and its connector."""
+        known = request.api.get(api_path(request, platform))
+        return known, Connectors.of(request).find(known, target)
+
     def done(request: PageRequest, platform: UUID, text: str) -> Response:
         return show.done(request, f"{request.home}/platforms/{platform}", text)
 
     def dialog(
         request: PageRequest,
-        platform: UUID,
+        platform: Json,
         target: Target,
-        given: CredentialsForm | None = None,
+        connector: Json | None,
+        given: Mapping[str, str] | None = None,
         errors: Errors | None = None,
         **check: Any,
     ) -> Response:
-        """`check` has the `steps` and `result` of a check that has ended."""
-        found = request.api.get(api_path(request, platform))
-        given = given or CredentialsForm.of(found, target)
-        values = {"platform": found, "target": target, "given": given, "steps": [], "result": None, **check}
-        return show.dialog(request, "platforms/credentials.html", errors, **values)
+        """`check` has the `steps` and `result` of a check that has ended. No page shows a password."""
+        if given is None:
+            given = first_values(connector, platform) if connector else {}
+        values = {"platform": platform, "target": target, "connector": connector, "given": given}
+        return show.dialog(
+            request, "platforms/credentials.html", errors, **{"steps": [], "result": None, **values, **check}
+        )
 
     @router.get(platforms + "/{platform}/credentials/{target}")
     def credentials(request: Member, platform: UUID, target: Target) -> Response:
-        return dialog(request, platform, target)
+        known, connector = found(request, platform, target)
+        return dialog(request, known, target, connector)
 
     @router.post(platforms + "/{platform}/credentials/{target}", dependencies=guarded)
-    def set_credentials(request: Member, platform: UUID, target: Target, given: Credentials) -> Response:
+    def set_credentials(request: Member, platform: UUID, target: Target, given: Given) -> Response:
+        known, connector = found(request, platform, target)
+        if connector is None:
+            return dialog(request, known, target, None)
         try:
-            request.api.put(f"{api_path(request, platform)}/{target}-credentials", given.body(target))
+            request.api.put(f"{api_path(request, platform)}/{target}-credentials", body_of(connector, given))
         except ApiProblem as problem:
-            return dialog(request, platform, target, given, show.errors_of(problem, *given.fields(target)))
+            errors = show.errors_of(problem, labels=labels_of(connector))
+            return dialog(request, known, target, connector, given, errors)
         return done(request, platform, f"platforms.credentials_set.{target}")
 
     @router.post(platforms + "/{platform}/credentials/{target}/test", dependencies=guarded)
-    def check_unsaved(request: Member, platform: UUID, target: Target, given: Credentials) -> Response:
+    def check_unsaved(request: Member, platform: UUID, target: Target, given: Given) -> Response:
         """Checks the values of the form, without storing them."""
+        known, connector = found(request, platform, target)
+        if connector is None:
+            return dialog(request, known, target, None)
 
         def without_scripts(steps: list[Json], result: Json | None, problem: ApiProblem | None) -> Response:
-            errors = show.errors_of(problem, *given.fields(target)) if problem else None
-            return dialog(request, platform, target, given, errors, steps=steps, result=result)
+            errors = show.errors_of(problem, labels=labels_of(connector)) if problem else None
+            return dialog(request, known, target, connector, given, errors, steps=steps, result=result)
 
-        body = {"target": target, "credentials": given.body(target)}
-        return checked(show, request, api_path(request, platform), body, without_scripts)
+        body = {"target": target, "credentials": body_of(connector, given)}
+        return checked(show, request, api_path(request, platform), body, without_scripts, labels_of(connector))
 
     @router.post(platforms + "/{platform}/check/{target}", dependencies=guarded)
     def check_stored(request: Member, platform: UUID, target: Target) -> Response:
@@ -130,15 +99,10 @@ def add_credential_routes(
 
     @router.get(platforms + "/{platform}/credentials/{target}/remove")
     def confirm_remove(request: Member, platform: UUID, target: Target) -> Response:
-        found = request.api.get(api_path(request, platform))
-        return show.dialog(request, "platforms/credentials_remove.html", platform=found, target=target)
+        known = request.api.get(api_path(request, platform))
+        return show.dialog(request, "platforms/credentials_remove.html", platform=known, target=target)
 
     @router.post(platforms + "/{platform}/credentials/{target}/remove", dependencies=guarded)
     def remove(request: Member, platform: UUID, target: Target) -> Response:
         request.api.delete(f"{api_path(request, platform)}/{target}-credentials")
         return done(request, platform, f"platforms.credentials_removed.{target}")
-
-
-def _number(text: str) -> int | str:
-    stripped = text.strip()
-    return int(stripped) if stripped.isascii() and stripped.isdecimal() else stripped

@@ -12,13 +12,10 @@ from portal.layout.api import ApiProblem, Json
 from portal.layout.forms import Text
 from portal.layout.page_requests import PageRequest, PageRequests
 from portal.layout.rendering import Errors, Renderer
+from portal.platforms.connectors import Connectors
 from portal.platforms.credentials import add_credential_routes
 
 PAGE = "/portal/organizations/{org}/platforms"
-APIS = {
-    "mt4": ("mt4-web", "mt4-manager", "none"),
-    "mt5": ("mt5-webapi", "mt5-rest", "mt5-manager", "none"),
-}
 _SAMPLE_ROWS = "5"
 _SHOWN_CHECKS = "50"
 
@@ -34,20 +31,41 @@ def routes(show: Renderer, requests: PageRequests, csrf: CsrfGuard) -> APIRouter
     @router.get(PAGE)
     def platforms(request: Member, cursor: str = "") -> Response:
         shown = request.api.page(f"{request.api_path}/platforms", cursor=cursor)
-        return show.page(request, "platforms/platforms.html", section="platforms", shown=shown, first=not cursor)
+        connectors = Connectors.of(request)
+        return show.page(
+            request,
+            "platforms/platforms.html",
+            section="platforms",
+            shown=shown,
+            first=not cursor,
+            connectors=connectors,
+        )
+
+    def new_dialog(
+        request: PageRequest,
+        connectors: Connectors,
+        key: str,
+        name: str = "",
+        kind: str = "",
+        errors: Errors | None = None,
+    ) -> Response:
+        kinds = connectors.kinds
+        values = {"name": name, "kind": kind or next(iter(kinds), ""), "kinds": kinds, "key": key}
+        return show.dialog(request, "platforms/new.html", errors, **values)
 
     @router.get(PAGE + "/new")
     def new(request: Member) -> Response:
-        return show.dialog(request, "platforms/new.html", name="", kind="mt5", key=token_urlsafe(16))
+        return new_dialog(request, Connectors.of(request), token_urlsafe(16))
 
     @router.post(PAGE + "/new", dependencies=guarded)
     def add(request: Member, name: Text = "", kind: Text = "", key: Text = "") -> Response:
-        body = {"name": name, "kind": kind, "api": APIS.get(kind, ("none",))[0]}
+        connectors = Connectors.of(request)
+        body = {"name": name, "kind": kind, "api": connectors.recommended_api(kind)}
         try:
             made = request.api.post(f"{request.api_path}/platforms", body, key=key)
         except ApiProblem as problem:
             errors = show.errors_of(problem, "name", "kind")
-            return show.dialog(request, "platforms/new.html", errors, name=name, kind=kind, key=key)
+            return new_dialog(request, connectors, key, name, kind, errors)
         return show.done(request, f"{request.home}/platforms/{made['id']}", "platforms.added", name=made["name"])
 
     @router.get(PAGE + "/{platform}")
@@ -55,7 +73,14 @@ def routes(show: Renderer, requests: PageRequests, csrf: CsrfGuard) -> APIRouter
         path = api_path(request, platform)
         found = request.api.get(path)
         checks = request.api.page(f"{path}/checks", limit=_SHOWN_CHECKS).items
-        return show.page(request, "platforms/platform.html", section="platforms", platform=found, checks=checks)
+        return show.page(
+            request,
+            "platforms/platform.html",
+            section="platforms",
+            platform=found,
+            checks=checks,
+            connectors=Connectors.of(request),
+        )
 
     @router.get(PAGE + "/{platform}/look")
     def sample(request: Member, platform: UUID) -> Response:
@@ -77,7 +102,8 @@ def routes(show: Renderer, requests: PageRequests, csrf: CsrfGuard) -> APIRouter
     def edit_dialog(
         request: PageRequest, platform: Json, name: str, api: str, errors: Errors | None = None
     ) -> Response:
-        values = {"platform": platform, "name": name, "api": api, "apis": APIS[platform["kind"]]}
+        apis = Connectors.of(request).apis(platform["kind"])
+        values = {"platform": platform, "name": name, "api": api, "apis": apis}
         return show.dialog(request, "platforms/edit.html", errors, **values)
 
     @router.get(PAGE + "/{platform}/edit")
@@ -89,7 +115,8 @@ def routes(show: Renderer, requests: PageRequests, csrf: CsrfGuard) -> APIRouter
     def change(request: Member, platform: UUID, name: Text = "", api: Text = "") -> Response:
         path = api_path(request, platform)
         try:
-            changed = request.api.patch(path, {"name": name, "api": api})
+            # An API that is not installed is not among the choices, and nothing is chosen.
+            changed = request.api.patch(path, {"name": name, **({"api": api} if api else {})})
         except ApiProblem as problem:
             errors = show.errors_of(problem, "name", "api")
             return edit_dialog(request, request.api.get(path), name, api, errors)

@@ -44,6 +44,37 @@ MEMBER = {
     "limits": {"platforms": None},
     "joined_at": "2026-01-02T03:04:05Z",
 }
+
+
+def form_field(name: str, kind: str = "text", *, required: bool = True, **more: Any) -> dict[str, Any]:
+    """A field of a connector's form, as the API describes it."""
+    field = {"name": name, "label": name.capitalize(), "help": f"Help for {name}.", "type": kind}
+    return {**field, "required": required, "default": None, "choices": [], "max_length": None, **more}
+
+
+def connector(name: str, *fields: dict[str, Any], kind: str = "mt5", target: str = "api") -> dict[str, Any]:
+    """A connector, as the API describes it."""
+    title = name.replace("-", " ").capitalize()
+    described = {"name": name, "title": title, "summary": f"Summary of {name}.", "kind": kind, "target": target}
+    return {**described, "capabilities": ["check"], "tls": None, "fields": list(fields)}
+
+
+_SERVER = (form_field("host", max_length=300), form_field("port", "number"))
+_PASSWORD = form_field("password", "password", max_length=256)
+_PEM = form_field("ca_pem", "multiline", required=False, label="CA certificate")
+_TLS = form_field(
+    "tls",
+    "choice",
+    required=False,
+    default="verify",
+    choices=[{"value": each, "label": f"TLS {each}", "help": f"Effect of {each}."} for each in ("verify", "off")],
+)
+CONNECTORS = [
+    connector("mt4-web", *_SERVER, form_field("login", "number"), _PASSWORD, kind="mt4"),
+    connector("mt5-webapi", *_SERVER, form_field("login", "number"), _PASSWORD),
+    connector("mt5-rest", *_SERVER, form_field("login", "number"), _PASSWORD, _PEM),
+    connector("mt5-tables", *_SERVER, form_field("database"), form_field("user"), _PASSWORD, _TLS, _PEM, target="db"),
+]
 Answer = tuple[int, Any]
 Asked = dict[str, Any]
 
@@ -74,6 +105,7 @@ class Hall:
         self.organization = {**organization, "created_at": "2026-01-02T03:04:05Z"}
         self.answers: dict[str, Answer | Callable[[Asked], Answer]] = {
             "GET /me": (200, {"id": str(USER), "email": "ada@broker.example", "name": None, "operator": False}),
+            "GET /platform-connectors": (200, {"items": CONNECTORS}),
             "GET /organizations": lambda _: (200, {"items": [self.organization], "next_cursor": None}),
         }
 

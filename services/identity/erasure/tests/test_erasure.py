@@ -104,7 +104,7 @@ def test_erasure_leaves_nothing_in_database_or_stream(
         "identity, database: 1 sessions",
         "identity, database: 1 passwords",
         "identity, database: 1 authorizations",
-        "identity, database: 1 parked messages",
+        "identity, database: 1 dead letters",
         "identity, database: 1 keys",
         "identity, stream: messages of 3 subjects overwritten",
     ):

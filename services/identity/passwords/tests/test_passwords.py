@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from identity.passwords.domain import PasswordRefused, WrongPassword, check_new_password
+from identity.passwords.domain import PasswordRefused, WrongPassword
 from identity.people.domain import EmailTaken, ResetLinkSpent
 from identity.sign_in.service import WrongCredentials
 from identity.tests.parts import PASSWORD, Parts
@@ -18,27 +18,6 @@ def reset_token(parts: Parts, email: str) -> str:
     parts.decide_all()
     user = parts.user(email)
     return parts.secrets.reset_token(user.id, user.reset_generation)
-
-
-@pytest.mark.parametrize(
-    "password", ["short", "x" * 129, "password1", "PASSWORD1", "iloveyou", "ann.smith-2024", "my ANN.SMITH"]
-)
-def test_a_weak_password_is_refused_with_what_to_do(password: str) -> None:
-    from identity.passwords.hashing import common_passwords
-
-    with pytest.raises(PasswordRefused) as refusal:
-        check_new_password(password, "ann.smith@example.com", common_passwords(), field="password")
-    assert refusal.value.errors[0].field == "password"
-
-
-@pytest.mark.parametrize("password", ["8 chars!", "x" * 128, "Übergrößenträger", "joy is in small things"])
-def test_a_good_password_is_taken(password: str) -> None:
-    assert check_new_password(password, "jo@example.com", frozenset(), field="password") == password
-
-
-def test_the_name_part_is_also_checked_without_its_tag() -> None:
-    with pytest.raises(PasswordRefused):
-        check_new_password("andrea-likes-tea", "andrea+work@example.com", frozenset(), field="password")
 
 
 def test_choosing_a_password_revokes_other_sessions_only(parts: Parts) -> None:

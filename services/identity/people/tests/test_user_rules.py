@@ -6,10 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from identity.people.domain import AlreadyErased, OneTimePasswordSpent, ResetLinkSpent, User
+from identity.people.domain import AlreadyErased, OneTimePasswordSpent, ResetLinkSpent, UnknownUser, User, known_user
 from identity.sessions.domain import UserSession
-from identity.tests.parts import Parts
-from testing.clock import Clock
+from kit.tests.memory import NOW, Memory
 
 Step = Callable[[User], None]
 
@@ -17,10 +16,10 @@ Step = Callable[[User], None]
 class Stored:
     """One user, loaded anew for each step."""
 
-    def __init__(self, parts: Parts, clock: Clock) -> None:
-        self.store = parts.store
+    def __init__(self) -> None:
+        self.store = Memory()
         self.id = uuid4()
-        self.now = clock()
+        self.now = NOW
         self.store.save(User.register(self.id, "ann@example.com", self.now + timedelta(hours=24)))
 
     @property
@@ -35,8 +34,8 @@ class Stored:
 
 
 @pytest.fixture
-def stored(parts: Parts, clock: Clock) -> Stored:
-    return Stored(parts, clock)
+def stored() -> Stored:
+    return Stored()
 
 
 def test_a_registered_user_has_no_password_and_is_not_verified(stored: Stored) -> None:
@@ -106,14 +105,15 @@ def test_the_same_name_again_is_no_event(stored: Stored) -> None:
     assert stored.do(lambda user: user.rename("Ann")).version == version
 
 
-def test_a_session_ends_once(parts: Parts) -> None:
+def test_a_session_ends_once() -> None:
+    store = Memory()
     session = UserSession(id=uuid4(), user_id=uuid4(), how="password", address="192.0.2.1")
-    parts.store.save(session)
+    store.save(session)
     for _ in range(2):
-        session = parts.store.find(UserSession, session.id)
+        session = store.find(UserSession, session.id)
         session.revoke()
-        parts.store.save(session)
-    assert parts.store.find(UserSession, session.id).version == 2
+        store.save(session)
+    assert store.find(UserSession, session.id).version == 2
 
 
 def test_an_erased_user_cannot_be_changed(stored: Stored) -> None:
@@ -133,3 +133,76 @@ def test_an_erased_user_cannot_be_changed(stored: Stored) -> None:
     assert not user.one_time_password_is_good(1, stored.now)
     with pytest.raises(OneTimePasswordSpent):
         stored.do(lambda user: user.use_one_time_password(1, stored.now))
+
+
+def test_a_registered_user_is_known_by_the_address_only(stored: Stored) -> None:
+    user = stored.user
+    assert (user.id, user.email, user.name, user.erased) == (stored.id, "ann@example.com", None, False)
+    assert (user.one_time_generation, user.reset_generation, user.reset_expires_at) == (1, 0, None)
+
+
+def test_a_one_time_password_expires_on_time(stored: Stored) -> None:
+    end = stored.now + timedelta(hours=24)
+    assert stored.user.one_time_password_is_good(1, end - timedelta(seconds=1))
+    assert not stored.user.one_time_password_is_good(1, end)
+    with pytest.raises(OneTimePasswordSpent):
+        stored.user.use_one_time_password(1, end)
+
+
+def test_an_unknown_generation_is_neither_good_nor_used(stored: Stored) -> None:
+    later = stored.now + timedelta(hours=1)
+    stored.do(lambda user: user.use_one_time_password(1, stored.now))
+    stored.do(lambda user: user.request_password_reset(later))
+    user = stored.do(User.change_password)
+    for generation in (0, 2):
+        assert not user.one_time_password_is_used(generation)
+        assert not user.reset_link_is_used(generation)
+    user = stored.do(lambda user: user.request_password_reset(later))
+    assert (user.reset_link_is_good(2, stored.now), user.reset_link_is_good(1, stored.now)) == (True, False)
+    assert not user.reset_link_is_used(2)
+
+
+def test_an_invited_user_is_verified_and_has_a_password() -> None:
+    user = Memory().again(User.register_invited(uuid4(), "ann@example.com"))
+    assert (user.verified, user.has_password, user.one_time_generation) == (True, True, 0)
+
+
+def test_registering_again_is_recorded_with_the_new_password_if_there_is_one(stored: Stored) -> None:
+    later = stored.now + timedelta(hours=25)
+    user = stored.user
+    user.register_again(later)
+    user.use_one_time_password(2, stored.now)
+    user.register_again(later)
+    repeated = [event for event in user.pending_events if isinstance(event, User.RegistrationRepeated)]
+    assert [(event.generation, event.expires_at) for event in repeated] == [(2, later), (None, None)]
+
+
+def test_a_password_is_recorded_with_how_it_was_set(stored: Stored) -> None:
+    user = stored.user
+    user.change_password()
+    user.change_password()
+    user.request_password_reset(stored.now + timedelta(hours=1))
+    user.reset_password(1, stored.now)
+    user.choose_first_password()
+    changed = [event.how for event in user.pending_events if isinstance(event, User.PasswordChanged)]
+    assert changed == ["chosen", "changed", "reset", "chosen"]
+    assert sum(isinstance(event, User.EmailVerified) for event in user.pending_events) == 1
+
+
+def test_a_new_name_replaces_the_old(stored: Stored) -> None:
+    assert stored.do(lambda user: user.rename("Ann")).name == "Ann"
+
+
+def test_an_erased_user_has_no_password_and_no_link(stored: Stored) -> None:
+    stored.do(User.change_password)
+    stored.do(lambda user: user.request_password_reset(stored.now + timedelta(hours=1)))
+    user = stored.do(User.erase)
+    assert (user.erased, user.has_password) == (True, False)
+    assert not user.reset_link_is_good(1, stored.now)
+
+
+def test_a_client_is_no_known_user() -> None:
+    id = uuid4()
+    assert known_user(id) == id
+    with pytest.raises(UnknownUser):
+        known_user(None)

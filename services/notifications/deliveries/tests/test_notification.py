@@ -4,13 +4,12 @@ from uuid import uuid4
 
 import pytest
 
+from kit.tests.memory import Memory
 from notifications.deliveries.domain import Notification
-from notifications.tests.parts import World
 
 
-def _stored(world: World, mail: Notification) -> Notification:
-    world.app.run(lambda: world.app.save(mail))
-    return world.app.find(Notification, mail.id)
+def _stored(mail: Notification) -> Notification:
+    return Memory().again(mail)
 
 
 def _mail(cause: str = "identity-e1-1", template: str = "joined") -> Notification:
@@ -24,10 +23,10 @@ def _mail(cause: str = "identity-e1-1", template: str = "joined") -> Notificatio
     )
 
 
-def _with_unknown_outcome(world: World) -> Notification:
+def _with_unknown_outcome() -> Notification:
     mail = _mail()
     mail.outcome_is_unknown(1)
-    return _stored(world, mail)
+    return _stored(mail)
 
 
 def test_one_event_and_one_template_make_one_id() -> None:
@@ -36,18 +35,18 @@ def test_one_event_and_one_template_make_one_id() -> None:
     assert _mail().id != _mail(template="removed").id
 
 
-def test_a_mail_that_has_ended_does_not_change_any_more(world: World) -> None:
+def test_a_mail_that_has_ended_does_not_change_any_more() -> None:
     mail = _mail()
     mail.sent(1)
-    loaded = _stored(world, mail)
+    loaded = _stored(mail)
     loaded.sent(2)
     loaded.failed("too-late", 2)
     loaded.outcome_is_unknown(2)
     assert not loaded.collect_events()
 
 
-def test_a_mail_sent_after_an_unknown_outcome_says_so(world: World) -> None:
-    loaded = _with_unknown_outcome(world)
+def test_a_mail_sent_after_an_unknown_outcome_says_so() -> None:
+    loaded = _with_unknown_outcome()
     loaded.sent(2)
     [sent] = loaded.collect_events()
     assert isinstance(sent, Notification.Sent)
@@ -56,8 +55,8 @@ def test_a_mail_sent_after_an_unknown_outcome_says_so(world: World) -> None:
 
 
 @pytest.mark.parametrize("reason", ["used", "invitation-used", "invitation-declined"])
-def test_a_used_secret_after_an_unknown_outcome_is_no_failure(world: World, reason: str) -> None:
-    loaded = _with_unknown_outcome(world)
+def test_a_used_secret_after_an_unknown_outcome_is_no_failure(reason: str) -> None:
+    loaded = _with_unknown_outcome()
     loaded.secret_unavailable(reason, 2)
     [sent] = loaded.collect_events()
     assert isinstance(sent, Notification.Sent)
@@ -65,25 +64,73 @@ def test_a_used_secret_after_an_unknown_outcome_is_no_failure(world: World, reas
 
 
 @pytest.mark.parametrize("reason", ["not-due", "invitation-revoked", "invitation-replaced", "invitation-expired"])
-def test_a_revoked_secret_after_an_unknown_outcome_is_a_failure(world: World, reason: str) -> None:
-    loaded = _with_unknown_outcome(world)
+def test_a_revoked_secret_after_an_unknown_outcome_is_a_failure(reason: str) -> None:
+    loaded = _with_unknown_outcome()
     loaded.secret_unavailable(reason, 2)
     [failed] = loaded.collect_events()
     assert isinstance(failed, Notification.Failed)
     assert (failed.reason, loaded.outcome_unknown) == (reason, True)
 
 
-def test_an_unavailable_secret_before_any_attempt_is_a_failure(world: World) -> None:
-    loaded = _stored(world, _mail())
+def test_an_unavailable_secret_before_any_attempt_is_a_failure() -> None:
+    loaded = _stored(_mail())
     loaded.secret_unavailable("not-due", 1)
     [failed] = loaded.collect_events()
     assert isinstance(failed, Notification.Failed)
     assert failed.reason == "not-due"
 
 
-def test_a_failure_says_why_and_after_how_many_attempts(world: World) -> None:
-    loaded = _stored(world, _mail())
+def test_a_failure_says_why_and_after_how_many_attempts() -> None:
+    loaded = _stored(_mail())
     loaded.failed("smtp-550", 3)
     [failed] = loaded.collect_events()
     assert isinstance(failed, Notification.Failed)
     assert (failed.reason, failed.attempts) == ("smtp-550", 3)
+
+
+def test_a_mail_starts_as_it_was_requested() -> None:
+    ids = [uuid4() for _ in range(4)]
+    user, invitation, organization, client = ids
+    mail = _stored(
+        Notification(
+            template="joined",
+            cause="c",
+            user_id=user,
+            invitation_id=invitation,
+            organization_id=organization,
+            client_id=client,
+        )
+    )
+    assert (mail.template, mail.cause, mail.outcome_unknown, mail.ended) == ("joined", "c", False, False)
+    assert [mail.user_id, mail.invitation_id, mail.organization_id, mail.client_id] == ids
+    assert mail.requested_at == mail.created_on
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_a_mail_ends_once_and_says_what_it_was_about(failed: bool) -> None:
+    mail = _stored(_mail())
+    for _ in range(2):
+        if failed:
+            mail.failed("smtp-550", 1)
+        else:
+            mail.sent(1)
+    [ended] = mail.pending_events
+    assert isinstance(ended, Notification.Sent | Notification.Failed)
+    assert (ended.template, ended.cause, ended.user_id, ended.attempts) == ("joined", "identity-e1-1", mail.user_id, 1)
+    assert not getattr(ended, "outcome_unknown", False)
+    assert mail.ended
+
+
+def test_a_used_secret_before_any_attempt_is_a_failure() -> None:
+    mail = _stored(_mail())
+    mail.secret_unavailable("used", 1)
+    [failed] = mail.collect_events()
+    assert isinstance(failed, Notification.Failed)
+
+
+def test_an_unknown_outcome_is_recorded_with_its_attempt() -> None:
+    mail = _stored(_mail())
+    mail.outcome_is_unknown(3)
+    [unknown] = mail.pending_events
+    assert isinstance(unknown, Notification.OutcomeUnknown)
+    assert (unknown.attempts, mail.outcome_unknown, mail.ended) == (3, True, False)

@@ -172,6 +172,22 @@ def test_the_organizations_platforms_are_in_its_trail_but_not_what_checks_find(r
     assert [entry["type"] for entry in other.get(f"{elsewhere}/audit").json()["items"]] == ["OrgCreated"]
 
 
+def test_a_platform_of_another_kind_is_in_the_trail_like_any_platform(running: Running) -> None:
+    owner = running.user()
+    path = make(owner)
+    organization, platform = UUID(path.rpartition("/")[2]), uuid4()
+    added = platforms.PlatformOfOtherKindAdded(
+        organization_id=organization, platform_id=platform, name="Desk", kind="sample-desk", api="desk-api"
+    )
+    running.identity.publish(added, platform, organization, actor=str(owner.id))
+    wanted = f"{path}/audit?type=PlatformOfOtherKindAdded"
+    (entry,) = wait_until(lambda: owner.get(wanted).json()["items"])
+    assert entry["summary"] == 'Added the trade platform "Desk" (sample-desk)'
+    assert (entry["target"], entry["actor"]) == (str(platform), str(owner.id))
+    assert entry["before"] is None
+    assert entry["after"] == {"name": "Desk", "kind": "sample-desk", "api": "desk-api"}
+
+
 def test_a_client_reads_the_organizations_events_as_on_the_bus(running: Running) -> None:
     owner, other = running.user(), running.user()
     path = make(owner)

@@ -232,3 +232,25 @@ def test_an_answered_invitation_is_closed(world: World) -> None:
     with pytest.raises(AlreadyMember):
         world.invitations.resend(organization, invitation, owner)
     assert world.store.find(Invitation, invitation).status == "accepted"
+
+
+def test_the_address_is_unreadable_once_its_key_is_destroyed(world: World) -> None:
+    invitation = Invitation(
+        id=uuid4(),
+        organization_id=uuid4(),
+        organization_name="Brokers",
+        email="Ann@Example.com",
+        grant=VIEWER.model_dump(mode="json"),
+        invited_by=uuid4(),
+        expires_at=world.clock() + timedelta(days=7),
+    )
+    world.store.save(invitation)
+    stored = world.database.all("SELECT state FROM events")
+    assert all(b"Ann" not in bytes(row["state"]) for row in stored)
+    world.store.subjects.destroy(str(invitation.id))
+    invitation = world.store.find(Invitation, invitation.id)
+    assert invitation.email is None
+    with pytest.raises(InvitationForAnotherAddress):
+        invitation.accept(uuid4(), "ann@example.com", world.clock())
+    with pytest.raises(InvitationClosed):
+        invitation.resend("Brokers", uuid4(), world.clock())

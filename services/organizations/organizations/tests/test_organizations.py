@@ -78,3 +78,14 @@ def test_administrators_list_deleted_organizations_while_they_are_restorable(wor
     assert world.views.organizations.of_user(viewer, None, 50, world.clock()) == []
     restorable_until = world.store.find(Organization, organization).restorable_until
     assert world.views.organizations.of_user(owner, None, 50, restorable_until) == []
+
+
+def test_snapshots_keep_all_of_an_organization(world: World) -> None:
+    owner = uuid4()
+    organization = Organization(id=uuid4(), name="Brokers", owner=owner)
+    for number in range(120):
+        organization.rename(f"Brokers {number}")
+        world.store.save(organization)
+        organization = world.store.find(Organization, organization.id)
+    assert list(world.store.snapshots.get(organization.id))  # type: ignore[union-attr]
+    assert (organization.name, organization.grant_of(owner)) == ("Brokers 119", ADMINISTRATOR)

@@ -5,14 +5,13 @@ import csv
 import io
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from embedded.ports import free_port
 from metatrader.simulator import Broker, TcpSimulator, invent
-from platforms.accounts.values import WallClock, lots, plain, price
 from platforms.platforms.tests.test_platforms_http import refused
 from platforms.tests.mariadb import PASSWORD, READER, MariaDb
 from platforms.tests.running import Caller, Running, only
@@ -289,20 +288,3 @@ def test_a_password_that_was_refused_is_not_tried_again_by_reading(running: Runn
         refused(person.get(f"{path}/deals"), 409, "credentials-refused")
     wait_until(lambda: person.get(path).json()["status"]["state"] == "refused")
     assert manager.enabled
-
-
-def test_figures_have_one_form() -> None:
-    assert [lots(5, 2), lots(123, 2), lots(10_000, 4), lots(1, 8), lots(0, 4)] == [
-        "0.05", "1.23", "1.00", "0.00000001", "0.00",
-    ]  # fmt: skip
-    assert (plain("100000.0"), plain("1e3"), plain("0.50")) == ("100000", "1000", "0.5")
-    assert (price("0", 5), price("-0.0", 5), price("1.5", 3)) == (None, None, "1.500")
-    clock = WallClock(-210)
-    assert clock.utc("2026-03-02 23:59:07") == "2026-03-03T03:29:07Z"
-    assert clock.utc("1970-01-01 00:00:00") is None
-    assert clock.wall(datetime(2026, 3, 3, 3, 29, 7, tzinfo=UTC)) == "2026-03-02 23:59:07"
-    east = timezone(timedelta(hours=14))
-    assert clock.wall(datetime(1, 1, 1, tzinfo=east)) == "1970-01-02 20:30:00"
-    assert (
-        WallClock(840).wall(datetime(9999, 12, 31, 23, tzinfo=timezone(-timedelta(hours=12)))) == "9999-12-29 14:00:00"
-    )

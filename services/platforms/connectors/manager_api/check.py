@@ -24,6 +24,6 @@ class ManagerCheck(Check):
     async def _sign_in(self) -> Finding:
         raise Failed(
             "not-checkable",
-            "The port answers. The Manager API needs MetaQuotes' Windows library, so the credentials are kept but "
-            "cannot be tried from here.",
+            "The port answers. The Manager API needs MetaQuotes' Windows library, so the credentials are stored but "
+            "cannot be checked.",
         )

@@ -7,7 +7,7 @@ from platforms.connectors.manager_api.check import ManagerCheck
 CONNECTOR = Connector(
     name="mt4-manager",
     title="MT4 Manager API",
-    summary="Needs MetaQuotes' Windows library: credentials are stored, a check ends at the port.",
+    summary="Requires MetaQuotes' Windows library: credentials are stored, checks test the port only.",
     kind="mt4",
     target="api",
     form=ApiCredentials,

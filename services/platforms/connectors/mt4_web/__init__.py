@@ -8,7 +8,7 @@ from platforms.connectors.mt4_web.simulator import simulator
 CONNECTOR = Connector(
     name="mt4-web",
     title="MT4 web services",
-    summary="Quotes in clear text; signs in traders, not managers.",
+    summary="Quotes in clear text. Traders sign in, not managers.",
     kind="mt4",
     target="api",
     form=ApiCredentials,

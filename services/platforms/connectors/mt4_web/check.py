@@ -30,7 +30,7 @@ class Mt4WebCheck(Check):
 
     async def _plaintext(self) -> Finding:
         return Finding(
-            "MT4 web services have no encryption: keep them inside a private network. We ask for quotes only.",
+            "MT4 web services are not encrypted: use them in a private network only. We request quotes only.",
             "plaintext",
         )
 
@@ -42,7 +42,7 @@ class Mt4WebCheck(Check):
             known = failed(error)
             raise Failed(
                 known.outcome,
-                "No quotes came. See that web services are enabled on the server and our address allowed.",
+                "No quotes received. Check that the server has web services enabled and allows our address.",
             ) from error
         if not quotes:
             return Finding(f"None of {', '.join(_SYMBOLS)} has a quote on this server.", "no-quotes")

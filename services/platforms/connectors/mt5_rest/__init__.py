@@ -12,7 +12,7 @@ from platforms.connectors.webapi.session import reading
 CONNECTOR = Connector(
     name="mt5-rest",
     title="MT5 Web API over HTTPS",
-    summary="The same protocol over HTTPS, with a certificate.",
+    summary="The protocol of the MT5 Web API over HTTPS, with a certificate.",
     kind="mt5",
     target="api",
     form=ApiCredentials,

@@ -12,7 +12,7 @@ from platforms.connectors.webapi.session import reading
 CONNECTOR = Connector(
     name="mt5-webapi",
     title="MT5 Web API",
-    summary="The server's own protocol over TCP. The usual choice.",
+    summary="The server's own protocol over TCP. Recommended.",
     kind="mt5",
     target="api",
     form=ApiCredentials,

@@ -57,7 +57,7 @@ class DatabaseCheck(Check):
             raise failed(error) from error
         if writable:
             return Finding(
-                f"This user may do more than read: {', '.join(writable)}. Give us one with SELECT alone.",
+                f"The user can do more than read: {', '.join(writable)}. Use a read-only user with SELECT only.",
                 "writable-grants",
             )
         return Finding("This user may only read")
@@ -77,12 +77,12 @@ class DatabaseCheck(Check):
         except MySQLError as error:
             raise failed(error) from error
         if found is None:
-            return Finding("The tables are empty, so nothing says whether they are being filled.", "stale-data")
+            return Finding("The tables are empty: it is unknown whether the server exports into them.", "stale-data")
         now = datetime.now(UTC)
         age = trading_time_between(found.time, now)
         newest = f"The newest row is of {found.time:%Y-%m-%d %H:%M:%S} ({found.table})"
         if age > _STALE:
-            return Finding(f"{newest}. See that the server still exports into this database.", "stale-data")
+            return Finding(f"{newest}. Check that the server still exports into this database.", "stale-data")
         return Finding(newest)
 
     async def _time_zone(self) -> Finding:
@@ -92,7 +92,7 @@ class DatabaseCheck(Check):
             raise failed(error) from error
         if zone is None:
             return Finding(
-                "The server's time zone cannot be determined from these tables: times are shown as if they were UTC.",
+                "The tables do not show the server's time zone: times are interpreted as UTC.",
                 "time-zone-unknown",
             )
         self.zone_minutes = zone.minutes

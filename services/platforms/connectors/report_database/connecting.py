@@ -10,25 +10,31 @@ from platforms.connections.reach import Reach, certificate_finding, tls_context,
 from platforms.connectors.report_database.mysql import ReportConnection, TlsNotOffered, UnsafeSignIn
 
 _CODES: dict[int, tuple[str, str]] = {
-    1040: ("server-busy", "The server has too many connections. It may pass by itself; we try again."),
+    1040: ("server-busy", "The server has too many connections. Probably temporary: we retry."),
     1044: ("right-missing", "Grant this user SELECT on the database, or correct the database's name."),
-    1045: ("bad-credentials", "Correct the user and the password, and see that the user may come from our address."),
+    1045: (
+        "bad-credentials",
+        "Correct the user and the password, and check that the user may connect from our address.",
+    ),
     1049: ("database-not-found", "Correct the database's name."),
     1129: ("address-blocked", "The server blocks our address after failed connections. Run FLUSH HOSTS there."),
-    1130: ("address-blocked", "Let the user come from our address: 'user'@'our address'."),
+    1130: ("address-blocked", "Allow the user to connect from our address: 'user'@'our address'."),
     1142: ("right-missing", "Grant this user SELECT on the tables."),
     1143: ("right-missing", "Grant this user SELECT on all columns of the tables."),
-    1203: ("server-busy", "This user has too many connections. It may pass by itself; we try again."),
-    1226: ("server-busy", "This user has used up its connections. It may pass by itself; we try again."),
-    1251: ("sign-in-refused", "Let the user sign in by mysql_native_password, caching_sha2_password or ed25519."),
+    1203: ("server-busy", "This user has too many connections. Probably temporary: we retry."),
+    1226: ("server-busy", "This user has reached its connection limit. Probably temporary: we retry."),
+    1251: (
+        "sign-in-refused",
+        "Allow the user to sign in with mysql_native_password, caching_sha2_password or ed25519.",
+    ),
     1820: ("password-change-needed", "Change the password on the server, then set it here."),
     1862: ("password-change-needed", "Change the password on the server, then set it here."),
-    1969: ("timeout", "The statement took too long. See that the tables have the indexes of the original schema."),
-    2013: ("connection-lost", "The server hung up. It may pass by itself; we try again."),
-    2059: ("sign-in-refused", "Let the user sign in by mysql_native_password or caching_sha2_password."),
-    3024: ("timeout", "The statement took too long. See that the tables have the indexes of the original schema."),
+    1969: ("timeout", "The statement took too long. Check that the tables have the indexes of the original schema."),
+    2013: ("connection-lost", "The server closed the connection. Probably temporary: we retry."),
+    2059: ("sign-in-refused", "Allow the user to sign in with mysql_native_password or caching_sha2_password."),
+    3024: ("timeout", "The statement took too long. Check that the tables have the indexes of the original schema."),
     3118: ("account-disabled", "Unlock the user on the server."),
-    3159: ("tls-failed", "The server takes encrypted connections only. Set tls to require or verify."),
+    3159: ("tls-failed", "The server accepts encrypted connections only. Set tls to require or verify."),
     4151: ("account-disabled", "Unlock the user on the server."),
 }
 
@@ -37,8 +43,8 @@ def failed(error: MySQLError) -> Failed:
     """The outcome and the advice for a refusal of the server; its own text may contain secrets."""
     code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
     if code == 0:
-        return Failed("protocol-error", "What answers there does not speak as MySQL does. See host and port.")
-    outcome, advice = _CODES.get(code, ("server-error", "The server's log says why."))
+        return Failed("protocol-error", "The server does not use the MySQL protocol. Check host and port.")
+    outcome, advice = _CODES.get(code, ("server-error", "See the server's log."))
     return Failed(outcome, f"The server answered {code}. {advice}")
 
 
@@ -67,13 +73,13 @@ async def greeted(connection: ReportConnection, reach: Reach) -> Finding:
 async def encrypted(connection: ReportConnection, credentials: Credentials) -> Finding:
     """Agree on TLS as the credentials ask for."""
     if credentials.tls == "off":
-        return Finding("Not encrypted: everything, data too, can be read on the way. Set tls to verify.", "plaintext")
+        return Finding("Not encrypted: all data are sent in clear text. Set tls to verify.", "plaintext")
     verified = credentials.tls == "verify"
     try:
         writer = await connection.encrypt(tls_context(credentials.ca_pem, verified=verified), credentials.host)
     except TlsNotOffered:
         raise Failed(
-            "tls-failed", "The server offers no TLS. Set it up there, or, inside a private network, set tls to off."
+            "tls-failed", "The server does not offer TLS. Enable it there or, in a private network, set tls to off."
         ) from None
     except (ssl.SSLError, OSError) as error:
         if isinstance(error, TimeoutError):
@@ -88,7 +94,8 @@ async def signed_in(connection: ReportConnection) -> None:
         await connection.sign_in()
     except UnsafeSignIn:
         raise Failed(
-            "tls-failed", "This user's sign-in would show the password to who listens. Set tls to require or verify."
+            "tls-failed",
+            "The sign-in of this user would send the password in clear text. Set tls to require or verify.",
         ) from None
     except MySQLError as error:
         raise failed(error) from error

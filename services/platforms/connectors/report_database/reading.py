@@ -42,8 +42,8 @@ def _converted(shape: Shape, table: Table, row: Sequence[Any], clock: WallClock)
     except (ValueError, TypeError, ArithmeticError, LookupError) as error:
         raise Failed(
             "schema-missing",
-            f"A row of {table.name} cannot be read. See that the table has all columns of the original schema, and is "
-            "filled by the server alone.",
+            f"A row of {table.name} cannot be read. Check that the table has all columns of the original schema, "
+            "and that only the server writes it.",
         ) from error
 
 

@@ -118,8 +118,8 @@ class Schema:
             if tables & set(self.tables):
                 return f"These are the tables of an {server} server, and this platform is an {self.layout.kind} one."
         return (
-            f"Missing: {_listed(self.missing)}. See that the database is the one that the server exports into, and "
-            "that this user may SELECT from all its tables."
+            f"Missing: {_listed(self.missing)}. Check that the server exports into this database, and that the user "
+            "may SELECT from all its tables."
         )
 
     def summary(self) -> str:

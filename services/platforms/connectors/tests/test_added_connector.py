@@ -64,7 +64,7 @@ def test_its_credential_form_is_listed(running: Running) -> None:
 def test_it_is_in_the_openapi_document(running: Running) -> None:
     document = running.app.openapi()
     schemas = document["components"]["schemas"]
-    assert "mt5-sample" in schemas["NewPlatform"]["properties"]["api"]["enum"]
+    assert "mt5-sample" in schemas["PlatformCreation"]["properties"]["api"]["enum"]
     assert "desk" in schemas["SampleCredentials"]["properties"]
     path = document["paths"]["/api/v1/organizations/{org}/platforms/{platform}/api-credentials"]
     body = path["put"]["requestBody"]["content"]["application/json"]["schema"]

@@ -22,23 +22,23 @@ _SIGN_IN: Sequence[tuple[type[mt.MetaTraderError], str, str]] = (
     (mt.AuthFailed, "bad-credentials", "Correct the login, or set the manager's API password (not the main one)."),
     (mt.AccountDisabled, "account-disabled", "Enable the manager's account on the server."),
     (mt.AddressBlocked, "address-blocked", "Add our address to the manager's list of allowed addresses."),
-    (mt.NotAManager, "right-missing", "Give the account a manager configuration and the right to connect as Manager."),
+    (mt.NotAManager, "right-missing", "Give the account a manager configuration that allows it to connect as Manager."),
     (mt.PasswordChangeRequired, "password-change-needed", "Change the API password on the server, then set it here."),
     (mt.ExtendedAuthRequired, "second-factor-needed", "Turn off certificates and one-time passwords for this manager."),
-    (mt.WrongServer, "wrong-server", "Give the address of an access server with the Web API enabled."),
-    (mt.ServerNotProven, "server-not-proven", "The server does not know this password: see that the host is right."),
-    (mt.SignInRefused, "sign-in-refused", "The server's log says why."),
-    (mt.TimedOut, "timeout", "The server took the connection and said nothing. See that the Web API is enabled there."),
-    (mt.TlsFailed, "tls-failed", "See that the port speaks TLS."),
-    (mt.ServerBusy, "server-busy", "It may pass by itself; we try again."),
-    (mt.TooFrequent, "server-busy", "It may pass by itself; we try again less often."),
-    (mt.ShuttingDown, "server-busy", "It may pass by itself; we try again."),
-    (mt.Unavailable, "server-busy", "It may pass by itself; we try again."),
-    (mt.PermissionDenied, "right-missing", "Give the manager the right to connect as Manager."),
-    (mt.ConnectionFailed, "connection-lost", "The server hung up. See that the Web API is enabled on this port."),
-    (mt.ConnectionLost, "connection-lost", "The server hung up. It may pass by itself; we try again."),
-    (mt.ProtocolError, "protocol-error", "What answers is not the MT5 Web API: see host, port and API."),
-    (mt.Refused, "server-error", "The server's log says why."),
+    (mt.WrongServer, "wrong-server", "Enter the address of an access server with the Web API enabled."),
+    (mt.ServerNotProven, "server-not-proven", "The server does not know this password: check the host."),
+    (mt.SignInRefused, "sign-in-refused", "See the server's log."),
+    (mt.TimedOut, "timeout", "The server accepts connections but does not respond. Check that the Web API is enabled."),
+    (mt.TlsFailed, "tls-failed", "Check that the port uses TLS."),
+    (mt.ServerBusy, "server-busy", "Probably temporary: we retry."),
+    (mt.TooFrequent, "server-busy", "Probably temporary: we retry less often."),
+    (mt.ShuttingDown, "server-busy", "Probably temporary: we retry."),
+    (mt.Unavailable, "server-busy", "Probably temporary: we retry."),
+    (mt.PermissionDenied, "right-missing", "Allow the manager to connect as Manager."),
+    (mt.ConnectionFailed, "connection-lost", "Connection closed. Check that the Web API is enabled on this port."),
+    (mt.ConnectionLost, "connection-lost", "The server closed the connection. Probably temporary: we retry."),
+    (mt.ProtocolError, "protocol-error", "The server does not use the MT5 Web API: check host, port and API."),
+    (mt.Refused, "server-error", "See the server's log."),
 )  # fmt: skip
 
 
@@ -48,7 +48,7 @@ def failed(error: mt.MetaTraderError) -> Failed:
         if isinstance(error, kind):
             code = f"The server answered {error.code} {error.name}. " if isinstance(error, mt.Refused) else ""
             return Failed(outcome, code + advice)
-    return Failed("protocol-error", "The server cannot be spoken to.")
+    return Failed("protocol-error", "The server does not respond as expected.")
 
 
 class WebApiCheck(Check):
@@ -130,7 +130,7 @@ class WebApiCheck(Check):
             await may("see the history of orders", lambda: client.history_total(login, day, now))
             await may("see deals", lambda: client.deal_total(login, day, now))
         if missing:
-            return Finding(f"The manager may not: {', '.join(missing)}. Grant these rights.", "right-missing")
+            return Finding(f"The manager lacks permissions: {', '.join(missing)}. Grant them.", "right-missing")
         return Finding("The manager may read all that we offer")
 
     async def _groups(self) -> Finding:
@@ -138,13 +138,13 @@ class WebApiCheck(Check):
             groups = await self._signed_in.group_total()
             logins = await self._signed_in.user_logins()
         except mt.PermissionDenied:
-            return Finding("The manager may not see groups. Grant it the right to.", "right-missing")
+            return Finding("The manager cannot read groups. Grant this permission.", "right-missing")
         except mt.MetaTraderError as error:
             raise failed(error) from error
         if not groups or not logins:
             return Finding(
-                f"The manager sees {groups} groups with {len(logins)} accounts. Give its configuration the groups "
-                "that it shall see.",
+                f"The manager sees {groups} groups with {len(logins)} accounts. Assign the groups to it in its "
+                "configuration.",
                 "no-groups",
             )
         return Finding(f"{groups} groups with {len(logins)} accounts are visible")
@@ -166,7 +166,7 @@ class WebApiCheck(Check):
         if abs(difference) > _CLOCK:
             return Finding(
                 f"The server's clock is {abs(difference.total_seconds()):.0f} s "
-                f"{'ahead of' if difference > timedelta(0) else 'behind'} ours. Let it be set by NTP.",
+                f"{'ahead of' if difference > timedelta(0) else 'behind'} ours. Synchronize it by NTP.",
                 "clock-differs",
             )
         return Finding(f"The clocks agree; the server's time zone is {zone.detail}")

@@ -62,10 +62,12 @@ def operator(hall: Hall, browser: Browser) -> Browser:
     hall.answers["GET /me"] = (200, {"id": str(USER), "email": "o@hall.example", "name": "Olga", "operator": True})
     for service in SERVICES:
         hall.answers[f"GET /operations/{service}"] = (200, overview(service))
-        hall.answers[f"GET /operations/{service}/parked"] = listed()
-        hall.answers[f"GET /operations/{service}/interventions"] = listed()
+        hall.answers[f"GET /operations/{service}/dead-letters"] = listed()
+        hall.answers[f"GET /operations/{service}/operator-log"] = listed()
     hall.answers["GET /operations/notifications/mails"] = listed(MAIL)
-    hall.answers["GET /operations/identity/parked"] = listed(PARKED, {**PARKED, "id": 8, "sequence": 4, "attempts": 0})
+    hall.answers["GET /operations/identity/dead-letters"] = listed(
+        PARKED, {**PARKED, "id": 8, "sequence": 4, "attempts": 0}
+    )
     return browser.sign_in()
 
 
@@ -112,7 +114,7 @@ def test_only_the_first_dead_letter_of_an_aggregate_has_a_replay_button(operator
 
 
 def test_replay_shows_the_number_of_applied_messages(operator: Browser) -> None:
-    operator.hall.answers["POST /operations/identity/parked/7/replay"] = (200, {"replayed": 2})
+    operator.hall.answers["POST /operations/identity/dead-letters/7/replay"] = (200, {"replayed": 2})
     answer = operator.http.post(f"{HOME}/identity/7/replay")
     assert (answer.status_code, answer.headers["location"]) == (303, f"{HOME}/identity")
     assert "2 messages were applied in order." in operator.http.get(f"{HOME}/identity").text
@@ -120,7 +122,7 @@ def test_replay_shows_the_number_of_applied_messages(operator: Browser) -> None:
 
 @pytest.mark.parametrize("htmx", [True, False])
 def test_failed_replay_shows_the_error_on_the_same_page(operator: Browser, htmx: bool) -> None:
-    operator.hall.refuses("POST /operations/identity/parked/7/replay", 409, "replay-failed", "KeyError: 'name'")
+    operator.hall.refuses("POST /operations/identity/dead-letters/7/replay", 409, "replay-failed", "KeyError: 'name'")
     answer = operator.http.post(f"{HOME}/identity/7/replay", headers=HTMX if htmx else {})
     assert answer.status_code == 409
     assert "The replay failed; the message remains a dead letter: KeyError" in answer.text
@@ -129,14 +131,14 @@ def test_failed_replay_shows_the_error_on_the_same_page(operator: Browser, htmx:
 
 @pytest.mark.parametrize("what", ["replay", "discard"])
 def test_missing_dead_letter_is_reported(operator: Browser, what: str) -> None:
-    operator.hall.refuses(f"POST /operations/identity/parked/7/{what}", 404, "not-found")
+    operator.hall.refuses(f"POST /operations/identity/dead-letters/7/{what}", 404, "not-found")
     assert operator.http.post(f"{HOME}/identity/7/{what}", data={"reason": "x"}).status_code == 303
     assert "This dead letter no longer exists." in operator.http.get(f"{HOME}/identity").text
 
 
 @pytest.mark.parametrize("htmx", [True, False])
 def test_discard_needs_a_reason(operator: Browser, htmx: bool) -> None:
-    call = "POST /operations/identity/parked/7/discard"
+    call = "POST /operations/identity/dead-letters/7/discard"
     asked = operator.http.get(f"{HOME}/identity/7/discard", headers=HTMX if htmx else {})
     assert "will not process this message" in asked.text
     operator.hall.refuses(call, 422, "invalid", reason="must not be empty")
@@ -151,7 +153,7 @@ def test_discard_needs_a_reason(operator: Browser, htmx: bool) -> None:
 def test_the_record_names_who_did_what_and_why(operator: Browser) -> None:
     noted = {key: PARKED[key] for key in ("id", "durable", "source", "subject", "sequence", "type")}
     mine = {**noted, "at": "2026-01-02T03:04:05Z", "actor": str(USER), "action": "discarded", "reason": "a double"}
-    operator.hall.answers["GET /operations/identity/interventions"] = listed(mine, cursor="next")
+    operator.hall.answers["GET /operations/identity/operator-log"] = listed(mine, cursor="next")
     page = operator.http.get(f"{HOME}/identity/record").text
     assert "You" in page
     assert "a double" in page

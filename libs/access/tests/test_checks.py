@@ -1,0 +1,189 @@
+"""The access check on replicas and owners in memory: when it allows, refuses, and asks."""
+
+from uuid import uuid4
+
+import pytest
+
+from access.checks import MissingPermission, PermissionsUnavailable
+from access.principal import Principal
+from access.tests.fakes import (
+    ADA,
+    CLIENT,
+    ORG,
+    OTHER,
+    PLATFORM,
+    Fakes,
+    client_with,
+    known_client,
+    membership,
+    user,
+)
+from contracts import rpc
+from contracts.permissions import Grant
+from kit.errors import NotFound
+from kit.security.tokens import InvalidToken, Token
+
+
+@pytest.fixture
+def fakes() -> Fakes:
+    return Fakes()
+
+
+def test_a_member_acts_with_the_grant_of_the_replica(fakes: Fakes) -> None:
+    grant = fakes.grant("viewer")
+    principal = user()
+    for permission in ("platforms:read", None):
+        acting = fakes.access.acting(principal, ORG, permission)
+        assert (acting.principal, acting.organization_id, acting.grant) == (principal, ORG, grant)
+    assert fakes.owner.asked == []
+
+
+def test_before_a_refusal_the_owner_is_asked(fakes: Fakes) -> None:
+    fakes.grant("viewer")
+    fakes.owner.answers[rpc.MEMBERSHIP.subject] = membership("manager")
+    assert fakes.access.acting(user(), ORG, "platforms:write").grant.role == "manager"
+    assert fakes.owner.asked == [rpc.MembershipRequest(organization_id=ORG, user_id=ADA)]
+
+
+def test_without_the_owner_nothing_is_refused_or_allowed(fakes: Fakes) -> None:
+    fakes.owner.away = True
+    with pytest.raises(PermissionsUnavailable):
+        fakes.access.acting(user(), ORG, None)
+    with pytest.raises(PermissionsUnavailable):
+        fakes.access.acting(client_with("events:read"), ORG, "events:read")
+
+
+def test_an_owner_of_memberships_asks_nobody(fakes: Fakes) -> None:
+    fakes.members.authoritative = True
+    with pytest.raises(NotFound):
+        fakes.access.acting(user(), ORG, None)
+    fakes.grant("viewer")
+    with pytest.raises(MissingPermission, match="platforms:write"):
+        fakes.access.acting(user(), ORG, "platforms:write")
+    assert fakes.owner.asked == []
+
+
+def test_an_owner_of_clients_asks_nobody(fakes: Fakes) -> None:
+    fakes.clients.authoritative = True
+    with pytest.raises(InvalidToken):
+        fakes.access.alive(client_with("events:read"))
+    fakes.clients[CLIENT] = known_client("events:read")
+    with pytest.raises(MissingPermission):
+        fakes.access.acting(client_with("events:read", "audit:read"), ORG, "audit:read")
+    assert fakes.owner.asked == []
+
+
+def test_what_a_token_lacks_is_refused_without_asking(fakes: Fakes) -> None:
+    fakes.clients[CLIENT] = known_client("events:read", "audit:read")
+    with pytest.raises(MissingPermission):
+        fakes.access.acting(client_with("events:read"), ORG, "audit:read")
+    with pytest.raises(MissingPermission):
+        fakes.access.acting(client_with("events:read"), ORG, "members:read")
+    assert fakes.owner.asked == []
+
+
+def test_a_client_holds_the_scopes_that_both_token_and_client_have(fakes: Fakes) -> None:
+    fakes.clients[CLIENT] = known_client("events:read", "accounts:read", platforms=(PLATFORM,))
+    grant = fakes.access.acting(client_with("events:read", "accounts:read", "audit:read"), ORG, "events:read").grant
+    assert (grant.role, grant.permissions) == (None, ("accounts:read", "events:read"))
+    assert grant.limits.platforms == (PLATFORM,)
+    assert fakes.owner.asked == []
+
+
+def test_a_scope_that_the_client_lacks_here_is_asked_of_its_owner(fakes: Fakes) -> None:
+    fakes.clients[CLIENT] = known_client("events:read")
+    fakes.owner.answers[rpc.CLIENT.subject] = known_client("events:read", "audit:read")
+    assert fakes.access.acting(client_with("audit:read"), ORG, "audit:read")
+    assert fakes.owner.asked == [rpc.ClientRequest(client_id=CLIENT)]
+
+
+def test_a_client_that_is_gone_at_its_owner_is_in_no_organization(fakes: Fakes) -> None:
+    fakes.clients[CLIENT] = known_client("events:read")
+    with pytest.raises(NotFound):
+        fakes.access.acting(client_with("audit:read"), ORG, "audit:read")
+
+
+def test_a_client_is_in_its_own_organization_only(fakes: Fakes) -> None:
+    fakes.clients[CLIENT] = known_client("events:read")
+    with pytest.raises(NotFound):
+        fakes.access.acting(client_with("events:read"), OTHER, "events:read")
+
+
+@pytest.mark.parametrize("permission", ["platforms:read", None])
+def test_platforms_beyond_the_limits_do_not_exist(fakes: Fakes, permission: str | None) -> None:
+    limited = fakes.grant("viewer", platforms=(PLATFORM,))
+    fakes.owner.answers[rpc.MEMBERSHIP.subject] = rpc.Membership(
+        organization_id=ORG, user_id=ADA, role="viewer", limits=limited.limits
+    )
+    assert fakes.access.acting(user(), ORG, permission, platform=PLATFORM)
+    assert fakes.owner.asked == []
+    with pytest.raises(NotFound):
+        fakes.access.acting(user(), ORG, permission, platform=uuid4())
+    assert len(fakes.owner.asked) == 1
+
+
+def test_a_client_with_wider_limits_at_its_owner_reaches_the_platform(fakes: Fakes) -> None:
+    fakes.clients[CLIENT] = known_client("events:read", platforms=())
+    fakes.owner.answers[rpc.CLIENT.subject] = known_client("events:read", platforms=(PLATFORM,))
+    assert fakes.access.acting(client_with("events:read"), ORG, "events:read", platform=PLATFORM)
+
+
+def test_members_hold_scopes_that_are_no_permission_only_as_additions(fakes: Fakes) -> None:
+    fakes.grant("viewer", "accounts:read", "audit:read")
+    for permission in ("accounts:read", "audit:read", "clients:read"):
+        assert fakes.access.acting(user(), ORG, permission)
+    with pytest.raises(NotFound):
+        fakes.access.acting(user(), ORG, "clients:write")
+
+
+def test_what_matters_is_refused_after_more_than_thirty_seconds_without_the_bus(fakes: Fakes) -> None:
+    grant = fakes.grant("administrator")
+    fakes.owner.cut_off_seconds = 30.0
+    assert fakes.access.acting(user(), ORG, "clients:write", fresh=True)
+    fakes.owner.cut_off_seconds = 30.5
+    assert fakes.access.acting(user(), ORG, "clients:write")
+    assert fakes.access.sufficient(user(), ORG, grant, "clients:write")
+    with pytest.raises(PermissionsUnavailable):
+        fakes.access.acting(user(), ORG, "clients:write", fresh=True)
+    with pytest.raises(PermissionsUnavailable):
+        fakes.access.sufficient(user(), ORG, grant, "clients:write", fresh=True)
+
+
+def test_a_grant_at_hand_is_enough_or_not_without_asking(fakes: Fakes) -> None:
+    principal, grant = user(), Grant(role="viewer")
+    acting = fakes.access.sufficient(principal, ORG, grant, "platforms:read")
+    assert acting is not None
+    assert (acting.principal, acting.organization_id, acting.grant) == (principal, ORG, grant)
+    assert fakes.access.sufficient(principal, ORG, grant, None)
+    assert fakes.access.sufficient(principal, ORG, grant, "platforms:write") is None
+    assert fakes.owner.asked == []
+
+
+def test_a_session_a_token_and_a_client_may_have_ended(fakes: Fakes) -> None:
+    first, second = user(), user()
+    fakes.access.alive(first)
+    fakes.ended |= {first.session_id, second.token.id}
+    for principal in (first, second):
+        with pytest.raises(InvalidToken, match="has ended"):
+            fakes.access.alive(principal)
+    with pytest.raises(InvalidToken, match="no longer exists"):
+        fakes.access.alive(client_with("events:read"))
+    fakes.owner.answers[rpc.CLIENT.subject] = known_client("events:read")
+    fakes.access.alive(client_with("events:read"))
+
+
+def test_a_principal_is_a_user_with_a_session_or_a_client_with_an_organization() -> None:
+    session = uuid4()
+    token = Token(str(ADA), 2**31, "t", frozenset({"openid"}), {"sid": str(session)})
+    assert Principal.of(token) == Principal(str(ADA), ADA, None, None, session, token.scopes, token)
+    token = Token(CLIENT, 2**31, "t", frozenset({"events:read"}), {"org": str(ORG), "sid": str(session)})
+    assert Principal.of(token) == Principal(CLIENT, None, CLIENT, ORG, None, token.scopes, token)
+
+
+@pytest.mark.parametrize(
+    ("subject", "claims"),
+    [(str(ADA), {}), (str(ADA), {"sid": "x"}), (CLIENT, {"org": "x"}), (CLIENT, {"sid": str(ADA)})],
+)
+def test_a_token_of_nobody_is_invalid(subject: str, claims: dict[str, str]) -> None:
+    with pytest.raises(InvalidToken):
+        Principal.of(Token(subject, 2**31, "t", frozenset(), claims))

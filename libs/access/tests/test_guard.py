@@ -1,0 +1,233 @@
+"""The dependencies of routes, on tokens and replicas in memory."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import pytest
+from starlette.requests import Request
+
+from access.checks import MissingPermission, PermissionsUnavailable, PersonNeeded
+from access.guard import Guard, asking_verifier
+from access.principal import Principal
+from access.tests.fakes import CLIENT, ORG, PLATFORM, Fakes, client_with, known_client, membership, user
+from contracts import rpc
+from kit.context import cause
+from kit.errors import NotFound, Unauthenticated, Unavailable
+from kit.security.tokens import InvalidToken, Token
+
+T = TypeVar("T")
+
+
+class Verifier:
+    def __init__(self, *principals: Principal) -> None:
+        self._tokens = {principal.token.id: principal.token for principal in principals}
+
+    async def verify(self, token: str) -> Token:
+        if token not in self._tokens:
+            raise InvalidToken
+        return self._tokens[token]
+
+
+class Reads:
+    """Answers both queries from the fakes; `asked` are their parameters."""
+
+    def __init__(self, fakes: Fakes) -> None:
+        self._fakes = fakes
+        self.asked: list[Any] = []
+
+    async def all(self, query: str, params: Any) -> list[tuple[Any, ...]]:
+        self.asked.append(params)
+        ended = bool({params["session"], params["token"]} & set(map(str, self._fakes.ended)))
+        if "org" not in params:
+            return [()] if ended else []
+        grant = self._fakes.members.find(params["org"], params["user"])
+        return [(ended, grant and grant.model_dump_json())]
+
+
+@pytest.fixture
+def fakes() -> Fakes:
+    return Fakes()
+
+
+def guard(fakes: Fakes, *principals: Principal, reads: Reads | None = None, granted: bool = True) -> Guard:
+    query = "SELECT granted" if granted and reads else None
+    return Guard(Verifier(*principals), fakes.access, reads, query)  # type: ignore[arg-type]
+
+
+def request_of(principal: Principal | None, scheme: str = "Bearer") -> Request:
+    token = principal.token.id if principal else ""
+    return Request({"type": "http", "headers": [(b"authorization", f"{scheme} {token}".encode())]})
+
+
+def wait(work: Awaitable[T]) -> T:
+    async def awaited() -> T:
+        return await work
+
+    return asyncio.run(awaited())
+
+
+@pytest.mark.parametrize("scheme", ["Basic", ""])
+def test_another_scheme_is_no_token(fakes: Fakes, scheme: str) -> None:
+    principal = user()
+    with pytest.raises(Unauthenticated) as refused:
+        wait(guard(fakes, principal).anyone(request_of(principal, scheme)))
+    assert not isinstance(refused.value, InvalidToken)
+
+
+def test_an_empty_bearer_token_is_no_token(fakes: Fakes) -> None:
+    with pytest.raises(Unauthenticated) as refused:
+        wait(guard(fakes).anyone(request_of(None)))
+    assert not isinstance(refused.value, InvalidToken)
+
+
+@pytest.mark.parametrize("with_reads", [False, True])
+def test_anyone_is_a_user_or_a_client_that_has_not_ended(fakes: Fakes, with_reads: bool) -> None:
+    fakes.clients[CLIENT] = known_client("events:read")
+    reads = Reads(fakes) if with_reads else None
+    ada, client = user(), client_with("events:read")
+    guarded = guard(fakes, ada, client, reads=reads)
+    assert wait(guarded.anyone(request_of(ada, "bearer"))) == ada
+    assert wait(guarded.anyone(request_of(client))) == client
+    fakes.ended.add(ada.session_id)
+    del fakes.clients[CLIENT]
+    for principal in (ada, client):
+        with pytest.raises(InvalidToken):
+            wait(guarded.anyone(request_of(principal)))
+
+
+def test_a_person_is_no_client_and_has_an_active_session(fakes: Fakes) -> None:
+    fakes.clients[CLIENT] = known_client("events:read")
+    ada, client = user(), client_with("events:read")
+    guarded = guard(fakes, ada, client)
+    assert wait(guarded.person(request_of(ada))) == ada
+    with pytest.raises(PersonNeeded):
+        wait(guarded.person(request_of(client)))
+    fakes.ended.add(ada.session_id)
+    with pytest.raises(InvalidToken):
+        wait(guarded.person(request_of(ada)))
+
+
+def test_events_of_a_request_name_its_principal(fakes: Fakes) -> None:
+    ada = user()
+
+    async def actor() -> str | None:
+        await guard(fakes, ada).principal(request_of(ada))
+        return cause().actor
+
+    assert asyncio.run(actor()) == ada.id
+
+
+def test_a_known_grant_is_enough_without_a_thread_and_without_asking(fakes: Fakes) -> None:
+    grant = fakes.grant("viewer")
+    ada, reads = user(), Reads(fakes)
+    require = guard(fakes, ada, reads=reads).require("platforms:read")
+    acting = wait(require(request_of(ada), ORG))
+    assert (acting.principal, acting.organization_id, acting.grant) == (ada, ORG, grant)
+    [asked] = reads.asked
+    assert (asked["org"], asked["user"], asked["token"]) == (ORG, ada.user_id, ada.token.id)
+    assert fakes.owner.asked == []
+
+
+def test_an_ended_session_is_refused_whatever_its_grant(fakes: Fakes) -> None:
+    fakes.grant("administrator")
+    ada = user()
+    fakes.ended.add(ada.session_id)
+    for reads in (None, Reads(fakes)):
+        guarded = guard(fakes, ada, reads=reads)
+        with pytest.raises(InvalidToken):
+            wait(guarded.require("platforms:read")(request_of(ada), ORG))
+        with pytest.raises(InvalidToken):
+            wait(guarded.require_on_platform("platforms:read")(request_of(ada), ORG, PLATFORM))
+
+
+@pytest.mark.parametrize("granted", [False, True])
+def test_a_grant_that_is_not_enough_here_is_asked_of_its_owner(fakes: Fakes, granted: bool) -> None:
+    ada = user()
+    require = guard(fakes, ada, reads=Reads(fakes), granted=granted).require("platforms:write")
+    with pytest.raises(NotFound):
+        wait(require(request_of(ada), ORG))
+    fakes.grant("viewer")
+    fakes.owner.answers[rpc.MEMBERSHIP.subject] = membership("manager")
+    assert wait(require(request_of(ada), ORG)).grant.role == "manager"
+    assert len(fakes.owner.asked) == 2
+
+
+def test_a_client_needs_the_permission_as_a_scope(fakes: Fakes) -> None:
+    fakes.clients[CLIENT] = known_client("events:read")
+    client = client_with("events:read")
+    guarded = guard(fakes, client, reads=Reads(fakes))
+    assert wait(guarded.require("events:read")(request_of(client), ORG)).grant.permissions == ("events:read",)
+    with pytest.raises(MissingPermission):
+        wait(guarded.require("audit:read")(request_of(client), ORG))
+
+
+@pytest.mark.parametrize("with_reads", [False, True])
+def test_only_what_must_be_fresh_stops_without_the_bus(fakes: Fakes, with_reads: bool) -> None:
+    fakes.grant("administrator")
+    fakes.owner.cut_off_seconds = 31.0
+    ada = user()
+    guarded = guard(fakes, ada, reads=Reads(fakes) if with_reads else None)
+    assert wait(guarded.require("clients:write")(request_of(ada), ORG))
+    assert wait(guarded.require_on_platform("platforms:write")(request_of(ada), ORG, PLATFORM))
+    with pytest.raises(PermissionsUnavailable):
+        wait(guarded.require("clients:write", fresh=True)(request_of(ada), ORG))
+    with pytest.raises(PermissionsUnavailable):
+        wait(guarded.require_on_platform("platforms:write", fresh=True)(request_of(ada), ORG, PLATFORM))
+
+
+def test_a_platform_beyond_the_limits_does_not_exist(fakes: Fakes) -> None:
+    fakes.members.authoritative = True
+    fakes.grant("viewer", platforms=(PLATFORM,))
+    ada = user()
+    require = guard(fakes, ada).require_on_platform("platforms:read")
+    assert wait(require(request_of(ada), ORG, PLATFORM))
+    with pytest.raises(NotFound):
+        wait(require(request_of(ada), ORG, uuid4()))
+
+
+def test_where_clients_need_a_scope_of_their_own_members_need_the_permission(fakes: Fakes) -> None:
+    fakes.grant("viewer")
+    fakes.clients[CLIENT] = known_client("accounts:read")
+    ada, client = user(), client_with("accounts:read")
+    guarded = guard(fakes, ada, client)
+    require = guarded.require_on_platform("platforms:read", scope="accounts:read")
+    assert wait(require(request_of(ada), ORG, PLATFORM))
+    assert wait(require(request_of(client), ORG, PLATFORM))
+    with pytest.raises(MissingPermission):
+        wait(guarded.require_on_platform("platforms:read")(request_of(client), ORG, PLATFORM))
+
+
+def test_a_new_grant_of_a_user_is_seen_at_once(fakes: Fakes) -> None:
+    ada = user()
+    require = guard(fakes, ada, reads=Reads(fakes)).require("audit:read")
+    fakes.grant("administrator")
+    assert wait(require(request_of(ada), ORG))
+    fakes.grant("viewer")
+    fakes.owner.answers[rpc.MEMBERSHIP.subject] = membership("viewer")
+    with pytest.raises(MissingPermission):
+        wait(require(request_of(ada), ORG))
+
+
+class Issuer:
+    """The bus, on which the issuer has keys or none; keeps how the verifier was asked for."""
+
+    def __init__(self, keys: tuple[dict[str, str], ...] | None) -> None:
+        self._keys = keys
+
+    async def ask(self, subject: str, question: Any, reply: Any) -> Any:
+        assert subject == rpc.JWKS.subject
+        return reply(ok=None if self._keys is None else rpc.Jwks.model_construct(keys=self._keys))
+
+
+def test_other_services_ask_the_issuer_for_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Any] = []
+    monkeypatch.setattr("access.guard.Verifier", lambda *arguments: made.append(arguments))
+    key = {"kid": "1"}
+    for keys in ((key,), None):
+        asking_verifier("https://id.example", Issuer(keys), None)  # type: ignore[arg-type]
+    (issuer, audience, known, _), (*_, unknown, _) = made
+    assert (issuer, audience, wait(known())) == ("https://id.example", "https://id.example/api", {"keys": [key]})
+    with pytest.raises(Unavailable):
+        wait(unknown())

@@ -1,0 +1,124 @@
+"""Stages of a check run in order, each with a deadline, until one fails."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+
+import pytest
+
+from platforms.checks.domain import Check, Failed, Finding, Result, Stage, Step
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+ENDS = datetime(2026, 9, 1, tzinfo=UTC)
+
+
+class Staged(Check):
+    """A check of these works; `closed` counts how often it was closed."""
+
+    def __init__(self, *works: Callable[[], Awaitable[Finding]], deadline: float = 5.0) -> None:
+        self._works = works
+        self._deadline = deadline
+        self.closed = 0
+
+    def stages(self) -> Sequence[Stage]:
+        return [(f"stage-{number}", self._deadline, work) for number, work in enumerate(self._works)]
+
+    async def close(self) -> None:
+        self.closed += 1
+        raise RuntimeError("cannot be closed")
+
+
+async def passes() -> Finding:
+    return Finding("fine")
+
+
+async def warns() -> Finding:
+    return Finding("not encrypted", "plaintext", ENDS)
+
+
+async def refuses() -> Finding:
+    raise Failed("bad-credentials", "Set other credentials.")
+
+
+async def breaks() -> Finding:
+    raise ValueError("a secret")
+
+
+async def hangs() -> Finding:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+def run(check: Check) -> list[Step]:
+    async def steps() -> list[Step]:
+        return [step async for step in check.steps()]
+
+    return asyncio.run(steps())
+
+
+def test_stages_run_in_order_and_leave_nothing_open() -> None:
+    check = Staged(passes, warns, passes)
+    shown = [(step.name, step.outcome, step.detail, step.failed) for step in run(check)]
+    assert shown == [
+        ("stage-0", "ok", "fine", False),
+        ("stage-1", "plaintext", "not encrypted", False),
+        ("stage-2", "ok", "fine", False),
+    ]
+    assert (check.closed, check.certificate_ends_at, check.zone_minutes) == (1, ENDS, None)
+
+
+@pytest.mark.parametrize(
+    ("work", "outcome", "detail"),
+    [
+        (refuses, "bad-credentials", "Set other credentials."),
+        (breaks, "protocol-error", "The server sent an invalid response. Check host and port."),
+    ],
+)
+def test_after_a_failure_no_stage_runs(work: Callable[[], Awaitable[Finding]], outcome: str, detail: str) -> None:
+    check = Staged(passes, work, passes)
+    first, second = run(check)
+    assert (first.failed, second.failed, second.outcome, second.detail) == (False, True, outcome, detail)
+    assert check.closed == 1
+
+
+def test_a_stage_that_does_not_end_fails_at_its_deadline() -> None:
+    [step] = run(Staged(hangs, deadline=0.05))
+    assert (step.outcome, step.failed) == ("timeout", True)
+    assert step.detail.startswith("No response within 0.05 s.")
+    assert 50 <= step.duration_ms < 5000
+
+
+def test_what_a_server_made_us_stumble_over_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        run(Staged(breaks))
+    assert "ValueError" in caplog.text
+    assert "a secret" not in caplog.text
+
+
+def step(outcome: str, failed: bool = False) -> Step:
+    return Step("s", outcome, 1, "", failed)
+
+
+@pytest.mark.parametrize(
+    ("steps", "outcome", "reason", "state"),
+    [
+        ([step("ok"), step("ok")], "ok", None, "ok"),
+        ([step("plaintext"), step("ok")], "degraded", "plaintext", "degraded"),
+        ([step("ok"), step("timeout", True)], "timeout", "timeout", "lost"),
+        ([step("plaintext"), step("bad-credentials", True)], "bad-credentials", "bad-credentials", "refused"),
+        ([], "ok", None, "ok"),
+    ],
+)
+def test_the_outcome_of_a_check_is_its_failure_then_its_warning(
+    steps: list[Step], outcome: str, reason: str | None, state: str
+) -> None:
+    result = Result.of("api", steps, NOW, 120, ENDS)
+    assert (result.outcome, result.reason, result.state) == (outcome, reason, state)
+    assert result.steps == tuple(steps)
+    assert (result.target, result.checked_at, result.zone_minutes, result.certificate_ends_at) == (
+        "api",
+        NOW,
+        120,
+        ENDS,
+    )

@@ -1,0 +1,1 @@
+"""Mutation testing: changes the code in one place at a time, and runs the tests that should notice."""
