@@ -7,18 +7,18 @@ from pathlib import Path
 
 CONTAINERS_MODE = 0o444
 """Compose mounts each file with its owner and mode into the containers that name it, where other accounts read it.
-On this machine the folder, which is its owner's alone, keeps everybody else out (decision 21)."""
+On this machine only the owner can enter the folder (decision 21)."""
 
 
 class Secrets:
-    """The files of one folder. Who may read them beside this account is `mode`'s to say, and the folder's own."""
+    """The files of one folder. `mode` and the folder's own mode decide which other accounts may read them."""
 
     def __init__(self, folder: Path, mode: int = 0o600) -> None:
         self.folder = folder
         self._mode = mode
 
     def secret(self, name: str) -> str:
-        """A secret of ours, generated at the first call: 32 random bytes as text."""
+        """A secret that the first call generates: 32 random bytes as text."""
         return self.file(name, secrets.token_urlsafe(32)).read_text()
 
     def master_key(self, service: str) -> Path:
@@ -45,7 +45,7 @@ def write_private(path: Path, text: str, mode: int = 0o600) -> None:
     unfinished = path.with_name(f"{path.name}.new")
     with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as file:
         file.write(text)
-        os.fchmod(file.fileno(), mode)  # whatever the umask
+        os.fchmod(file.fileno(), mode)  # independent of the umask
         file.flush()
         os.fsync(file.fileno())
     unfinished.rename(path)

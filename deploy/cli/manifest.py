@@ -24,7 +24,7 @@ class BadBackup(NotRunning):
 
 
 class Wrapped(BaseModel):
-    """One key of the backup under a master key: whoever can unwrap it has the right one."""
+    """One key of the backup under a master key: a key that can unwrap it is the right one."""
 
     model_config = ConfigDict(extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
     associated: str

@@ -59,10 +59,10 @@ class Snapshot:
 
 @contextmanager
 def snapshots(dsns: Mapping[str, str]) -> Iterator[Mapping[str, Snapshot]]:
-    """Snapshots of all databases, taken while nobody may store events anywhere, which lasts milliseconds.
+    """Snapshots of all databases, taken while event tables are locked everywhere, for milliseconds.
 
-    So no database holds the effect of an event that another one lacks. Raises NotRunning where commands go on for so
-    long that there is no such moment.
+    So no database holds the effect of an event that another one lacks. Raises NotRunning if long commands leave
+    no such moment.
     """
     with ExitStack() as stack:
         reading = {name: stack.enter_context(psycopg.connect(dsn, row_factory=dict_row)) for name, dsn in dsns.items()}

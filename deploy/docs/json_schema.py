@@ -54,7 +54,7 @@ def type_in_words(schema: Schema, document: Schema) -> str:
 
 
 def cell(text: str) -> str:
-    """Text as it may stand in a cell of a Markdown table."""
+    """Text escaped for a cell of a Markdown table."""
     return " ".join(text.split()).replace("|", "\\|")
 
 

@@ -75,6 +75,6 @@ def _health(services: Mapping[str, Sequence[str]]) -> str:
 
 
 def _quoted(text: object) -> str:
-    """A quoted token of the Caddyfile: only the quote is escaped there, a backslash stands for itself."""
+    """A quoted token of the Caddyfile: only the quote is escaped; a backslash is literal."""
     escaped = str(text).replace('"', '\\"')
     return f'"{escaped}"'

@@ -23,7 +23,7 @@ def say(line: str) -> None:
 
 
 def main(services: Sequence[str] | None = None) -> int:
-    """Run these services, by default all, until told to stop; the exit code."""
+    """Run these services, by default all, until a signal stops them. Returns the exit code."""
     began = time.monotonic()
     stopped = threading.Event()
     try:

@@ -18,7 +18,7 @@ _ENDS_BEFORE_GIVING_UP = 4
 
 
 class StartCancelled(EmbeddedError):
-    """The system was told to stop before it was ready."""
+    """The system was stopped before it was ready."""
 
 
 @dataclass
@@ -85,7 +85,7 @@ class Supervisor:
         return {name: child.process.pid for name, child in self._children.items()}
 
     def stop(self, *groups: Sequence[str]) -> None:
-        """Stop the children for good, group after group, those of a group at once."""
+        """Stop the children permanently, group after group, those of a group together."""
         self._ending.set()
         if self._watcher.is_alive():
             self._watcher.join()

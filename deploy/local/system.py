@@ -30,11 +30,11 @@ Detour = Callable[[str, str, int], int]
 class Tradehall:
     """The system in one folder: PostgreSQL, NATS, the mailbox, every service that is built, and the gateway.
 
-    `port` 0 takes any free one. `environment` is what a person would have exported. `services` names those
-    to start, by default all. `demo` starts the MetaTrader simulators too. `say` takes lines for the person.
+    `port` 0 takes any free one. `environment` are exported variables. `services` names those
+    to start, by default all. `demo` starts the MetaTrader simulators too. `say` prints a line for the user.
     `replicas` of a service and `bus_servers`, in one cluster, are numbered from the second on: `identity-2`, `nats-3`.
-    `detour` leads services through something that stands between them and their servers.
-    Start and stop once; `info` is what local.json says.
+    `detour` puts a proxy between services and their servers.
+    Start and stop once; `info` is the content of local.json.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The mailbox's pages for people. A mail is somebody else's text: escaped, its HTML in a closed frame."""
+"""The mailbox's pages. Mails are untrusted: their text is escaped, their HTML shown in a sandboxed frame."""
 
 import re
 from html import escape

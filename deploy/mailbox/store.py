@@ -122,7 +122,7 @@ def _addresses(message: EmailMessage, header: str) -> list[dict[str, str]]:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """On disk under its name as a whole, or not at all: the sender is told that we have it."""
+    """Write a file completely or not at all, because the sender receives an acknowledgement."""
     unfinished = path.with_suffix(".new")
     with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(content)

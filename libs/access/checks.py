@@ -17,7 +17,7 @@ _CUT_OFF = 30.0  # seconds after which a copy is too old for writes that matter
 
 
 class Members(Protocol):
-    """`authoritative` says whether these are the owner's own tables, or a copy that may lag."""
+    """`authoritative` says whether these are the owner's own tables, or a replica that may lag."""
 
     authoritative: bool
 
@@ -63,7 +63,7 @@ class OrgPrincipal:
 
 
 class Access:
-    """Checks permissions; asks the owner before it refuses on the word of a replica."""
+    """Checks permissions. Asks the owner before refusing because of a replica."""
 
     def __init__(self, members: Members, clients: Clients, ended: Ended, bus: Bus) -> None:
         self._members = members
@@ -72,7 +72,7 @@ class Access:
         self._bus = bus
 
     def alive(self, principal: Principal) -> None:
-        """Raises InvalidToken when the session has ended, the token is revoked, or the client is gone."""
+        """Raises InvalidToken if the session has ended, the token is revoked, or the client was removed."""
         if self._ended.has(principal.session_id, principal.token.id):
             raise InvalidToken(OVER)
         if principal.client_id is not None and self._client(principal) is None:
@@ -89,7 +89,7 @@ class Access:
     ) -> OrgPrincipal:
         """The principal in an organization; with `permission` None, any member or client of it.
 
-        `fresh` refuses when the copies have been cut off for over 30 s. Raises NotFound for an organization
+        `fresh` refuses if the replicas have not been updated for over 30 s. Raises NotFound for an organization
         the principal is not in, or a platform beyond their limits; MissingPermission; PermissionsUnavailable.
         """
         self._must_be_fresh(fresh)
@@ -108,7 +108,7 @@ class Access:
     def sufficient(
         self, principal: Principal, organization_id: UUID, grant: Grant, permission: str | None, *, fresh: bool = False
     ) -> OrgPrincipal | None:
-        """As `acting`, of a member whose grant is at hand and without asking anybody; None where it does not allow
+        """Like `acting`, for a member whose grant is known, without asking the owner; None if the grant does not allow
         this. Raises PermissionsUnavailable."""
         self._must_be_fresh(fresh)
         return OrgPrincipal(principal, organization_id, grant) if _suffices(grant, permission, None) else None

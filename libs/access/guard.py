@@ -135,7 +135,7 @@ class Guard:
     async def principal(self, request: Request) -> Principal:
         """The principal of a token, by its signature alone. Raises Unauthenticated or InvalidToken.
 
-        What has ended since (`Access.alive`) is for the asker to find out, as `access.replicas.ENDED` does.
+        The caller checks for revocation (`Access.alive`), as `access.replicas.ENDED` does.
         """
         scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
         if scheme.lower() != "bearer" or not token:

@@ -55,7 +55,7 @@ def rights_of(user: str) -> Rights:
     return Rights(
         publish=(
             *_of_its_stream(user),
-            *_of_its_durables(user),
+            *_of_its_consumers(user),
             *(each.subject for each in RPC.values() if user in each.askers),
         ),
         subscribe=(*asked, _inbox(user)),
@@ -100,7 +100,7 @@ def _of_its_stream(service: str) -> Iterable[str]:
         yield f"{_API}.STREAM.{action}.{stream.name}"
 
 
-def _of_its_durables(service: str) -> Iterable[str]:
+def _of_its_consumers(service: str) -> Iterable[str]:
     for durable in (*consumers_of(service), *feeds_of(service)):
         place = f"{durable.stream.name}.{durable.name}"
         yield f"{_API}.CONSUMER.CREATE.{place}"
@@ -112,8 +112,8 @@ def _of_its_durables(service: str) -> Iterable[str]:
 
 def _places() -> list[str]:
     """Every durable of a service, as subjects of the API name it."""
-    durables = [each for service in SERVICES for each in (*consumers_of(service), *feeds_of(service))]
-    return [f"{each.stream.name}.{each.name}" for each in durables]
+    consumers = [each for service in SERVICES for each in (*consumers_of(service), *feeds_of(service))]
+    return [f"{each.stream.name}.{each.name}" for each in consumers]
 
 
 def _observer() -> Rights:

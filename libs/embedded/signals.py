@@ -1,4 +1,4 @@
-"""For tests: a process and its children are frozen, freed or killed together, as a machine that stops would do it."""
+"""For tests: freeze, resume or kill a process with its children, as if the machine stopped."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def signal_group(pid: int, number: signal.Signals) -> list[int]:
-    """Signals a process and its children, passing over those that are gone; the ones that were meant."""
+    """Signal a process and its children, ignoring those that have ended. Returns the signalled processes."""
     meant = [pid]
     with suppress(FileNotFoundError, ProcessLookupError):
         os.kill(pid, signal.SIGSTOP)  # it begins no child meanwhile
@@ -21,7 +21,7 @@ def signal_group(pid: int, number: signal.Signals) -> list[int]:
 
 @contextmanager
 def frozen(pid: int) -> Iterator[None]:
-    """A process and its children do nothing within."""
+    """Freeze a process and its children within the block."""
     signal_group(pid, signal.SIGSTOP)
     try:
         yield

@@ -71,7 +71,7 @@ def build(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        redirect_slashes=False,  # it would lead to whatever the Host header says, and by http
+        redirect_slashes=False,  # it would redirect to the host of the Host header, and by http
         telemetry=_NO_TELEMETRY,
     )
     app.state.health = health
@@ -110,15 +110,15 @@ def serve(app: FastAPI, name: str, settings: HttpSettings) -> None:
 
 
 def _settle() -> None:
-    """What was made until now stays, and what a request makes is mostly gone with it: the collector of cycles need not
-    look so often, nor through all. By its own thresholds it takes some four per cent of a token's time."""
+    """Objects made until now stay, and a request's objects mostly end with it, so the cycle collector can run less
+    often and over fewer objects. With its default thresholds it takes about four per cent of a token's time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
 
 
 class _Server(uvicorn.Server):
-    """After SIGTERM it goes on serving until the gateway has seen that it is not ready any more."""
+    """After SIGTERM it continues serving until the gateway has seen that it is not ready."""
 
     def __init__(self, config: uvicorn.Config, health: Health, drain_seconds: float) -> None:
         super().__init__(config)
@@ -129,7 +129,7 @@ class _Server(uvicorn.Server):
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def main_loop(self) -> None:
-        """Once a second: uvicorn's own looks ten times, which is most of what a service costs while nobody asks."""
+        """Once a second: uvicorn's own tick runs ten times a second, which is most of the cost of an idle service."""
         self._loop = asyncio.get_running_loop()
         while not await self.on_tick(0):
             if self.should_exit:

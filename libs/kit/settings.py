@@ -42,7 +42,7 @@ class HttpSettings(BaseSettings):
     trace_share: float = Field(1.0, ge=0, le=1)
     """Share of requests that are traced, from 0 to 1."""
     drain_seconds: float = Field(default=0.0, ge=0.0, le=60.0)
-    """How long to go on serving after SIGTERM, not ready. Set it where there are other replicas."""
+    """How long to continue serving after SIGTERM, not ready. Set it if there are other replicas."""
 
     @field_validator("public_url")
     @classmethod

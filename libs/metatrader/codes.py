@@ -1,4 +1,4 @@
-"""Return codes of MetaTrader 5 (MTRetCode): their names, and the error each becomes."""
+"""Return codes of MetaTrader 5 (MTRetCode): their names and error classes."""
 
 from metatrader.errors import (
     AccountDisabled,
@@ -95,7 +95,7 @@ _RANGES = (
 
 
 def refusal(code: int, command: str, text: str = "") -> Refused:
-    """The error for a return code other than 0 and 1; a code that is not in the table is named by its range."""
+    """The error for a return code other than 0 and 1; a code outside the table is named by its range."""
     if code in CODES:
         name, kind = CODES[code]
         return kind(code, name, command, text)

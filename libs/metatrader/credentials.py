@@ -1,4 +1,4 @@
-"""What a manager signs in with: the hash that MetaTrader 5 derives from the API password."""
+"""A manager's credential: the hash that MetaTrader 5 derives from the API password."""
 
 import hashlib
 import hmac
@@ -7,15 +7,15 @@ from metatrader.errors import InvalidValue
 
 
 def _md5(data: bytes) -> bytes:
-    # The protocol prescribes MD5; nothing else of ours depends on it.
+    # The protocol prescribes MD5. Nothing else here uses it.
     return hashlib.md5(data, usedforsecurity=False).digest()
 
 
 class PasswordHash:
     """The 16 bytes H = MD5(MD5(password in UTF-16LE) + "WebAPI").
 
-    H signs in and derives the session's keys on both carriers, so it is as good as the password for this API:
-    keep it as one. It does not open anything else where the same password was used.
+    H authenticates and derives the session's keys over TCP and HTTPS. For this API it is equivalent to the password, so
+    protect it as one. It gives no access elsewhere, even if the same password is used there.
     """
 
     __slots__ = ("_raw",)
@@ -28,7 +28,7 @@ class PasswordHash:
 
     @classmethod
     def derive(cls, password: str) -> "PasswordHash":
-        """The hash of a clear password; raises InvalidValue when it is no text that UTF-16 can hold."""
+        """The hash of a clear-text password. Raises InvalidValue if UTF-16 cannot encode it."""
         try:
             clear = password.encode("utf-16-le")
         except UnicodeEncodeError as error:

@@ -1,34 +1,34 @@
-"""What can go wrong: each error says whether asking again, unchanged, can succeed."""
+"""Errors of the clients. Each says whether the same request can succeed later."""
 
 from typing import ClassVar
 
 
 class MetaTraderError(Exception):
-    """`permanent`: the same request would fail again until a person changes something."""
+    """`permanent`: the same request fails again until somebody changes a setting."""
 
     permanent: ClassVar[bool] = False
 
 
 class InvalidValue(MetaTraderError, ValueError):
-    """A value of the caller that cannot be sent; nothing was sent."""
+    """A value from the caller cannot be sent. Nothing was sent."""
 
     permanent = True
 
 
 class ConnectionFailed(MetaTraderError):
-    """No connection came about: name unknown, port closed, or the server hung up before we had signed in."""
+    """No connection was established: unknown name, closed port, or the server disconnected before the sign-in."""
 
 
 class TlsFailed(ConnectionFailed):
-    """TLS could not be agreed, or the certificate is not the one asked for."""
+    """The TLS handshake failed, or the certificate is not the required one."""
 
 
 class ConnectionLost(MetaTraderError):
-    """An established connection ended, so that an answer is missing."""
+    """An established connection ended before the answer."""
 
 
 class TimedOut(MetaTraderError):
-    """The deadline passed. Whether the server acted on the request is unknown."""
+    """The deadline passed. The server may have executed the request."""
 
 
 class Unavailable(MetaTraderError):
@@ -36,11 +36,11 @@ class Unavailable(MetaTraderError):
 
 
 class ProtocolError(MetaTraderError):
-    """What the server sent is not the protocol."""
+    """The server's answer violates the protocol."""
 
 
 class AnswerTooLarge(ProtocolError):
-    """The answer is larger than the client was told to accept."""
+    """The answer exceeds the client's size limit."""
 
 
 class Refused(MetaTraderError):
@@ -65,15 +65,15 @@ class InvalidParameters(RefusedForGood):
 
 
 class PermissionDenied(RefusedForGood):
-    """The manager lacks the right for this command."""
+    """The manager lacks the permission for this command."""
 
 
 class NotFound(RefusedForGood):
-    """There is no such thing, or the manager may not see it."""
+    """The object does not exist, or the manager may not see it."""
 
 
 class TooFrequent(Refused):
-    """The server limits how often it may be asked: wait, then ask again."""
+    """The server limits the request rate. Wait, then repeat the request."""
 
 
 class ShuttingDown(Refused):
@@ -93,7 +93,7 @@ class AccountDisabled(SignInRefused):
 
 
 class AddressBlocked(SignInRefused):
-    """Our address is not in the manager's list of addresses."""
+    """The client's address is not in the manager's list of addresses."""
 
 
 class NotAManager(SignInRefused):
@@ -105,15 +105,15 @@ class PasswordChangeRequired(SignInRefused):
 
 
 class ExtendedAuthRequired(SignInRefused):
-    """The account wants a certificate or a one-time password, which the Web API cannot give."""
+    """The account requires a certificate or a one-time password, which the Web API does not support."""
 
 
 class WrongServer(SignInRefused):
-    """This server does not serve the Web API: not an access server, or not the main one."""
+    """This server does not offer the Web API: it is not an access server, or not the main one."""
 
 
 class ServerNotProven(SignInRefused):
-    """The server did not prove that it knows the password: it is another one than the account's."""
+    """The server did not prove that it knows the password, so it is not the account's server."""
 
 
 class ServerBusy(Refused):

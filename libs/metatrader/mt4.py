@@ -1,6 +1,6 @@
 """MetaTrader 4 web services (the W protocol), quotes only.
 
-Everything travels in clear and nobody is authenticated: use it inside a private network, for prices alone.
+Nothing is encrypted or authenticated: use it inside a private network, and for prices only.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ class Quote:
 
 
 class Mt4QuotesClient:
-    """Asks an MT4 server for quotes; each request is a connection of its own, in plain text."""
+    """Requests quotes from an MT4 server; each request opens a connection, in clear text."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class Mt4QuotesClient:
 
 
 async def _lines(reader: asyncio.StreamReader) -> bytes:
-    """Up to a line `end`, or until the server closes after a whole line."""
+    """Read up to a line `end`, or until the server closes the connection after a complete line."""
     answer = bytearray()
     while piece := await reader.read(65536):
         answer += piece

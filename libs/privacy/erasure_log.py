@@ -1,4 +1,4 @@
-"""The erasure log: who was erased, in a file outside the database, so that a restored backup brings nobody back."""
+"""The erasure log: the ids of erased users, in a file outside the database, so that restores erase them again."""
 
 import os
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
-"""Personal data export: all that a service stores about one person.
+"""Personal data export: all that a service stores about one user.
 
-It searches the tables and events themselves, so that nothing is missing that somebody forgot to list.
+It searches the tables and events themselves, so that no table can be forgotten.
 """
 
 import json
@@ -63,7 +63,7 @@ class Person:
 
 @dataclass
 class PersonalData:
-    """Rows by table, dead letters and stored events that name the person by id or address; and the subjects of the keys
+    """Rows by table, dead letters and stored events that name the user by id or address; and the subjects of the keys
     under which the address is stored."""
 
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)

@@ -32,8 +32,7 @@ _AHEAD: LiteralString = (
 
 @dataclass(frozen=True)
 class PostRestore:
-    """What a service brings: `removals`, `erase` (a user, where they are known) where it has personal data, and `store`
-    where it has read models."""
+    """What a service provides: `removals`; `erase` (a user) if it has personal data; `store` if it has read models."""
 
     database: Database
     removals: Removals

@@ -122,7 +122,7 @@ class Service(ABC, Generic[S]):
         return []
 
     def erase(self, user_id: UUID) -> object:
-        """Forget a person after a restore, where they are known. Without personal data there is nothing to do."""
+        """Erase a user after a restore, if the user is known. A service without personal data does nothing."""
         return None
 
     @classmethod
@@ -144,5 +144,5 @@ class Service(ABC, Generic[S]):
         return Guard(self.verifier(), self.access())
 
     def is_operator(self) -> Callable[[UUID], bool]:
-        """Who operates this installation: identity is asked."""
+        """Whether a user is an operator; identity is asked."""
         return Operators(self.bus).has

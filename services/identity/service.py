@@ -59,7 +59,7 @@ class IdentityService(Service[Settings]):
     name = "identity"
     migrations = MIGRATIONS
     publications = PUBLICATIONS
-    # Some of these were revoked after the backup was made, and nobody knows any more which: all are begun anew.
+    # Some of these were revoked after the backup, and it is unknown which: all are deleted.
     removed_by_restore: ClassVar[Mapping[str, LiteralString]] = {
         "codes": "DELETE FROM authorization_codes",
         "authorizations": "DELETE FROM token_families",

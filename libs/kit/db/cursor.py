@@ -24,7 +24,7 @@ from psycopg import errors as pg
 from psycopg.rows import DictRow
 
 Write = Callable[[Cursor[DictRow]], object]
-"""Statements whose answers nobody reads, each by `execute`: no other method is collected."""
+"""Statements whose results are not read, each sent by `execute`; no other method is collected."""
 
 
 class TransactionCursor(Cursor[DictRow]):

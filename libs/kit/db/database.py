@@ -40,7 +40,7 @@ T = TypeVar("T")
 class DeadlineConnection(Connection[DictRow]):
     """A connection that gives up on a server that does not answer.
 
-    statement_timeout is the server's own; a frozen server never runs it, and a blocked read waits for ever.
+    statement_timeout is the server's own; a frozen server never runs it, and a blocked read would wait without end.
     """
 
     used_at = float("-inf")
@@ -58,7 +58,7 @@ class Database:
 
     `transaction()` begins a transaction, or joins the one that the current call is in; so views, inbox,
     idempotency row and events commit together. All failures of the server are psycopg.OperationalError
-    (the pool's time-out too), which the HTTP edge answers as 503 and consumers as "later".
+    (the pool's time-out too), which HTTP answers with 503 and consumers retry later.
     """
 
     def __init__(self, dsn: str, *, max_connections: int = 12) -> None:

@@ -17,8 +17,8 @@ _TOGETHER = 0.01  # seconds in which notifications are one
 class Listener:
     """Calls `on_wake` after each notification of a channel, and once whenever it begins to listen.
 
-    A notification can be lost: one that is sent while the session is broken reaches nobody. It is a hint, and whoever
-    waits for it also looks by a timer (`kit.db.worker.Worker` does).
+    A notification is lost if it is sent while the session is broken. It is a hint: a worker also looks by a timer
+    (`kit.db.worker.Worker` does).
     """
 
     def __init__(self, database: Database, channel: str, on_wake: Callable[[], object]) -> None:
@@ -55,4 +55,4 @@ class Listener:
                 self._on_wake()
                 self._stopping.wait(_TOGETHER)
             else:
-                session.execute("SELECT 1")  # a dead session is silent: only a statement shows it
+                session.execute("SELECT 1")  # a broken session is silent: only a statement shows it

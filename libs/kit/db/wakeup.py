@@ -5,7 +5,7 @@ from contextlib import suppress
 
 
 class WakeUp:
-    """Wake-ups given before the loop runs, or after it is closed, are dropped: whoever waits has a timer too."""
+    """Wake-ups given before the loop runs, or after it is closed, are dropped: waiting workers have a timer too."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
@@ -16,7 +16,7 @@ class WakeUp:
         self._loop = asyncio.get_running_loop()
 
     def set(self) -> None:
-        """Wake whoever waits; from any thread."""
+        """Wake the waiting workers, from any thread."""
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._event.set)
 

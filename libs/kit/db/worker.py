@@ -1,7 +1,7 @@
 """Background work of a service: one loop for all of it.
 
-A wake-up is a hint, a timer is the truth: notifications are lost when a connection breaks, so a worker also looks by
-itself every few seconds. What it finds there decides, never the wake-up.
+A wake-up is only a hint: notifications are lost when a connection breaks. So a worker also looks for work every few
+seconds, and what it finds decides, never the wake-up.
 """
 
 import asyncio
@@ -107,7 +107,7 @@ class Worker:
         return Listener(self._database, self._channel, self.wake) if self._channel is not None else None
 
     async def _round(self) -> bool:
-        """Whether to go on at once."""
+        """Whether to continue immediately."""
         try:
             for one in self._periodic:
                 if self.works_here and one.is_due():

@@ -1,4 +1,4 @@
-"""Style sheets, scripts and icons under names that change with their content, so that a browser keeps them for ever."""
+"""Style sheets, scripts and icons under names that change with their content, so that a browser can cache them."""
 
 import gzip
 from collections.abc import Iterable, Mapping

@@ -18,8 +18,8 @@ class CsrfRejected(Forbidden):
 class CsrfGuard:
     """A dependency of every POST route of a page. Raises CsrfRejected.
 
-    A browser says where a form comes from in Sec-Fetch-Site, or else in Origin; whoever sends neither is no
-    browser, and carries nobody's cookies by accident.
+    A browser says where a form comes from in Sec-Fetch-Site, or else in Origin; a client that sends neither is not
+    a browser, and sends no cookies of a user by accident.
     """
 
     def __init__(self, public_url: str) -> None:

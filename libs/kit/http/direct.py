@@ -1,4 +1,4 @@
-"""Endpoints that are called so often that finding their route would cost more than the answer."""
+"""Endpoints that are called so often that routing would cost more than the answer."""
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from types import SimpleNamespace
@@ -13,7 +13,7 @@ from starlette.routing import compile_path
 from kit.http.idempotency import RequestKey
 
 Endpoint = Callable[[Request], Awaitable[Response | None]]
-"""Answers, or leaves it to the route by None."""
+"""Answers, or returns None to leave the request to the route."""
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -24,8 +24,10 @@ B = TypeVar("B", bound=BaseModel)
 def command(
     who: Callable[[Request, B], Awaitable[C | None]], body: type[B], work: Callable[[C, B, RequestKey], Response]
 ) -> Endpoint:
-    """An endpoint that does `work` in a thread, for what `who` finds of the caller and the body. What it answers None
-    for, and a body that is not in order, is the route's, which knows how to refuse."""
+    """An endpoint that does `work` in a thread, with the result of `who` for the caller and the body.
+
+    If that is None, or the body is invalid, the route answers instead, and renders the refusal.
+    """
 
     async def endpoint(request: Request) -> Response | None:
         if request.headers.get("content-type") != "application/json":
@@ -41,10 +43,10 @@ def command(
 
 
 class Direct:
-    """ASGI middleware between the edge, which renders what they raise, and the application.
+    """ASGI middleware between the request middleware, which renders what endpoints raise, and the application.
 
-    `endpoints` are by method and path, such as `POST /oauth2/token` or `GET /things/{id}`; their routes stand in the
-    application too, for its OpenAPI document and for what an endpoint leaves to them.
+    `endpoints` are by method and path, such as `POST /oauth2/token` or `GET /things/{id}`; the application has
+    their routes too, for its OpenAPI document and for requests that an endpoint does not answer.
     """
 
     def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]], endpoints: Mapping[str, Endpoint]):
@@ -66,7 +68,7 @@ class Direct:
             request = Request(scope, receive)
             try:
                 response = await endpoint(request)
-            except ClientDisconnect:  # nobody is there to be answered
+            except ClientDisconnect:  # the client has disconnected
                 return
             if response is not None:
                 await response(scope, receive, send)
@@ -88,7 +90,7 @@ class Direct:
 
 
 def _read_again(request: Request) -> Receive:
-    """What the endpoint has read of the body, once more for the route."""
+    """The body that the endpoint has read, again for the route."""
     read: bytes | None = getattr(request, "_body", None)
     waiting = [] if read is None else [{"type": "http.request", "body": read, "more_body": False}]
 

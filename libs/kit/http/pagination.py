@@ -46,7 +46,7 @@ class Page(BaseModel, Generic[T]):
 class Paging:
     """`limit` rows after the row whose sort values are `after`, as JSON scalars (None at the start).
 
-    A list reads them typed, by `after_key`: cursors are not signed, so what comes is input like any other.
+    A list reads them typed, by `after_key`: cursors are not signed, so they are validated like any input.
     """
 
     limit: int = 50

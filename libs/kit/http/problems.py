@@ -57,7 +57,7 @@ def refused(refusal: Refusal) -> JSONResponse:
 
 
 def rendered(error: Exception) -> JSONResponse:
-    """The answer for whatever an endpoint raised."""
+    """The answer for any exception of an endpoint."""
     if isinstance(error, Refusal):
         return refused(error)
     if isinstance(error, HTTPException):

@@ -1,4 +1,4 @@
-"""The connection to NATS, with the service's own user and inbox; it reconnects for ever."""
+"""The connection to NATS, with the service's own user and inbox; it reconnects without limit."""
 
 import asyncio
 import logging
@@ -93,7 +93,7 @@ class Bus:
             await asyncio.Event().wait()
         finally:
             self._cut_since = self._cut_since or time.monotonic()
-            # The client swallows a cancellation that meets a failing attempt, and would go on for ever.
+            # The client swallows a cancellation that meets a failing attempt, and would never end.
             while not connecting.done():
                 connecting.cancel()
                 await asyncio.wait([connecting], timeout=0.05)

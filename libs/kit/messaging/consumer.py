@@ -43,8 +43,8 @@ class Lag:
 
 
 class ConsumerRunner:
-    """Feeds one Inbox from one durable. Any number of replicas may run it: the server hands out one message
-    at a time, and the inbox drops what was seen."""
+    """Feeds one Inbox from one durable consumer. Any number of replicas may run it: the server delivers one message
+    at a time, and the inbox drops repeated ones."""
 
     def __init__(self, bus: Bus, stream: str, subject: str, inbox: Inbox) -> None:
         self._bus = bus

@@ -280,7 +280,7 @@ class Inbox:
         return True
 
     def discard(self, dead_letter_id: int, reason: str) -> bool:
-        """Delete a dead letter for good; False when there is none with this id."""
+        """Delete a dead letter permanently; False if there is none with this id."""
         with self._database.transaction():
             row = self._database.one(
                 "DELETE FROM parked WHERE durable = %s AND id = %s RETURNING *", (self.durable, dead_letter_id)

@@ -1,13 +1,13 @@
 """The relay: follows the event table and publishes to the service's own stream, in order, missing nothing.
 
-**Position.** Where to go on is read from the stream's last message: its `Nats-Msg-Id` is
+**Position.** The relay continues after the stream's last message: its `Nats-Msg-Id` is
 `<context>-<epoch>-<sequence>`, and the sequence is that of the event table. It is stored nowhere else, because two
 places could disagree: a position of our own would be behind the stream after a crash between publishing and storing,
-and ahead of it after a loss of the stream. A stream that is gone or empty has no last message: it is filled from the
+and ahead of it after a loss of the stream. A missing or empty stream has no last message: it is filled from the
 first event.
 
 **Expected sequence.** Each message carries `Nats-Expected-Last-Sequence`: the server takes it only if the stream ends
-there. So a relay that was frozen, lost its lease and resumed cannot publish behind its successor's back: the server
+there. So a relay that was frozen, lost its lease and resumed cannot publish after its successor has begun: the server
 refuses its next message. The relay then forgets its position and reads it again. The lease avoids useless work; the
 expected sequence makes it correct. `Nats-Msg-Id` makes the server drop a repetition within the duplicate window, which
 catches a batch whose acknowledgement was lost. Messages of a batch are sent without waiting for each other; each
@@ -15,8 +15,8 @@ expects the one before it, so after a failure in the middle the rest of the batc
 
 **Epochs.** A database that was restored from a backup lacks events that the stream may hold. Each restore begins a new
 epoch after the last sequence in the backup; the source and the id of a message name the epoch, so that no reader takes
-a new event for one that it has seen. When the stream's last message is of an older epoch, the relay goes on where the
-new one begins.
+a new event for one that it has seen. When the stream's last message is of an older epoch, the relay continues where
+the new one begins.
 """
 
 import asyncio

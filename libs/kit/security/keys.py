@@ -69,7 +69,7 @@ class MasterKey:
 
     def unwrap(self, wrapped: WrappedKey, associated: str) -> bytes:
         if wrapped.key_id not in self._keys:
-            raise KeyUnavailable(f"master key {wrapped.key_id!r} is not held here")
+            raise KeyUnavailable(f"master key {wrapped.key_id!r} is not available here")
         return unseal(self._keys[wrapped.key_id], wrapped.wrapped, b"wrap|" + associated.encode())
 
     def derive(self, purpose: str, *, key_id: str | None = None, salt: bytes = b"") -> bytes:

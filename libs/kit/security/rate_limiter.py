@@ -26,7 +26,7 @@ class RateLimited(TooManyRequests):
 
 @dataclass(frozen=True)
 class Limit:
-    """`most` at once; what was taken comes back one at a time, each after `each`."""
+    """At most `most` at once; one more is available after each `each`."""
 
     name: str
     most: int
@@ -39,10 +39,10 @@ class Limit:
 
 
 class RateLimiter:
-    """Counts by a keyed hash of (limit, whom), so that nobody can be read out of the table.
+    """Counts by a keyed hash of (limit, subject), so that the table reveals no subject.
 
-    A row says until when its limit is not wholly free again: the generic cell rate algorithm. After that time it
-    says nothing and may go. `clock` answers the time in UTC.
+    A row holds the time at which its limit is fully available again: the generic cell rate algorithm. After that time
+    the row can be deleted. `clock` returns the time in UTC.
     """
 
     def __init__(self, database: Database, key: bytes, clock: Callable[[], datetime]) -> None:
@@ -98,7 +98,7 @@ class RateLimiter:
         return longest
 
     def forget_old(self) -> int:
-        """Delete the rows whose limits are wholly free again."""
+        """Delete the rows whose limits are fully available again."""
         return self._database.execute("DELETE FROM limits WHERE full_until < %s", (self._clock(),))
 
     def _reached(self, limit: Limit, whom: str) -> RateLimited:
@@ -112,8 +112,8 @@ class RateLimiter:
 class FailureThrottle:
     """Refuses callers that presented too many unknown tokens or secrets.
 
-    What is right costs no query this way: only a miss is counted in the database, and who is to wait is kept in
-    memory. A replica learns of misses at another one by the first miss at itself.
+    Valid ones cost no query: only failures are counted in the database, and blocked callers are kept in memory. A
+    replica learns of failures at another one by its own first failure.
     """
 
     def __init__(self, limiter: RateLimiter, limit: Limit, clock: Callable[[], datetime]) -> None:

@@ -98,7 +98,7 @@ class SubjectKeys:
         now = time.monotonic()
         with self._lock:
             self._cache.pop(subject, None)
-            # Whoever reads before this is committed still finds the key, and must not keep it.
+            # A reader before this commit still finds the key, and must not cache it.
             self._destroyed = {one: until for one, until in self._destroyed.items() if until > now}
             self._destroyed[subject] = now + _REMEMBER_SECONDS
         return done > 0
@@ -156,9 +156,9 @@ def rewrapped(database: Database, master: MasterKey) -> int:
 
 
 def _rewrap(database: Database, master: MasterKey, table: str, name: str, prefix: str) -> int:
-    """Re-encrypt batch by batch, each in a transaction of its own: an interrupted run is simply repeated.
+    """Re-encrypt batch by batch, each in its own transaction, so an interrupted run can be repeated.
 
-    The keys themselves stay, so services may go on working; they need both master keys until it is done.
+    The keys themselves do not change, so services continue; they need both master keys until it is done.
     """
     select = (
         f"SELECT {name} AS name, key_id, wrapped FROM {table} "  # noqa: S608 - own names

@@ -17,7 +17,7 @@ _SECRET_VALUES = re.compile(
     r"|(?i:(?<=bearer )|(?<=basic ))[\w\-.~+/=]{8,}"
     r"|\bth[a-z]{1,3}_[A-Za-z0-9_-]{20,}"  # our own tokens and secrets
 )
-_SECRET_PAIRS = re.compile(  # password=…, 'client_secret': '…', code=… as they stand in text
+_SECRET_PAIRS = re.compile(  # password=…, 'client_secret': '…', code=… as they appear in text
     r"""(?i)(\b\w*(?:password|secret|token|authorization|cookie)\w*|\bcode)(["']?\s*[:=]\s*["']?)[^\s"'&,;}]+"""
 )
 MASK = "***"
@@ -49,7 +49,7 @@ def setup(service: str, level: int = logging.INFO) -> None:
         logging.getLogger(noisy).handlers = []
         logging.getLogger(noisy).propagate = True
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    # The pool tells of every failed attempt to connect; the edge and the relay say it once.
+    # The pool logs every failed attempt to connect; the request middleware and the relay log it once.
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
 
 

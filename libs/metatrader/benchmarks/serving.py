@@ -72,8 +72,8 @@ async def served(users: int, deals: int) -> AsyncIterator[Served]:
     )
     try:
         assert process.stdout is not None
-        told: dict[str, Any] = json.loads(await process.stdout.readline())
-        yield Served(**told)
+        served: dict[str, Any] = json.loads(await process.stdout.readline())
+        yield Served(**served)
     finally:
         process.terminate()
         await process.wait()

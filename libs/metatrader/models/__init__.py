@@ -1,4 +1,4 @@
-"""What the servers answer, as frozen models."""
+"""The servers' answers, as frozen models."""
 
 from metatrader.models.configuration import Common, Group, Symbol, TimeSettings
 from metatrader.models.trading import (

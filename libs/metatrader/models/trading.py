@@ -88,7 +88,7 @@ class _Trade(Model):
 
 
 class Deal(_Trade):
-    """`profit`, `swap` (sent as Storage), `commission` and `fee` add up to what the deal moved on the balance."""
+    """`profit`, `swap` (sent as Storage), `commission` and `fee` add up to the deal's change of the balance."""
 
     ticket: int = Field(alias="Deal")
     order: int = 0
@@ -146,7 +146,7 @@ class Order(_Trade):
 
     @property
     def volume_current(self) -> Decimal:
-        """What is not filled yet."""
+        """The volume that is not filled yet."""
         return lots(self.volume_current_raw, self.volume_current_ext_raw)
 
 

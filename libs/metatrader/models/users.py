@@ -1,4 +1,4 @@
-"""Users (the persons' records) and accounts (the state of their money)."""
+"""Users (personal records) and accounts (balances and margins)."""
 
 from decimal import Decimal
 from enum import IntFlag

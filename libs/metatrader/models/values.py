@@ -11,15 +11,15 @@ from pydantic.alias_generators import to_pascal
 
 from metatrader.errors import InvalidValue
 
-# No exponents: "1e999999999" is a short text that fills the memory of whoever writes it out.
+# No exponents: "1e999999999" is short, but formatting it exhausts the memory.
 _DECIMAL = re.compile(r"[+-]?\d{1,24}(?:\.\d{0,24})?", re.ASCII)
 _LAST = 253_402_300_799  # 9999-12-31 23:59:59
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Moment(NamedTuple):
-    """A time of the server: `raw` as sent (the clock on the server's wall, counted as unix seconds, or milliseconds
-    in fields named `..._msc`) and the instant it stands for, by the time zone given to the client."""
+    """A time from the server: `raw` as sent (the server's wall clock as Unix seconds, or milliseconds in fields named
+    `..._msc`), and the instant that it denotes in the time zone given to the client."""
 
     raw: int
     utc: datetime
@@ -46,7 +46,7 @@ def server_seconds(instant: datetime, zone: tzinfo) -> int:
 
 
 def number(value: Any) -> Decimal:
-    """Raises ValueError for what is no plain decimal number."""
+    """Raises ValueError unless the text is a plain decimal number."""
     return _decimal(value if isinstance(value, str) else str(value))
 
 
@@ -79,7 +79,7 @@ def _flag(value: Any) -> bool:
 
 
 Digits = Annotated[int, Field(ge=0, le=24)]
-"""Decimals of a price or an amount. Bounded: a number written with a billion of them fills the memory."""
+"""Decimals of a price or an amount. Bounded, as formatting a number with a billion decimals exhausts the memory."""
 Number = Annotated[Decimal, BeforeValidator(number)]
 """A price, rate or percentage."""
 Money = Annotated[Decimal, BeforeValidator(number)]
@@ -91,7 +91,7 @@ Flag = Annotated[bool, BeforeValidator(_flag)]
 
 
 class Model(BaseModel):
-    """Keys in PascalCase, as sent; a key of a newer server is passed over, one that an older lacks has a default.
+    """Keys in PascalCase, as sent; unknown keys of a newer server are ignored, missing ones have defaults.
 
     Give `context={"zone": tzinfo}` when validating; without it the server's clock is taken for UTC.
     """

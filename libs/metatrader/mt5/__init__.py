@@ -1,1 +1,1 @@
-"""MetaTrader 5 Web API: one set of commands over two carriers, TCP and HTTPS."""
+"""MetaTrader 5 Web API: one set of commands over two transports, TCP and HTTPS."""

@@ -1,4 +1,4 @@
-"""Answers of either carrier, checked for their return code and read into models."""
+"""Answers from either transport: check their return code and parse them into models."""
 
 import json
 import re
@@ -18,7 +18,7 @@ _RETCODE = re.compile(r"(\d{1,9})\b *(.{0,200})", re.DOTALL | re.ASCII)
 
 
 class Answer:
-    """The answer to a command that the server carried out: named values and, mostly, a JSON document."""
+    """The answer to an executed command: named values and, mostly, a JSON document."""
 
     def __init__(self, command: str, values: Mapping[str, Any], document: Any) -> None:
         self.command = command
@@ -27,13 +27,13 @@ class Answer:
 
     @classmethod
     def of_message(cls, message: Message) -> "Answer":
-        """From TCP; raises Refused for a return code other than 0 and 1, ProtocolError for what is no answer."""
+        """From TCP; raises Refused for a return code other than 0 and 1, ProtocolError unless it is an answer."""
         _check(message.name, message.params.get("RETCODE"))
         return cls(message.name, message.params, parse(message.name, message.body) if message.body else None)
 
     @classmethod
     def of_envelope(cls, command: str, envelope: Any) -> "Answer":
-        """From HTTPS: `{"retcode": "0 Done", "answer": ...}`; values may stand beside or inside `answer`."""
+        """From HTTPS: `{"retcode": "0 Done", "answer": ...}`; values may be beside or inside `answer`."""
         if not isinstance(envelope, dict):
             raise ProtocolError(f"{command}: the answer is no JSON object")
         _check(command, envelope.get("retcode"))
@@ -60,7 +60,7 @@ class Answer:
         return int(value)
 
     def rows(self) -> int:
-        """How many rows a list has."""
+        """The number of rows of a list."""
         if not isinstance(self._document, list):
             raise ProtocolError(f"{self.command}: the answer is no list")
         return len(self._document)

@@ -13,8 +13,8 @@ _BLOCK = 16
 
 
 class PacketCipher:
-    """One direction of a connection. The register lives on from packet to packet; the unused rest of a packet's
-    last block is dropped."""
+    """One direction of a connection. The register is kept between packets; the unused rest of a packet's last
+    block is dropped."""
 
     def __init__(self, key: bytes, register: bytes) -> None:
         self._keystream = Cipher(AES(key), OFB(register)).encryptor()

@@ -25,8 +25,8 @@ class Mt5Client(Commands):
     """Use as `async with`: entering signs in once, so that wrong credentials show at once.
 
     Up to `connections` requests run at a time, each on a connection of its own. A read whose connection was lost, or
-    that came too often, is tried up to three times. After a permanent refusal of the sign-in nothing is sent any
-    more, so that the manager is not locked out: make a new client for new credentials.
+    that was rate-limited, is tried up to three times. After a permanent refusal of the sign-in nothing more is sent, so
+    that the manager is not locked out: make a new client for new credentials.
     """
 
     def __init__(
@@ -184,7 +184,7 @@ class Mt5HttpsClient(Mt5Client):
         """As Mt5TcpClient; the certificate must be for `host`, whatever `address` is dialled.
 
         `ca_pem`: the only authorities (or certificates) to trust. `pinned_sha256`: the only certificate to trust, as
-        the hexadecimal SHA-256 of its DER form; name and dates are then not looked at.
+        the hexadecimal SHA-256 of its DER form; name and dates are not checked then.
         """
         super().__init__(login, password, zone=zone, connections=connections, keep_alive=keep_alive)
         self._target = Target(host, port, address)

@@ -1,4 +1,4 @@
-"""The commands, the same over either carrier."""
+"""The commands, the same over either transport."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -21,7 +21,7 @@ from metatrader.mt5.session import Command
 M = TypeVar("M", bound=Model)
 
 PAGE = 100
-"""The most that the server gives at once."""
+"""The server's largest page."""
 
 _COMMON = TypeAdapter(Common)
 _TIME = TypeAdapter(TimeSettings)
@@ -42,9 +42,9 @@ class PasswordKind(StrEnum):
 
 
 class Commands(ABC):
-    """All raise Refused (NotFound for what is not there or not visible, PermissionDenied where the manager lacks the
-    right), ConnectionLost, TimedOut and ProtocolError. Lists are read page by page while they are iterated, with at
-    most `ahead` pages on their way."""
+    """All raise Refused (NotFound for missing or invisible objects, PermissionDenied if the manager lacks the
+    permission), ConnectionLost, TimedOut and ProtocolError. Lists are read page by page while they are iterated,
+    with at most `ahead` pages requested in advance."""
 
     def __init__(self, zone: tzinfo, ahead: int) -> None:
         self._zone = zone
@@ -99,7 +99,7 @@ class Commands(ABC):
         return await self._one(_USER, "USER_GET", LOGIN=str(login))
 
     async def users(self, groups: str = "*") -> AsyncIterator[User]:
-        """One request per user; one who is deleted meanwhile is left out."""
+        """One request per user. A user who is deleted meanwhile is omitted."""
         for login in await self.user_logins(groups):
             try:
                 yield await self.user(login)
@@ -110,11 +110,11 @@ class Commands(ABC):
         return await self._one(_ACCOUNT, "USER_ACCOUNT_GET", LOGIN=str(login))
 
     async def user_password_check(self, login: int, password: str, kind: PasswordKind = PasswordKind.MAIN) -> None:
-        """Raises Refused (3006 USER_INVALID_PASSWORD) when it is another one. Never sent twice."""
+        """Raises Refused (3006 USER_INVALID_PASSWORD) if it is wrong. Never sent twice."""
         await self._send_password("USER_PASS_CHECK", login, password, kind)
 
     async def user_password_change(self, login: int, password: str, kind: PasswordKind = PasswordKind.MAIN) -> None:
-        """Raises Refused (3006 USER_INVALID_PASSWORD) when the server finds it too weak. Never sent twice."""
+        """Raises Refused (3006 USER_INVALID_PASSWORD) if the server considers it too weak. Never sent twice."""
         await self._send_password("USER_PASS_CHANGE", login, password, kind)
 
     async def position(self, login: int, symbol: str) -> Position:
@@ -194,8 +194,8 @@ class Commands(ABC):
 
 
 class _Pages:
-    """Pages of a list, in order. Who reads on after the first page wants the next ones, too: they are asked for while
-    rows are read, one after the second page and then as many at a time as there are connections."""
+    """Pages of a list, in order. A caller who reads past the first page probably reads more, so further pages are
+    requested while rows are read, one after the second page and then as many at a time as there are connections."""
 
     def __init__(
         self, ask: Callable[[Mapping[str, str]], Coroutine[Any, Any, Answer]], size: int, total: int, most_ahead: int
@@ -240,6 +240,6 @@ class _Pages:
         return self._ask({"OFFSET": str(offset), "TOTAL": str(self._size)})
 
     async def close(self) -> None:
-        """Wait for what is on its way: a request that is given up costs its connection."""
+        """Wait for pending requests: cancelling one would cost its connection."""
         await asyncio.gather(*self._ahead, return_exceptions=True)
         self._ahead.clear()

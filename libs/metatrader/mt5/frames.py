@@ -38,7 +38,7 @@ def parts(message: bytes) -> Iterator[tuple[bytes, bool]]:
 
 
 class FrameDecoder:
-    """Frames out of a stream that arrives in any pieces. Holds at most one frame and the last piece."""
+    """Frames out of a stream that arrives in any pieces. Buffers at most one frame and the last piece."""
 
     def __init__(self, *, prefixed: bool = False) -> None:
         self._buffer = bytearray()
@@ -75,7 +75,7 @@ class FrameDecoder:
 
 
 class AnswerParts:
-    """Collects the parts of the answer to one request and passes over everything else.
+    """Collects the parts of the answer to one request and ignores everything else.
 
     Bytes are joined before anything is decoded: a part may end in the middle of a character.
     """

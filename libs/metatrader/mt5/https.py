@@ -1,4 +1,4 @@
-"""The Web API over HTTPS. A session is one kept-alive TLS connection: the server knows it by nothing else."""
+"""The Web API over HTTPS. A session is one kept-alive TLS connection: the server identifies it by nothing else."""
 
 import hashlib
 import hmac
@@ -44,7 +44,7 @@ _KEEP_ALIVE = Command("TEST_ACCESS")
 
 
 def path(command: str) -> str:
-    """`DEAL_GET_PAGE` is `/api/deal/get_page`; a few commands are named otherwise."""
+    """`DEAL_GET_PAGE` is `/api/deal/get_page`; a few commands have other names."""
     return _PATHS.get(command) or "/api/" + command.lower().replace("_", "/", 1)
 
 
@@ -97,7 +97,7 @@ class HttpsSession(Session):
         )
 
     async def _connect(self) -> None:
-        """The connection comes with the first request."""
+        """The first request opens the connection."""
 
     async def _sign_in(self, login: int, password: PasswordHash) -> None:
         start = await self._exchange(Command("AUTH_START", start_params(login, None)))
@@ -113,7 +113,7 @@ class HttpsSession(Session):
         return Answer.of_envelope(command.name, parse(command.name, content))
 
     async def _explain(self, status: int, command: Command) -> None:
-        """401 and 403 without a code: the right is missing, or the server has forgotten that we signed in."""
+        """401 and 403 without a code: the permission is missing, or the server's session has expired."""
         if command is not _KEEP_ALIVE and not command.name.startswith("AUTH_"):
             forgotten = (await self._request(_KEEP_ALIVE))[0] != 200
             if forgotten:

@@ -1,4 +1,4 @@
-"""A signed-in connection, whatever carries it: one request in flight, each with a deadline."""
+"""A signed-in connection over either transport: one request at a time, each with a deadline."""
 
 import asyncio
 import ipaddress
@@ -72,7 +72,7 @@ def _is_address(text: str) -> bool:
 
 
 def _is_host(text: str) -> bool:
-    """Whether it may stand in a URL and be looked up: nothing that ends the host there and begins a path."""
+    """Whether the text can be resolved and put into a URL: no character in it ends the host there."""
     try:
         labels = text.encode("idna")
     except UnicodeError:
@@ -81,7 +81,7 @@ def _is_host(text: str) -> bool:
 
 
 class Session(ABC):
-    """After `broken` turned true only `close` may be called: the connection is lost or in an unknown state."""
+    """Once `broken` is true, only `close` may be called: the connection is lost or in an unknown state."""
 
     def __init__(self, *, timeout: float, connect_timeout: float) -> None:
         self.broken = False
@@ -142,7 +142,7 @@ class Session(ABC):
 
 
 def os_reason(error: OSError) -> str:
-    """Why there is no connection, in the system's words; asyncio's own name the address alone."""
+    """Why the connection failed, as the system reports it; asyncio's message contains only the address."""
     if isinstance(error, socket.gaierror) or not error.errno:
         return error.strerror or str(error)
     return os.strerror(error.errno)

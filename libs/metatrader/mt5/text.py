@@ -11,7 +11,7 @@ from metatrader.errors import InvalidValue, ProtocolError
 
 _SPECIAL = re.compile(r"[=|\\\n]")
 _LONGEST_HEAD = 0x7FFF
-"""Characters of parameters; what follows them, the body, may be as long as it likes."""
+"""Characters of parameters; the body that follows has no limit here."""
 _ESCAPED = re.compile(r"\\([=|\\\n])")
 
 
@@ -60,7 +60,7 @@ class Message:
 
 
 def _find(text: str, char: str, start: int) -> int:
-    """Where `char` first stands unescaped, or -1: after an even number of backslashes."""
+    """Index of the first unescaped `char` (after an even number of backslashes), or -1."""
     at = text.find(char, start)
     while at >= 0:
         before = at

@@ -1,4 +1,4 @@
-"""Servers that speak as MetaTrader does, over one invented broker: for tests, demonstrations and development."""
+"""Simulated MetaTrader servers of one invented broker, for tests, demonstrations and development."""
 
 from metatrader.simulator.broker import Broker, Manager, Right
 from metatrader.simulator.certificates import Certificate

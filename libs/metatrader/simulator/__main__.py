@@ -1,4 +1,4 @@
-"""`python -m metatrader.simulator`: starts all simulators over one broker and tells where they are."""
+"""`python -m metatrader.simulator`: start all simulators over one broker and print their addresses."""
 
 import argparse
 import asyncio
@@ -35,7 +35,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 async def run(arguments: Sequence[str] | None = None) -> None:
-    """Tells the places in one line of JSON, then serves until SIGINT or SIGTERM."""
+    """Print the addresses in one line of JSON, then serve until SIGINT or SIGTERM."""
     options = _options(arguments)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

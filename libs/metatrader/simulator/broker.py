@@ -1,4 +1,4 @@
-"""The broker in memory: what it holds, which managers may see what."""
+"""The broker in memory: its records, and what each manager may see."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""Faults that the simulators show on request."""
+"""Faults that the simulators inject on request."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,7 +29,7 @@ class Fault:
 
 
 class Faults:
-    """Faults in waiting; each is shown once."""
+    """Faults to inject, each once."""
 
     def __init__(self) -> None:
         self._waiting: list[Fault] = []

@@ -20,7 +20,7 @@ _STATUS = {3: 400, 8: 403, 1001: 401, 1002: 403, 1011: 403, 1012: 403, 1020: 401
 
 
 class HttpsSimulator(Simulator):
-    """Knows a session by its connection."""
+    """A session belongs to its connection."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What the simulators were sent, so that a test can wait for it instead of sleeping."""
+"""The requests that the simulators received, so that a test can wait for one instead of sleeping."""
 
 import asyncio
 
@@ -22,6 +22,6 @@ class Journal:
         return list(self._entries)
 
     async def wait_for(self, entry: str, times: int = 1, *, within: float = 10.0) -> None:
-        """Until the entry was noted so many times; raises TimeoutError."""
+        """Wait until the entry was recorded so many times. Raises TimeoutError."""
         async with asyncio.timeout(within), self._changed:
             await self._changed.wait_for(lambda: self.count(entry) >= times)

@@ -1,4 +1,4 @@
-"""What the invented broker holds. `fields()` gives a record as the Web API writes it: every scalar a string."""
+"""Records of the invented broker. `fields()` gives a record as the Web API writes it: every scalar a string."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -85,7 +85,7 @@ class UserRecord:
     passwords: dict[str, str]
 
     def fields(self, balance: Decimal, *, personal: bool) -> Fields:
-        """Personal data are empty for a manager who may not see them."""
+        """Personal fields are empty for a manager who may not see them."""
         number = f"{self.login:04d}"[-4:]
         about = {
             "Name": f"{self.first_name} {self.last_name}",

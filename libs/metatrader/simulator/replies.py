@@ -1,4 +1,4 @@
-"""What the broker answers to a command of a signed-in manager, whatever carries it."""
+"""The broker's answers to commands of a signed-in manager, for either transport."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What the simulators share: a listening socket, its connections, and endings that a real network has."""
+"""Shared by the simulators: a listening socket, its connections, and the ways in which connections end."""
 
 import asyncio
 import socket
@@ -66,7 +66,7 @@ class Simulator(ABC):
         await self._server.wait_closed()
 
     async def drop(self) -> None:
-        """Ends all connections, as a server that restarts."""
+        """Close all connections, as a restarting server does."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -94,7 +94,7 @@ class Simulator(ABC):
 
     @abstractmethod
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, until it is over."""
+        """Serve one connection until it ends."""
 
 
 async def reset(writer: asyncio.StreamWriter) -> None:
@@ -113,7 +113,7 @@ async def half(writer: asyncio.StreamWriter, data: bytes) -> None:
 
 
 async def silence(reader: asyncio.StreamReader) -> None:
-    """Until the peer has gone."""
+    """Wait until the peer has disconnected."""
     while await reader.read(65536):
         pass
     raise Ended

@@ -14,7 +14,7 @@ from kit.eventstore.aggregate import Aggregate, Created
 MOST_SECRETS = 10
 LONGEST_EXPIRY = timedelta(days=3653)
 WARNED_AHEAD = timedelta(days=14)
-"""How long before a secret expires somebody is told."""
+"""How long before a secret's expiry a user is notified."""
 
 
 class UnknownClient(NotFound):

@@ -35,13 +35,13 @@ class ExpiryWarnings:
             client = self._store.find(Client, client_id)
             secret = client.secrets.get(str(secret_id))
             if secret is not None:
-                told = self._who_can_renew(client.organization_id, secret.issued_by)
-                client.warn_of_expiry(secret_id, told, self._clock())
+                recipient = self._recipient(client.organization_id, secret.issued_by)
+                client.warn_of_expiry(secret_id, recipient, self._clock())
                 self._store.save(client)
 
         self._store.run(work)
 
-    def _who_can_renew(self, organization_id: UUID, issued_by: UUID) -> UUID:
+    def _recipient(self, organization_id: UUID, issued_by: UUID) -> UUID:
         """The user who issued the secret, or an administrator if that user is no longer a member."""
         row = self._store.database.one(
             "SELECT user_id FROM member_copies WHERE organization_id = %s "

@@ -89,7 +89,7 @@ def invitations_router(
         try:
             response = join(invitation, token, people.find(user_id))
         except Refusal as refusal:
-            # The account is there whatever became of the invitation: they are signed in, and may try again.
+            # The account exists even if the invitation failed: the user is signed in and may try again.
             response = show.refused(refusal)
         cookie.give(response, value)
         device_cookie.give(response, device)

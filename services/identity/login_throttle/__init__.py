@@ -1,1 +1,1 @@
-"""Throttling of sign-in attempts, and the locks that users are told of."""
+"""Throttling of sign-in attempts, and the locks that users are notified of."""

@@ -11,7 +11,7 @@ from kit.db.database import Database, Row
 from notifications.mails.service import MailContext
 
 LEASE = timedelta(seconds=6)
-"""Renewed while an attempt lasts; a row that a dead process held is free after this time."""
+"""Renewed while an attempt lasts; a row of a process that died is free after this time."""
 
 
 @dataclass(frozen=True)

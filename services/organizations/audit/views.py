@@ -1,4 +1,4 @@
-"""Read model of the audit trail: who changed what in an organization, when, from what to what.
+"""Read model of the audit trail: actor, time, and old and new values of each change in an organization.
 
 Rows hold ids only; addresses and names are joined when they are read, so that erasing a user changes no row. Own events
 fill it as they are stored (`sequence` is theirs). Changes by other services come from the bus (`sequence` is null) and

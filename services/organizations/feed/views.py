@@ -1,7 +1,7 @@
 """Foreign events: those of other services about an organization, as they are on the bus, at their position in the feed.
 
 The position of an own event is its sequence in the event store. A foreign event takes the next number of the same
-sequence under the same lock, so that positions are committed in order, whoever writes.
+sequence under the same lock, so that positions are committed in order.
 """
 
 from collections.abc import Sequence

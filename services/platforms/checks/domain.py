@@ -128,7 +128,7 @@ async def _run(name: str, deadline: float, work: Callable[[], Awaitable[Finding]
             "Check whether a firewall drops our packets, and whether the server responds to other clients."
         )
     except Exception as error:
-        # Whatever a server may have made us stumble over; its text may hold anything, so only the kind is kept.
+        # Any error that a server may cause. Its text is untrusted, so only the kind is kept.
         _log.warning("stage %s met %s", name, type(error).__name__)
         outcome = "protocol-error"
         detail = "The server sent an invalid response. Check host and port."

@@ -55,7 +55,7 @@ class CheckHistory:
         self._database = database
 
     def plan(self, organization_id: UUID, platform_id: UUID, target: str, version: int, now: datetime) -> None:
-        """Have a target checked at once, whatever earlier checks found."""
+        """Schedule a check of a target immediately, whatever the earlier results."""
         self._database.execute(
             "INSERT INTO check_plans (platform_id, target, organization_id, version, next_at) "
             "VALUES (%s, %s, %s, %s, %s) ON CONFLICT (platform_id, target) "

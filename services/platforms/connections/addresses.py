@@ -35,7 +35,7 @@ def clean_host(given: str) -> str:
 
 
 def _unwrapped(address: str) -> IPv4Address | IPv6Address:
-    """The IPv4 address that an IPv6 one leads to, where it is mapped, translated (NAT64) or tunnelled (6to4)."""
+    """The IPv4 address inside an IPv6 one that is mapped, translated (NAT64) or tunnelled (6to4)."""
     ip = ip_address(address.partition("%")[0])
     if isinstance(ip, IPv6Address):
         if ip in _NAT64:

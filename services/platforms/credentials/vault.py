@@ -70,7 +70,7 @@ class Vault:
         return keyed_hash(self._fingerprint_key, *place.parts, password)[:8].hex()
 
     def put(self, place: Place, credentials: Credentials, now: datetime) -> None:
-        """Store a version; of the older ones the last is kept. Raises NotFound for an organization that is gone."""
+        """Store a version, and keep the one before it. Raises NotFound for an organization that was removed."""
         self._database.execute(
             "INSERT INTO sealed_credentials (platform_id, target, version, organization_id, sealed, set_at) "
             "VALUES (%s, %s, %s, %s, %s, %s)",

@@ -35,7 +35,7 @@ class RefreshTokenGrant:
         return answer
 
     def _valid_token(self, client: KnownClient, form: Mapping[str, str]) -> RefreshToken:
-        """A used token is valid for ten seconds more, in which it brings the same answer: the first may be lost.
+        """A used token gets the same answer for ten more seconds, because the first may be lost.
         Later it is a replay, by a thief or after a theft, and revokes its family."""
         if "refresh_token" not in form:
             raise InvalidRequest("The parameter 'refresh_token' is missing.")

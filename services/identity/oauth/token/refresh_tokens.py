@@ -22,7 +22,7 @@ _FIND: LiteralString = (
     "JOIN token_families f ON f.id = r.family WHERE r.hash = %s"
 )
 PREFIX = "thrt_"
-REPEATED = timedelta(seconds=10)  # for which a used token brings the same answer, in case the first was lost
+REPEATED = timedelta(seconds=10)  # in which a used token gets the same answer, in case the first was lost
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class RefreshTokenStore:
         return token.ended_at is None and self._clock() < token.expires_at
 
     def may_be_repeated(self, token: RefreshToken) -> bool:
-        """Whether it was used so recently that it brings the same answer again."""
+        """Whether it was used so recently that it gets the same answer again."""
         return token.used_at is not None and self._clock() < token.used_at + REPEATED and token.answer is not None
 
     def use(self, token: RefreshToken, answer: dict[str, Any]) -> None:
@@ -126,7 +126,7 @@ class RefreshTokenStore:
         )
 
     def repeated_answer(self, token: RefreshToken) -> dict[str, Any]:
-        """The answer that this token brought."""
+        """The answer to the first use of this token."""
         assert token.answer is not None
         opened = unseal(self._sealing_key(token.value), token.answer, _hash(token.value))
         return dict(json.loads(opened))

@@ -68,7 +68,7 @@ class ReportConnection(aiomysql.Connection):  # type: ignore[misc]  # the librar
     async def sign_in(self) -> None:
         """Sign in and make the session read only; raises UnsafeSignIn, pymysql.err.MySQLError, OSError."""
         if not self._secure and self._server_auth_plugin not in _SAFE_IN_CLEAR:
-            # Whatever the server prefers: what we begin with shows no password to who listens.
+            # Whatever the server prefers, our first method shows no password to an eavesdropper.
             self._client_auth_plugin = "mysql_native_password"
         await self._request_authentication()
         self._signed_in = True
