@@ -173,13 +173,13 @@ def test_the_organizations_platforms_are_in_its_trail_but_not_what_checks_find(r
 
 
 def test_a_platform_of_another_kind_is_in_the_trail_like_any_platform(running: Running) -> None:
-    owner = running.person()
+    owner = running.user()
     path = make(owner)
     organization, platform = UUID(path.rpartition("/")[2]), uuid4()
     added = platforms.PlatformOfOtherKindAdded(
         organization_id=organization, platform_id=platform, name="Desk", kind="sample-desk", api="desk-api"
     )
-    running.identity.tell(added, platform, organization, actor=str(owner.id))
+    running.identity.publish(added, platform, organization, actor=str(owner.id))
     wanted = f"{path}/audit?type=PlatformOfOtherKindAdded"
     (entry,) = wait_until(lambda: owner.get(wanted).json()["items"])
     assert entry["summary"] == 'Added the trade platform "Desk" (sample-desk)'

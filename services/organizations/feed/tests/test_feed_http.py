@@ -67,13 +67,13 @@ def test_the_events_of_all_services_arrive_as_on_the_bus_and_no_other_organizati
 
 
 def test_a_platform_of_another_kind_is_in_the_feed_like_any_platform(running: Running) -> None:
-    owner = running.person()
+    owner = running.user()
     path = make(owner)
     organization, platform = UUID(path.rpartition("/")[2]), uuid4()
     added = platforms.PlatformOfOtherKindAdded(
         organization_id=organization, platform_id=platform, name="Desk", kind="sample-desk", api="desk-api"
     )
-    running.identity.tell(added, platform, organization, actor=str(owner.id))
+    running.identity.publish(added, platform, organization, actor=str(owner.id))
     client = running.client(organization, "events:read")
     wait_until(lambda: kinds(all_of(client, path)) == ["OrgCreated", "PlatformOfOtherKindAdded"])
     shown = all_of(client, path)[-1]["data"]
