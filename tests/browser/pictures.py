@@ -7,9 +7,9 @@ import os
 
 from deploy.local import Tradehall
 from embedded import temporary_folder
-from tests import chromium
+from testing import chromium
+from testing.driver import Hall
 from tests.browser.surfing import PASSWORD, ROOT, Surfer, surfer
-from tests.driver import Hall
 
 FOLDER = ROOT / "docs" / "pictures"
 _WIDTH = 1280

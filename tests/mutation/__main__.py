@@ -24,7 +24,7 @@ REPORT = ROOT / "build" / "mutation.md"
 class Target:
     """A file, the tests that should notice a change of it, and survivors with their reasons.
 
-    A survivor is named by the line, as it is and as it becomes: `before -> after`.
+    A survivor is named by the line, as it is and as it becomes: `Class.method: before -> after`.
     """
 
     file: str
@@ -62,7 +62,7 @@ def examine(target: Target) -> Outcome:
     """Raises SystemExit when the tests fail without any change."""
     path = ROOT / target.file
     source = path.read_text()
-    import_before(target.module, target.tests)
+    import_before(target.module, path, target.tests)
     with one_server() if target.postgres else nullcontext() as server:
         started = time.monotonic()
         if not passes(target.module, path, source, target.tests, 300):
@@ -80,7 +80,7 @@ def examine(target: Target) -> Outcome:
 
 
 def name_of(mutant: Mutant) -> str:
-    return f"{mutant.before} -> {mutant.after}"
+    return f"{mutant.place}: {mutant.before} -> {mutant.after}"
 
 
 def report(outcomes: list[Outcome]) -> str:
@@ -93,7 +93,7 @@ def report(outcomes: list[Outcome]) -> str:
     for one in outcomes:
         for mutant in one.survived:
             reason = one.target.survivors.get(name_of(mutant), "unexplained")
-            lines.append(f"| `{one.target.file}`: `{name_of(mutant)}` | {reason} |".replace("\\|", "|"))
+            lines.append(f"| `{one.target.file}`: `{name_of(mutant)}` | {reason} |")
     return "\n".join(lines) + "\n"
 
 

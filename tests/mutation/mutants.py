@@ -5,9 +5,10 @@ mostly give a TypeError (+ by <<), which any test notices.
 """
 
 import ast
-import difflib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from types import CodeType
 
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
@@ -45,9 +46,11 @@ Span = tuple[tuple[int, int], tuple[int, int]]
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change. `before` and `after` are the first line that differs, without indentation."""
+    """One change in `place`, a class or function such as `Access.acting`. `before` and `after` are the lines that
+    differ, with single spaces."""
 
     operator: str
+    place: str
     line: int
     before: str
     after: str
@@ -55,21 +58,34 @@ class Mutant:
 
 
 def mutants(source: str) -> Iterator[Mutant]:
-    """All mutants of this text that differ from it, each text once."""
-    seen = {source}
+    """All mutants that compile to something else than the text and than each other."""
+    seen = {_meaning(source)}
     for operator, mutated in _mutated(source):
-        if mutated not in seen:
-            seen.add(mutated)
-            yield _mutant(operator, source, mutated)
+        with suppress(SyntaxError):
+            meaning = _meaning(mutated)
+            if meaning not in seen:
+                seen.add(meaning)
+                yield _mutant(operator, source, mutated)
+
+
+def _meaning(source: str) -> tuple[object, ...]:
+    return _code(compile(source, "source", "exec"))
+
+
+def _code(code: CodeType) -> tuple[object, ...]:
+    """What runs, without positions: `not a is b` and `a is not b` are the same."""
+    parts = (_code(each) if isinstance(each, CodeType) else repr(each) for each in code.co_consts)
+    return code.co_name, code.co_code, code.co_names, code.co_varnames, tuple(parts)
 
 
 def _mutated(source: str) -> Iterator[tuple[str, str]]:
-    left_out = tuple(_left_out(ast.parse(source)))
+    left_out, lines = tuple(_left_out(ast.parse(source))), source.splitlines()
     for name in OPERATORS:
         operator = OperatorProvider()[name]()
         positions = [at for node in ast_nodes(get_ast(source)) for at in operator.mutation_positions(node)]
         for occurrence, (start, _) in enumerate(positions):
-            if not any(first <= start < last for first, last in left_out):
+            parameters = lines[start[0] - 1].startswith("*,", start[1])  # a mark between them, no multiplication
+            if not parameters and not any(first <= start < last for first, last in left_out):
                 mutated = mutate_code(source, operator, occurrence)
                 assert mutated is not None
                 yield name, mutated
@@ -129,8 +145,30 @@ def _replaced(source: str, span: Span, text: str) -> str:
 
 def _mutant(operator: str, source: str, mutated: str) -> Mutant:
     old, new = source.splitlines(), mutated.splitlines()
-    line = next(number for number, (a, b) in enumerate(zip(old, new, strict=False), start=1) if a != b)
-    changes = [each for each in difflib.ndiff(old, new) if each[2:].strip()]
-    before = next(each[2:] for each in changes if each.startswith("- "))
-    after = next((each[2:] for each in changes if each.startswith("+ ")), "removed")
-    return Mutant(operator, line, before.strip(), after.strip(), mutated)
+    start = _common(old, new)
+    end = min(_common(old[::-1], new[::-1]), min(len(old), len(new)) - start)
+    before, after = (" ".join(lines[start : len(lines) - end]).split() for lines in (old, new))
+    line = start + next(number for number, text in enumerate(old[start:], start=1) if text.strip())
+    return Mutant(operator, _place(source, line), line, " ".join(before), " ".join(after) or "removed", mutated)
+
+
+def _place(source: str, line: int) -> str:
+    """The classes and functions around a line, which may begin with a decorator."""
+    names, level = [], ast.parse(source).body
+    while level:
+        found = next((each for each in level if _first_line(each) <= line <= (each.end_lineno or 0)), None)
+        if not isinstance(found, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            break
+        names.append(found.name)
+        level = found.body
+    return ".".join(names) or "the module"
+
+
+def _first_line(node: ast.stmt) -> int:
+    return min(each.lineno for each in (node, *getattr(node, "decorator_list", ())))
+
+
+def _common(first: list[str], second: list[str]) -> int:
+    """How many lines both begin with."""
+    pairs = enumerate(zip(first, second, strict=False))
+    return next((number for number, (one, other) in pairs if one != other), min(len(first), len(second)))

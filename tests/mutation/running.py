@@ -1,12 +1,12 @@
 """Runs tests on a mutant in a forked process, in which the mutant's text takes the place of the file."""
 
+import ast
 import contextlib
 import importlib
 import importlib.abc
 import importlib.machinery
 import itertools
 import os
-import re
 import signal
 import sys
 import time
@@ -23,7 +23,6 @@ from embedded.postgres import Postgres
 os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
 _ARGUMENTS = ("--quiet", "--no-header", "--tb=no", "--noconftest", "-p", "pytest_timeout", "-p", "embedded.fixtures",
               "-p", "no:cacheprovider")  # fmt: skip
-_TESTS = re.compile(r"(^|\.)(tests|conftest|__main__|_pytest|__editable__)(\.|$)")
 _UNUSED = 99
 
 
@@ -63,45 +62,34 @@ def drop_databases(server: Postgres) -> None:
                    "WHERE datname LIKE 'test\\_%' \\gexec")  # fmt: skip
 
 
-def import_before(module: str, tests: Sequence[str]) -> None:
-    """Import here what these tests import before they import the module, so that the processes of the mutants need not.
+def import_before(module: str, path: Path, tests: Sequence[str]) -> None:
+    """Import here what the module and its tests import, so that the processes of the mutants need not.
 
-    What is imported after it may hold parts of it, and is left to them.
+    What imports the module itself is left to them.
     """
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reader)
-        _silence()
-        sys.meta_path.insert(0, _Recorder(module, writer))
-        pytest.main(["--collect-only", *_ARGUMENTS, *tests])
-        os._exit(0)
-    os.close(writer)
-    with open(reader) as names:
-        for name in names.read().split("\n"):
-            if name and not _TESTS.search(name):
-                with contextlib.suppress(Exception):
-                    importlib.import_module(name)
-    os.waitpid(child, 0)
+    for file in (path, *map(Path, tests)):
+        for name in _imported(ast.parse(file.read_text())):
+            if not _imports(name, module):
+                importlib.import_module(name)
     assert module not in sys.modules, f"{module} is imported too early"
 
 
-class _Recorder(importlib.abc.MetaPathFinder):
-    """Writes the names of the modules that were imported when the module is wanted."""
-
-    def __init__(self, module: str, writer: int) -> None:
-        self._module, self._writer = module, writer
-
-    def find_spec(self, name: str, path: object = None, target: ModuleType | None = None) -> None:
-        if name == self._module:
-            ready = [name for name, one in sys.modules.items() if _is_ready(one)]
-            with open(self._writer, "w") as names:
-                names.write("\n".join(ready))
+def _imported(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
 
 
-def _is_ready(module: ModuleType) -> bool:
-    spec = getattr(module, "__spec__", None)
-    return spec is not None and not getattr(spec, "_initializing", False)
+def _imports(name: str, module: str) -> bool:
+    """Whether to import `name` is to import `module`."""
+    child = os.fork()
+    if child == 0:
+        _silence()
+        importlib.import_module(name)
+        os._exit(module in sys.modules)
+    return os.waitpid(child, 0)[1] != 0
 
 
 def passes(module: str, path: Path, source: str, tests: Sequence[str], timeout: float) -> bool:

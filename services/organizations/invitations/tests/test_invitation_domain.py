@@ -77,6 +77,7 @@ def test_answers_close_an_invitation(memory: Memory, invitation: Invitation) -> 
 def test_a_revoked_invitation_stays_revoked(memory: Memory, invitation: Invitation) -> None:
     invitation.revoke()
     invitation = memory.again(invitation)
+    assert invitation.status == "revoked"
     invitation.revoke()
     assert not invitation.pending_events
     with pytest.raises(InvitationRevoked):

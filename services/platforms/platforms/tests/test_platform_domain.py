@@ -89,7 +89,8 @@ def test_changes_are_recorded_with_what_was_before() -> None:
 def test_api_credentials_keep_the_api_they_are_for() -> None:
     platform = new()
     platform.set_credentials("db", "db.example.com", 3306, "reader", "mt5", "required", "ff")
-    assert platform.credentials_api is None
+    without_api_credentials = platform.credentials_api
+    assert without_api_credentials is None
     platform.set_credentials("api", "mt.example.com", 443, "1000", None, "off", "00")
     assert platform.credentials_api == "mt5-webapi"
     platform.choose_api("none", installed().apis("mt5"))
