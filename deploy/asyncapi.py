@@ -1,11 +1,12 @@
 """The AsyncAPI document of the bus, written by `python -m deploy.asyncapi PATH`.
 
-FastStream generates the messages from the contracts; the operations come from the tables of streams and requests.
+FastStream generates the messages from the contracts. Which events a service publishes and reads comes from the
+service's own tables (deploy.event_tables); streams, consumers and requests come from those of the contracts.
 """
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from contracts.event import Event
 from contracts.nats_config import SERVICES
 from contracts.rpc import RPC, Rpc
 from contracts.streams import STREAMS, Stream, consumers_of, feeds_of
+from deploy.event_tables import EventTables, event_tables
 
 Document = dict[str, Any]
 Operations = Iterator[tuple[str, Document]]
@@ -41,9 +43,10 @@ _PARAMETERS = {
 
 
 def document() -> Document:
-    """The whole, as AsyncAPI 3.0."""
+    """The whole, as AsyncAPI 3.0. Starts a temporary database at the first call."""
+    tables = event_tables()
     generated = _generated()
-    channels = {**_event_channels(), **_rpc_channels()}
+    channels = {**_event_channels(tables), **_rpc_channels()}
     for channel in channels.values():
         channel["servers"] = [_ref("servers", "bus")]
     return {
@@ -52,7 +55,7 @@ def document() -> Document:
         "defaultContentType": "application/json",
         "servers": {"bus": _server()},
         "channels": channels,
-        "operations": dict((*_publishing(), *_reading(), *_downstream(), *_asking(), *_answering())),
+        "operations": dict((*_publishing(tables), *_reading(tables), *_downstream(tables), *_asking(), *_answering())),
         "components": {
             "messages": dict((*_events(), *_questions())),
             "schemas": {**generated["components"]["schemas"], "EventHeaders": _event_headers()},
@@ -95,7 +98,7 @@ def _server() -> Document:
     }
 
 
-def _event_channels() -> Document:
+def _event_channels(tables: EventTables) -> Document:
     """One channel for each stream: `evt.<context>.<organization or ->.<aggregate>.<EventName>`."""
     return {
         f"{context}.events": {
@@ -103,7 +106,7 @@ def _event_channels() -> Document:
             "title": f"Events of {context}",
             "description": f"Kept in the stream {stream.name}. Only {stream.owner} publishes in it.",
             "parameters": {name: {"description": text} for name, text in _PARAMETERS.items()},
-            "messages": {event.__name__: _message(event.event_type()) for event in _events_of(context)},
+            "messages": {event.__name__: _message(event.event_type()) for event in tables.published[context]},
             "bindings": _nats(),
             "x-stream": _stream(stream),
         }
@@ -129,24 +132,26 @@ def _rpc_channels() -> Document:
     return channels
 
 
-def _publishing() -> Operations:
+def _publishing(tables: EventTables) -> Operations:
     for context, stream in STREAMS.items():
         text = "In the order of the event store, each message once, after the last message of the stream."
-        yield _on_events(f"{stream.owner}.publish", "send", context, stream.owner, text)
+        yield _on_events(f"{stream.owner}.publish", "send", context, stream.owner, text, tables.published[context])
 
 
-def _reading() -> Operations:
+def _reading(tables: EventTables) -> Operations:
     for service in SERVICES:
         for durable in (*consumers_of(service), *feeds_of(service)):
             text = "With a durable pull consumer, one message at a time, in order."
-            name, operation = _on_events(f"{durable.name}.read", "receive", durable.stream.owner, service, text)
+            events = tables.read_by(durable)
+            name, operation = _on_events(f"{durable.name}.read", "receive", durable.stream.owner, service, text, events)
             yield name, {**operation, "x-durable": durable.name}
 
 
-def _downstream() -> Operations:
+def _downstream(tables: EventTables) -> Operations:
     for context in STREAMS:
         text = "With the system's own consumers, which see the events of one organization (`tradehall bus-user add`)."
-        yield _on_events(f"downstream.{context}.read", "receive", context, "downstream", text)
+        events = tables.published[context]
+        yield _on_events(f"downstream.{context}.read", "receive", context, "downstream", text, events)
 
 
 def _asking() -> Operations:
@@ -212,7 +217,9 @@ def _event_headers() -> Document:
     }
 
 
-def _on_events(name: str, action: str, context: str, tag: str, text: str) -> tuple[str, Document]:
+def _on_events(
+    name: str, action: str, context: str, tag: str, text: str, events: Iterable[type[Event]]
+) -> tuple[str, Document]:
     channel = f"{context}.events"
     return name, {
         "action": action,
@@ -220,7 +227,7 @@ def _on_events(name: str, action: str, context: str, tag: str, text: str) -> tup
         "title": name,
         "description": text,
         "tags": [{"name": tag}],
-        "messages": [_ref("channels", channel, "messages", event.__name__) for event in _events_of(context)],
+        "messages": [_ref("channels", channel, "messages", event.__name__) for event in events],
     }
 
 
@@ -243,10 +250,6 @@ def _stream(stream: Stream) -> Document:
         "storage": "file",
         "duplicate_window_seconds": int(stream.duplicate_window.total_seconds()),
     }
-
-
-def _events_of(context: str) -> list[type[Event]]:
-    return [event for event in EVENTS.values() if event.context == context]
 
 
 def _subject(event: type[Event]) -> str:

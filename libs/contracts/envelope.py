@@ -1,5 +1,6 @@
 """The envelope of every event on the bus: CloudEvents 1.0, structured JSON."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Generic, Literal, Self
 from uuid import UUID
@@ -19,12 +20,13 @@ from contracts.catalogue import EVENTS
 from contracts.event import Event, Message
 
 E = TypeVar("E", bound=Event, default=Event)
+M = TypeVar("M", default="Envelope")
 Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 """A part of a NATS subject."""
 
 
 class UnknownEvent(Exception):
-    """This version does not know the event's type. `attributes` hold its source and position."""
+    """The type is none that this version knows; `attributes` still say whose it is and where it stood."""
 
     def __init__(self, attributes: "Attributes") -> None:
         super().__init__(f"no event of type {attributes.type} is known here")
@@ -32,35 +34,39 @@ class UnknownEvent(Exception):
 
 
 class MalformedEvent(Exception):
-    """The message is not a valid event. `attributes` are None if they do not parse either."""
+    """The message is not a valid event. `attributes` are None if it does not even say where it belongs."""
 
-    def __init__(self, reason: str, attributes: "Attributes | None" = None) -> None:
+    def __init__(self, reason: str, attributes: "Attributes | PlaceOnly | None" = None) -> None:
         super().__init__(reason)
         self.attributes = attributes
 
 
 class Attributes(Message):
-    """The CloudEvents attributes of an event, with Tradehall's extensions."""
+    """All of an event but its data: the CloudEvents attributes and Tradehall's extensions.
+
+    `sequence` is the position in the source's event store and `version` the aggregate's; both rise,
+    with gaps. `actor` is a user's or client's id, `correlationid` the request's.
+    """
 
     id: str = Field(min_length=1, max_length=256)
     source: str = Field(pattern=r"^/[a-z]+/[A-Za-z0-9_-]{1,64}$")
     specversion: Literal["1.0"] = "1.0"
     type: str = Field(pattern=r"^tradehall\.[a-z]+\.[A-Za-z]+\.v[1-9][0-9]*$")
-    subject: Token = Field(description="Id of the aggregate that the event is about.")
+    subject: Token
     time: AwareDatetime
     datacontenttype: Literal["application/json"] = "application/json"
     dataschema: str
-    sequence: int = Field(ge=1, description="Position in the source's event store; rises, with gaps.")
-    version: int = Field(ge=1, description="Position in the events of the aggregate; rises, with gaps.")
-    organization: UUID | None = Field(default=None, description="The organization that the event belongs to, if any.")
-    actor: str | None = Field(default=None, description="Id of the user or client who caused it; null for the system.")
-    correlationid: str | None = Field(default=None, description="Id of the request that it began with.")
-    causationid: str | None = Field(default=None, description="Id of the event that caused it.")
-    traceparent: str | None = Field(default=None, description="W3C Trace Context of the request, if it is traced.")
+    sequence: int = Field(ge=1)
+    version: int = Field(ge=1)
+    organization: UUID | None = None
+    actor: str | None = None
+    correlationid: str | None = None
+    causationid: str | None = None
+    traceparent: str | None = None
 
     @property
     def context(self) -> str:
-        """The context of the event, such as `identity`."""
+        """The context that the event is of, such as `identity`."""
         return self.type.split(".")[1]
 
     @property
@@ -73,6 +79,34 @@ class Attributes(Message):
         if self.source.split("/")[1] != self.context:
             raise ValueError("source and type name different contexts")
         return self
+
+
+@dataclass(frozen=True)
+class PlaceOnly:
+    """What delivery needs to know of a malformed event: where it belongs. None of it is validated."""
+
+    id: str
+    source: str
+    subject: str
+    sequence: int
+    type: str
+    actor: None = None
+    correlationid: None = None
+    traceparent: None = None
+
+    @classmethod
+    def of(cls, content: dict[str, Any]) -> Self | None:
+        """None where a part is missing."""
+        try:
+            return cls(
+                id=str(content["id"]),
+                source=str(content["source"]),
+                subject=str(content["subject"]),
+                sequence=int(content["sequence"]),
+                type=str(content["type"]),
+            )
+        except (KeyError, TypeError, ValueError, OverflowError):
+            return None
 
 
 class Envelope(Attributes, Generic[E]):
@@ -116,21 +150,18 @@ class Envelope(Attributes, Generic[E]):
         )
 
     def to_json(self) -> bytes:
-        """The structured JSON form; absent optional attributes are omitted, data is complete."""
+        """The structured JSON form; optional attributes that are absent are left out, data is whole."""
         absent = {name for name, value in self if value is None}
         return self.model_dump_json(exclude=absent).encode()
 
     @classmethod
     def parse(cls, payload: bytes) -> "Envelope":
-        """Read a message from the bus; unknown attributes and data fields are ignored.
+        """Read a message from the bus, past attributes and data fields that a newer writer added.
 
         Raises UnknownEvent for a type that is not in the catalogue, MalformedEvent for anything else.
         """
         content = _json_object(payload)
-        try:
-            attributes = Attributes.model_validate(content)
-        except ValidationError as error:
-            raise MalformedEvent(_reasons(error)) from None
+        attributes = _attributes(content)
         if (event_class := EVENTS.get(attributes.type)) is None:
             raise UnknownEvent(attributes)
         try:
@@ -150,17 +181,45 @@ def _json_object(payload: bytes) -> dict[str, Any]:
     return content
 
 
+def _attributes(content: dict[str, Any]) -> Attributes:
+    try:
+        return Attributes.model_validate(content)
+    except ValidationError as error:
+        raise MalformedEvent(_reasons(error), PlaceOnly.of(content)) from None
+
+
 def _reasons(error: ValidationError) -> str:
-    """Errors with their paths, without the values, which may be personal."""
+    """What is wrong and where, without the values, which may be personal."""
     return "; ".join(
         f"{'.'.join(map(str, each['loc'])) or 'event'}: {each['msg']}"
         for each in error.errors(include_url=False, include_input=False, include_context=False)
     )
 
 
-def parse_known(payload: bytes) -> Envelope | None:
-    """The event, or None if this version does not know its type. Raises MalformedEvent."""
+@dataclass(frozen=True)
+class ParsedMessage(Generic[M]):
+    """A message from the bus, parsed once: what delivery needs, and what a handler takes.
+
+    `attributes` are None where the message does not even say where it belongs. `envelope` is None for an event of a
+    type that this version does not know, and for a malformed one; `error` says what is wrong with that.
+    """
+
+    attributes: Attributes | PlaceOnly | None
+    envelope: M | None = None
+    error: MalformedEvent | None = None
+
+
+def parse_message(payload: bytes) -> ParsedMessage:
+    """A message with its event as a typed envelope. Raises nothing."""
     try:
-        return Envelope.parse(payload)
-    except UnknownEvent:
-        return None
+        envelope = Envelope.parse(payload)
+    except UnknownEvent as unknown:
+        return ParsedMessage(unknown.attributes)
+    except MalformedEvent as malformed:
+        return ParsedMessage(malformed.attributes, error=malformed)
+    return ParsedMessage(envelope, envelope)
+
+
+def parse_attributes(payload: bytes) -> Attributes:
+    """The attributes of an event of any type, known or not, without its data. Raises MalformedEvent."""
+    return _attributes(_json_object(payload))

@@ -15,7 +15,7 @@ from access.guard import Guard, asking_verifier
 from access.operators import Operators
 from access.principal import Principal
 from access.replicas import ClientReplica, MembershipReplica, RevocationReplica
-from contracts.envelope import parse_known
+from contracts.envelope import parse_message
 from contracts.streams import STREAMS, Stream, consumers_of
 from contracts.subscriptions import Subscriptions
 from kit.db.database import Database
@@ -100,7 +100,7 @@ class Service(ABC, Generic[S]):
     def inboxes(self) -> Sequence[Inbox]:
         """One for each durable consumer of the service."""
         handlers = self.subscriptions()
-        return [Inbox(self.database, one.name, parse_known, handlers) for one in consumers_of(self.name)]
+        return [Inbox(self.database, one.name, parse_message, handlers) for one in consumers_of(self.name)]
 
     def answer_requests(self) -> None:
         """Declare the requests on the bus that this service answers."""

@@ -11,6 +11,7 @@ from kit.eventstore.store import Recorded
 from kit.messaging.relay import Outgoing
 
 P = TypeVar("P", bound=Aggregate.Event)
+C = TypeVar("C", bound=Event)
 
 
 class Publications:
@@ -23,14 +24,22 @@ class Publications:
         self.context = context
         self._organization = organization or (lambda event: getattr(event, "organization_id", None))
         self._translations: dict[type, Callable[[Any], Event]] = {}
+        self._events: dict[type, tuple[type[Event], ...]] = {}
 
-    def on(self, stored: type[P], translate: Callable[[P], Event]) -> None:
-        """Publish a stored event class as the contract event that `translate` gives."""
+    def on(self, stored: type[P], event: type[C] | tuple[type[C], ...], translate: Callable[[P], C]) -> None:
+        """Publish a stored event class as the contract event, or one of those, that `translate` gives."""
         self._translations[stored] = translate
+        self._events[stored] = event if isinstance(event, tuple) else (event,)
 
     def include(self, other: "Publications") -> None:
         """Add the table of another slice of the same context."""
         self._translations.update(other._translations)
+        self._events.update(other._events)
+
+    @property
+    def events(self) -> tuple[type[Event], ...]:
+        """The contract events that are published."""
+        return tuple(dict.fromkeys(event for events in self._events.values() for event in events))
 
     def __iter__(self) -> Iterator[type]:
         """The stored event classes that are published."""

@@ -11,8 +11,10 @@ import nats
 import pytest
 from nats.aio.msg import Msg
 
-from contracts.streams import STREAMS
+from contracts.catalogue import EVENTS
+from contracts.streams import STREAMS, consumers_of
 from deploy.asyncapi import document
+from deploy.event_tables import event_tables
 from testing.driver import Hall
 
 HERE = Path(__file__).parent
@@ -44,6 +46,28 @@ def test_every_payload_has_a_title_and_its_specversion() -> None:
         assert "title" in payload or "title" in schemas[payload["$ref"].rpartition("/")[2]], name
         if "allOf" in payload:
             assert "specversion" in payload["allOf"][1]["required"], name
+
+
+@pytest.mark.parametrize("service", STREAMS)
+def test_a_service_publishes_events_of_its_own_stream_and_reads_all_it_subscribes_to(service: str) -> None:
+    tables = event_tables()
+    assert {event.context for event in tables.published[service]} == {service}
+    read = {event for consumer in consumers_of(service) for event in tables.read_by(consumer)}
+    assert read == tables.subscribed[service]
+
+
+def test_every_event_of_the_catalogue_is_published() -> None:
+    published = [event for events in event_tables().published.values() for event in events]
+    assert sorted(event.event_type() for event in published) == sorted(EVENTS)
+
+
+def test_every_payload_has_a_title() -> None:
+    made = document()
+    for name, message in made["components"]["messages"].items():
+        payload = message["payload"]
+        if "$ref" in payload:
+            payload = made["components"]["schemas"][payload["$ref"].rsplit("/", 1)[1]]
+        assert payload["title"], name
 
 
 def references(part: Any) -> Iterator[str]:

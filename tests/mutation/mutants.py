@@ -165,7 +165,8 @@ def _place(source: str, line: int) -> str:
 
 
 def _first_line(node: ast.stmt) -> int:
-    return min(each.lineno for each in (node, *getattr(node, "decorator_list", ())))
+    first: int = min(each.lineno for each in (node, *getattr(node, "decorator_list", ())))
+    return first
 
 
 def _common(first: list[str], second: list[str]) -> int:

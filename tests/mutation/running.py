@@ -14,19 +14,19 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
-import embedded.fixtures
 import pytest
 
+import testing.servers
 from embedded.postgres import Postgres
 
 # Without the plugins that are only installed: they are slow to load.
 os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-_ARGUMENTS = ("--quiet", "--no-header", "--tb=no", "--noconftest", "-p", "pytest_timeout", "-p", "embedded.fixtures",
+_ARGUMENTS = ("--quiet", "--no-header", "--tb=no", "--noconftest", "-p", "pytest_timeout", "-p", "testing.fixtures",
               "-p", "no:cacheprovider")  # fmt: skip
 _UNUSED = 99
 
 
-class Instead(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
+class Instead(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):  # type: ignore[misc]  # typeshed's own bases
     """Imports one module from a text. Nothing on disk changes."""
 
     def __init__(self, module: str, path: Path, source: str) -> None:
@@ -52,7 +52,7 @@ class Instead(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
 def one_server() -> Iterator[Postgres]:
     """One PostgreSQL server for all mutants, in the place of one for each run of pytest."""
     with Postgres(fsync=False) as server:
-        embedded.fixtures._postgres = lambda: contextlib.nullcontext(server)  # type: ignore[assignment,return-value]
+        testing.servers.postgres = lambda: contextlib.nullcontext(server)  # type: ignore[assignment,return-value]
         yield server
 
 
@@ -98,7 +98,7 @@ def passes(module: str, path: Path, source: str, tests: Sequence[str], timeout: 
     if child == 0:
         os.setsid()
         _silence()
-        embedded.fixtures._numbers = itertools.count(os.getpid() * 1000)
+        testing.servers._numbers = itertools.count(os.getpid() * 1000)
         instead = Instead(module, path, source)
         sys.meta_path.insert(0, instead)
         code = int(pytest.main(["--exitfirst", *_ARGUMENTS, *tests]))

@@ -5,7 +5,9 @@ from collections.abc import Awaitable
 from typing import Any, TypeVar
 from uuid import uuid4
 
+import httpx2
 import pytest
+from fastapi import FastAPI
 from starlette.requests import Request
 
 from access.checks import MissingPermission, PermissionsUnavailable, PersonNeeded
@@ -38,6 +40,7 @@ class Reads:
         self.asked: list[Any] = []
 
     async def all(self, query: str, params: Any) -> list[tuple[Any, ...]]:
+        assert query
         self.asked.append(params)
         ended = bool({params["session"], params["token"]} & set(map(str, self._fakes.ended)))
         if "org" not in params:
@@ -208,6 +211,18 @@ def test_a_new_grant_of_a_user_is_seen_at_once(fakes: Fakes) -> None:
     fakes.owner.answers[rpc.MEMBERSHIP.subject] = membership("viewer")
     with pytest.raises(MissingPermission):
         wait(require(request_of(ada), ORG))
+
+
+def test_a_request_without_a_token_is_refused_in_our_own_words(fakes: Fakes) -> None:
+    app = FastAPI()
+    app.get("/")(guard(fakes).anyone)
+
+    async def get() -> None:
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://service") as client:
+            await client.get("/")
+
+    with pytest.raises(Unauthenticated):
+        asyncio.run(get())
 
 
 class Issuer:

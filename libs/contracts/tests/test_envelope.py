@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from contracts.catalogue import EVENTS
-from contracts.envelope import Envelope, MalformedEvent, UnknownEvent, parse_known
+from contracts.envelope import Envelope, MalformedEvent, UnknownEvent, parse_message
 from contracts.event import Event
 from contracts.identity import UserRegistered
 from contracts.organizations import OrgRenamed
@@ -108,7 +108,9 @@ def test_an_unknown_type_still_tells_its_place() -> None:
 
     assert caught.value.attributes.source == "/organizations/1"
     assert caught.value.attributes.sequence == 42
-    assert parse_known(payload) is None
+    parsed = parse_message(payload)
+    assert parsed.attributes == caught.value.attributes
+    assert (parsed.envelope, parsed.error) == (None, None)
 
 
 def test_malformed_data_still_tells_its_place() -> None:

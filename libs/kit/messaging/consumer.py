@@ -3,25 +3,23 @@
 import asyncio
 import logging
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol
 
 import nats.errors
 import nats.js.errors
-from faststream import AckPolicy
-from faststream.exceptions import NackMessage
-from faststream.nats import JStream, NatsMessage, PullSub
+from faststream import AckPolicy, NoCast
+from faststream.nats import JStream, NatsMessage, NatsRouter, PullSub
 from nats.js.api import AckPolicy as JsAckPolicy
 from nats.js.api import ConsumerConfig, DeliverPolicy
-from opentelemetry.trace import SpanKind
 
+from kit.context import cause
 from kit.messaging.bus import Bus
-from kit.messaging.inbox import TRANSIENT, Inbox
-from kit.telemetry import tracing
+from kit.messaging.inbox import Inbox, Message
+from kit.messaging.middlewares import DeliveryMiddleware
 
 _ACK_WAIT = 4.0  # seconds; while a handler runs longer, in-progress acks hold the message
-_PROGRESS = 1.5
-_LATER = 0.5
 _LOOK = 5.0
 
 
@@ -53,6 +51,8 @@ class ConsumerRunner:
         self._stream = stream
         self._subject = subject
         self.inbox = inbox
+        self._router = NatsRouter(middlewares=[partial(DeliveryMiddleware, stream=stream, durable=inbox.durable)])
+        bus.broker.include_router(self._router)
         self._log = logging.getLogger("kit.consumer")
 
     async def run(self) -> None:
@@ -90,7 +90,13 @@ class ConsumerRunner:
         return Lag(self.inbox.durable, self._stream, info.num_pending or 0, info.num_ack_pending or 0)
 
     async def _subscribe(self) -> Any:
-        subscriber = self._bus.broker.subscriber(
+        subscriber = self.declare()
+        await subscriber.start()
+        return subscriber
+
+    def declare(self) -> Any:
+        """The FastStream subscriber, not started."""
+        subscriber = self._router.subscriber(
             self._subject,
             stream=JStream(self._stream, declare=False),
             durable=self.inbox.durable,
@@ -104,30 +110,17 @@ class ConsumerRunner:
             ),
             ack_policy=AckPolicy.NACK_ON_ERROR,
             inbox_prefix=f"_INBOX_{self._bus.user}.".encode(),
+            decoder=self._read,
+            no_reply=True,
             persistent=False,
         )
         subscriber(self._receive)
-        await subscriber.start()
         return subscriber
 
-    async def _receive(self, message: NatsMessage) -> None:
-        headers = message.raw_message.headers or {}
-        about = {"messaging.system": "nats", "messaging.operation.type": "process"} | {
-            "messaging.destination.name": self._stream,
-            "messaging.message.id": headers.get("Nats-Msg-Id", ""),
-        }
-        name = f"process {self.inbox.durable}"
-        try:
-            with tracing.following(headers.get("traceparent"), name, SpanKind.CONSUMER, about) as span:
-                span.set_attribute("tradehall.outcome", await self._take(message, tracing.traceparent_of(span)))
-        except TRANSIENT as error:
-            self._log.warning("%s comes again: %s", self.inbox.durable, type(error).__name__)
-            raise NackMessage(delay=_LATER) from error
+    async def _read(self, message: NatsMessage) -> Message:
+        return self.inbox.read(message.body)
 
-    async def _take(self, message: NatsMessage, traceparent: str | None) -> str:
-        raw = message.raw_message
-        work = asyncio.create_task(asyncio.to_thread(self.inbox.take, raw.data, traceparent))
-        while not (await asyncio.wait([work], timeout=_PROGRESS))[0]:
-            with suppress(nats.errors.Error):
-                await raw.in_progress()
-        return work.result()
+    async def _receive(self, message: NoCast[Message]) -> str:
+        """In a thread, to which the transaction belongs."""
+        traced = replace(message, traceparent=cause().traceparent or message.traceparent)
+        return await asyncio.to_thread(self.inbox.take, traced)

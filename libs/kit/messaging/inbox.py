@@ -12,12 +12,11 @@ its own aggregate is blocked. Later messages of the same (source, subject) are w
 on what the failed one would have done. A replay applies them in order.
 """
 
-import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import nan
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 
@@ -29,41 +28,86 @@ from kit.telemetry.metrics import CONSUMED, DEAD_LETTERS, PARKED
 
 _TRIES = 3
 
-Handlers = Mapping[type, Callable[[Any], None]]
-Parse = Callable[[bytes], Any]
-"""From a message's bytes to an envelope with `.data`, or None for a type that this service does not know."""
-
 TRANSIENT = (psycopg.OperationalError, Unavailable, OSError)
 """Failures that pass by themselves: the message is delivered again later, and nothing overtakes it."""
 
 
-@dataclass(frozen=True)
-class Attributes:
+class Attributes(Protocol):
     """The attributes of a CloudEvent that delivery needs."""
 
-    id: str
-    source: str
-    subject: str
+    @property
+    def id(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def sequence(self) -> int: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def actor(self) -> str | None: ...
+    @property
+    def correlationid(self) -> str | None: ...
+    @property
+    def traceparent(self) -> str | None: ...
+
+
+class Envelope(Protocol):
+    """What a handler is given; the class of `data` selects the handler."""
+
+    @property
+    def data(self) -> Any: ...
+
+
+class Parsed(Protocol):
+    """A message that a table of events has parsed.
+
+    `attributes` are None where it does not even have those. `envelope` is None for a type that this version does not
+    know, and for a malformed message, whose `error` says what is wrong.
+    """
+
+    @property
+    def attributes(self) -> Attributes | None: ...
+    @property
+    def envelope(self) -> Envelope | None: ...
+    @property
+    def error(self) -> Exception | None: ...
+
+
+Handlers = Mapping[type, Callable[[Any], None]]
+"""By the class of an envelope's data. Typed where they subscribe; here they are of all types."""
+Parse = Callable[[bytes], Parsed]
+"""From a message's bytes, which are read once."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message as the inbox takes it. The payload is for its dead letter; the trace goes on from `traceparent`."""
+
+    payload: bytes
+    attributes: Attributes
+    envelope: Envelope | None = None
+    error: Exception | None = None
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True)
+class _Unreadable:
+    """In place of the attributes of a message without any: each gets a sequence, so that it is kept once."""
+
     sequence: int
-    type: str
-    actor: str | None
-    correlation: str | None
-    traceparent: str | None
+    id: str = "unreadable"
+    source: str = "unreadable"
+    subject: str = "unreadable"
+    type: str = "unreadable"
+    actor: None = None
+    correlationid: None = None
+    traceparent: None = None
 
     @classmethod
-    def of(cls, payload: bytes) -> "Attributes":
-        """Raises ValueError, KeyError or TypeError when the payload is not a contract event."""
-        event = json.loads(payload)
-        return cls(
-            str(event["id"]),
-            str(event["source"]),
-            str(event["subject"]),
-            int(event["sequence"]),
-            str(event["type"]),
-            event.get("actor"),
-            event.get("correlationid"),
-            event.get("traceparent"),
-        )
+    def of(cls, payload: bytes) -> "_Unreadable":
+        return cls(int.from_bytes(payload[:6].ljust(6, b"\0"), "big") + len(payload))
 
 
 @dataclass(frozen=True)
@@ -87,69 +131,63 @@ class Inbox:
         DEAD_LETTERS.labels(durable).set_function(self._count)
         PARKED.labels(durable).set_function(self._count)
 
-    def take(self, payload: bytes, traceparent: str | None = None) -> str:
-        """Apply one message; answers `done`, `seen`, `skipped` or `parked`. Raises TRANSIENT to have it again.
-
-        `traceparent`: the trace context of the consumer, where that is traced.
-        """
+    def read(self, payload: bytes) -> Message:
+        """Parse a message, for `take`. Raises nothing: what cannot be parsed becomes a dead letter there."""
         try:
-            attributes = Attributes.of(payload)
-            attributes = replace(attributes, traceparent=traceparent or attributes.traceparent)
-        except (ValueError, KeyError, TypeError) as error:
-            # Only a relay may publish here, so this is a fault of ours: keep it for the operator, once.
-            self._log.error("message without attributes on %s", self.durable, exc_info=error)
-            self._keep_dead_letter(_unreadable(payload), payload, error)
-            outcome = "parked"
-        else:
-            outcome = self._take(attributes, payload)
+            parsed = self._parse(payload)
+        except Exception as error:  # a fault of the parser's must not stop the consumer
+            return Message(payload, _Unreadable.of(payload), error=error)
+        attributes = parsed.attributes or _Unreadable.of(payload)
+        return Message(payload, attributes, parsed.envelope, parsed.error, attributes.traceparent)
+
+    def take(self, message: Message) -> str:
+        """Apply one message; answers `done`, `seen`, `skipped` or `parked`. Raises TRANSIENT to have it again."""
+        outcome = self._take(message)
         CONSUMED.labels(self.durable, outcome).inc()
         return outcome
 
-    def _take(self, attributes: Attributes, payload: bytes) -> str:
+    def _take(self, message: Message) -> str:
+        if message.error is not None:  # only a relay may publish here, so this is a fault of ours
+            return self._give_up(message, message.error)
+        handler = self._handler(message)
+        if handler is None:
+            return "skipped"  # leaves no trace: it has no effect that a repetition could double
         failure: Exception | None = None
         for _ in range(_TRIES):
             try:
-                call = self._call(attributes, payload)
-                if call is None:
-                    return "skipped"  # leaves no trace: it has no effect that a repetition could double
                 with self._database.transaction():
-                    return self._once(attributes, payload, call)
+                    return self._once(message, handler)
             except TRANSIENT:
                 raise
             except Exception as error:  # whatever it is, only this subject may stop
                 failure = error
         assert failure is not None
-        self._log.error("%s of %s becomes a dead letter", attributes.id, attributes.subject, exc_info=failure)
-        self._keep_dead_letter(attributes, payload, failure)
-        return "parked"
+        return self._give_up(message, failure)
 
-    def _once(self, attributes: Attributes, payload: bytes, call: Callable[[], None]) -> str:
-        fresh, blocked = self._advance(attributes)
+    def _once(self, message: Message, handler: Callable[[Any], None]) -> str:
+        """Within a transaction, which may apply several messages."""
+        fresh, blocked = self._advance(message.attributes)
         if not fresh:
             return "seen"
         if blocked:
-            self._insert_dead_letter(attributes, payload, "waits behind an earlier message", 0)
+            self._insert_dead_letter(message, "waits behind an earlier message", 0)
             return "parked"
-        call()
+        self._call(message, handler)
         return "done"
 
-    def _call(self, attributes: Attributes, payload: bytes) -> Callable[[], None] | None:
-        """The handler's work for this message; None for a type without a handler."""
-        envelope = self._parse(payload)
-        handler = self._handlers.get(type(envelope.data)) if envelope is not None else None
-        if handler is None:
-            return None
+    def _handler(self, message: Message) -> Callable[[Any], None] | None:
+        """None for a type that nobody here handles."""
+        return None if message.envelope is None else self._handlers.get(type(message.envelope.data))
 
-        def call() -> None:
-            with acting(
-                actor=attributes.actor,
-                correlation=attributes.correlation,
-                causation=attributes.id,
-                traceparent=attributes.traceparent,
-            ):
-                handler(envelope)
-
-        return call
+    def _call(self, message: Message, handler: Callable[[Any], None]) -> None:
+        about = message.attributes
+        with acting(
+            actor=about.actor,
+            correlation=about.correlationid,
+            causation=about.id,
+            traceparent=message.traceparent,
+        ):
+            handler(message.envelope)
 
     def _advance(self, attributes: Attributes) -> tuple[bool, bool]:
         """Move the high-water mark; answers (whether this sequence is new, whether its subject has dead letters).
@@ -173,22 +211,26 @@ class Inbox:
         assert row is not None
         return row["fresh"], row["blocked"]
 
-    def _keep_dead_letter(self, attributes: Attributes, payload: bytes, error: Exception) -> None:
+    def _give_up(self, message: Message, failure: Exception) -> str:
+        about = message.attributes
+        self._log.error("%s of %s becomes a dead letter of %s", about.id, about.subject, self.durable, exc_info=failure)
         with self._database.transaction():
-            self._advance(attributes)
-            self._insert_dead_letter(attributes, payload, f"{type(error).__name__}: {error}"[:2000], _TRIES)
+            self._advance(about)
+            self._insert_dead_letter(message, f"{type(failure).__name__}: {failure}"[:2000], _TRIES)
+        return "parked"
 
-    def _insert_dead_letter(self, attributes: Attributes, payload: bytes, error: str, attempts: int) -> None:
+    def _insert_dead_letter(self, message: Message, error: str, attempts: int) -> None:
+        about = message.attributes
         self._database.execute(
             "INSERT INTO parked (durable, source, subject, sequence, type, payload, error, attempts) "
             "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
             (
                 self.durable,
-                attributes.source,
-                attributes.subject,
-                attributes.sequence,
-                attributes.type,
-                payload,
+                about.source,
+                about.subject,
+                about.sequence,
+                about.type,
+                message.payload,
                 error,
                 attempts,
             ),
@@ -229,10 +271,12 @@ class Inbox:
             if row is None:
                 return False
             operator_log.record(self._database, "replayed", row)
-            payload = bytes(row["payload"])
-            call = self._call(Attributes.of(payload), payload)
-            if call is not None:
-                call()
+            message = self.read(bytes(row["payload"]))
+            if message.error is not None:
+                raise message.error
+            handler = self._handler(message)
+            if handler is not None:
+                self._call(message, handler)
         return True
 
     def discard(self, dead_letter_id: int, reason: str) -> bool:
@@ -264,8 +308,3 @@ def forget_dead_letters(database: Database, word: str) -> int:
     holding = [row for row in rows if sought in bytes(row["payload"]).decode(errors="replace").casefold()]
     database.execute("DELETE FROM parked WHERE id = ANY(%s)", ([row["id"] for row in holding],))
     return len(holding)
-
-
-def _unreadable(payload: bytes) -> Attributes:
-    number = int.from_bytes(payload[:6].ljust(6, b"\0"), "big") + len(payload)
-    return Attributes("unreadable", "unreadable", "unreadable", number, "unreadable", None, None, None)

@@ -174,19 +174,34 @@ def test_a_new_epoch_goes_on_where_the_restored_store_stands(notebook: Notebook,
     assert stream_ids(nats_server)[-2:] == [f"notebook-{first}-6", "notebook-second-5"]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Envelope:
+    id: str
+    source: str
     subject: str
+    sequence: int
+    type: str
     data: Any
+    actor: str | None = None
+    correlationid: str | None = None
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True)
+class Parsed:
+    attributes: Envelope
+    envelope: Envelope | None
+    error: Exception | None = None
 
 
 class Title(str):
     __slots__ = ()
 
 
-def parse(payload: bytes) -> Envelope:
+def parse(payload: bytes) -> Parsed:
     event = json.loads(payload)
-    return Envelope(event["subject"], Title(event["data"]["title"]))
+    envelope = Envelope(**event | {"data": Title(event["data"]["title"])})
+    return Parsed(envelope, envelope)
 
 
 class Reader:
@@ -199,6 +214,9 @@ class Reader:
         self.inbox = Inbox(self.book.database, "reader-notebook", parse, {Title: self.handle})
         self.bus = Bus(server.url, "reader", SecretStr("x"))
         self.consumer = ConsumerRunner(self.bus, "NOTEBOOK", "evt.notebook.>", self.inbox)
+
+    def take(self, payload: bytes) -> str:
+        return self.inbox.take(self.inbox.read(payload))
 
     def handle(self, envelope: Envelope) -> None:
         self.book.database.execute(
@@ -306,11 +324,11 @@ def test_a_message_seen_before_has_no_effect_and_one_that_cannot_be_read_is_kept
         event = {"id": f"n-e-{sequence}", "source": "/n/e", "subject": "s", "sequence": sequence, "type": "T"}
         return json.dumps(event | {"data": {"title": title}}).encode()
 
-    assert reader.inbox.take(message(1, "a")) == "done"
-    assert reader.inbox.take(message(1, "a")) == "seen"
-    assert reader.inbox.take(message(3, "c")) == "done"
-    assert reader.inbox.take(message(2, "b")) == "seen"
-    assert reader.inbox.take(b"\xff rubbish") == "parked"
+    assert reader.take(message(1, "a")) == "done"
+    assert reader.take(message(1, "a")) == "seen"
+    assert reader.take(message(3, "c")) == "done"
+    assert reader.take(message(2, "b")) == "seen"
+    assert reader.take(b"\xff rubbish") == "parked"
     assert reader.titles() == ["a", "c"]
     assert bytes(reader.inbox.dead_letters()[0]["payload"]) == b"\xff rubbish"
     assert reader.inbox.discard(reader.inbox.dead_letters()[0]["id"], "rubbish")
@@ -318,7 +336,7 @@ def test_a_message_seen_before_has_no_effect_and_one_that_cannot_be_read_is_kept
 
 def test_dead_letters_that_hold_a_word_are_deleted(reader: Reader) -> None:
     for payload in (b'\xff {"email": "ANN@example.com"}', b"\xff rubbish", b'{"to": "Ann@Example.Com"}'):
-        assert reader.inbox.take(payload) == "parked"
+        assert reader.take(payload) == "parked"
     assert forget_dead_letters(reader.book.database, "ann@example.com") == 2
     assert [bytes(row["payload"]) for row in reader.inbox.dead_letters()] == [b"\xff rubbish"]
 
@@ -337,5 +355,5 @@ def test_a_database_failure_asks_for_the_message_again_and_parks_nothing(reader:
         "data": {"title": "a"},
     }
     with pytest.raises(psycopg.OperationalError):
-        inbox.take(json.dumps(event).encode())
+        inbox.take(inbox.read(json.dumps(event).encode()))
     assert inbox.dead_letters() == []

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isnan
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +20,8 @@ from kit.errors import Unavailable
 from kit.messaging.inbox import BlockedSubject, Inbox, forget_dead_letters
 
 SOURCE = "/notebook/1"
+REQUIRED = ("id", "source", "subject", "sequence", "type")
+OPTIONAL = ("actor", "correlationid", "traceparent")
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,14 @@ class Unhandled:
 
 
 def parse(payload: bytes) -> Any:
-    event = json.loads(payload)
-    if event["type"] == "Unknown":
-        return None
-    return SimpleNamespace(data=(Titled if event["type"] == "Titled" else Unhandled)(event["title"]))
+    try:
+        event = json.loads(payload)
+        attributes = SimpleNamespace(**{name: event.get(name) for name in OPTIONAL}, **{n: event[n] for n in REQUIRED})
+    except (ValueError, KeyError, TypeError) as error:
+        return SimpleNamespace(attributes=None, envelope=None, error=error)
+    kind = {"Titled": Titled, "Unhandled": Unhandled}.get(event["type"])
+    envelope = None if kind is None else SimpleNamespace(**vars(attributes), data=kind(event["title"]))
+    return SimpleNamespace(attributes=attributes, envelope=envelope, error=None)
 
 
 class Reader:
@@ -48,6 +54,10 @@ class Reader:
         self.effects: list[str] = []
         self.causes: list[Cause] = []
         self.failures: list[Exception] = []
+
+    def take(self, payload: bytes, traceparent: str | None = None) -> str:
+        read = self.inbox.read(payload)
+        return self.inbox.take(replace(read, traceparent=traceparent or read.traceparent))
 
     def _handle(self, envelope: Any) -> None:
         self.causes.append(cause())
@@ -80,35 +90,35 @@ def broken(times: int) -> list[Exception]:
 
 
 def test_a_message_is_applied_once_and_in_order(reader: Reader) -> None:
-    outcomes = [reader.inbox.take(message(sequence, str(sequence))) for sequence in (1, 1, 3, 2, 3, 4)]
+    outcomes = [reader.take(message(sequence, str(sequence))) for sequence in (1, 1, 3, 2, 3, 4)]
     assert outcomes == ["done", "seen", "done", "seen", "seen", "done"]
     assert reader.effects == ["1", "3", "4"]
 
 
 def test_each_source_and_each_consumer_has_a_mark_of_its_own(reader: Reader) -> None:
-    assert reader.inbox.take(message(5, "a")) == "done"
-    assert reader.inbox.take(message(5, "b", source="/notebook/2")) == "done"
-    assert Reader(reader.database, "other").inbox.take(message(5, "c")) == "done"
+    assert reader.take(message(5, "a")) == "done"
+    assert reader.take(message(5, "b", source="/notebook/2")) == "done"
+    assert Reader(reader.database, "other").take(message(5, "c")) == "done"
 
 
 @pytest.mark.parametrize("kind", ["Unknown", "Unhandled"])
 def test_a_type_that_nobody_handles_leaves_no_trace(reader: Reader, kind: str) -> None:
-    assert reader.inbox.take(message(2, "a", type=kind)) == "skipped"
-    assert reader.inbox.take(message(1, "b")) == "done"
+    assert reader.take(message(2, "a", type=kind)) == "skipped"
+    assert reader.take(message(1, "b")) == "done"
     assert reader.inbox.dead_letters() == []
 
 
 def test_effects_name_the_message_and_its_cause(reader: Reader) -> None:
-    reader.inbox.take(message(1, "a", actor="ann", correlationid="r", traceparent="own"))
-    reader.inbox.take(message(2, "b", traceparent="own"), traceparent="of the consumer")
+    reader.take(message(1, "a", actor="ann", correlationid="r", traceparent="own"))
+    reader.take(message(2, "b", traceparent="own"), traceparent="of the consumer")
     assert reader.causes == [Cause("ann", "r", "n-1", "own"), Cause(None, None, "n-2", "of the consumer")]
 
 
 def test_a_message_is_tried_three_times(reader: Reader) -> None:
     reader.failures = broken(2)
-    assert reader.inbox.take(message(1, "poison")) == "done"
+    assert reader.take(message(1, "poison")) == "done"
     reader.failures = broken(3)
-    assert reader.inbox.take(message(2, "poison")) == "parked"
+    assert reader.take(message(2, "poison")) == "parked"
     assert reader.effects == ["poison"]
     [letter] = reader.inbox.dead_letters()
     assert (letter["attempts"], letter["error"], letter["sequence"]) == (3, "RuntimeError: attempt 2", 2)
@@ -117,30 +127,30 @@ def test_a_message_is_tried_three_times(reader: Reader) -> None:
 
 def test_a_long_error_is_cut(reader: Reader) -> None:
     reader.failures = [RuntimeError("x" * 3000)] * 3
-    reader.inbox.take(message(1, "poison"))
+    reader.take(message(1, "poison"))
     assert len(reader.inbox.dead_letters()[0]["error"]) == 2000
 
 
 def test_a_dead_letter_blocks_its_own_subject_only(reader: Reader) -> None:
     reader.failures = broken(3)
     outcomes = [
-        reader.inbox.take(message(1, "poison", subject="sick")),
-        reader.inbox.take(message(2, "behind", subject="sick")),
-        reader.inbox.take(message(3, "free", subject="well")),
-        reader.inbox.take(message(4, "free", subject="sick", source="/notebook/2")),
-        Reader(reader.database, "other").inbox.take(message(2, "free", subject="sick")),
+        reader.take(message(1, "poison", subject="sick")),
+        reader.take(message(2, "behind", subject="sick")),
+        reader.take(message(3, "free", subject="well")),
+        reader.take(message(4, "free", subject="sick", source="/notebook/2")),
+        Reader(reader.database, "other").take(message(2, "free", subject="sick")),
     ]
     assert outcomes == ["parked", "parked", "done", "done", "done"]
     assert [letter["attempts"] for letter in reader.inbox.dead_letters()] == [3, 0]
     assert reader.inbox.blocked_subjects() == [BlockedSubject(SOURCE, "sick", 2)]
-    assert reader.inbox.take(message(1, "poison", subject="sick")) == "seen"
-    assert reader.inbox.take(message(2, "behind", subject="sick")) == "seen"
+    assert reader.take(message(1, "poison", subject="sick")) == "seen"
+    assert reader.take(message(2, "behind", subject="sick")) == "seen"
 
 
 def test_a_replay_applies_in_order_and_stops_at_a_failure(reader: Reader) -> None:
     reader.failures = broken(3)
     for sequence, title in enumerate(("poison", "second", "poison", "fourth"), start=1):
-        reader.inbox.take(message(sequence, title))
+        reader.take(message(sequence, title))
     reader.failures = [RuntimeError("still")]
     with pytest.raises(RuntimeError, match="still"):
         reader.inbox.replay(SOURCE, "s")
@@ -149,13 +159,13 @@ def test_a_replay_applies_in_order_and_stops_at_a_failure(reader: Reader) -> Non
     assert reader.inbox.replay(SOURCE, "s") == 4
     assert reader.effects == ["poison", "second", "poison", "fourth"]
     assert (reader.inbox.dead_letters(), reader.inbox.replay(SOURCE, "s")) == ([], 0)
-    assert reader.inbox.take(message(5, "goes on")) == "done"
+    assert reader.take(message(5, "goes on")) == "done"
     assert operator_log(reader.database) == [("replayed", None)] * 4
 
 
 def test_a_replay_drops_what_is_no_longer_handled(reader: Reader) -> None:
     reader.failures = broken(3)
-    reader.inbox.take(message(1, "poison"))
+    reader.take(message(1, "poison"))
     heir = Inbox(reader.database, "reader", parse, {})
     assert heir.replay(SOURCE, "s") == 1
     assert (heir.dead_letters(), reader.effects) == ([], [])
@@ -163,7 +173,7 @@ def test_a_replay_drops_what_is_no_longer_handled(reader: Reader) -> None:
 
 def test_a_discarded_dead_letter_is_gone_and_logged(reader: Reader) -> None:
     reader.failures = broken(3)
-    reader.inbox.take(message(1, "poison"))
+    reader.take(message(1, "poison"))
     [letter] = reader.inbox.dead_letters()
     assert not Reader(reader.database, "other").inbox.discard(letter["id"], "not mine")
     assert reader.inbox.discard(letter["id"], "a test")
@@ -180,15 +190,15 @@ def operator_log(database: Database) -> list[tuple[str, str | None]]:
 def test_a_failure_that_passes_keeps_nothing_and_is_not_tried_again(reader: Reader, failure: Exception) -> None:
     reader.failures = [failure]
     with pytest.raises(type(failure)):
-        reader.inbox.take(message(1, "poison"))
+        reader.take(message(1, "poison"))
     assert reader.inbox.dead_letters() == []
-    assert reader.inbox.take(message(1, "poison")) == "done"
+    assert reader.take(message(1, "poison")) == "done"
 
 
 @pytest.mark.parametrize("payload", [b"\xff rubbish", b"{}", b"[]", b'{"id": 1}'])
 def test_what_is_no_event_is_kept_once(reader: Reader, payload: bytes, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR, "kit.inbox"):
-        assert [reader.inbox.take(payload) for _ in range(2)] == ["parked", "parked"]
+        assert [reader.take(payload) for _ in range(2)] == ["parked", "parked"]
     [letter] = reader.inbox.dead_letters()
     assert (bytes(letter["payload"]), letter["subject"]) == (payload, "unreadable")
     assert "reader" in caplog.text
@@ -196,13 +206,13 @@ def test_what_is_no_event_is_kept_once(reader: Reader, payload: bytes, caplog: p
 
 def test_dead_letters_are_listed_oldest_first_and_not_all_at_once(reader: Reader) -> None:
     for letter in (b"b", b"a", b"c"):
-        reader.inbox.take(letter)
+        reader.take(letter)
     assert [bytes(row["payload"]) for row in reader.inbox.dead_letters(2)] == [b"b", b"a"]
 
 
 def test_dead_letters_that_hold_a_word_are_deleted_in_any_case_of_letters(reader: Reader) -> None:
     for payload in (b'\xff {"email": "ANN@example.com"}', b"\xff rubbish", b'{"to": "Ann@Example.Com"}'):
-        reader.inbox.take(payload)
+        reader.take(payload)
     assert forget_dead_letters(reader.database, "ann@EXAMPLE.com") == 2
     assert [bytes(row["payload"]) for row in reader.inbox.dead_letters()] == [b"\xff rubbish"]
 
@@ -213,8 +223,8 @@ def test_metrics_count_outcomes_and_dead_letters(reader: Reader) -> None:
         return REGISTRY.get_sample_value("tradehall_consumed_total", labels) or 0.0
 
     before = consumed("done"), consumed("parked")
-    reader.inbox.take(message(1, "a"))
-    reader.inbox.take(b"rubbish")
+    reader.take(message(1, "a"))
+    reader.take(b"rubbish")
     assert (consumed("done") - before[0], consumed("parked") - before[1]) == (1, 1)
     for gauge in ("tradehall_dead_letters", "tradehall_parked_messages"):
         assert REGISTRY.get_sample_value(gauge, {"durable": "reader"}) == 1

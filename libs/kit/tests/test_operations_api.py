@@ -15,7 +15,7 @@ from kit.messaging.inbox import Inbox
 from kit.messaging.relay import Relay
 from kit.operations import api
 from kit.tests.notebook import Notebook, translate
-from kit.tests.test_delivery import STREAM
+from kit.tests.test_delivery import STREAM, parse
 
 HERE = "/api/v1/operations/notebook"
 EVENT = b'{"id": "x", "source": "/s/1", "subject": "a", "sequence": 1, "type": "t"}'
@@ -24,7 +24,7 @@ EVENT = b'{"id": "x", "source": "/s/1", "subject": "a", "sequence": 1, "type": "
 @pytest.fixture
 def operator(notebook: Notebook) -> Iterator[TestClient]:
     bus = Bus("nats://127.0.0.1:1", "notebook", SecretStr("x"))
-    consumer = ConsumerRunner(bus, "OTHER", "evt.>", Inbox(notebook.database, "of-the-test", lambda _: None, {}))
+    consumer = ConsumerRunner(bus, "OTHER", "evt.>", Inbox(notebook.database, "of-the-test", parse, {}))
     app = Application()
     problems.install(app)
     for router in api.routes(

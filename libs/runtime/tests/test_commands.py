@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from kit.messaging.bus import Bus
 from kit.messaging.inbox import Inbox
 from kit.tests.notebook import MIGRATIONS, Notebook, open_notebook
+from kit.tests.test_delivery import parse
 from privacy.export import Holder
 from privacy.post_restore import PostRestore
 from runtime.command_service import AnyService
@@ -29,7 +30,7 @@ class OneInbox:
     def __init__(self, book: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("runtime.output._CONNECT_SECONDS", 0.0)
         self.bus = Bus("nats://127.0.0.1:1", "notebook", SecretStr("x"))
-        self._inboxes = [Inbox(book.database, "commands", lambda _: None, {})]
+        self._inboxes = [Inbox(book.database, "commands", parse, {})]
 
     def inboxes(self) -> list[Inbox]:
         return self._inboxes

@@ -74,10 +74,10 @@ def _limits(platforms: list[str] | None) -> Limits:
 
 
 PUBLICATIONS = Publications("identity")
-PUBLICATIONS.on(Client.ClientCreated, _created)
-PUBLICATIONS.on(Client.Renamed, _renamed)
-PUBLICATIONS.on(Client.ScopesChanged, _scopes_changed)
-PUBLICATIONS.on(Client.SecretIssued, _secret_issued)
-PUBLICATIONS.on(Client.SecretExpiring, _secret_expiring)
-PUBLICATIONS.on(Client.SecretEnded, _secret_ended)
-PUBLICATIONS.on(Client.Removed, _removed)
+PUBLICATIONS.on(Client.ClientCreated, contract.ClientCreated, _created)
+PUBLICATIONS.on(Client.Renamed, contract.ClientRenamed, _renamed)
+PUBLICATIONS.on(Client.ScopesChanged, contract.ClientScopesChanged, _scopes_changed)
+PUBLICATIONS.on(Client.SecretIssued, contract.ClientSecretIssued, _secret_issued)
+PUBLICATIONS.on(Client.SecretExpiring, contract.ClientSecretExpiring, _secret_expiring)
+PUBLICATIONS.on(Client.SecretEnded, contract.ClientSecretEnded, _secret_ended)
+PUBLICATIONS.on(Client.Removed, contract.ClientRemoved, _removed)

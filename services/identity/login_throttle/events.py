@@ -14,5 +14,5 @@ def _unlocked(event: Lock.Unlocked) -> contract.UserUnlocked:
 
 
 PUBLICATIONS = Publications("identity")
-PUBLICATIONS.on(Lock.Locked, _locked)
-PUBLICATIONS.on(Lock.Unlocked, _unlocked)
+PUBLICATIONS.on(Lock.Locked, contract.UserLocked, _locked)
+PUBLICATIONS.on(Lock.Unlocked, contract.UserUnlocked, _unlocked)

@@ -47,13 +47,13 @@ def _erased(event: User.Erased) -> contract.UserErased:
 
 
 PUBLICATIONS = Publications("identity")
-PUBLICATIONS.on(User.Registered, _registered)
-PUBLICATIONS.on(User.RegistrationRepeated, _registration_repeated)
-PUBLICATIONS.on(User.EmailVerified, _email_verified)
-PUBLICATIONS.on(User.PasswordChanged, _password_changed)
-PUBLICATIONS.on(User.PasswordResetRequested, _password_reset_requested)
-PUBLICATIONS.on(User.Renamed, _renamed)
-PUBLICATIONS.on(User.Erased, _erased)
+PUBLICATIONS.on(User.Registered, contract.UserRegistered, _registered)
+PUBLICATIONS.on(User.RegistrationRepeated, contract.UserRegistrationRepeated, _registration_repeated)
+PUBLICATIONS.on(User.EmailVerified, contract.UserEmailVerified, _email_verified)
+PUBLICATIONS.on(User.PasswordChanged, contract.UserPasswordChanged, _password_changed)
+PUBLICATIONS.on(User.PasswordResetRequested, contract.UserPasswordResetRequested, _password_reset_requested)
+PUBLICATIONS.on(User.Renamed, contract.UserRenamed, _renamed)
+PUBLICATIONS.on(User.Erased, contract.UserErased, _erased)
 
 PRIVATE: frozenset[type] = frozenset({User.OneTimePasswordUsed})
 """Other services need not know: UserSignedIn says how the user signed in."""

@@ -23,5 +23,5 @@ def _ended(event: UserSession.Ended) -> contract.UserSessionEnded:
 
 
 PUBLICATIONS = Publications("identity")
-PUBLICATIONS.on(UserSession.SignedIn, _signed_in)
-PUBLICATIONS.on(UserSession.Ended, _ended)
+PUBLICATIONS.on(UserSession.SignedIn, contract.UserSignedIn, _signed_in)
+PUBLICATIONS.on(UserSession.Ended, contract.UserSessionEnded, _ended)

@@ -33,5 +33,5 @@ def _failed(event: Notification.Failed) -> NotificationFailed:
 
 
 PUBLICATIONS = Publications("notifications")
-PUBLICATIONS.on(Notification.Sent, _sent)
-PUBLICATIONS.on(Notification.Failed, _failed)
+PUBLICATIONS.on(Notification.Sent, NotificationSent, _sent)
+PUBLICATIONS.on(Notification.Failed, NotificationFailed, _failed)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from contracts.envelope import Attributes
+from contracts.envelope import Attributes, MalformedEvent, ParsedMessage, parse_attributes
 from organizations.feed.views import ForeignEvents
 
 
@@ -15,12 +15,13 @@ class RawMessage:
     data: bytes
 
 
-def parse(payload: bytes) -> RawMessage:
-    """For the inbox. Events and fields that only a newer version knows are kept like all others.
-
-    Raises ValidationError for what is no event of Tradehall.
-    """
-    return RawMessage(Attributes.model_validate_json(payload), payload)
+def parse(payload: bytes) -> ParsedMessage[RawMessage]:
+    """For the inbox. Events and fields that only a newer version knows are kept like all others."""
+    try:
+        attributes = parse_attributes(payload)
+    except MalformedEvent as malformed:
+        return ParsedMessage(malformed.attributes, error=malformed)
+    return ParsedMessage(attributes, RawMessage(attributes, payload))
 
 
 def handlers(foreign: ForeignEvents) -> Mapping[type, Callable[[RawMessage], None]]:

@@ -1,13 +1,12 @@
 """Published events of members."""
 
 from contracts import organizations as contract
-from contracts.event import Event
 from contracts.permissions import Grant
 from organizations.organizations.domain import Organization
 from runtime.publications import Publications
 
 
-def _joined(event: Organization.MemberJoined) -> Event:
+def _joined(event: Organization.MemberJoined) -> contract.MemberJoined:
     grant = Grant.model_validate(event.grant)
     return contract.MemberJoined(
         organization_id=event.originator_id,
@@ -20,17 +19,17 @@ def _joined(event: Organization.MemberJoined) -> Event:
     )
 
 
-def _changed(event: Organization.MemberPermissionsChanged) -> Event:
+def _changed(event: Organization.MemberPermissionsChanged) -> contract.MemberPermissionsChanged:
     return contract.MemberPermissionsChanged(
         organization_id=event.originator_id, user_id=event.user_id, from_=Grant(**event.from_), to=Grant(**event.to)
     )
 
 
-def _removed(event: Organization.MemberRemoved) -> Event:
+def _removed(event: Organization.MemberRemoved) -> contract.MemberRemoved:
     return contract.MemberRemoved(organization_id=event.originator_id, user_id=event.user_id, how=event.how)
 
 
 PUBLICATIONS = Publications("organizations")
-PUBLICATIONS.on(Organization.MemberJoined, _joined)
-PUBLICATIONS.on(Organization.MemberPermissionsChanged, _changed)
-PUBLICATIONS.on(Organization.MemberRemoved, _removed)
+PUBLICATIONS.on(Organization.MemberJoined, contract.MemberJoined, _joined)
+PUBLICATIONS.on(Organization.MemberPermissionsChanged, contract.MemberPermissionsChanged, _changed)
+PUBLICATIONS.on(Organization.MemberRemoved, contract.MemberRemoved, _removed)

@@ -12,17 +12,20 @@ PUBLICATIONS = Publications("organizations")
 _on = PUBLICATIONS.on
 _on(
     Organization.OrgCreated,
+    contract.OrgCreated,
     lambda e: contract.OrgCreated(organization_id=e.originator_id, name=e.name, owner=e.owner),
 )
 _on(
     Organization.OrgRenamed,
+    contract.OrgRenamed,
     lambda e: contract.OrgRenamed(organization_id=e.originator_id, from_=e.from_, to=e.to),
 )
 _on(
     Organization.OrgDeleted,
+    contract.OrgDeleted,
     lambda e: contract.OrgDeleted(organization_id=e.originator_id, restorable_until=e.restorable_until),
 )
-_on(Organization.OrgRestored, lambda e: contract.OrgRestored(organization_id=e.originator_id))
+_on(Organization.OrgRestored, contract.OrgRestored, lambda e: contract.OrgRestored(organization_id=e.originator_id))
 
 PRIVATE = frozenset({Organization.OrgPurged})
 """Other services treat a deleted organization as gone, so its purge changes nothing for them."""

@@ -4,7 +4,6 @@ from typing import Any
 
 from contracts import platforms as contract
 from contracts.envelope import Envelope
-from contracts.event import Event
 from contracts.organizations import OrgDeleted, OrgRestored
 from contracts.subscriptions import Subscriptions
 from platforms.platforms.domain import TradePlatform
@@ -16,15 +15,15 @@ def _ids(event: Any) -> dict[str, Any]:
     return {"organization_id": event.organization_id, "platform_id": event.originator_id}
 
 
-def _added(event: TradePlatform.PlatformAdded) -> Event:
-    """PlatformAdded.v1 is released with its two kinds; connectors may add others."""
+def _added(event: TradePlatform.PlatformAdded) -> contract.PlatformAdded | contract.PlatformOfOtherKindAdded:
+    """PlatformAdded.v1 is released with its two kinds; connectors may bring others."""
     fields = {**_ids(event), "name": event.name, "kind": event.kind, "api": event.api}
     if event.kind in ("mt4", "mt5"):
         return contract.PlatformAdded.model_validate(fields)
     return contract.PlatformOfOtherKindAdded.model_validate(fields)
 
 
-def _credentials_set(event: TradePlatform.PlatformCredentialsSet) -> Event:
+def _credentials_set(event: TradePlatform.PlatformCredentialsSet) -> contract.PlatformCredentialsSet:
     return contract.PlatformCredentialsSet.model_validate(
         {
             **_ids(event),
@@ -40,19 +39,29 @@ def _credentials_set(event: TradePlatform.PlatformCredentialsSet) -> Event:
 
 PUBLICATIONS = Publications("platforms")
 _on = PUBLICATIONS.on
-_on(TradePlatform.PlatformAdded, _added)
-_on(TradePlatform.PlatformRenamed, lambda e: contract.PlatformRenamed(**_ids(e), from_=e.from_, to=e.to))
-_on(TradePlatform.PlatformApiChosen, lambda e: contract.PlatformApiChosen(**_ids(e), from_=e.from_, to=e.to))
-_on(TradePlatform.PlatformCredentialsSet, _credentials_set)
+_on(TradePlatform.PlatformAdded, (contract.PlatformAdded, contract.PlatformOfOtherKindAdded), _added)
+_on(
+    TradePlatform.PlatformRenamed,
+    contract.PlatformRenamed,
+    lambda e: contract.PlatformRenamed(**_ids(e), from_=e.from_, to=e.to),
+)
+_on(
+    TradePlatform.PlatformApiChosen,
+    contract.PlatformApiChosen,
+    lambda e: contract.PlatformApiChosen(**_ids(e), from_=e.from_, to=e.to),
+)
+_on(TradePlatform.PlatformCredentialsSet, contract.PlatformCredentialsSet, _credentials_set)
 _on(
     TradePlatform.PlatformCredentialsRemoved,
+    contract.PlatformCredentialsRemoved,
     lambda e: contract.PlatformCredentialsRemoved.model_validate({**_ids(e), "target": e.target}),
 )
 _on(
     TradePlatform.PlatformStatusChanged,
+    contract.PlatformStatusChanged,
     lambda e: contract.PlatformStatusChanged(**_ids(e), from_=e.from_, to=e.to, reason=e.reason),
 )
-_on(TradePlatform.PlatformRemoved, lambda e: contract.PlatformRemoved(**_ids(e)))
+_on(TradePlatform.PlatformRemoved, contract.PlatformRemoved, lambda e: contract.PlatformRemoved(**_ids(e)))
 
 
 def subscriptions(views: PlatformViews) -> Subscriptions:

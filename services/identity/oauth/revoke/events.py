@@ -7,5 +7,6 @@ from runtime.publications import Publications
 PUBLICATIONS = Publications("identity")
 PUBLICATIONS.on(
     RevokedToken.Revoked,
+    contract.TokenRevoked,
     lambda event: contract.TokenRevoked(jti=str(event.originator_id), expires_at=event.expires_at),
 )

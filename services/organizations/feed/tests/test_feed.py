@@ -74,7 +74,7 @@ def test_a_reader_who_tails_16_writers_misses_nothing_and_sees_nothing_twice(
         inbox = Inbox(replica.database, f"feed-{number}", feed_events.parse, feed_events.handlers(replica))
         for turn in range(1, EACH + 1):
             with replica.database.transaction() as cursor:
-                assert inbox.take(renamed(organization, number, turn)) == "done"
+                assert inbox.take(inbox.read(renamed(organization, number, turn))) == "done"
                 cursor.execute("SELECT pg_sleep(0.003)")  # what else a transaction may do before it commits
 
     def tail() -> None:

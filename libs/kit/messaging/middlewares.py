@@ -1,0 +1,83 @@
+"""What surrounds every handler on the bus, as FastStream middlewares: delivery of events, answers to requests."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import nats.errors
+from faststream import BaseMiddleware, ContextRepo
+from faststream.exceptions import NackMessage, RejectMessage
+from faststream.message import StreamMessage
+from faststream.nats import NatsPublishCommand
+from nats.aio.msg import Msg
+from opentelemetry.trace import SpanKind
+
+from kit.messaging.inbox import TRANSIENT
+from kit.telemetry import tracing
+
+_PROGRESS = 1.5  # seconds
+_LATER = 0.5
+_log = logging.getLogger("kit.consumer")
+
+Next = Callable[[StreamMessage[Any]], Awaitable[Any]]
+
+
+class DeliveryMiddleware(BaseMiddleware[NatsPublishCommand]):
+    """Holds the message by in-progress acks while the handler runs, and has it delivered again, later, after a failure
+    that passes by itself; in a trace, a span around it. The handler answers the outcome.
+
+    It says nothing of one message that would not hold for a batch. What else can fail becomes a dead letter in the
+    inbox, in a transaction of its thread.
+    """
+
+    def __init__(self, msg: Msg | None, /, *, context: ContextRepo, stream: str, durable: str) -> None:
+        super().__init__(msg, context=context)
+        self._stream = stream
+        self._durable = durable
+
+    async def consume_scope(self, call_next: Next, msg: StreamMessage[Any]) -> Any:
+        """Raises NackMessage for a failure that passes by itself."""
+        about = {"messaging.system": "nats", "messaging.operation.type": "process"} | {
+            "messaging.destination.name": self._stream,
+            "messaging.message.id": msg.headers.get("Nats-Msg-Id", ""),
+        }
+        name, parent = f"process {self._durable}", msg.headers.get("traceparent")
+        try:
+            with tracing.following(parent, name, SpanKind.CONSUMER, about) as span:
+                async with _held(msg):
+                    outcome = await call_next(msg)
+                span.set_attribute("tradehall.outcome", outcome)
+        except TRANSIENT as error:
+            _log.warning("%s comes again: %s", self._durable, type(error).__name__)
+            raise NackMessage(delay=_LATER) from error
+        return outcome
+
+
+class AnswerMiddleware(BaseMiddleware[NatsPublishCommand]):
+    """Refuses a request whose answer would not go to an inbox; in a trace, a span around the others."""
+
+    async def consume_scope(self, call_next: Next, msg: StreamMessage[Any]) -> Any:
+        """Raises RejectMessage."""
+        # A reply goes wherever the asker says: without this check, onto a stream or another's subject.
+        if not msg.raw_message.reply.startswith("_INBOX_"):
+            raise RejectMessage
+        name = f"answer {msg.raw_message.subject}"
+        with tracing.following(msg.headers.get("traceparent"), name, SpanKind.SERVER):
+            return await call_next(msg)
+
+
+@asynccontextmanager
+async def _held(message: Any) -> AsyncIterator[None]:
+    async def hold() -> None:
+        while True:
+            await asyncio.sleep(_PROGRESS)
+            with suppress(nats.errors.Error):
+                await message.in_progress()
+
+    holding = asyncio.create_task(hold())
+    try:
+        yield
+    finally:
+        holding.cancel()
