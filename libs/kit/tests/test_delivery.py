@@ -199,9 +199,11 @@ class Title(str):
 
 
 def parse(payload: bytes) -> Parsed:
+    """An event without data is of a type that nobody knows."""
     event = json.loads(payload)
-    envelope = Envelope(**event | {"data": Title(event["data"]["title"])})
-    return Parsed(envelope, envelope)
+    data = event.pop("data", None)
+    envelope = Envelope(**event, data=data and Title(data["title"]))
+    return Parsed(envelope, envelope if data else None)
 
 
 class Reader:
