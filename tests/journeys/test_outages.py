@@ -22,8 +22,8 @@ from tests.contracts.asking import operations, request_of
 from tests.contracts.world import World
 
 Away = Callable[[Tradehall, str], AbstractContextManager[None]]
-WITHOUT_DATABASE = {"jwks", "openid_configuration", "oauth_authorization_server", "authorize_by_form"}
-"""What is answered from memory; the last sends somebody who is not signed in to where that is done."""
+WITHOUT_DATABASE = {"jwks", "openid_configuration", "oauth_authorization_server", "authorize", "authorize_by_form"}
+"""Answered from memory; the last two redirect a browser without a session to the sign-in page."""
 KNOWN_FOR_A_WHILE = {"token", "introspect"}
 """What needs a client only, who is remembered for less than a second."""
 
