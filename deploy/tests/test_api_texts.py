@@ -42,12 +42,12 @@ def test_a_parameter_has_a_description(operation: dict[str, Any]) -> None:
         assert parameter.get("description", "").endswith("."), parameter["name"]
 
 
-@pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS)
+@pytest.mark.parametrize("schema", list(SCHEMAS.values()), ids=list(SCHEMAS))
 def test_a_schema_has_a_description(schema: dict[str, Any]) -> None:
     assert re.match(r"[A-Z].*\.$", schema["description"], re.DOTALL)
 
 
-@pytest.mark.parametrize("about", fields())
+@pytest.mark.parametrize("about", list(fields()))
 def test_a_field_has_a_description_and_an_example(about: dict[str, Any]) -> None:
     assert re.match(r"[A-Z0-9`].*\.$", about["description"], re.DOTALL)
     assert "examples" in about or "const" in about or "$ref" in json.dumps(about)

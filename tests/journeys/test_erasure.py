@@ -53,7 +53,7 @@ def what_is_held(var: Path, zoe: Person, ada: Person, folder: Path) -> None:
     }
     assert found["notifications"]["rows"]["notifications"]
     again = command(var, "person", "export", zoe.email, "--file", str(file))
-    assert (again.returncode, "nothing is overwritten" in again.stderr) == (1, True)
+    assert (again.returncode, "choose another file" in again.stderr) == (1, True)
 
 
 def test_an_erased_person_is_nowhere_and_others_go_on(hall: Hall, tradehall: Tradehall, tmp_path: Path) -> None:

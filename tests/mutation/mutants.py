@@ -165,8 +165,9 @@ def _place(source: str, line: int) -> str:
 
 
 def _first_line(node: ast.stmt) -> int:
-    first: int = min(each.lineno for each in (node, *getattr(node, "decorator_list", ())))
-    return first
+    if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        return min(each.lineno for each in (node, *node.decorator_list))
+    return node.lineno
 
 
 def _common(first: list[str], second: list[str]) -> int:

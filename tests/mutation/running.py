@@ -26,7 +26,7 @@ _ARGUMENTS = ("--quiet", "--no-header", "--tb=no", "--noconftest", "-p", "pytest
 _UNUSED = 99
 
 
-class Instead(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):  # type: ignore[misc]  # typeshed's own bases
+class Instead(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
     """Imports one module from a text. Nothing on disk changes."""
 
     def __init__(self, module: str, path: Path, source: str) -> None:
@@ -41,11 +41,8 @@ class Instead(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):  # type
         self.used = True
         return importlib.machinery.ModuleSpec(name, self, origin=str(self._path))
 
-    def get_filename(self, fullname: str) -> str:
-        return f"{self._path}.mutant"  # has no compiled file
-
-    def get_data(self, path: str) -> bytes:
-        return self._source.encode()
+    def get_source(self, fullname: str) -> str:
+        return self._source
 
 
 @contextlib.contextmanager

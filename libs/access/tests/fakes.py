@@ -10,7 +10,7 @@ from contracts.permissions import Grant, Limits
 from kit.messaging.bus import BusUnavailable
 from kit.security.tokens import Token
 
-ORG, OTHER, ADA, PLATFORM = uuid4(), uuid4(), uuid4(), uuid4()
+ORG, OTHER, ADA, PLATFORM = (UUID(int=number) for number in range(1, 5))
 CLIENT = "thc_1"
 
 

@@ -89,12 +89,12 @@ def test_changes_are_recorded_with_what_was_before() -> None:
 def test_api_credentials_keep_the_api_they_are_for() -> None:
     platform = new()
     platform.set_credentials("db", "db.example.com", 3306, "reader", "mt5", "required", "ff")
-    without_api_credentials = platform.credentials_api
-    assert without_api_credentials is None
+    kept = [platform.credentials_api]
     platform.set_credentials("api", "mt.example.com", 443, "1000", None, "off", "00")
-    assert platform.credentials_api == "mt5-webapi"
+    kept.append(platform.credentials_api)
     platform.choose_api("none", installed().apis("mt5"))
-    assert platform.credentials_api == "mt5-webapi"
+    kept.append(platform.credentials_api)
+    assert kept == [None, "mt5-webapi", "mt5-webapi"]
     event = platform.pending_events[1]
     assert isinstance(event, TradePlatform.PlatformCredentialsSet)
     assert (event.target, event.host, event.port, event.login, event.database, event.tls, event.fingerprint) == (
