@@ -49,7 +49,7 @@ def bus() -> Bus:
     return Bus("nats://127.0.0.1:1", "owner", SecretStr("p"))
 
 
-def in_memory(bus: Bus, work: Callable[[NatsBroker], Awaitable[None]]) -> None:
+def in_memory(bus: Bus, work: Callable[[NatsBroker], Awaitable[object]]) -> None:
     async def run() -> None:
         async with TestNatsBroker(bus.broker, connect_only=False) as broker:
             await work(broker)
