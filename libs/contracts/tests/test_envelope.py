@@ -121,6 +121,23 @@ def test_malformed_data_still_tells_its_place() -> None:
     assert caught.value.attributes.subject == str(ORGANIZATION)
 
 
+def test_malformed_attributes_still_tell_where_the_message_belongs() -> None:
+    parsed = parse_message(altered(time="yesterday", organization="*"))
+
+    assert parsed.envelope is None
+    assert isinstance(parsed.error, MalformedEvent)
+    assert parsed.attributes is not None
+    assert (parsed.attributes.source, parsed.attributes.sequence) == ("/organizations/1", 42)
+    assert parsed.attributes.subject == str(ORGANIZATION)
+
+
+def test_a_message_without_a_place_has_no_attributes() -> None:
+    parsed = parse_message(altered(id=...))
+
+    assert (parsed.attributes, parsed.envelope) == (None, None)
+    assert isinstance(parsed.error, MalformedEvent)
+
+
 @pytest.mark.parametrize(
     "payload",
     [

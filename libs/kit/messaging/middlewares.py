@@ -24,7 +24,7 @@ _log = logging.getLogger("kit.consumer")
 Next = Callable[[StreamMessage[Any]], Awaitable[Any]]
 
 
-class DeliveryMiddleware(BaseMiddleware[NatsPublishCommand]):
+class DeliveryMiddleware(BaseMiddleware[NatsPublishCommand, Msg | None]):
     """Holds the message by in-progress acks while the handler runs, and has it delivered again, later, after a failure
     that passes by itself; in a trace, a span around it. The handler answers the outcome.
 
@@ -55,7 +55,7 @@ class DeliveryMiddleware(BaseMiddleware[NatsPublishCommand]):
         return outcome
 
 
-class AnswerMiddleware(BaseMiddleware[NatsPublishCommand]):
+class AnswerMiddleware(BaseMiddleware[NatsPublishCommand, Msg | None]):
     """Refuses a request whose answer would not go to an inbox; in a trace, a span around the others."""
 
     async def consume_scope(self, call_next: Next, msg: StreamMessage[Any]) -> Any:

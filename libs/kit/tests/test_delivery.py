@@ -336,6 +336,20 @@ def test_a_message_seen_before_has_no_effect_and_one_that_cannot_be_read_is_kept
     assert reader.inbox.discard(reader.inbox.dead_letters()[0]["id"], "rubbish")
 
 
+def test_a_malformed_event_becomes_a_dead_letter_of_its_own_subject(reader: Reader) -> None:
+    def broken(payload: bytes) -> Parsed:
+        return Parsed(parse(payload).attributes, None, ValueError("no title"))
+
+    event = {"id": "n-e-1", "source": "/n/e", "subject": "s", "sequence": 1, "type": "T"}
+    inbox = Inbox(reader.book.database, "broken", broken, {Title: reader.handle})
+    assert inbox.take(inbox.read(json.dumps(event).encode())) == "parked"
+    (letter,) = inbox.dead_letters()
+    assert (letter["source"], letter["subject"], letter["sequence"]) == ("/n/e", "s", 1)
+    assert letter["error"] == "ValueError: no title"
+    with pytest.raises(ValueError, match="no title"):
+        inbox.replay("/n/e", "s")
+
+
 def test_dead_letters_that_hold_a_word_are_deleted(reader: Reader) -> None:
     for payload in (b'\xff {"email": "ANN@example.com"}', b"\xff rubbish", b'{"to": "Ann@Example.Com"}'):
         assert reader.take(payload) == "parked"
