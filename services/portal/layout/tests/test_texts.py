@@ -36,6 +36,13 @@ def test_every_section_of_the_header_has_a_text(section: str) -> None:
     assert Texts()(f"nav.{section}")
 
 
+def test_a_missing_text_names_its_file() -> None:
+    with pytest.raises(KeyError, match=r"add permissions\.reports:read\.name to services/portal/users/texts\.toml"):
+        Texts()("permissions.reports:read.name")
+    with pytest.raises(KeyError, match=r"add reports\.title to services/portal/<subject>/texts\.toml"):
+        Texts()("reports.title")
+
+
 def test_templates_contain_no_text() -> None:
     for path in _PAGES:
         if path.name == "ui.html":  # holds parts of tags, which look like words
