@@ -60,6 +60,7 @@ Password = Annotated[
         max_length=_LONGEST_PASSWORD,
         title="Password",
         description="Stored encrypted. It cannot be read again.",
+        examples=["an invented password"],
     ),
 ]
 Pem = Annotated[

@@ -21,6 +21,7 @@ from kit.http.problems import failed
 from portal.layout.api import ApiProblem
 from portal.layout.cookies import Cookies
 from portal.layout.page_requests import PageRequest
+from portal.layout.sections import SECTIONS
 from portal.layout.sessions import NotSignedIn, Session
 from portal.layout.texts import Texts
 
@@ -58,7 +59,9 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.globals.update(t=texts, static=self.assets.urls, public_url=public_url, utc=_utc)
+        self._templates.globals.update(
+            t=texts, static=self.assets.urls, public_url=public_url, utc=_utc, sections=SECTIONS
+        )
 
     def page(self, request: PageRequest, template: str, status: int = 200, **values: Any) -> Response:
         """A whole page; for htmx, the part of it that replaces `#app`."""

@@ -12,19 +12,25 @@ class Texts:
     """`texts("clients.changed", name="x")` gives the text of that name with its values.
 
     Reads `<subject>/texts.toml` below `folder`, by default of all subjects of the portal. A name that two files
-    define raises ValueError; a name that none defines raises KeyError when it is used.
+    define raises ValueError; a name that none defines raises KeyError, which says where to add it, when it is used.
     """
 
     def __init__(self, folder: Path = _SUBJECTS) -> None:
         self._texts: dict[str, str] = {}
+        self._subjects: dict[str, str] = {}  # the first part of a name, and the subject that defines such names
         for file in sorted(folder.glob("*/texts.toml")):
             for name, text in _flat(tomllib.loads(file.read_text(encoding="utf-8")), ""):
                 if name in self._texts:
                     raise ValueError(f"{file.parent.name}/texts.toml defines {name}, which another file defines")
                 self._texts[name] = text
+                self._subjects[name.partition(".")[0]] = file.parent.name
 
     def __call__(self, name: str, /, **values: Any) -> str:
-        return self._texts[name].format(**values) if values else self._texts[name]
+        text = self._texts.get(name)
+        if text is None:
+            subject = self._subjects.get(name.partition(".")[0], "<subject>")
+            raise KeyError(f"add {name} to services/portal/{subject}/texts.toml")
+        return text.format(**values) if values else text
 
     def __contains__(self, name: str) -> bool:
         return name in self._texts

@@ -20,6 +20,7 @@ from psycopg.types.json import Jsonb
 from pydantic import SecretStr
 from starlette.responses import JSONResponse
 
+from contracts.permissions import Permission
 from portal.service import build
 from portal.settings import Settings
 from testing.in_process import InProcess
@@ -31,10 +32,7 @@ ORG = UUID("22222222-2222-2222-2222-222222222222")
 HOME = f"/portal/organizations/{ORG}"
 API = f"/organizations/{ORG}"
 HTMX = {"HX-Request": "true", "HX-Current-URL": f"{ISSUER}{HOME}/clients"}
-ALL = [
-    *("organization:write", "members:read", "members:write", "platforms:read", "platforms:write"),
-    *("credentials:write", "clients:read", "clients:write", "audit:read"),
-]
+ALL = [str(permission) for permission in Permission]
 MEMBER = {
     "user_id": str(USER),
     "email": "ada@broker.example",

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from contracts.permissions import Permission, Role, Scope
+from portal.layout.sections import SECTIONS
 from portal.layout.texts import Texts
 
 _PORTAL = Path(__file__).parents[2]
@@ -28,6 +29,18 @@ def test_every_permission_scope_and_role_has_a_text() -> None:
         assert texts(f"{name}.name")
         assert texts(f"{name}.text")
     assert all(texts(f"roles.{each}.text") for each in [*Role, "none"])
+
+
+@pytest.mark.parametrize("section", [name for name, _ in SECTIONS])
+def test_every_section_of_the_header_has_a_text(section: str) -> None:
+    assert Texts()(f"nav.{section}")
+
+
+def test_a_missing_text_names_its_file() -> None:
+    with pytest.raises(KeyError, match=r"add permissions\.reports:read\.name to services/portal/users/texts\.toml"):
+        Texts()("permissions.reports:read.name")
+    with pytest.raises(KeyError, match=r"add reports\.title to services/portal/<subject>/texts\.toml"):
+        Texts()("reports.title")
 
 
 def test_templates_contain_no_text() -> None:

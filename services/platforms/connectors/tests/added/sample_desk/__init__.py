@@ -22,12 +22,12 @@ _KEY, _LOGINS = "Sample-key-1", (7001, 7002, 7003)
 class SampleCredentials(CredentialForm):
     """The key of a desk."""
 
-    host: Host
-    port: Port
-    user: Annotated[Name, Field(title="User", description="The user of the desk.")]
+    host: Host = Field(examples=["desk.broker.example"])
+    port: Port = Field(examples=[7000])
+    user: Annotated[Name, Field(title="User", description="The user of the desk.", examples=["ada"])]
     desk: Annotated[
         Literal["retail", "prime"],
-        Field(title="Desk", description="The desk to sign in to."),
+        Field(title="Desk", description="The desk to sign in to.", examples=["prime"]),
         Choices((("retail", "Retail", "All accounts."), ("prime", "Prime", "Large accounts."))),
     ] = "retail"
     password: Password
