@@ -79,8 +79,9 @@ def _forgotten(cursor: Cursor[dict[str, Any]]) -> int:
 def _differences(cursor: Cursor[dict[str, Any]], schema: str, rows: Rows) -> int:
     """The number of rows that are in one of the two only; of the larger side, so that a changed row counts once."""
     query = sql.SQL(
-        "SELECT greatest((SELECT count(*) FROM (SELECT * FROM {live} WHERE {which} EXCEPT ALL SELECT * FROM {new}) a),"
-        " (SELECT count(*) FROM (SELECT * FROM {new} EXCEPT ALL SELECT * FROM {live} WHERE {which}) b)) AS rows"
+        "WITH live AS (SELECT * FROM {live} WHERE {which}), new AS (SELECT * FROM {new} WHERE {which}) "
+        "SELECT greatest((SELECT count(*) FROM (TABLE live EXCEPT ALL TABLE new) a), "
+        "(SELECT count(*) FROM (TABLE new EXCEPT ALL TABLE live) b)) AS rows"
     )
     row = cursor.execute(query.format(**_parts(schema, rows))).fetchone()
     assert row is not None
@@ -92,7 +93,7 @@ def _replace(cursor: Cursor[dict[str, Any]], schema: str, wrong: list[Rows]) -> 
     for rows in wrong:
         cursor.execute(sql.SQL("DELETE FROM {live} WHERE {which}").format(**_parts(schema, rows)))
     for rows in reversed(wrong):
-        cursor.execute(sql.SQL("INSERT INTO {live} SELECT * FROM {new}").format(**_parts(schema, rows)))
+        cursor.execute(sql.SQL("INSERT INTO {live} SELECT * FROM {new} WHERE {which}").format(**_parts(schema, rows)))
 
 
 def _parts(schema: str, rows: Rows) -> dict[str, sql.Composable]:

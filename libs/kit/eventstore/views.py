@@ -13,7 +13,10 @@ _E = TypeVar("_E")
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of a table that events alone fill: those for which the SQL condition `which` holds."""
+    """Rows of a table that events alone fill: those for which the SQL condition `which` holds.
+
+    A rebuild compares and replaces no others, such as rows that expire and are deleted then.
+    """
 
     table: str
     which: LiteralString = "true"

@@ -1,18 +1,21 @@
 """Which access tokens are revoked."""
 
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any
 
 from psycopg import Cursor
 
 from identity.oauth.revoke.domain import RevokedToken
 from kit.eventstore.store import Recorded
-from kit.eventstore.views import Views, on
+from kit.eventstore.views import Rows, Views, on
 
 
 class RevokedTokenViews(Views):
     """The migrations of clients make the table."""
 
-    tables: ClassVar[tuple[str, ...]] = ("revoked_tokens",)
+    def rows(self) -> Sequence[Rows]:
+        """Those of tokens that have not expired: expired ones are deleted, and no event says so."""
+        return [Rows("revoked_tokens", "expires_at > now()")]
 
     def is_revoked(self, jti: str) -> bool:
         """Whether an access token was revoked before it expired."""

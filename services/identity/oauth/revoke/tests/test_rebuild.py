@@ -1,0 +1,20 @@
+"""The read model of revoked tokens, rebuilt after expired ones were deleted."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from identity.oauth.revoke.service import revoke
+from identity.tests.parts import Parts
+from kit.eventstore.rebuild import rebuild
+
+
+def test_a_rebuild_brings_back_no_expired_token_and_every_other(parts: Parts) -> None:
+    now = datetime.now(UTC)
+    expired, valid = uuid4(), uuid4()
+    with parts.database.transaction():
+        revoke(parts.store, {expired: now - timedelta(hours=1), valid: now + timedelta(hours=1)})
+    parts.oauth.refresh_tokens.forget_old()
+    assert rebuild(parts.store).differing == {}
+    parts.database.execute("DELETE FROM revoked_tokens")
+    assert rebuild(parts.store).differing == {"revoked_tokens": 1}
+    assert [row["jti"] for row in parts.database.all("SELECT jti FROM revoked_tokens")] == [valid]
