@@ -112,8 +112,8 @@ class Bus:
     async def ask(self, subject: str, question: BaseModel, answer: type[R]) -> R:
         """The owner's answer. Raises BusUnavailable when there is none within 1.5 s.
 
-        Asked again and again until then, so every question must be one that may be: of the owner's replicas, one
-        is asked by chance, and it may just have frozen or ended."""
+        The request is repeated every 0.4 s until then, because the bus picks one replica of the owner at random, and
+        that one may be frozen or gone. So requests must be idempotent."""
         if not self.connected:
             raise BusUnavailable
         asked: set[asyncio.Task[NatsMessage]] = set()

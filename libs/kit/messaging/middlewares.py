@@ -25,11 +25,10 @@ Next = Callable[[StreamMessage[Any]], Awaitable[Any]]
 
 
 class DeliveryMiddleware(BaseMiddleware[NatsPublishCommand, Msg | None]):
-    """Holds the message by in-progress acks while the handler runs, and has it delivered again, later, after a failure
-    that passes by itself; in a trace, a span around it. The handler answers the outcome.
+    """Sends in-progress acks while the handler runs, and nacks with a delay after a transient failure. Each delivery is
+    a span of its trace. The handler returns the outcome.
 
-    It says nothing of one message that would not hold for a batch. What else can fail becomes a dead letter in the
-    inbox, in a transaction of its thread.
+    Works for a batch as for one message. Any other failure becomes a dead letter in the inbox.
     """
 
     def __init__(self, msg: Msg | None, /, *, context: ContextRepo, stream: str, durable: str) -> None:
@@ -38,7 +37,7 @@ class DeliveryMiddleware(BaseMiddleware[NatsPublishCommand, Msg | None]):
         self._durable = durable
 
     async def consume_scope(self, call_next: Next, msg: StreamMessage[Any]) -> Any:
-        """Raises NackMessage for a failure that passes by itself."""
+        """Raises NackMessage after a transient failure."""
         about = {"messaging.system": "nats", "messaging.operation.type": "process"} | {
             "messaging.destination.name": self._stream,
             "messaging.message.id": msg.headers.get("Nats-Msg-Id", ""),
@@ -56,11 +55,11 @@ class DeliveryMiddleware(BaseMiddleware[NatsPublishCommand, Msg | None]):
 
 
 class AnswerMiddleware(BaseMiddleware[NatsPublishCommand, Msg | None]):
-    """Refuses a request whose answer would not go to an inbox; in a trace, a span around the others."""
+    """Rejects a request whose reply subject is not an inbox. Each other request is a span of its trace."""
 
     async def consume_scope(self, call_next: Next, msg: StreamMessage[Any]) -> Any:
         """Raises RejectMessage."""
-        # A reply goes wherever the asker says: without this check, onto a stream or another's subject.
+        # The caller names the reply subject. Without this check it could be a stream's or another user's.
         if not msg.raw_message.reply.startswith("_INBOX_"):
             raise RejectMessage
         name = f"answer {msg.raw_message.subject}"
