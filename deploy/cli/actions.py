@@ -13,7 +13,7 @@ from kit.operations.answers import Answer
 from runtime.actions.commands import Command, command
 from runtime.actions.definition import Action
 
-AnyAction = Action[Any, ..., Any]
+AnyAction = Action[Any, ..., Answer]
 OneService = Annotated[str, typer.Argument(metavar="SERVICE", help="Such as identity; see `tradehall status`.")]
 
 
