@@ -18,6 +18,7 @@ from kit.db.database import Database
 from kit.db.migrations import migrate
 from kit.errors import Unavailable
 from kit.messaging.inbox import BlockedSubject, Inbox, forget_dead_letters
+from kit.operations.dead_letters import DeadLetters
 from kit.tests.notebook import dead_letters
 
 SOURCE = "/notebook/1"
@@ -208,7 +209,7 @@ def test_what_is_no_event_is_kept_once(reader: Reader, payload: bytes, caplog: p
 def test_dead_letters_are_listed_oldest_first_and_not_all_at_once(reader: Reader) -> None:
     for letter in (b"b", b"a", b"c"):
         reader.take(letter)
-    assert [bytes(row["payload"]) for row in reader.inbox.dead_letters(2)] == [b"b", b"a"]
+    assert [bytes(row["payload"]) for row in DeadLetters(reader.database, []).after(0, 2)] == [b"b", b"a"]
 
 
 def test_dead_letters_that_hold_a_word_are_deleted_in_any_case_of_letters(reader: Reader) -> None:

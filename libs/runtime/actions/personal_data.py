@@ -1,8 +1,6 @@
 """Personal data: their export, and the reset of a restored database."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,7 +10,7 @@ import typer
 from kit.operations.answers import Answer
 from privacy.erasure_log import ErasureLog
 from privacy.export import EMAILS, Holder, Person, export
-from privacy.post_restore import PostRestore, reset
+from privacy.post_restore import PostRestore, PostRestoreReport, reset
 from runtime.actions.definition import Action
 
 _SPELLINGS = "The person's e-mail address, to search for as well; repeat it for each spelling."
@@ -41,23 +39,12 @@ def _export(
     return ExportedData.model_validate_json(json.dumps(plain, default=str))
 
 
-class PostRestoreResult(Answer):
-    """`ended` counts deleted rows, `differing` corrected rows by read model; no epoch where nothing was published."""
-
-    epoch: str | None
-    ended: dict[str, int]
-    differing: dict[str, int]
-
-    def lines(self) -> Iterator[str]:
-        return (f"{name}: {value}" for name, value in self.as_json().items())
-
-
 def _post_restore(
     restored: PostRestore,
     erasure_list: Annotated[Path, typer.Option(help="The erasure log, as `erase` writes it.")],
-) -> PostRestoreResult:
+) -> PostRestoreReport:
     """Reset a database that comes from a backup. `tradehall restore` runs this before the service starts."""
-    return PostRestoreResult(**asdict(reset(restored, ErasureLog(erasure_list))))
+    return reset(restored, ErasureLog(erasure_list))
 
 
 EXPORT = Action("person-export", _export, old_name="person-held")
