@@ -1,7 +1,7 @@
 """Operator actions of services as commands of `tradehall`: made from the same definitions as the services' own."""
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 import typer
@@ -13,7 +13,7 @@ from kit.operations.answers import Answer
 from runtime.actions.commands import Command, command
 from runtime.actions.definition import Action
 
-AnyAction = Action[Any, ..., Answer]
+AnyAction = Action[Any, ..., Any]
 OneService = Annotated[str, typer.Argument(metavar="SERVICE", help="Such as identity; see `tradehall status`.")]
 
 
@@ -54,23 +54,22 @@ def of_one(action: AnyAction) -> Command:
     def answer(service: str, **given: Any) -> Answer:
         running = Running.found()
         chosen(running, [service])
-        return ask(running, service, action, **given)
+        found: Answer = ask(running, service, action, **given)
+        return found
 
     return command(action, answer, _leading("service", OneService))
 
 
 def of_chosen(
     action: AnyAction,
-    answers: Callable[[Mapping[str, Answer]], ByService],
+    answers: type[ByService],
     work: Callable[..., dict[str, Any]] = at_once,
 ) -> Command:
     """The command asks the services that it names, by default all on the bus; `work` is how."""
 
     def answer(services: list[str] | None, **given: Any) -> Answer:
         running = Running.found()
-        return answers(
-            work(chosen(running, services), "Asking", lambda name: ask(running, name, action, **given)),
-        )
+        return answers(work(chosen(running, services), "Asking", lambda name: ask(running, name, action, **given)))
 
     return command(action, answer, _leading("services", Services, None))
 

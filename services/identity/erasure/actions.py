@@ -32,6 +32,7 @@ def _find(
 ) -> FoundUser:
     """Find a user by e-mail address or id."""
     found = erasures.find(who, to_erase=to_erase)
+    assert found.email is not None  # an erased user is not found
     return FoundUser(user_id=found.id, email=found.email)
 
 

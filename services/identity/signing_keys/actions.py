@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, Field, RootModel
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from kit.operations.answers import Answer
 from runtime.actions.definition import Action
@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # slow to import
 
 
 class WaitingKey(BaseModel):
+    model_config = ConfigDict(populate_by_name=True)
     algorithm: str
     kid: str
     active_from: datetime = Field(alias="from")
@@ -33,7 +34,7 @@ def _rotate(keys: "SigningKeys") -> WaitingKeys:
     The service needs no restart. If new keys wait already, the command lists them.
     """
     return WaitingKeys(
-        [WaitingKey(**{"algorithm": new.algorithm, "kid": new.kid, "from": new.active_from}) for new in keys.rotate()]
+        [WaitingKey(algorithm=new.algorithm, kid=new.kid, active_from=new.active_from) for new in keys.rotate()]
     )
 
 
