@@ -41,7 +41,7 @@ class Mail:
         return found.group(1)
 
 
-class Hall:
+class SystemDriver:
     """A running Tradehall, by its addresses."""
 
     def __init__(self, info: dict[str, Any]) -> None:
@@ -82,7 +82,7 @@ class Hall:
         body = self.mailbox(f"/api/v1/message/{mail_id}")
         return Mail(mail_id, subject, body["Text"], body["HTML"])
 
-    def let_operate(self, email: str) -> None:
+    def make_operator(self, email: str) -> None:
         """Make who registered with this address an operator, as whoever has the database may."""
         with psycopg.connect(self.info["postgres_dsn"]["identity"]) as connection:
             connection.execute(
@@ -90,9 +90,9 @@ class Hall:
                 (email,),
             )
 
-    def newcomer(self, name: str = "person") -> "Person":
+    def new_user(self, name: str = "person") -> "UserDriver":
         """Somebody registered, signed in and with a password of their own."""
-        return Person(self, address(name)).register().first_sign_in()
+        return UserDriver(self, address(name)).register().first_sign_in()
 
 
 def address(name: str = "person") -> str:
@@ -101,26 +101,26 @@ def address(name: str = "person") -> str:
 
 
 @dataclass
-class Person:
+class UserDriver:
     """One human with a browser (cookies) and, after sign-in, an access token."""
 
-    hall: Hall
+    driver: SystemDriver
     email: str
     password: str = field(default_factory=lambda: f"{secrets.token_urlsafe(12)} own")
 
     def __post_init__(self) -> None:
-        self.browser = httpx2.Client(base_url=self.hall.url, timeout=15, follow_redirects=True)
+        self.browser = httpx2.Client(base_url=self.driver.url, timeout=15, follow_redirects=True)
         self._tokens: dict[str, Any] = {}
         self._until = 0.0
 
-    def register(self) -> "Person":
+    def register(self) -> "UserDriver":
         answer = self.browser.post("/register", data={"email": self.email})
         assert answer.status_code == 200, answer.text
         return self
 
-    def first_sign_in(self) -> "Person":
+    def first_sign_in(self) -> "UserDriver":
         """Sign in with the mailed password, and choose an own one."""
-        mailed = self.hall.mail(self.email).one_time_password
+        mailed = self.driver.mail(self.email).one_time_password
         page = self.sign_in(mailed)
         assert page.url.path == "/password/new", page.text
         return self.choose_password()
@@ -129,7 +129,7 @@ class Person:
         form = {"email": self.email, "password": password or self.password}
         return self.browser.post("/login", data=form)
 
-    def choose_password(self) -> "Person":
+    def choose_password(self) -> "UserDriver":
         answer = self.browser.post("/password/new", data={"password": self.password})
         assert answer.status_code == 200, answer.text
         assert answer.url.path != "/password/new", answer.text
@@ -155,7 +155,7 @@ class Person:
             "client_id": CLI,
             "code_verifier": verifier,
         }
-        answer = self.hall.http.post("/oauth2/token", data=form)
+        answer = self.driver.http.post("/oauth2/token", data=form)
         assert answer.status_code == 200, answer.text
         return answer.json()  # type: ignore[no-any-return]
 
@@ -168,7 +168,7 @@ class Person:
 
     def api(self, method: str, path: str, **rest: Any) -> httpx2.Response:
         """A call of the JSON interface with this person's token."""
-        return call(self.hall, self.token, method, path, **rest)
+        return call(self.driver, self.token, method, path, **rest)
 
     @property
     def id(self) -> str:
@@ -194,15 +194,15 @@ def authorization(verifier: str, scope: str, **extra: str) -> dict[str, str]:
     } | extra
 
 
-def call(hall: Hall, token: str | None, method: str, path: str, **rest: Any) -> httpx2.Response:
+def call(driver: SystemDriver, token: str | None, method: str, path: str, **rest: Any) -> httpx2.Response:
     """`/api/v1` + path, with a bearer token."""
     headers = dict(rest.pop("headers", {}))
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    return hall.http.request(method, f"/api/v1{path}", headers=headers, **rest)
+    return driver.http.request(method, f"/api/v1{path}", headers=headers, **rest)
 
 
-def client_token(hall: Hall, client_id: str, secret: str, scope: str | None = None) -> httpx2.Response:
+def client_token(driver: SystemDriver, client_id: str, secret: str, scope: str | None = None) -> httpx2.Response:
     """A client credentials grant with HTTP basic."""
     form = {"grant_type": "client_credentials"} | ({"scope": scope} if scope else {})
-    return hall.http.post("/oauth2/token", data=form, auth=(client_id, secret))
+    return driver.http.post("/oauth2/token", data=form, auth=(client_id, secret))

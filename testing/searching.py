@@ -12,7 +12,7 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig
 
 from deploy.local import Tradehall
-from testing.driver import Hall
+from testing.driver import SystemDriver
 
 
 def logs(tradehall: Tradehall) -> str:
@@ -28,9 +28,9 @@ def dump(dsn: str) -> str:
         return "\n".join(str(connection.execute(f'SELECT * FROM "{table}"'.encode()).fetchall()) for (table,) in tables)
 
 
-def messages(hall: Hall, stream: str) -> list[dict[str, Any]]:
+def messages(driver: SystemDriver, stream: str) -> list[dict[str, Any]]:
     """All messages of a stream in order, read as the observer, with the message id among them."""
-    return asyncio.run(_messages(hall.info["nats_url"], stream))
+    return asyncio.run(_messages(driver.info["nats_url"], stream))
 
 
 async def _messages(url: str, stream: str) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 from deploy.local import Tradehall
 from embedded import temporary_folder
 from testing import chromium as real_browser
-from testing.driver import Hall
+from testing.driver import SystemDriver
 from tests.conformance.programs import Programs
 
 
@@ -30,10 +30,10 @@ def tradehall(programs: Programs) -> Iterator[Tradehall]:
 
 
 @pytest.fixture(scope="session")
-def hall(request: pytest.FixtureRequest) -> Iterator[Hall]:
+def driver(request: pytest.FixtureRequest) -> Iterator[SystemDriver]:
     """The system above, or one that runs already and whose addresses the file TRADEHALL_RUNNING says."""
     running = os.environ.get("TRADEHALL_RUNNING")
-    made = Hall(json.loads(Path(running).read_text()) if running else request.getfixturevalue("tradehall").info)
+    made = SystemDriver(json.loads(Path(running).read_text()) if running else request.getfixturevalue("tradehall").info)
     yield made
     made.close()
 

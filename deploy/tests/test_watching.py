@@ -20,7 +20,7 @@ from deploy.local import Tradehall
 from deploy.local.settings import ROOT
 from embedded import Process, Program, free_port, temporary_folder
 from kit.tests.collector import Collector, Seen
-from testing.driver import Hall, Person, address
+from testing.driver import SystemDriver, UserDriver, address
 from testing.waiting import wait_until
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
@@ -93,15 +93,15 @@ def prometheus(var: Path, system: Tradehall) -> Iterator[str]:
         shutil.copy(PROMETHEUS / "alerts.yml", folder)
         settings = (PROMETHEUS / "prometheus.yml").read_text().replace("15s", "1s")
         (folder / "prometheus.yml").write_text(settings)
-        hall = Hall(system.info)
+        driver = SystemDriver(system.info)
         with _running(folder) as url:
-            _something_of_each(hall.newcomer())
-            hall.http.get("/portal/")
-            hall.close()
+            _something_of_each(driver.new_user())
+            driver.http.get("/portal/")
+            driver.close()
             yield url
 
 
-def _something_of_each(person: Person) -> None:
+def _something_of_each(person: UserDriver) -> None:
     """What leaves metrics that are there only once it has happened."""
     here = f"/organizations/{person.organization}"
     soon = (datetime.now(UTC) + timedelta(days=5)).isoformat()
@@ -187,11 +187,11 @@ def test_every_metric_that_is_asked_for_is_one_that_services_declare(prometheus:
 
 
 def test_one_trace_leads_from_a_registration_to_its_mail(system: Tradehall, collector: Collector) -> None:
-    hall = Hall(system.info)
+    driver = SystemDriver(system.info)
     ada = address("ada")
-    asked = hall.http.post("/api/v1/registrations", json={"email": ada}, headers={"X-Request-Id": "trace-me"})
+    asked = driver.http.post("/api/v1/registrations", json={"email": ada}, headers={"X-Request-Id": "trace-me"})
     assert asked.status_code == 202
-    mailed = hall.mail(ada).one_time_password
+    mailed = driver.mail(ada).one_time_password
 
     def sent() -> Seen | None:
         """The mail, once all that it follows from has arrived."""
@@ -223,8 +223,8 @@ def test_one_trace_leads_from_a_registration_to_its_mail(system: Tradehall, coll
 
 
 def test_a_journey_leaves_no_secret_and_no_path_in_any_span(system: Tradehall, collector: Collector) -> None:
-    hall = Hall(system.info)
-    ada = hall.newcomer("ada")
+    driver = SystemDriver(system.info)
+    ada = driver.new_user("ada")
     organization = ada.organization
     renamed = ada.api("PATCH", f"/organizations/{organization}", json={"name": "Ada Brokerage of Bergen"})
     assert renamed.status_code == 200
@@ -248,7 +248,7 @@ def test_a_journey_leaves_no_secret_and_no_path_in_any_span(system: Tradehall, c
     secrets = [ada.email, ada.email.partition("@")[0], ada.password, ada.token, made["client_secret"], "bob-", "Bergen"]
     secrets += [
         *(value for value in ada.browser.cookies.values() if len(value) > 8),
-        hall.mail(ada.email).one_time_password,
+        driver.mail(ada.email).one_time_password,
         organization,
         page,
         "a wrong password",
@@ -274,7 +274,7 @@ def _ends(collector: Collector, trace: str, length: int) -> list[list[tuple[str,
     return [[(span.service, span.name) for span in reversed(way)] for way in ways]
 
 
-def _in_the_portal(person: Person) -> str:
+def _in_the_portal(person: UserDriver) -> str:
     """Signed in; the code in the address of the callback."""
     answer = person.browser.get("/portal/sign-in")
     assert answer.status_code == 200, answer.text

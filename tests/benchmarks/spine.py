@@ -23,7 +23,7 @@ from embedded import temporary_folder
 from embedded.postgres import Postgres
 from kit.eventstore.rebuild import rebuild
 from kit.tests.notebook import Note, open_notebook
-from testing.driver import Hall, call
+from testing.driver import SystemDriver, call
 from tests.benchmarks.figures import Bound, Figure, p99, show
 
 COMMANDS_PER_SECOND = 100
@@ -113,8 +113,8 @@ def _cpu_seconds(pids: list[int]) -> float:
 async def _command_to_subscriber(system: Tradehall) -> Figure:
     """From the moment an event is made, which is before it is committed, until a subscriber has it, at a fixed rate;
     the reference is the commands' answers."""
-    hall = Hall(system.info)
-    person = await asyncio.to_thread(hall.newcomer)
+    driver = SystemDriver(system.info)
+    person = await asyncio.to_thread(driver.new_user)
     orgs = [person.api("POST", "/organizations", json={"name": f"Org {n}"}).json()["id"] for n in range(ORGANIZATIONS)]
     connection = await nats.connect(system.info["nats_url"], inbox_prefix=b"_INBOX_observer")
     lags: dict[str, float] = {}
@@ -133,7 +133,7 @@ async def _command_to_subscriber(system: Tradehall) -> Figure:
 
     def rename(org: str, name: str) -> None:
         sent[name] = time.perf_counter()
-        assert call(hall, person.token, "PATCH", f"/organizations/{org}", json={"name": name}).status_code == 200
+        assert call(driver, person.token, "PATCH", f"/organizations/{org}", json={"name": name}).status_code == 200
         answered[name] = time.perf_counter()
 
     loop, pool = asyncio.get_running_loop(), ThreadPoolExecutor(32)
@@ -147,7 +147,7 @@ async def _command_to_subscriber(system: Tradehall) -> Figure:
         await all_seen.wait()
     heard = [lags[name] for name in sent]
     await connection.close()
-    hall.close()
+    driver.close()
     answers = [answered[name] - sent[name] for name in sent]
     return Figure(
         f"event latency at {COMMANDS_PER_SECOND} commands/s",

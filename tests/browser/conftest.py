@@ -6,19 +6,19 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from testing.driver import Hall
+from testing.driver import SystemDriver
 from tests.browser.surfing import Surfer, surfer
 
 NewSurfer = Callable[..., Surfer]
 
 
 @pytest.fixture
-def new_surfer(hall: Hall, chromium: Browser) -> Iterator[NewSurfer]:
+def new_surfer(driver: SystemDriver, chromium: Browser) -> Iterator[NewSurfer]:
     """Makes people with browsers; at the end no browser may have complained of anything."""
     made: list[Surfer] = []
 
     def new(**options: Any) -> Surfer:
-        made.append(surfer(hall, chromium, **options))
+        made.append(surfer(driver, chromium, **options))
         return made[-1]
 
     yield new

@@ -8,7 +8,7 @@ import os
 from deploy.local import Tradehall
 from embedded import temporary_folder
 from testing import chromium
-from testing.driver import Hall
+from testing.driver import SystemDriver
 from tests.browser.surfing import PASSWORD, ROOT, Surfer, surfer
 
 FOLDER = ROOT / "docs" / "pictures"
@@ -43,10 +43,10 @@ def _register(user: Surfer) -> None:
 
 
 def _first_sign_in(user: Surfer) -> None:
-    mail = user.hall.mail(user.email)
-    user.page.goto(f"{user.hall.info['mailbox_url']}/messages/{mail.id}")
+    mail = user.driver.mail(user.email)
+    user.page.goto(f"{user.driver.info['mailbox_url']}/messages/{mail.id}")
     _replace(user, mail.one_time_password, _INVENTED["password"])
-    _replace(user, user.hall.url, "http://localhost:8080")
+    _replace(user, user.driver.url, "http://localhost:8080")
     _take(user, "mail", 600)
     user.go("/login")
     user.fill("E-mail address", user.email)
@@ -56,7 +56,7 @@ def _first_sign_in(user: Surfer) -> None:
     _take(user, "new-password", 620)
     user.press("Continue")
     user.page.wait_for_url("**/portal/organizations/**")
-    user.home = user.page.url.removeprefix(user.hall.url)
+    user.home = user.page.url.removeprefix(user.driver.url)
 
 
 def _set_up(user: Surfer) -> None:
@@ -77,14 +77,14 @@ def _set_up(user: Surfer) -> None:
     shown = user.page.locator("#shown-secret")
     shown.wait_for()
     _replace(user, shown.inner_text().strip(), _INVENTED["secret"])
-    _replace(user, user.hall.url, "http://localhost:8080")
+    _replace(user, user.driver.url, "http://localhost:8080")
     _take(user, "client-secret", 720)
 
 
-def take_all(hall: Hall, email: str = "ada@broker.example") -> None:
+def take_all(driver: SystemDriver, email: str = "ada@broker.example") -> None:
     FOLDER.mkdir(exist_ok=True)
     with chromium.running() as browser:
-        user = surfer(hall, browser, color_scheme="light", viewport={"width": _WIDTH, "height": 800})
+        user = surfer(driver, browser, color_scheme="light", viewport={"width": _WIDTH, "height": 800})
         user.email = email
         _register(user)
         _first_sign_in(user)
@@ -94,4 +94,4 @@ def take_all(hall: Hall, email: str = "ada@broker.example") -> None:
 
 if __name__ == "__main__":
     with temporary_folder() as var, Tradehall(var, environment=dict(os.environ)) as system:
-        take_all(Hall(system.info))
+        take_all(SystemDriver(system.info))

@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response
 
-from testing.driver import Hall, address
+from testing.driver import SystemDriver, address
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "build" / "screenshots"
@@ -21,7 +21,7 @@ PASSWORD = "four unrelated garden words"
 class Surfer:
     """A user with a browser context. `complaints` are errors of the console and failed requests."""
 
-    hall: Hall
+    driver: SystemDriver
     page: Page
     email: str = field(default_factory=lambda: address("surfer"))
     complaints: list[str] = field(default_factory=list)
@@ -45,7 +45,7 @@ class Surfer:
             self.complaints.append(f"{response.status} {response.url}")
 
     def go(self, path: str) -> None:
-        self.page.goto(self.hall.url + path)
+        self.page.goto(self.driver.url + path)
 
     def see(self, text: str) -> None:
         """Waits until this can be read."""
@@ -79,7 +79,7 @@ class Surfer:
         self.see("Check your mail")
         self.follow("Sign in")
         self.fill("E-mail address", self.email)
-        self.fill("Password", self.hall.mail(self.email).one_time_password)
+        self.fill("Password", self.driver.mail(self.email).one_time_password)
         self.press("Sign in")
         self.fill("New password", PASSWORD)
         self.press("Continue")
@@ -87,7 +87,7 @@ class Surfer:
 
     def _arrived(self) -> "Surfer":
         self.page.wait_for_url(re.compile(r".*/portal/organizations/.*"))
-        self.home = self.page.url.removeprefix(self.hall.url)
+        self.home = self.page.url.removeprefix(self.driver.url)
         return self
 
     def sign_in(self) -> "Surfer":
@@ -108,6 +108,6 @@ class Surfer:
         return [f"{each['id']}: {json.dumps([node['html'][:200] for node in each['nodes']])}" for each in found]
 
 
-def surfer(hall: Hall, browser: Browser, **options: Any) -> Surfer:
+def surfer(driver: SystemDriver, browser: Browser, **options: Any) -> Surfer:
     """Somebody new; `options` are Playwright's of a context."""
-    return Surfer(hall, browser.new_context(**options).new_page())
+    return Surfer(driver, browser.new_context(**options).new_page())

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser
 
-from testing.driver import Hall, Person, address
+from testing.driver import SystemDriver, UserDriver, address
 from tests.browser.surfing import PASSWORD, Surfer, surfer
 
 WIDTHS = (390, 768, 1440)
@@ -39,9 +39,9 @@ OWN_PAGES = {
 
 
 @pytest.fixture(scope="module", params=["light", "dark"])
-def resident(request: pytest.FixtureRequest, hall: Hall, chromium: Browser) -> Iterator[Surfer]:
+def resident(request: pytest.FixtureRequest, driver: SystemDriver, chromium: Browser) -> Iterator[Surfer]:
     """Somebody whose organization holds something of everything."""
-    person = surfer(hall, chromium, color_scheme=request.param, viewport={"width": 1440, "height": 900}).register()
+    person = surfer(driver, chromium, color_scheme=request.param, viewport={"width": 1440, "height": 900}).register()
     person.go(f"{person.home}/users/invite")
     person.fill("E-mail addresses", f"{address('colleague')} {address('dealer')}")
     person.press("Send invitations")
@@ -55,12 +55,12 @@ def resident(request: pytest.FixtureRequest, hall: Hall, chromium: Browser) -> I
     person.fill("Name", "MT5 Live")
     person.press("Add platform")
     person.follow("Set API credentials")
-    person.fill_api(hall.info["demo"]["mt5-webapi"])
+    person.fill_api(driver.info["demo"]["mt5-webapi"])
     person.press("Check connection")
     person.see("All stages passed.")
     person.press("Save")
     person.see("The API credentials were saved.")
-    hall.let_operate(person.email)
+    driver.make_operator(person.email)
     with _dead_letters(person):
         yield person
     assert person.complaints == []
@@ -71,7 +71,7 @@ def resident(request: pytest.FixtureRequest, hall: Hall, chromium: Browser) -> I
 def _dead_letters(operator: Surfer) -> Iterator[None]:
     """Dead letters of one aggregate; only the entries of the operator log remain afterwards."""
     payload = '{"specversion": "1.0", "type": "tradehall.identity.UserRegistered.v1", "data": {"user_id": "0c4d"}}'
-    with psycopg.connect(operator.hall.info["postgres_dsn"]["organizations"], autocommit=True) as connection:
+    with psycopg.connect(operator.driver.info["postgres_dsn"]["organizations"], autocommit=True) as connection:
         subject = operator.email
         for sequence, error, attempts in ((1, "KeyError: 'email'", 3), (2, _BEHIND, 0), (3, _BEHIND, 0)):
             connection.execute(
@@ -127,8 +127,10 @@ def test_what_opens_over_a_page_is_sound_on_every_screen(resident: Surfer, schem
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", STRANGERS_PAGES)
-def test_a_page_for_strangers_is_sound_on_every_screen(hall: Hall, chromium: Browser, name: str, scheme: str) -> None:
-    stranger = surfer(hall, chromium, color_scheme=scheme)
+def test_a_page_for_strangers_is_sound_on_every_screen(
+    driver: SystemDriver, chromium: Browser, name: str, scheme: str
+) -> None:
+    stranger = surfer(driver, chromium, color_scheme=scheme)
     stranger.go(STRANGERS_PAGES[name])
     _sound(stranger, f"{name}-{scheme}")
     assert stranger.complaints == []
@@ -136,41 +138,43 @@ def test_a_page_for_strangers_is_sound_on_every_screen(hall: Hall, chromium: Bro
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_page_that_a_mail_leads_to_is_sound_on_every_screen(hall: Hall, chromium: Browser, scheme: str) -> None:
-    host, newcomer = hall.newcomer("host"), surfer(hall, chromium, color_scheme=scheme)
-    Person(hall, newcomer.email).register()
-    newcomer.go("/login")
-    newcomer.fill("E-mail address", newcomer.email)
-    newcomer.fill("Password", hall.mail(newcomer.email).one_time_password)
-    newcomer.press("Sign in")
-    newcomer.page.get_by_label("New password", exact=True).wait_for()
-    _sound(newcomer, f"choose-password-{scheme}")
+def test_a_page_that_a_mail_leads_to_is_sound_on_every_screen(
+    driver: SystemDriver, chromium: Browser, scheme: str
+) -> None:
+    host, new_user = driver.new_user("host"), surfer(driver, chromium, color_scheme=scheme)
+    UserDriver(driver, new_user.email).register()
+    new_user.go("/login")
+    new_user.fill("E-mail address", new_user.email)
+    new_user.fill("Password", driver.mail(new_user.email).one_time_password)
+    new_user.press("Sign in")
+    new_user.page.get_by_label("New password", exact=True).wait_for()
+    _sound(new_user, f"choose-password-{scheme}")
 
     host.browser.post("/password/forgot", data={"email": host.email})
     invited = address("invited")
-    for email in (invited, newcomer.email):
+    for email in (invited, new_user.email):
         body = {"email": email, "role": "viewer"}
         assert host.api("POST", f"/organizations/{host.organization}/invitations", json=body).status_code == 201
-    stranger = surfer(hall, chromium, color_scheme=scheme)
+    stranger = surfer(driver, chromium, color_scheme=scheme)
     for name, link in (
-        ("reset", hall.mail(host.email, "new password").link("/password/reset/")),
-        ("invitation-register", hall.mail(invited).link("/invitations/")),
-        ("invitation-sign-in", hall.mail(newcomer.email, "invitation").link("/invitations/")),
+        ("reset", driver.mail(host.email, "new password").link("/password/reset/")),
+        ("invitation-register", driver.mail(invited).link("/invitations/")),
+        ("invitation-sign-in", driver.mail(new_user.email, "invitation").link("/invitations/")),
     ):
         stranger.page.goto(link)
         _sound(stranger, f"{name}-{scheme}")
-    newcomer.fill("New password", PASSWORD)
-    newcomer.press("Continue")
-    newcomer.page.wait_for_url("**/portal/organizations/**")
-    newcomer.page.goto(hall.mail(newcomer.email, "invitation").link("/invitations/"))
-    _sound(newcomer, f"invitation-accept-{scheme}")
-    for each in (newcomer, stranger):
+    new_user.fill("New password", PASSWORD)
+    new_user.press("Continue")
+    new_user.page.wait_for_url("**/portal/organizations/**")
+    new_user.page.goto(driver.mail(new_user.email, "invitation").link("/invitations/"))
+    _sound(new_user, f"invitation-accept-{scheme}")
+    for each in (new_user, stranger):
         assert each.complaints == []
         each.page.context.close()
 
 
-def test_a_first_visit_is_small(hall: Hall, chromium: Browser) -> None:
-    person = surfer(hall, chromium)
+def test_a_first_visit_is_small(driver: SystemDriver, chromium: Browser) -> None:
+    person = surfer(driver, chromium)
     taken: dict[str, int] = {}
     network = person.page.context.new_cdp_session(person.page)
     network.send("Network.enable")

@@ -12,7 +12,7 @@ def _choosing(person: Surfer) -> Surfer:
     person.see("Check your mail")
     person.go("/login")
     person.fill("E-mail address", person.email)
-    person.fill("Password", person.hall.mail(person.email).one_time_password)
+    person.fill("Password", person.driver.mail(person.email).one_time_password)
     person.press("Sign in")
     person.page.get_by_label("New password", exact=True).wait_for()
     return person

@@ -37,7 +37,7 @@ def test_from_registering_to_a_clients_token(new_surfer: NewSurfer, scripts: boo
     person.page.get_by_label("E-mail addresses").fill(address("second"))
     person.press("Send invitations")
     person.see("An invitation was sent to")
-    assert "invitations" in person.hall.mail(colleague).link("/invitations/")
+    assert "invitations" in person.driver.mail(colleague).link("/invitations/")
 
     person.follow("Clients")
     person.follow("Create client")
@@ -87,7 +87,7 @@ def test_signing_out_ends_everything(new_surfer: NewSurfer) -> None:
 
 
 def _connect_a_platform(person: Surfer, scripts: bool) -> None:
-    simulator = person.hall.info["demo"]["mt5-webapi"]
+    simulator = person.driver.info["demo"]["mt5-webapi"]
     person.follow("Trade platforms")
     person.follow("Add platform")
     person.fill("Name", "MT5 Live")

@@ -15,26 +15,26 @@ def _invite(by: Surfer, email: str) -> str:
     by.fill("E-mail addresses", email)
     by.press("Send invitations")
     by.see("An invitation was sent to")
-    return by.hall.mail(email, "invit").link("/invitations/")
+    return by.driver.mail(email, "invit").link("/invitations/")
 
 
 def test_new_and_existing_users_join_by_invitation(new_surfer: NewSurfer) -> None:
-    host, newcomer, known = new_surfer().register(), new_surfer(), new_surfer().register()
+    host, new_user, known = new_surfer().register(), new_surfer(), new_surfer().register()
 
-    newcomer.page.goto(_invite(host, newcomer.email))
-    newcomer.fill("New password", PASSWORD)
-    newcomer.press("Create account and join")
-    newcomer.follow("Continue")
-    newcomer.page.wait_for_url(re.compile(r".*/portal/organizations/.*"))
-    newcomer.go(host.home)
-    newcomer.see("Your role: Viewer")
+    new_user.page.goto(_invite(host, new_user.email))
+    new_user.fill("New password", PASSWORD)
+    new_user.press("Create account and join")
+    new_user.follow("Continue")
+    new_user.page.wait_for_url(re.compile(r".*/portal/organizations/.*"))
+    new_user.go(host.home)
+    new_user.see("Your role: Viewer")
 
     known.page.goto(_invite(host, known.email))
     known.page.get_by_role("button", name=re.compile("Join|Accept")).click()
     known.see("You have joined My organization")
 
     host.go(f"{host.home}/users")
-    for each in (newcomer, known):
+    for each in (new_user, known):
         host.see(each.email)
     assert host.page.locator("tbody tr", has_text="Member").count() == 3
 
@@ -70,7 +70,7 @@ def test_two_tabs_and_the_back_button_work(new_surfer: NewSurfer) -> None:
     person = new_surfer().register()
     first = person.page
     second = first.context.new_page()
-    second.goto(f"{person.hall.url}/portal/organizations")
+    second.goto(f"{person.driver.url}/portal/organizations")
     person.go("/portal/organizations")
     for page, name in ((first, "First name"), (second, "Second name")):
         page.locator(".in-place input").fill(name)

@@ -13,7 +13,7 @@ import pytest
 
 from contracts.streams import STREAMS
 from deploy.service_settings import SERVICES
-from testing.driver import Hall, Person
+from testing.driver import SystemDriver, UserDriver
 from testing.waiting import wait_until
 from tests.compose import Composition
 from tests.journeys import healthy
@@ -28,7 +28,7 @@ READING = (
 )
 
 
-def test_nobody_is_operator_until_the_operators_program_names_one(composition: Composition, ada: Person) -> None:
+def test_nobody_is_operator_until_the_operators_program_names_one(composition: Composition, ada: UserDriver) -> None:
     assert ada.api("GET", "/operations/identity").status_code == 403, "she registered first"
     composition.operate("operator", "add", ada.email)
     assert ada.api("GET", "/operations/identity").status_code == 200
@@ -65,7 +65,7 @@ def _set_aside(composition: Composition, sequence: int) -> None:
     composition.run("exec", "-T", "postgres", "psql", "--username", "postgres", "--command", statement, "platforms")
 
 
-def test_everything_about_a_person_is_written_out(composition: Composition, ada: Person) -> None:
+def test_everything_about_a_person_is_written_out(composition: Composition, ada: UserDriver) -> None:
     told = json.loads(composition.operate("person", "export", ada.email, "--file", "-"))
     assert told["person"]["email"] == ada.email
     assert told["services"]["identity"]["rows"]
@@ -79,15 +79,15 @@ def test_a_bug_report_names_versions_and_states_and_no_secret(composition: Compo
     assert told["lines"][-1] == "connecting to [removed]\n"
 
 
-def test_a_person_is_erased_and_noted_outside_the_databases(composition: Composition, hall: Hall) -> None:
-    person = hall.newcomer("erased")
+def test_a_person_is_erased_and_noted_outside_the_databases(composition: Composition, driver: SystemDriver) -> None:
+    person = driver.new_user("erased")
     told = json.loads(composition.operate("person", "erase", person.email, "--yes", "--json"))
     listed = composition.run("exec", "-T", "identity", "cat", "/var/lib/tradehall/erased.txt")
     assert told["user_id"] in listed
     assert person.sign_in().url.path == "/login"
 
 
-def test_a_downstream_system_is_let_in_and_shut_out(composition: Composition, ada: Person) -> None:
+def test_a_downstream_system_is_let_in_and_shut_out(composition: Composition, ada: UserDriver) -> None:
     told = dict(
         re.findall(r"^(user|password): (\S+)$", composition.make("bus-user", ORGANIZATION=ada.organization), re.M)
     )
@@ -123,21 +123,23 @@ async def _quiet(_: Any) -> None:
     """What fails is tried again."""
 
 
-def test_a_new_master_key_opens_all_that_there_was(composition: Composition, hall: Hall, ada: Person) -> None:
+def test_a_new_master_key_opens_all_that_there_was(
+    composition: Composition, driver: SystemDriver, ada: UserDriver
+) -> None:
     file = composition.secrets / "identity-master-key"
     old = file.read_text()
     composition.make("master-key", SERVICE="identity")
     assert file.read_text() != old
     assert (composition.secrets / "identity-master-keys-retired").read_text().endswith(old)
     composition.run("restart", "--timeout", "10", "identity")  # with the new key alone
-    wait_until(lambda: healthy(hall.url), 90, "the health of all services")
+    wait_until(lambda: healthy(driver.url), 90, "the health of all services")
     assert ada.sign_in().status_code == 200
     assert ada.email in composition.operate("person", "export", ada.email, "--file", "-")
 
 
 @pytest.mark.timeout(900)  # all containers are made twice
 def test_a_backup_is_restored_into_new_volumes(
-    composition: Composition, hall: Hall, ada: Person, tmp_path: Path
+    composition: Composition, driver: SystemDriver, ada: UserDriver, tmp_path: Path
 ) -> None:
     mine = ("--no-deps", "--user", f"{os.getuid()}:{os.getgid()}", "--volume", f"{tmp_path}:/here")
     composition.operate("backup", "/here/monday", options=mine)
@@ -160,9 +162,9 @@ def test_a_backup_is_restored_into_new_volumes(
     wait_until(lambda: composition.healthy("postgres"), 90, "PostgreSQL on a new volume")
     assert set(json.loads(composition.operate(*restore, options=mine))["services"]) == set(SERVICES)
     composition.run("up", "--detach", *composition.services)
-    wait_until(lambda: healthy(hall.url), 180, "the health of all services")
+    wait_until(lambda: healthy(driver.url), 180, "the health of all services")
     assert ada.api("GET", "/me").status_code == 401, "tokens from before are over"
-    again = Person(hall, ada.email, ada.password)
+    again = UserDriver(driver, ada.email, ada.password)
     assert again.sign_in().url.path != "/login"
     assert again.organization == organization
     wait_until(lambda: _all_as_stored(composition), 60, "the bus is filled again")

@@ -48,7 +48,7 @@ def request_of(world: World, values: Any, method: str, path: str, operation: Any
             path = path.replace(f"{{{parameter['name']}}}", str(real(sent, parameter["example"])))
         elif "example" in parameter:
             query[parameter["name"]] = real(sent, parameter["example"])
-    request = partial(world.hall.http.request, method, path, params=query)
+    request = partial(world.driver.http.request, method, path, params=query)
     if token:
         request = partial(request, headers={"Authorization": f"Bearer {token}"})
     content = operation.get("requestBody", {}).get("content", {})

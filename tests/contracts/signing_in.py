@@ -6,14 +6,14 @@ from typing import Any
 
 import schemathesis
 
-from testing.driver import Hall, Person
+from testing.driver import SystemDriver, UserDriver
 
 
 @schemathesis.auth()  # asked again when a token is refused: some requests end the session that they come with
 class Administrator:
     def get(self, case: Any, context: schemathesis.AuthContext) -> str:
         who = json.loads(os.environ["SCHEMATHESIS_PERSON"])
-        person = Person(Hall(who["info"]), who["email"], who["password"])
+        person = UserDriver(SystemDriver(who["info"]), who["email"], who["password"])
         person.sign_in()
         return str(person.fetch_tokens()["access_token"])
 

@@ -10,7 +10,7 @@ import jsonschema_rs
 import pytest
 
 from deploy.gateway.oauth_examples import OAUTH
-from testing.driver import Hall
+from testing.driver import SystemDriver
 from tests.contracts.asking import DOCUMENT, JSON, operations, request_of
 from tests.contracts.world import World
 
@@ -31,8 +31,8 @@ def expected(operation: Any) -> str:
 
 
 @pytest.fixture(scope="module")
-def world(hall: Hall) -> World:
-    return World(hall)
+def world(driver: SystemDriver) -> World:
+    return World(driver)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from testing.driver import Hall, Person, address, client_token
+from testing.driver import SystemDriver, UserDriver, address, client_token
 from tests.contracts import invented
 
 _SCOPES = ["platforms:read", "accounts:read", "events:read"]
@@ -16,16 +16,16 @@ _SCOPES = ["platforms:read", "accounts:read", "events:read"]
 class World:
     """Ada, operator and administrator, with something of every kind in her organization, and whom she has invited."""
 
-    def __init__(self, hall: Hall) -> None:
-        self.hall = hall
+    def __init__(self, driver: SystemDriver) -> None:
+        self.driver = driver
         self._numbers = count(1)
-        self.ada = hall.newcomer("ada")
-        hall.let_operate(self.ada.email)
+        self.ada = driver.new_user("ada")
+        driver.make_operator(self.ada.email)
         self.organization = self.ada.organization
         self.base = f"/organizations/{self.organization}"
         self.client = self.made(f"{self.base}/clients", name="Risk monitor", scopes=_SCOPES)
         self.platform = self.made(f"{self.base}/platforms", name="MT5", kind="mt5", api="mt5-webapi")["id"]
-        self.place = hall.info["demo"]["mt5-webapi"]
+        self.place = driver.info["demo"]["mt5-webapi"]
         path = f"{self.base}/platforms/{self.platform}/api-credentials"
         assert self.ada.api("PUT", path, json=self.place).status_code == 200
 
@@ -37,18 +37,18 @@ class World:
     @property
     def token(self) -> str:
         """Of the client, a new one."""
-        answer = client_token(self.hall, self.client["client_id"], self.client["client_secret"])
+        answer = client_token(self.driver, self.client["client_id"], self.client["client_secret"])
         return str(answer.json()["access_token"])
 
     def login(self) -> int:
         accounts = self.ada.api("GET", f"{self.base}/platforms/{self.platform}/accounts", params={"limit": 1}).json()
         return int(accounts["items"][0]["login"])
 
-    def invite(self) -> tuple[str, Person, str]:
+    def invite(self) -> tuple[str, UserDriver, str]:
         """An invitation's id, the invited person, and the token of the link."""
-        guest = self.hall.newcomer("guest")
+        guest = self.driver.new_user("guest")
         made = self.made(f"{self.base}/invitations", email=guest.email, role="viewer")
-        link = self.hall.mail(guest.email, "invit").link("/invitations/")
+        link = self.driver.mail(guest.email, "invit").link("/invitations/")
         return made["id"], guest, link.rpartition("/")[2]
 
     def member(self) -> str:
@@ -59,7 +59,7 @@ class World:
 
     def session(self) -> str:
         """The id of another session of Ada's."""
-        Person(self.hall, self.ada.email, self.ada.password).sign_in()
+        UserDriver(self.driver, self.ada.email, self.ada.password).sign_in()
         sessions = self.ada.api("GET", "/me/sessions").json()["items"]
         return str(next(each["id"] for each in sessions if not each["current"]))
 
@@ -79,7 +79,7 @@ class World:
             "data": {},
         }
         row = (durable, event["source"], event["subject"], number, event["type"], json.dumps(event).encode())
-        with psycopg.connect(self.hall.info["postgres_dsn"][service]) as connection:
+        with psycopg.connect(self.driver.info["postgres_dsn"][service]) as connection:
             found = connection.execute(
                 "INSERT INTO parked (durable, source, subject, sequence, type, payload, error, attempts) "
                 "VALUES (%s, %s, %s, %s, %s, %s, 'made by hand', 3) RETURNING id",

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 
-from testing.driver import Person
+from testing.driver import UserDriver
 from tests.faults.ledger import Organization
 
 PATIENCE = 90.0  # seconds for one operation to become known
@@ -23,7 +23,7 @@ class Broken(Exception):
 class Asking:
     """What actors and their like do on behalf of a person."""
 
-    def __init__(self, person: Person) -> None:
+    def __init__(self, person: UserDriver) -> None:
         self.person = person
 
     def _create(self, path: str, body: dict[str, Any]) -> Any:

@@ -22,7 +22,7 @@ from contracts.streams import consumers_of, feeds_of
 from deploy.local import Tradehall
 from embedded import temporary_folder
 from embedded.signals import signal_group
-from testing.driver import Hall
+from testing.driver import SystemDriver
 from testing.waiting import wait_until
 from tests.faults.plan import EVERYBODY, GATEWAY, Fault
 from tests.faults.proxies import Proxy
@@ -51,13 +51,13 @@ class Battered:
             ending.callback(made._end_links)
             made.system.start()
             ending.callback(made.system.stop)
-            made.hall = Hall({**made.system.info, "url": made._gateway()})
-            ending.callback(made.hall.close)
+            made.driver = SystemDriver({**made.system.info, "url": made._gateway()})
+            ending.callback(made.driver.close)
             made.downstream_port = made._detour(EVERYBODY, "nats", made.nats_port)
             made._let_in()
             yield made
 
-    hall: Hall
+    driver: SystemDriver
 
     def _detour(self, service: str, server: str, port: int) -> int:
         if server == "nats":
@@ -98,7 +98,7 @@ class Battered:
 
     def healthy(self) -> bool:
         try:
-            return self.hall.http.get("/health", timeout=5).status_code == 200
+            return self.driver.http.get("/health", timeout=5).status_code == 200
         except httpx2.TransportError:
             time.sleep(0.1)
             return False

@@ -36,7 +36,7 @@ class Inspection:
             yield cls(battered, services)
 
     def rows(self, service: str, query: str, *values: Any) -> list[dict[str, Any]]:
-        with psycopg.connect(self.battered.hall.info["postgres_dsn"][service], row_factory=dict_row) as connection:
+        with psycopg.connect(self.battered.driver.info["postgres_dsn"][service], row_factory=dict_row) as connection:
             return connection.execute(query.encode(), values).fetchall()
 
     def verdict(self, service: str) -> Verdict:
@@ -93,7 +93,7 @@ def _settings(battered: Battered, service: str) -> dict[str, str]:
     secrets = battered.var / "secrets"
     return {
         "TRADEHALL_SERVICE_PORT": "0",
-        "TRADEHALL_POSTGRES_DSN": battered.hall.info["postgres_dsn"][service],
+        "TRADEHALL_POSTGRES_DSN": battered.driver.info["postgres_dsn"][service],
         "TRADEHALL_NATS_URL": f"nats://127.0.0.1:{battered.nats_port}",
         "TRADEHALL_NATS_PASSWORD_FILE": str(secrets / f"{service}-nats"),
         "TRADEHALL_MASTER_KEY_FILE": str(secrets / f"{service}-master-key"),

@@ -1,6 +1,6 @@
 """Somebody who registers and signs in, and gets there whichever answer is lost."""
 
-from testing.driver import Hall, Mail, Person, address
+from testing.driver import Mail, SystemDriver, UserDriver, address
 from tests.faults.asking import Asking, must_not_refuse
 from tests.faults.ledger import Ledger
 
@@ -10,9 +10,9 @@ _FOR_A_MAIL = 6.0  # seconds that a person waits before sending an address in ag
 class Newcomer(Asking):
     """A person with a fresh address."""
 
-    def __init__(self, hall: Hall, ledger: Ledger) -> None:
-        super().__init__(Person(hall, address("actor")))
-        self._hall = hall
+    def __init__(self, driver: SystemDriver, ledger: Ledger) -> None:
+        super().__init__(UserDriver(driver, address("actor")))
+        self._hall = driver
         self._ledger = ledger
         self._spent: set[str] = set()
         self._asked_for_link = False

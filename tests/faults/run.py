@@ -66,7 +66,7 @@ class Trial:
         with ExitStack() as opened:
             battered = opened.enter_context(Battered.running())
             inspection = opened.enter_context(Inspection.of(battered))
-            observer = battered.hall.info["nats_url"].rpartition(":")[0]
+            observer = battered.driver.info["nats_url"].rpartition(":")[0]
             subscriber = Subscriber(f"{observer}:{battered.downstream_port}")
             opened.callback(battered.portal.start_task_soon(subscriber.run).cancel)
             yield cls(battered, inspection, subscriber)
@@ -77,7 +77,7 @@ class Trial:
     def follow(self, plan: Plan) -> Outcome:
         outcome = Outcome(plan)
         started, read, repeated = time.monotonic(), len(self._subscriber.read), self._subscriber.repeated
-        crowd = Crowd(self.battered.hall, plan)
+        crowd = Crowd(self.battered.driver, plan)
         try:
             self._faults += len(plan.faults)
             self._act(plan, crowd)

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from testing.driver import Hall, Person
+from testing.driver import SystemDriver, UserDriver
 
 
 class Human(BaseModel):
@@ -36,15 +36,15 @@ class Expected(BaseModel):
     """How many each service has stored."""
 
 
-def work(hall: Hall) -> Expected:
+def work(driver: SystemDriver) -> Expected:
     """A little of everything that is stored; `events` are for the caller to count."""
-    ada, bob = _person(hall, "ada", "Ada Lovelace"), _person(hall, "bob", "Bob")
+    ada, bob = _person(driver, "ada", "Ada Lovelace"), _person(driver, "bob", "Bob")
     org = ada.organization
     _ok(ada, "PATCH", f"/organizations/{org}", {"name": "Brokers"})
-    zoe = _person(hall, "zoe", "Zoe Forgotten")
+    zoe = _person(driver, "zoe", "Zoe Forgotten")
     for guest, role in ((bob, "manager"), (zoe, "viewer")):
         _ok(ada, "POST", f"/organizations/{org}/invitations", {"email": guest.email, "role": role})
-        link = hall.mail(guest.email, "invitation").link("/invitations/")
+        link = driver.mail(guest.email, "invitation").link("/invitations/")
         _ok(guest, "POST", f"/invitations/{link.rsplit('/', 1)[1]}/accept")
     _ok(ada, "POST", f"/organizations/{org}/invitations", {"email": "guest@broker.example", "role": "viewer"})
     client = _ok(ada, "POST", f"/organizations/{org}/clients", {"name": "CRM", "scopes": ["events:read"]})
@@ -64,23 +64,23 @@ def work(hall: Hall) -> Expected:
     )
 
 
-def roles(person: Person) -> dict[str, str]:
+def roles(person: UserDriver) -> dict[str, str]:
     """By the name of the organization."""
     return {one["name"]: one["role"] for one in person.api("GET", "/organizations").json()["items"]}
 
 
-def _person(hall: Hall, email: str, name: str) -> Person:
-    person = hall.newcomer(email)
+def _person(driver: SystemDriver, email: str, name: str) -> UserDriver:
+    person = driver.new_user(email)
     _ok(person, "PATCH", "/me", {"name": name})
     return person
 
 
-def _human(person: Person) -> Human:
+def _human(person: UserDriver) -> Human:
     me = person.api("GET", "/me").json()
     return Human(id=me["id"], email=person.email, password=person.password, name=me["name"], roles=roles(person))
 
 
-def _ok(person: Person, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+def _ok(person: UserDriver, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     answer = person.api(method, path, **({"json": body} if body is not None else {}))
     assert answer.is_success, f"{method} {path}: {answer.text}"
     return answer.json() if answer.content else None
