@@ -34,7 +34,7 @@ def _commands() -> typer.Typer:
 def list_dead_letters(services: Services = None, as_json: Json = False) -> None:
     """List dead letters, oldest first, without their contents."""
     running = Running.found()
-    answers = at_once(chosen(running, services), "Asking", lambda name: running.ask(name, _NAME, "list"))
+    answers = at_once(chosen(running, services), "RetryingClient", lambda name: running.ask(name, _NAME, "list"))
     rows = [{"service": name, **row} for name, answer in answers.items() for row in result_of(answer)]
     output(
         as_json,

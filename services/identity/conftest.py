@@ -7,7 +7,7 @@ import pytest
 
 from identity.oauth.tests.provider import Provider
 from identity.service import IdentityService
-from identity.tests.parts import Parts
+from identity.tests.container import Parts
 from kit.db.database import Database
 from testing.clock import Clock
 from testing.servers import Databases

@@ -26,7 +26,7 @@ from kit.db.database import Database
 from kit.db.migrations import opened
 from kit.security.keys import MasterKey
 from runtime.application import migrations_of
-from tests.benchmarks.beside import environment
+from tests.benchmarks.comparison import environment
 from tests.benchmarks.figures import Bound, Figure, show
 
 CALLERS = 8

@@ -27,7 +27,7 @@ from organizations.organizations.domain import Organization
 from organizations.service import OrganizationsService
 from runtime.application import migrations_of
 from testing.identity import ISSUER, FakeIdentity
-from tests.benchmarks.beside import Running, Scenario, beside, environment, reference, running
+from tests.benchmarks.comparison import Running, Scenario, beside, environment, reference, running
 from tests.benchmarks.figures import Figure, show
 from tests.benchmarks.load import get, post
 

@@ -24,8 +24,8 @@ from platforms.tests.mariadb import PASSWORD, READER, MariaDb, why_not
 from platforms.tests.tables import MT5, filetime
 from testing.driver import SystemDriver, UserDriver, client_token
 from testing.waiting import wait_until
+from tests.benchmarks.backbone import _pss, _tree
 from tests.benchmarks.figures import Bound, Figure, show
-from tests.benchmarks.spine import _pss, _tree
 
 DEALS = 1_000_000
 ROUNDS = 3

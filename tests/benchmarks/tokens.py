@@ -26,7 +26,7 @@ from identity.settings import Settings
 from kit.db.migrations import opened
 from kit.security.keys import MasterKey
 from runtime.application import migrations_of
-from tests.benchmarks.beside import Running, Scenario, beside, environment, reference, running
+from tests.benchmarks.comparison import Running, Scenario, beside, environment, reference, running
 from tests.benchmarks.figures import Figure, show
 from tests.benchmarks.load import post
 

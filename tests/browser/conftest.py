@@ -7,18 +7,18 @@ import pytest
 from playwright.sync_api import Browser
 
 from testing.driver import SystemDriver
-from tests.browser.surfing import Surfer, surfer
+from tests.browser.browser_user import BrowserUser, browser_user
 
-NewSurfer = Callable[..., Surfer]
+NewBrowserUser = Callable[..., BrowserUser]
 
 
 @pytest.fixture
-def new_surfer(driver: SystemDriver, chromium: Browser) -> Iterator[NewSurfer]:
+def new_browser_user(driver: SystemDriver, chromium: Browser) -> Iterator[NewBrowserUser]:
     """Makes people with browsers; at the end no browser may have complained of anything."""
-    made: list[Surfer] = []
+    made: list[BrowserUser] = []
 
-    def new(**options: Any) -> Surfer:
-        made.append(surfer(driver, chromium, **options))
+    def new(**options: Any) -> BrowserUser:
+        made.append(browser_user(driver, chromium, **options))
         return made[-1]
 
     yield new

@@ -8,8 +8,8 @@ import pytest
 
 from testing.driver import SystemDriver, address
 from testing.waiting import wait_until
-from tests.browser.conftest import NewSurfer
-from tests.browser.surfing import Surfer
+from tests.browser.browser_user import BrowserUser
+from tests.browser.conftest import NewBrowserUser
 
 PAGE = "/portal/operations"
 _STUMBLE = """
@@ -40,8 +40,10 @@ def register_unheard(driver: SystemDriver, email: str) -> None:
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_replayed_dead_letter_sends_its_mail(driver: SystemDriver, new_surfer: NewSurfer, scripts: bool) -> None:
-    operator, email = operator_of(driver, new_surfer(java_script_enabled=scripts)), address("unheard")
+def test_replayed_dead_letter_sends_its_mail(
+    driver: SystemDriver, new_browser_user: NewBrowserUser, scripts: bool
+) -> None:
+    operator, email = operator_of(driver, new_browser_user(java_script_enabled=scripts)), address("unheard")
     register_unheard(driver, email)
     assert driver.mails(email) == []
     if scripts:
@@ -65,9 +67,9 @@ def test_replayed_dead_letter_sends_its_mail(driver: SystemDriver, new_surfer: N
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_failing_dead_letter_stays_until_it_is_discarded(
-    driver: SystemDriver, new_surfer: NewSurfer, scripts: bool
+    driver: SystemDriver, new_browser_user: NewBrowserUser, scripts: bool
 ) -> None:
-    operator, email = operator_of(driver, new_surfer(java_script_enabled=scripts)), address("unheard")
+    operator, email = operator_of(driver, new_browser_user(java_script_enabled=scripts)), address("unheard")
     register_unheard(driver, email)
     operator.go(f"{PAGE}/notifications")
     with stumbling(driver):
@@ -83,17 +85,17 @@ def test_failing_dead_letter_stays_until_it_is_discarded(
     assert driver.mails(email) == []
 
 
-def test_other_users_find_no_link_and_no_page(new_surfer: NewSurfer) -> None:
-    person = new_surfer().register()
+def test_other_users_find_no_link_and_no_page(new_browser_user: NewBrowserUser) -> None:
+    person = new_browser_user().register()
     person.page.locator(".person summary").click()
     assert person.page.get_by_role("link", name="Operations").count() == 0
     person.go(PAGE)
     person.see("Page not found")
 
 
-def operator_of(driver: SystemDriver, surfer: Surfer) -> Surfer:
+def operator_of(driver: SystemDriver, browser_user: BrowserUser) -> BrowserUser:
     """The same, registered and operator."""
-    surfer.register()
-    driver.make_operator(surfer.email)
-    surfer.go(surfer.home)
-    return surfer
+    browser_user.register()
+    driver.make_operator(browser_user.email)
+    browser_user.go(browser_user.home)
+    return browser_user

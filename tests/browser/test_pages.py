@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from testing.driver import SystemDriver, UserDriver, address
-from tests.browser.surfing import PASSWORD, Surfer, surfer
+from tests.browser.browser_user import PASSWORD, BrowserUser, browser_user
 
 WIDTHS = (390, 768, 1440)
 STRANGERS_PAGES = {"start": "/", "register": "/register", "sign-in": "/login", "forgot": "/password/forgot"}
@@ -39,9 +39,11 @@ OWN_PAGES = {
 
 
 @pytest.fixture(scope="module", params=["light", "dark"])
-def resident(request: pytest.FixtureRequest, driver: SystemDriver, chromium: Browser) -> Iterator[Surfer]:
+def resident(request: pytest.FixtureRequest, driver: SystemDriver, chromium: Browser) -> Iterator[BrowserUser]:
     """Somebody whose organization holds something of everything."""
-    person = surfer(driver, chromium, color_scheme=request.param, viewport={"width": 1440, "height": 900}).register()
+    person = browser_user(
+        driver, chromium, color_scheme=request.param, viewport={"width": 1440, "height": 900}
+    ).register()
     person.go(f"{person.home}/users/invite")
     person.fill("E-mail addresses", f"{address('colleague')} {address('dealer')}")
     person.press("Send invitations")
@@ -68,7 +70,7 @@ def resident(request: pytest.FixtureRequest, driver: SystemDriver, chromium: Bro
 
 
 @contextmanager
-def _dead_letters(operator: Surfer) -> Iterator[None]:
+def _dead_letters(operator: BrowserUser) -> Iterator[None]:
     """Dead letters of one aggregate; only the entries of the operator log remain afterwards."""
     payload = '{"specversion": "1.0", "type": "tradehall.identity.UserRegistered.v1", "data": {"user_id": "0c4d"}}'
     with psycopg.connect(operator.driver.info["postgres_dsn"]["organizations"], autocommit=True) as connection:
@@ -90,13 +92,13 @@ def _dead_letters(operator: Surfer) -> Iterator[None]:
 
 
 @pytest.fixture
-def scheme(resident: Surfer) -> str:
+def scheme(resident: BrowserUser) -> str:
     dark = resident.page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
     return "dark" if dark else "light"
 
 
 @pytest.mark.parametrize("name", [*PAGES, *OWN_PAGES, *DETAILS])
-def test_a_page_is_sound_on_every_screen(resident: Surfer, scheme: str, name: str) -> None:
+def test_a_page_is_sound_on_every_screen(resident: BrowserUser, scheme: str, name: str) -> None:
     if name in DETAILS:
         section, shown = DETAILS[name]
         resident.go(f"{resident.home}/{section}")
@@ -114,7 +116,9 @@ def test_a_page_is_sound_on_every_screen(resident: Surfer, scheme: str, name: st
         ("menu", "users/"),
     ],
 )
-def test_what_opens_over_a_page_is_sound_on_every_screen(resident: Surfer, scheme: str, name: str, opener: str) -> None:
+def test_what_opens_over_a_page_is_sound_on_every_screen(
+    resident: BrowserUser, scheme: str, name: str, opener: str
+) -> None:
     section, _, link = opener.partition("/")
     resident.go(f"{resident.home}/{section}")
     if link:
@@ -130,7 +134,7 @@ def test_what_opens_over_a_page_is_sound_on_every_screen(resident: Surfer, schem
 def test_a_page_for_strangers_is_sound_on_every_screen(
     driver: SystemDriver, chromium: Browser, name: str, scheme: str
 ) -> None:
-    stranger = surfer(driver, chromium, color_scheme=scheme)
+    stranger = browser_user(driver, chromium, color_scheme=scheme)
     stranger.go(STRANGERS_PAGES[name])
     _sound(stranger, f"{name}-{scheme}")
     assert stranger.complaints == []
@@ -141,7 +145,7 @@ def test_a_page_for_strangers_is_sound_on_every_screen(
 def test_a_page_that_a_mail_leads_to_is_sound_on_every_screen(
     driver: SystemDriver, chromium: Browser, scheme: str
 ) -> None:
-    host, new_user = driver.new_user("host"), surfer(driver, chromium, color_scheme=scheme)
+    host, new_user = driver.new_user("host"), browser_user(driver, chromium, color_scheme=scheme)
     UserDriver(driver, new_user.email).register()
     new_user.go("/login")
     new_user.fill("E-mail address", new_user.email)
@@ -155,7 +159,7 @@ def test_a_page_that_a_mail_leads_to_is_sound_on_every_screen(
     for email in (invited, new_user.email):
         body = {"email": email, "role": "viewer"}
         assert host.api("POST", f"/organizations/{host.organization}/invitations", json=body).status_code == 201
-    stranger = surfer(driver, chromium, color_scheme=scheme)
+    stranger = browser_user(driver, chromium, color_scheme=scheme)
     for name, link in (
         ("reset", driver.mail(host.email, "new password").link("/password/reset/")),
         ("invitation-register", driver.mail(invited).link("/invitations/")),
@@ -174,7 +178,7 @@ def test_a_page_that_a_mail_leads_to_is_sound_on_every_screen(
 
 
 def test_a_first_visit_is_small(driver: SystemDriver, chromium: Browser) -> None:
-    person = surfer(driver, chromium)
+    person = browser_user(driver, chromium)
     taken: dict[str, int] = {}
     network = person.page.context.new_cdp_session(person.page)
     network.send("Network.enable")
@@ -184,7 +188,7 @@ def test_a_first_visit_is_small(driver: SystemDriver, chromium: Browser) -> None
     assert 0 < sum(taken.values()) < 150_000
 
 
-def _sound(person: Surfer, name: str) -> None:
+def _sound(person: BrowserUser, name: str) -> None:
     for width in WIDTHS:
         person.page.set_viewport_size({"width": width, "height": 900})
         person.picture(f"{name}-{width}")

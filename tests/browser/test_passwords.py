@@ -1,10 +1,10 @@
 """Choosing a password: what is said while typing is what the server says."""
 
-from tests.browser.conftest import NewSurfer
-from tests.browser.surfing import Surfer
+from tests.browser.browser_user import BrowserUser
+from tests.browser.conftest import NewBrowserUser
 
 
-def _choosing(person: Surfer) -> Surfer:
+def _choosing(person: BrowserUser) -> BrowserUser:
     """Before the form for an own password."""
     person.go("/register")
     person.fill("E-mail address", person.email)
@@ -18,8 +18,8 @@ def _choosing(person: Surfer) -> Surfer:
     return person
 
 
-def test_strength_is_told_while_typing_in_the_words_of_the_server(new_surfer: NewSurfer) -> None:
-    person = _choosing(new_surfer())
+def test_strength_is_told_while_typing_in_the_words_of_the_server(new_browser_user: NewBrowserUser) -> None:
+    person = _choosing(new_browser_user())
     told = person.page.locator("[data-strength] [role=status]")
     name = person.email.partition("@")[0]
     for refused in ("short", "x" * 129, f"garden {name} words"):
@@ -37,8 +37,8 @@ def test_strength_is_told_while_typing_in_the_words_of_the_server(new_surfer: Ne
     assert person.violations() == []
 
 
-def test_without_scripts_the_server_alone_tells(new_surfer: NewSurfer) -> None:
-    person = _choosing(new_surfer(java_script_enabled=False))
+def test_without_scripts_the_server_alone_tells(new_browser_user: NewBrowserUser) -> None:
+    person = _choosing(new_browser_user(java_script_enabled=False))
     assert not person.page.locator("[data-strength]").is_visible()
     person.fill("New password", "short")
     person.press("Continue")

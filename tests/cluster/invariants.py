@@ -16,7 +16,7 @@ from testing.services import inside
 from testing.waiting import wait_until
 from tests.cluster.bus import unread
 from tests.cluster.load import Owner
-from tests.cluster.parts import RELAYING
+from tests.cluster.processes import RELAYING
 
 
 def all_holds(driver: SystemDriver, var: Path, owners: list[Owner]) -> None:

@@ -15,7 +15,7 @@ from testing.driver import SystemDriver
 from testing.waiting import wait_until
 from tests.cluster import bus, invariants
 from tests.cluster.load import Load, Owner
-from tests.cluster.parts import BUS, RELAYING, SERVICES, Parts, passed, replicas
+from tests.cluster.processes import BUS, RELAYING, SERVICES, ClusterProcesses, passed, replicas
 
 MOVED_WITHIN = 5.0  # seconds
 TOLD_WITHIN = 20.0  # what leads to a mail may lie in frozen hands before: a message 4 s, a mail 6 s
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.timeout(120 + 180 * TURNS)  # each of the waits below h
 class Cluster:
     var: Path
     driver: SystemDriver
-    parts: Parts
+    parts: ClusterProcesses
     owners: list[Owner]
 
     @property
@@ -52,7 +52,7 @@ def cluster() -> Iterator[Cluster]:
         Tradehall(var, environment=environment, replicas=2, bus_servers=len(BUS)) as system,
     ):
         driver = SystemDriver(system.info)
-        made = Cluster(var, driver, Parts(system, var), [Owner.of(driver) for _ in range(2)])
+        made = Cluster(var, driver, ClusterProcesses(system, var), [Owner.of(driver) for _ in range(2)])
         made.whole()
         yield made
         driver.close()

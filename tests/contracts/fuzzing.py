@@ -80,7 +80,7 @@ def run(world: World, folder: Path, *arguments: str, narrow: bool = True) -> sub
         cwd=HERE.parents[1],
         env={
             **os.environ,
-            "SCHEMATHESIS_HOOKS": "tests.contracts.signing_in",
+            "SCHEMATHESIS_HOOKS": "tests.contracts.authentication_hook",
             "SCHEMATHESIS_PERSON": json.dumps(who),
             "PYTHONPATH": str(HERE.parents[1]),
         },

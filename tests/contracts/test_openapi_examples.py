@@ -11,7 +11,7 @@ import pytest
 
 from deploy.gateway.oauth_examples import OAUTH
 from testing.driver import SystemDriver
-from tests.contracts.asking import DOCUMENT, JSON, operations, request_of
+from tests.contracts.example_requests import DOCUMENT, JSON, operations, request_of
 from tests.contracts.world import World
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.contracts import fuzzing
-from tests.contracts.asking import operations
+from tests.contracts.example_requests import operations
 from tests.contracts.world import World
 
 

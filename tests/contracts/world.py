@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 
 from testing.driver import SystemDriver, UserDriver, address, client_token
-from tests.contracts import invented
+from tests.contracts import example_values
 
 _SCOPES = ["platforms:read", "accounts:read", "events:read"]
 
@@ -72,7 +72,7 @@ class World:
             "source": f"/{read}/test",
             "type": f"tradehall.{read}.NeverHeardOf.v1",
             "subject": f"somebody-{number}",
-            "time": invented.NOW,
+            "time": example_values.NOW,
             "dataschema": "urn:none",
             "sequence": number,
             "version": 1,
@@ -91,24 +91,24 @@ class World:
     def values(self) -> Mapping[Any, Any]:
         """The real value of each invented one; where it is used up by a request, what makes another."""
         changing: dict[Any, Callable[[], Any]] = {
-            invented.TOKEN: lambda: self.token,
-            invented.SESSION: self.session,
+            example_values.TOKEN: lambda: self.token,
+            example_values.SESSION: self.session,
         }
         return {
             **changing,
-            invented.ORGANIZATION: self.organization,
-            invented.PLATFORM: self.platform,
-            invented.LOGIN: self.login(),
-            invented.HOST: self.place["host"],
-            invented.PORT: self.place["port"],
-            invented.MANAGER: self.place["login"],
-            invented.MANAGERS_PASSWORD: self.place["password"],
-            invented.MEMBER: self.member(),
-            invented.CLIENT: self.client["id"],
-            invented.CLIENT_ID: self.client["client_id"],
-            invented.CLIENT_SECRET: self.client["client_secret"],
-            invented.SECRET: self.client["secrets"][0]["id"],
-            invented.INVITATION: self.invite()[0],
-            invented.PASSWORD: self.ada.password,
-            invented.INVITED: address("grace"),
+            example_values.ORGANIZATION: self.organization,
+            example_values.PLATFORM: self.platform,
+            example_values.LOGIN: self.login(),
+            example_values.HOST: self.place["host"],
+            example_values.PORT: self.place["port"],
+            example_values.MANAGER: self.place["login"],
+            example_values.MANAGERS_PASSWORD: self.place["password"],
+            example_values.MEMBER: self.member(),
+            example_values.CLIENT: self.client["id"],
+            example_values.CLIENT_ID: self.client["client_id"],
+            example_values.CLIENT_SECRET: self.client["client_secret"],
+            example_values.SECRET: self.client["secrets"][0]["id"],
+            example_values.INVITATION: self.invite()[0],
+            example_values.PASSWORD: self.ada.password,
+            example_values.INVITED: address("grace"),
         }

@@ -8,13 +8,13 @@ from typing import Any
 import httpx2
 
 from testing.driver import SystemDriver, UserDriver, address, call, client_token
-from tests.faults.asking import PATIENCE, Broken, must_not_refuse
 from tests.faults.ledger import Client, Ledger, Organization
-from tests.faults.new_user import Newcomer
 from tests.faults.plan import Plan
+from tests.faults.registration import RegisteringUser
+from tests.faults.retrying import PATIENCE, Broken, must_not_refuse
 
 
-class Actor(Newcomer):
+class Actor(RegisteringUser):
     """One person with organizations of their own, whom no other actor changes."""
 
     def __init__(self, driver: SystemDriver, plan: Plan, number: int, ledger: Ledger, everybody: "list[Actor]") -> None:

@@ -17,7 +17,7 @@ from kit.eventstore.rebuild import rebuild
 from kit.messaging.stream_verification import Verdict, compared, entries, expected, fetched, last_place
 from runtime.definition import Service
 from testing.services import SERVICES, inside
-from tests.faults.battered import Battered
+from tests.faults.breakable_system import BreakableSystem
 from tests.faults.subscriber import quiet
 
 
@@ -25,12 +25,12 @@ from tests.faults.subscriber import quiet
 class Inspection:
     """Reaches PostgreSQL and NATS past the proxies."""
 
-    battered: Battered
+    battered: BreakableSystem
     services: Mapping[str, Service[Any]]
 
     @classmethod
     @contextmanager
-    def of(cls, battered: Battered) -> Iterator["Inspection"]:
+    def of(cls, battered: BreakableSystem) -> Iterator["Inspection"]:
         with ExitStack() as opened:
             services = {name: opened.enter_context(inside(name, _settings(battered, name))) for name in SERVICES}
             yield cls(battered, services)
@@ -89,7 +89,7 @@ class Inspection:
             await connection.close()
 
 
-def _settings(battered: Battered, service: str) -> dict[str, str]:
+def _settings(battered: BreakableSystem, service: str) -> dict[str, str]:
     secrets = battered.var / "secrets"
     return {
         "TRADEHALL_SERVICE_PORT": "0",

@@ -10,12 +10,12 @@ import nats.errors
 from psycopg import OperationalError
 
 from testing.driver import SystemDriver, UserDriver, call, client_token
-from testing.searching import dump, logs
+from testing.stored_text import dump, logs
 from testing.waiting import wait_until
-from tests.faults.asking import Broken
 from tests.faults.inspection import Inspection
 from tests.faults.ledger import Ledger, Organization
 from tests.faults.plan import SERVICES
+from tests.faults.retrying import Broken
 from tests.faults.subscriber import Subscriber
 
 _SETTLED_WITHIN = 60.0  # seconds

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.faults.asking import Broken
 from tests.faults.invariants import settled
 from tests.faults.plan import KINDS, SERVERS, SERVICES, Fault, Plan
+from tests.faults.retrying import Broken
 from tests.faults.run import Trial
 
 pytestmark = pytest.mark.timeout(400)  # each of its waits has a shorter limit, and says what it waited for

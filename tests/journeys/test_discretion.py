@@ -9,7 +9,7 @@ import pytest
 
 from deploy.local import Tradehall
 from testing.driver import SystemDriver, UserDriver, address, client_token
-from testing.searching import dump, logs, messages
+from testing.stored_text import dump, logs, messages
 from testing.timing import assert_same_time
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from deploy.local import Tradehall
 from testing.driver import SystemDriver, UserDriver
-from testing.searching import dump, logs
+from testing.stored_text import dump, logs
 from testing.waiting import wait_until
-from tests.recovery.operating import answer
-from tests.recovery.operating import tradehall as command
+from tests.recovery.operator_cli import answer
+from tests.recovery.operator_cli import tradehall as command
 
 pytestmark = pytest.mark.timeout(400)  # many programs, one after the other; each of the waits has its own limit
 NAME = "Zoe Wants-To-Be-Forgotten"

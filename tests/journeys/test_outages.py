@@ -18,7 +18,7 @@ from embedded import temporary_folder
 from embedded.signals import frozen, signal_group
 from testing.driver import SystemDriver, UserDriver, address
 from testing.waiting import wait_until
-from tests.contracts.asking import operations, request_of
+from tests.contracts.example_requests import operations, request_of
 from tests.contracts.world import World
 
 Away = Callable[[Tradehall, str], AbstractContextManager[None]]

@@ -16,7 +16,7 @@ from metatrader.simulator import invent
 from platforms.tests.mariadb import PASSWORD, READER, WRITER, MariaDb, why_not
 from platforms.tests.tables import export_of
 from testing.driver import SystemDriver, UserDriver, call, client_token
-from testing.searching import dump, logs, messages
+from testing.stored_text import dump, logs, messages
 from testing.waiting import wait_until
 
 WRONG = "Wrong-pass-of-nobody-7"

@@ -17,8 +17,8 @@ from deploy.local import Tradehall
 from deploy.service_settings import SERVICES
 from embedded import temporary_folder
 from testing.driver import SystemDriver, UserDriver, call, client_token
-from testing.searching import dump, messages
-from tests.recovery.operating import answer, nothing_is_parked, tradehall, typed, unpacked
+from testing.stored_text import dump, messages
+from tests.recovery.operator_cli import answer, nothing_is_parked, tradehall, typed, unpacked
 
 pytestmark = pytest.mark.timeout(600)  # many programs, one after the other; each of the waits has its own limit
 NAME = "Zoe Wants-To-Be-Forgotten"

@@ -13,8 +13,8 @@ from deploy.local import Tradehall
 from embedded import temporary_folder
 from testing.driver import SystemDriver
 from testing.waiting import wait_until
-from tests.recovery.operating import answer
-from tests.upgrades.made import Expected, work
+from tests.recovery.operator_cli import answer
+from tests.upgrades.expected_data import Expected, work
 
 
 def main() -> int:

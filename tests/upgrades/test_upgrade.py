@@ -25,10 +25,10 @@ from platforms.container import Container
 from portal.service import PortalService
 from runtime.application import migrations_of
 from testing.driver import SystemDriver, UserDriver, call, client_token
-from testing.searching import dump, messages
 from testing.services import SERVICES
-from tests.recovery.operating import answer, nothing_is_parked
-from tests.upgrades.made import Expected, roles
+from testing.stored_text import dump, messages
+from tests.recovery.operator_cli import answer, nothing_is_parked
+from tests.upgrades.expected_data import Expected, roles
 
 pytestmark = pytest.mark.timeout(600)
 RELEASES = sorted(path.parent for path in Path(__file__).parent.glob("*/expected.json"))

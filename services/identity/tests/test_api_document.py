@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from identity.service import IdentityService
-from identity.tests.parts import settings
+from identity.tests.container import settings
 from runtime.application import application, construct
 from testing.servers import Databases
 

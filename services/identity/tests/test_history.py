@@ -14,7 +14,7 @@ from identity.login_throttle.domain import Lock
 from identity.oauth.revoke.domain import RevokedToken
 from identity.people.domain import User
 from identity.sessions.domain import UserSession
-from identity.tests.parts import Parts
+from identity.tests.container import Parts
 from kit.eventstore.aggregate import Aggregate
 from kit.eventstore.mapper import PersonalMapper
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from notifications.settings import Settings
-from notifications.tests.parts import settings
+from notifications.tests.world import settings
 
 
 @pytest.mark.parametrize(

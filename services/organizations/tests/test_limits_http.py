@@ -12,8 +12,8 @@ import pytest
 from contracts import identity, platforms
 from contracts.permissions import Limits
 from organizations.feed.tests.test_feed_http import all_of, kinds
-from organizations.tests.running import Running
-from organizations.tests.situations import invite, join, make
+from organizations.tests.http_helpers import invite, join, make
+from organizations.tests.running_service import RunningOrganizations
 from testing.service import Caller
 from testing.waiting import wait_until
 
@@ -23,7 +23,7 @@ OF_A_PLATFORM = ["PlatformAdded", "PlatformCredentialsSet", "PlatformRemoved"]
 class Limited:
     """An organization with the platforms A and B, and readers who are limited to A, to none, or not at all."""
 
-    def __init__(self, running: Running) -> None:
+    def __init__(self, running: RunningOrganizations) -> None:
         self.owner = running.user()
         self.path = make(self.owner)
         self.organization = UUID(self.path.rpartition("/")[2])
@@ -40,14 +40,14 @@ class Limited:
         wait_until(lambda: kinds(all_of(self.everywhere, self.path)).count("PlatformStatusChanged") == 4)
         wait_until(lambda: "ClientCreated" in kinds(all_of(self.everywhere, self.path)))
 
-    def _member(self, running: Running, only: list[UUID]) -> Caller:
+    def _member(self, running: RunningOrganizations, only: list[UUID]) -> Caller:
         limits = {"platforms": [str(one) for one in only]}
         return join(running, self.owner, self.path, permissions=["audit:read"], limits=limits)
 
-    def _client(self, running: Running, only: tuple[UUID, ...] | None) -> Caller:
+    def _client(self, running: RunningOrganizations, only: tuple[UUID, ...] | None) -> Caller:
         return running.client(self.organization, "audit:read", "events:read", limits=Limits(platforms=only))
 
-    def _tell(self, running: Running, platform: UUID, name: str) -> None:
+    def _tell(self, running: RunningOrganizations, platform: UUID, name: str) -> None:
         about: dict[str, Any] = {"organization_id": self.organization, "platform_id": platform}
         where: dict[str, Any] = {"target": "api", "host": f"{name}.example.com", "port": 443, "login": f"{name}-login"}
         for event in (
@@ -58,7 +58,7 @@ class Limited:
         ):
             running.identity.publish(event, platform, self.organization, actor=str(self.owner.id))
 
-    def _name_both(self, running: Running) -> None:
+    def _name_both(self, running: RunningOrganizations) -> None:
         """An invitation and a client that are limited to both."""
         limits = Limits(platforms=(self.a, self.b))
         invited = invite(self.owner, self.path, f"{uuid4().hex}@example.com", limits=limits.model_dump(mode="json"))
@@ -84,7 +84,7 @@ class Limited:
 
 
 @pytest.fixture(scope="module")
-def limited(running: Running) -> Limited:
+def limited(running: RunningOrganizations) -> Limited:
     return Limited(running)
 
 

@@ -7,7 +7,7 @@ import pytest
 from kit.errors import NotFound
 from organizations.invitations.domain import Invitation, InvitationRevoked
 from organizations.organizations.domain import Organization, first_organization_id
-from organizations.tests.parts import ADMINISTRATOR, VIEWER, World
+from organizations.tests.world import ADMINISTRATOR, VIEWER, World
 
 
 def test_the_sweep_expires_each_invitation_once(world: World) -> None:

@@ -9,7 +9,7 @@ import pytest
 from identity.devices.service import REMEMBERED, device_name
 from identity.passwords.tests.test_passwords import NEW, reset_token
 from identity.sessions.domain import UserSession
-from identity.tests.parts import PASSWORD, Parts
+from identity.tests.container import PASSWORD, Parts
 from testing.clock import Clock
 
 ANN = "ann@example.com"

@@ -15,8 +15,8 @@ from embedded.binaries import postgres_versions
 from embedded.nats import Nats
 from identity.people.domain import AlreadyErased, User
 from identity.service import PUBLICATIONS, IdentityService
-from identity.tests.parts import PASSWORD, Parts, settings
-from identity.tests.running import Running
+from identity.tests.container import PASSWORD, Parts, settings
+from identity.tests.running_service import RunningIdentity
 from identity.tests.test_service import Others
 from kit.eventstore.rebuild import rebuild
 from privacy.erasure_log import ErasureLog
@@ -34,13 +34,13 @@ def others(nats_server: Nats) -> Iterator[Others]:
 
 
 @pytest.fixture
-def service(postgres_dsn: str, nats_server: Nats, others: Others) -> Iterator[Running]:
-    with Running(settings(postgres_dsn, nats_server.url)) as service:
+def service(postgres_dsn: str, nats_server: Nats, others: Others) -> Iterator[RunningIdentity]:
+    with RunningIdentity(settings(postgres_dsn, nats_server.url)) as service:
         wait_until(lambda: service.browser().get("/readyz").status_code == 200)
         yield service
 
 
-def command(service: Running, list_file: Path, *words: str, **changed: str | None) -> Result:
+def command(service: RunningIdentity, list_file: Path, *words: str, **changed: str | None) -> Result:
     """What an operator types, with the settings of the service."""
     given = service.settings
     environment = {
@@ -76,7 +76,7 @@ def traces(content: bytes) -> list[str]:
 
 
 def test_erasure_leaves_nothing_in_database_or_stream(
-    service: Running, others: Others, nats_server: Nats, tmp_path: Path
+    service: RunningIdentity, others: Others, nats_server: Nats, tmp_path: Path
 ) -> None:
     other = service.signed_in("ann@example.com")
     caller = service.caller(EMAIL)
@@ -120,7 +120,9 @@ def test_erasure_leaves_nothing_in_database_or_stream(
     assert (gone.exit_code, "no such user" in gone.output) == (1, True)
 
 
-def test_an_erased_address_registers_again_as_a_new_user(service: Running, others: Others, tmp_path: Path) -> None:
+def test_an_erased_address_registers_again_as_a_new_user(
+    service: RunningIdentity, others: Others, tmp_path: Path
+) -> None:
     service.signed_in(EMAIL)
     first = service.user(EMAIL)
     assert command(service, tmp_path / "erased.txt", "erase", str(first.id)).exit_code == 0
@@ -131,7 +133,7 @@ def test_an_erased_address_registers_again_as_a_new_user(service: Running, other
 
 
 def test_the_only_administrator_of_an_organization_is_not_erased(
-    service: Running, others: Others, tmp_path: Path
+    service: RunningIdentity, others: Others, tmp_path: Path
 ) -> None:
     service.signed_in(EMAIL)
     user = service.user(EMAIL)
@@ -148,7 +150,7 @@ def test_the_only_administrator_of_an_organization_is_not_erased(
     assert not service.user(EMAIL).erased
 
 
-def test_without_the_bus_nobody_is_erased(service: Running, others: Others, tmp_path: Path) -> None:
+def test_without_the_bus_nobody_is_erased(service: RunningIdentity, others: Others, tmp_path: Path) -> None:
     service.signed_in(EMAIL)
     answer = command(service, tmp_path / "erased.txt", "erase", EMAIL, TRADEHALL_NATS_URL="nats://127.0.0.1:1")
     assert answer.exit_code == 1
@@ -156,7 +158,7 @@ def test_without_the_bus_nobody_is_erased(service: Running, others: Others, tmp_
 
 
 def test_after_a_restore_the_erasure_log_is_applied_and_all_sessions_are_revoked(
-    service: Running, others: Others, tmp_path: Path
+    service: RunningIdentity, others: Others, tmp_path: Path
 ) -> None:
     service.signed_in(EMAIL)
     service.signed_in("ann@example.com")

@@ -16,7 +16,7 @@ from identity.passwords.hashing import Hashing
 from identity.passwords.tests.test_passwords import NEW, reset_token
 from identity.people.domain import OneTimePasswordSpent
 from identity.sign_in.service import WrongCredentials
-from identity.tests.parts import PASSWORD, Parts, settings
+from identity.tests.container import PASSWORD, Parts, settings
 from kit.db.database import Database
 from kit.security.keys import MasterKey
 from testing.clock import Clock

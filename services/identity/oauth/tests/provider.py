@@ -26,7 +26,7 @@ from identity.oauth.revoke.service import EndedTokens
 from identity.pages.rendering import Renderer
 from identity.sessions.cookies import SessionCookie
 from identity.sessions.service import EndedSessions, Session
-from identity.tests.parts import Parts, settings
+from identity.tests.container import Parts, settings
 from kit.http import problems
 from kit.http.csrf import CsrfGuard
 from kit.http.request_middleware import RequestMiddleware, address_of

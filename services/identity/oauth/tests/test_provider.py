@@ -12,7 +12,7 @@ from joserfc.jwk import ECKey, OctKey
 
 from identity.oauth.tests.provider import ISSUER, Person, Provider, basic, redirected
 from identity.signing_keys.service import SigningKeys
-from identity.tests.parts import Parts
+from identity.tests.container import Parts
 
 
 def test_discovery_names_the_issuer_to_the_letter_whatever_host_was_asked(provider: Provider) -> None:

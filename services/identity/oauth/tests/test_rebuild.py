@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from identity.oauth.revoke.service import revoke
-from identity.tests.parts import Parts
+from identity.tests.container import Parts
 from kit.eventstore.rebuild import rebuild
 
 

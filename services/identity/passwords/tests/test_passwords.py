@@ -7,7 +7,7 @@ import pytest
 from identity.passwords.domain import PasswordRefused, WrongPassword
 from identity.people.domain import EmailTaken, ResetLinkSpent
 from identity.sign_in.service import WrongCredentials
-from identity.tests.parts import PASSWORD, Parts
+from identity.tests.container import PASSWORD, Parts
 from testing.clock import Clock
 
 NEW = "seven herons in the rain"

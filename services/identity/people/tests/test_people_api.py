@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from identity.service import IdentityService
-from identity.tests.parts import PASSWORD, settings
-from identity.tests.running import Running
+from identity.tests.container import PASSWORD, settings
+from identity.tests.running_service import RunningIdentity
 from testing.servers import Databases
 from testing.waiting import wait_until
 
@@ -17,9 +17,9 @@ REGISTRATIONS = "/api/v1/registrations"
 
 
 @pytest.fixture(scope="module")
-def service(databases: Databases) -> Iterator[Running]:
+def service(databases: Databases) -> Iterator[RunningIdentity]:
     """One for all tests here; each brings its own address."""
-    with Running(settings(databases.of(IdentityService))) as service:
+    with RunningIdentity(settings(databases.of(IdentityService))) as service:
         yield service
 
 
@@ -28,7 +28,7 @@ def email() -> str:
     return f"{uuid4().hex}@example.com"
 
 
-def test_registrations_and_resets_are_accepted_for_every_address(service: Running, email: str) -> None:
+def test_registrations_and_resets_are_accepted_for_every_address(service: RunningIdentity, email: str) -> None:
     service.signed_in(email)
     for path in (REGISTRATIONS, "/api/v1/password-resets"):
         for address in (email, f"{uuid4().hex}@example.com"):
@@ -51,7 +51,9 @@ def test_registrations_and_resets_are_accepted_for_every_address(service: Runnin
         ([], "body"),
     ],
 )
-def test_an_invalid_address_is_a_problem_that_names_the_field(service: Running, body: object, field: str) -> None:
+def test_an_invalid_address_is_a_problem_that_names_the_field(
+    service: RunningIdentity, body: object, field: str
+) -> None:
     answer = service.browser().post(
         REGISTRATIONS, content=json.dumps(body), headers={"Content-Type": "application/json"}
     )
@@ -61,17 +63,17 @@ def test_an_invalid_address_is_a_problem_that_names_the_field(service: Running, 
 
 
 @pytest.mark.parametrize("content", [b"{", b'{"email": "\xff"}', b""])
-def test_malformed_json_is_refused(service: Running, content: bytes) -> None:
+def test_malformed_json_is_refused(service: RunningIdentity, content: bytes) -> None:
     answer = service.browser().post(REGISTRATIONS, content=content, headers={"Content-Type": "application/json"})
     assert answer.status_code in (400, 422)
 
 
-def test_a_huge_body_is_refused(service: Running) -> None:
+def test_a_huge_body_is_refused(service: RunningIdentity) -> None:
     answer = service.browser().post(REGISTRATIONS, json={"email": "x" * 1_100_000})
     assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
 
 
-def test_users_read_and_rename_themselves(service: Running, email: str) -> None:
+def test_users_read_and_rename_themselves(service: RunningIdentity, email: str) -> None:
     caller = service.caller(email)
     me = caller.get("/api/v1/me").json()
     assert list(me) == ["id", "email", "name", "created_at", "operator"]
@@ -81,12 +83,12 @@ def test_users_read_and_rename_themselves(service: Running, email: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 101, "Ann\r\nBcc: x@example.com", "\u202eAnn", None, 7])
-def test_an_invalid_name_is_refused(service: Running, email: str, name: object) -> None:
+def test_an_invalid_name_is_refused(service: RunningIdentity, email: str, name: object) -> None:
     answer = service.caller(email).patch("/api/v1/me", json={"name": name})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "name")
 
 
-def test_a_password_change_revokes_all_other_sessions(service: Running, email: str) -> None:
+def test_a_password_change_revokes_all_other_sessions(service: RunningIdentity, email: str) -> None:
     caller = service.caller(email)
     other = service.browser()
     other.post("/login", data={"email": email, "password": PASSWORD})
@@ -108,7 +110,7 @@ def test_a_password_change_revokes_all_other_sessions(service: Running, email: s
     ],
 )
 def test_a_refused_password_change_names_the_field(
-    service: Running, email: str, current: str, new: str, field: str, code: str
+    service: RunningIdentity, email: str, current: str, new: str, field: str, code: str
 ) -> None:
     body = {"current_password": current, "new_password": new}
     answer = service.caller(email).put("/api/v1/me/password", json=body)
@@ -117,7 +119,7 @@ def test_a_refused_password_change_names_the_field(
     assert new not in answer.text
 
 
-def test_users_list_and_revoke_their_sessions(service: Running, email: str) -> None:
+def test_users_list_and_revoke_their_sessions(service: RunningIdentity, email: str) -> None:
     caller = service.caller(email)
     other = service.browser()
     other.post("/login", data={"email": email, "password": PASSWORD})
@@ -129,7 +131,7 @@ def test_users_list_and_revoke_their_sessions(service: Running, email: str) -> N
     assert [each["id"] for each in caller.get("/api/v1/me/sessions").json()["items"]] == [first["id"]]
 
 
-def test_a_session_of_another_user_is_unknown(service: Running, email: str) -> None:
+def test_a_session_of_another_user_is_unknown(service: RunningIdentity, email: str) -> None:
     caller, stranger = service.caller(email), service.caller(f"{uuid4().hex}@example.com")
     (session,) = caller.get("/api/v1/me/sessions").json()["items"]
     assert stranger.delete(f"/api/v1/me/sessions/{session['id']}").status_code == 404
@@ -137,7 +139,7 @@ def test_a_session_of_another_user_is_unknown(service: Running, email: str) -> N
     assert caller.get("/api/v1/me").status_code == 200
 
 
-def test_sessions_come_in_pages(service: Running, email: str) -> None:
+def test_sessions_come_in_pages(service: RunningIdentity, email: str) -> None:
     caller = service.caller(email)
     for _ in range(2):
         service.browser().post("/login", data={"email": email, "password": PASSWORD})
@@ -158,14 +160,14 @@ def test_sessions_come_in_pages(service: Running, email: str) -> None:
         ("DELETE", "/api/v1/me/sessions/00000000-0000-0000-0000-000000000000"),
     ],
 )
-def test_routes_require_a_token(service: Running, method: str, path: str) -> None:
+def test_routes_require_a_token(service: RunningIdentity, method: str, path: str) -> None:
     for headers in ({}, {"Authorization": "Bearer eyJhbGciOiJub25lIn0.e30."}, {"Authorization": "Basic eA=="}):
         answer = service.browser().request(method, path, headers=headers)
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
-def test_a_session_with_a_one_time_password_gives_no_token(service: Running, email: str) -> None:
+def test_a_session_with_a_one_time_password_gives_no_token(service: RunningIdentity, email: str) -> None:
     browser = service.browser()
     browser.post("/register", data={"email": email})
     browser.post("/login", data={"email": email, "password": service.one_time_password(email)})
@@ -182,7 +184,9 @@ def test_a_session_with_a_one_time_password_gives_no_token(service: Running, ema
 
 
 @pytest.mark.parametrize(("query", "mine_goes_on"), [("?others=true", True), ("", False)])
-def test_users_revoke_all_sessions_or_all_others(service: Running, email: str, query: str, mine_goes_on: bool) -> None:
+def test_users_revoke_all_sessions_or_all_others(
+    service: RunningIdentity, email: str, query: str, mine_goes_on: bool
+) -> None:
     caller = service.caller(email)
     others = [service.browser() for _ in range(2)]
     for other in others:
@@ -192,7 +196,7 @@ def test_users_revoke_all_sessions_or_all_others(service: Running, email: str, q
     assert caller.get("/api/v1/me").status_code == (200 if mine_goes_on else 401)
 
 
-def test_a_session_names_its_device(service: Running, email: str) -> None:
+def test_a_session_names_its_device(service: RunningIdentity, email: str) -> None:
     caller = service.caller(email)
     agent = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
     service.browser().post("/login", data={"email": email, "password": PASSWORD}, headers={"User-Agent": agent})

@@ -10,7 +10,7 @@ import pytest
 from contracts.envelope import Envelope
 from identity.people.events import PRIVATE
 from identity.service import PUBLICATIONS
-from identity.tests.parts import PASSWORD, Parts
+from identity.tests.container import PASSWORD, Parts
 from identity.tests.test_history import AGGREGATES, events_of
 from kit.context import acting
 

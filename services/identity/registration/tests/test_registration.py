@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from identity.people.domain import User
-from identity.tests.parts import Parts
+from identity.tests.container import Parts
 from kit.context import acting
 from kit.db.database import Database
 from kit.errors import Invalid

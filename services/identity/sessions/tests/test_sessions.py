@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from identity.sessions.service import OpenSession, UnknownSession
-from identity.tests.parts import PASSWORD, Parts
+from identity.tests.container import PASSWORD, Parts
 from kit.http.pagination import Paging
 from testing.clock import Clock
 

@@ -10,7 +10,7 @@ import pytest
 from identity.passwords.hashing import Hashing
 from identity.people.domain import OneTimePasswordSpent
 from identity.sign_in.service import WrongCredentials
-from identity.tests.parts import PASSWORD, Parts
+from identity.tests.container import PASSWORD, Parts
 from kit.db.database import Database
 from kit.errors import Refusal
 from testing.clock import Clock

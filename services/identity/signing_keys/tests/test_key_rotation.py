@@ -12,7 +12,7 @@ from identity.oauth.revocation_cache import RevocationCache
 from identity.oauth.tests.provider import CLI_CALLBACK, ISSUER, Provider
 from identity.service import IdentityService
 from identity.signing_keys.service import AHEAD, PUBLISHED_AFTER, SigningKeys
-from identity.tests.parts import Parts
+from identity.tests.container import Parts
 from kit.db.database import Database
 from kit.errors import Unavailable
 from kit.security.keys import MasterKey

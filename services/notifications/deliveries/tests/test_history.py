@@ -9,7 +9,7 @@ import pytest
 from eventsourcing.persistence import StoredEvent
 
 from kit.eventstore.mapper import PersonalMapper
-from notifications.tests.parts import EVENTS, World
+from notifications.tests.world import EVENTS, World
 
 FOLDER = Path(__file__).parent / "history"
 EXAMPLES = sorted(FOLDER.glob("*.json"))

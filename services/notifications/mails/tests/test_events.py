@@ -27,8 +27,8 @@ from contracts.organizations import (
     OrgCreated,
     OrgRenamed,
 )
-from notifications.tests.mailroom import Mailroom
-from notifications.tests.parts import START, World
+from notifications.tests.smtp_server import FakeSmtpServer
+from notifications.tests.world import START, World
 
 ADA, BOB, HALL, CLIENT = (UUID(int=number) for number in range(1, 5))
 SOON = START + timedelta(hours=1)
@@ -124,7 +124,7 @@ def test_the_secret_a_client_is_created_with_has_no_mail_of_its_own(world: World
     assert {row.template for row in world.rows()} == {"client-created", "secret-issued"}
 
 
-def test_names_are_those_of_the_time_of_sending(world: World, mailroom: Mailroom) -> None:
+def test_names_are_those_of_the_time_of_sending(world: World, smtp_server: FakeSmtpServer) -> None:
     member = world.meets("bob@mail.example", "Bob")
     inviter = world.meets("ada@mail.example", None)
     world.hears(OrgCreated(organization_id=HALL, name="Acme", owner=inviter))
@@ -132,17 +132,17 @@ def test_names_are_those_of_the_time_of_sending(world: World, mailroom: Mailroom
     world.hears(OrgRenamed.model_validate({"organization_id": HALL, "from": "Acme", "to": "Zenith"}))
     world.hears(UserRenamed(user_id=member, name="Robert"))
     world.sends()
-    texts = {letter.recipients[0]: letter.text for letter in mailroom.letters}
+    texts = {letter.recipients[0]: letter.text for letter in smtp_server.letters}
     assert "“Zenith”" in texts["bob@mail.example"]
     assert "Robert accepted your invitation" in texts["ada@mail.example"]
 
 
-def test_a_new_device_is_described_and_not_stored_after_the_mail(world: World, mailroom: Mailroom) -> None:
+def test_a_new_device_is_described_and_not_stored_after_the_mail(world: World, smtp_server: FakeSmtpServer) -> None:
     world.hears(UserSignedIn(**(_SIGNED_IN | {"user_id": world.meets("ada@mail.example")}), new_device=True))
     bob = {"user_id": world.meets("bob@mail.example"), "device": None, "address": None}
     world.hears(UserSignedIn(**(_SIGNED_IN | bob), new_device=True))
     world.sends()
-    texts = {letter.recipients[0]: letter.text for letter in mailroom.letters}
+    texts = {letter.recipients[0]: letter.text for letter in smtp_server.letters}
     assert "Firefox on Linux" in texts["ada@mail.example"]
     assert "203.0.113.7" in texts["ada@mail.example"]
     assert "Device: unknown\nIP address: unknown\n" in texts["bob@mail.example"]

@@ -11,8 +11,8 @@ from jinja2 import Environment, FileSystemLoader, meta
 from notifications.mails import rendering
 from notifications.mails.registry import MAILS
 from notifications.mails.rendering import FOLDER, render
-from notifications.mails.tests.sampling import folder, sample
-from notifications.tests.parts import PUBLIC_URL
+from notifications.mails.tests.sample_mails import folder, sample
+from notifications.tests.world import PUBLIC_URL
 
 
 def _shown(value: Any) -> str:

@@ -9,7 +9,7 @@ from kit.context import acting
 from kit.eventstore.rebuild import Rebuilt, rebuild
 from organizations.audit.summaries import summary_of
 from organizations.audit.views import AuditFilter, Entry
-from organizations.tests.parts import ADMINISTRATOR, World
+from organizations.tests.world import ADMINISTRATOR, World
 
 
 def everything(world: World) -> tuple[UUID, UUID]:

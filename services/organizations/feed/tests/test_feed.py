@@ -24,7 +24,7 @@ from organizations.feed import events as feed_events
 from organizations.feed.service import FeedItem
 from organizations.feed.views import ForeignEvents
 from organizations.organizations.domain import Organization
-from organizations.tests.parts import World, container
+from organizations.tests.world import World, container
 
 WRITERS = 16
 EACH = 25

@@ -22,7 +22,7 @@ from organizations.invitations.domain import (
 )
 from organizations.invitations.service import Accepted
 from organizations.organizations.domain import AlreadyMember, GrantExceedsOwn
-from organizations.tests.parts import ADMINISTRATOR, VIEWER, World, at_once
+from organizations.tests.world import ADMINISTRATOR, VIEWER, World, at_once
 
 
 def test_fifty_concurrent_accepts_give_one_membership(world: World) -> None:

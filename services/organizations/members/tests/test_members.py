@@ -9,7 +9,7 @@ from contracts.permissions import Grant
 from kit.errors import NotFound
 from kit.http.pagination import Paging
 from organizations.organizations.domain import GrantExceedsOwn, LastAdministrator
-from organizations.tests.parts import ADMINISTRATOR, VIEWER, World, at_once
+from organizations.tests.world import ADMINISTRATOR, VIEWER, World, at_once
 
 
 def test_of_twenty_concurrent_removals_one_administrator_remains(world: World) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from kit.errors import NotFound
 from organizations.organizations.domain import Organization, first_organization_id
-from organizations.tests.parts import ADMINISTRATOR, VIEWER, World, at_once
+from organizations.tests.world import ADMINISTRATOR, VIEWER, World, at_once
 
 
 def test_concurrent_requests_create_the_first_organization_once(world: World) -> None:

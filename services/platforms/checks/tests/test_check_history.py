@@ -11,7 +11,7 @@ from embedded.ports import free_port
 from kit.errors import TooManyRequests
 from metatrader.simulator import TcpSimulator, invent
 from platforms.checks.domain import Result, Step
-from platforms.tests.parts import World
+from platforms.tests.world import World
 from testing.waiting import wait_until
 
 pytestmark = pytest.mark.anyio

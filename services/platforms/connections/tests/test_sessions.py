@@ -15,7 +15,7 @@ from platforms.connections.addresses import Policy
 from platforms.connections.sessions import Sessions
 from platforms.connectors.webapi.session import WebApiSession
 from platforms.credentials.service import Usable
-from platforms.tests.parts import PASSWORD, World
+from platforms.tests.world import PASSWORD, World
 
 pytestmark = pytest.mark.anyio
 

@@ -17,7 +17,7 @@ from metatrader import PasswordHash
 from platforms.connectors import installed
 from platforms.credentials.vault import Place, Vault
 from platforms.platforms.domain import ApiNotChosen, NoCredentials
-from platforms.tests.parts import ADA, PASSWORD, World, credentials
+from platforms.tests.world import ADA, PASSWORD, World, credentials
 
 
 def test_what_was_stored_is_given_back_for_a_use_that_is_written_down(world: World) -> None:

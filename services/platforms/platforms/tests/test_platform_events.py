@@ -15,7 +15,7 @@ from kit.eventstore.aggregate import Aggregate
 from kit.eventstore.store import Recorded
 from platforms.platforms.domain import TradePlatform
 from platforms.platforms.events import PUBLICATIONS
-from platforms.tests.parts import ADA, World
+from platforms.tests.world import ADA, World
 
 HISTORY = Path(__file__).parent / "history"
 

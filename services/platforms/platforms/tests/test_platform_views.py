@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from kit.eventstore.rebuild import Rebuilt, rebuild
-from platforms.tests.parts import ADA, World
+from platforms.tests.world import ADA, World
 
 START = ("-infinity", UUID(int=0))
 

@@ -14,10 +14,10 @@ from platforms.connectors.mt5_tables.layout import LAYOUT
 from platforms.connectors.report_database.check import DatabaseCheck
 from platforms.connectors.report_database.freshness import trading_time_between
 from platforms.connectors.report_database.grants import roles_of, writing_rights
+from platforms.tests.fake_servers import pretender
 from platforms.tests.mariadb import PASSWORD, READER, WRITER, MariaDb
-from platforms.tests.parts import World, credentials, outcomes
-from platforms.tests.pretender import pretender
 from platforms.tests.tables import MT4, MT5, mt4_database, mt5_database
+from platforms.tests.world import World, credentials, outcomes
 
 pytestmark = pytest.mark.anyio
 

@@ -12,8 +12,8 @@ from platforms.connectors.report_database import mysql
 from platforms.connectors.report_database import reading as tables
 from platforms.connectors.report_database.tests.test_db_checks import report
 from platforms.tests.mariadb import READER, MariaDb
-from platforms.tests.parts import World
 from platforms.tests.tables import MT5, mt5_database
+from platforms.tests.world import World
 from testing.waiting import wait_until
 
 pytestmark = pytest.mark.anyio

@@ -15,8 +15,8 @@ from kit.operations.gauges import Expirations
 from metatrader.simulator import Broker, Certificate, FaultKind, HttpsSimulator, Mt4Simulator, TcpSimulator, invent
 from platforms.checks.domain import Result
 from platforms.checks.history import CERTIFICATES
-from platforms.tests.parts import World, outcomes
-from platforms.tests.pretender import pretender
+from platforms.tests.fake_servers import pretender
+from platforms.tests.world import World, outcomes
 
 pytestmark = pytest.mark.anyio
 

@@ -16,7 +16,7 @@ from embedded.ports import free_port
 
 
 @dataclass(frozen=True)
-class Letter:
+class ReceivedMail:
     """A mail as it arrived."""
 
     sender: str
@@ -47,7 +47,7 @@ class Letter:
 
 
 @dataclass
-class Mailroom:
+class FakeSmtpServer:
     """`to_recipient` and `to_mail` are answers instead of taking it; `drops` hangs up: after-354 or after-mail.
 
     With `holds` set, the answer to a mail waits until `released` is.
@@ -59,7 +59,7 @@ class Mailroom:
     holds: bool = False
     smtputf8: bool = True
     server_options: dict[str, Any] = field(default_factory=dict)
-    letters: list[Letter] = field(default_factory=list)
+    letters: list[ReceivedMail] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
     arrived: threading.Event = field(default_factory=threading.Event)
     logins: list[tuple[bytes, bytes]] = field(default_factory=list)
@@ -79,7 +79,7 @@ class Mailroom:
             self._controller.stop()
             self._controller = None
 
-    def only(self) -> Letter:
+    def only(self) -> ReceivedMail:
         """The only mail there is."""
         [letter] = self.letters
         return letter
@@ -107,7 +107,7 @@ class Mailroom:
             return self.to_mail
         content = envelope.original_content
         assert content is not None
-        self.letters.append(Letter(str(envelope.mail_from), tuple(map(str, envelope.rcpt_tos)), content))
+        self.letters.append(ReceivedMail(str(envelope.mail_from), tuple(map(str, envelope.rcpt_tos)), content))
         self.arrived.set()
         if self.drops == "after-mail":
             _hang_up(server)
@@ -124,13 +124,13 @@ class Mailroom:
 
 
 class _Controller(Controller):
-    def __init__(self, room: Mailroom) -> None:
+    def __init__(self, room: FakeSmtpServer) -> None:
         self._room = room
         super().__init__(room, hostname="127.0.0.1", port=room.port)
 
     def factory(self) -> SMTP:
         return _Server(
-            self._room, hostname="mailroom.test", enable_SMTPUTF8=self._room.smtputf8, **self._room.server_options
+            self._room, hostname="smtp_server.test", enable_SMTPUTF8=self._room.smtputf8, **self._room.server_options
         )
 
 

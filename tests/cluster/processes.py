@@ -19,7 +19,7 @@ BUS = ("nats", "nats-2", "nats-3")
 _META_LEADER = re.compile(r"JetStream cluster new metadata leader: ([\w-]+)/")
 
 
-class Parts:
+class ClusterProcesses:
     """Processes of a running system by name."""
 
     def __init__(self, system: Tradehall, var: Path) -> None:

@@ -18,12 +18,12 @@ PASSWORD = "four unrelated garden words"
 
 
 @dataclass
-class Surfer:
+class BrowserUser:
     """A user with a browser context. `complaints` are errors of the console and failed requests."""
 
     driver: SystemDriver
     page: Page
-    email: str = field(default_factory=lambda: address("surfer"))
+    email: str = field(default_factory=lambda: address("browser_user"))
     complaints: list[str] = field(default_factory=list)
     home: str = ""
     """The path of the first organization's pages."""
@@ -70,7 +70,7 @@ class Surfer:
         self.fill("Login", str(place["login"]))
         self.fill("Password", place["password"])
 
-    def register(self) -> "Surfer":
+    def register(self) -> "BrowserUser":
         """From the first page to the portal's, with the password that was mailed."""
         self.go("/")
         self.follow("Register")
@@ -85,12 +85,12 @@ class Surfer:
         self.press("Continue")
         return self._arrived()
 
-    def _arrived(self) -> "Surfer":
+    def _arrived(self) -> "BrowserUser":
         self.page.wait_for_url(re.compile(r".*/portal/organizations/.*"))
         self.home = self.page.url.removeprefix(self.driver.url)
         return self
 
-    def sign_in(self) -> "Surfer":
+    def sign_in(self) -> "BrowserUser":
         self.go("/portal")
         self.fill("E-mail address", self.email)
         self.fill("Password", PASSWORD)
@@ -108,6 +108,6 @@ class Surfer:
         return [f"{each['id']}: {json.dumps([node['html'][:200] for node in each['nodes']])}" for each in found]
 
 
-def surfer(driver: SystemDriver, browser: Browser, **options: Any) -> Surfer:
+def browser_user(driver: SystemDriver, browser: Browser, **options: Any) -> BrowserUser:
     """Somebody new; `options` are Playwright's of a context."""
-    return Surfer(driver, browser.new_context(**options).new_page())
+    return BrowserUser(driver, browser.new_context(**options).new_page())

@@ -15,7 +15,7 @@ from kit.security.rate_limiter import FailureThrottle, Limit, RateLimited, RateL
 THREE = Limit("mails", 3, timedelta(minutes=10))
 
 
-class Hall:
+class Replicas:
     """Two replicas on one clock."""
 
     def __init__(self, database: Database) -> None:
@@ -25,37 +25,37 @@ class Hall:
 
 
 @pytest.fixture
-def hall(postgres_dsn: str) -> Iterator[Hall]:
+def replicas(postgres_dsn: str) -> Iterator[Replicas]:
     database = Database(postgres_dsn)
     database.open()
     migrate(database, limiter.SCHEMA)
-    yield Hall(database)
+    yield Replicas(database)
     database.close()
 
 
-def test_replicas_share_a_limit_that_comes_back_one_at_a_time(hall: Hall) -> None:
-    hall.one.hit(THREE, "ann")
-    hall.other.hit(THREE, "ann")
-    assert hall.other.wait(THREE, "ann") == timedelta()
-    hall.one.hit(THREE, "ann")
+def test_replicas_share_a_limit_that_comes_back_one_at_a_time(replicas: Replicas) -> None:
+    replicas.one.hit(THREE, "ann")
+    replicas.other.hit(THREE, "ann")
+    assert replicas.other.wait(THREE, "ann") == timedelta()
+    replicas.one.hit(THREE, "ann")
     with pytest.raises(RateLimited) as refusal:
-        hall.other.hit(THREE, "ann")
+        replicas.other.hit(THREE, "ann")
     assert refusal.value.headers == {"Retry-After": "600"}
-    hall.now += timedelta(minutes=9, seconds=59)
-    assert not hall.one.try_hit(THREE, "ann")
-    hall.now += timedelta(seconds=1)
-    assert hall.one.try_hit(THREE, "ann")
-    assert not hall.one.try_hit(THREE, "ann")
-    hall.now += timedelta(days=1)
-    assert [hall.one.try_hit(THREE, "ann") for _ in range(4)] == [True, True, True, False]
+    replicas.now += timedelta(minutes=9, seconds=59)
+    assert not replicas.one.try_hit(THREE, "ann")
+    replicas.now += timedelta(seconds=1)
+    assert replicas.one.try_hit(THREE, "ann")
+    assert not replicas.one.try_hit(THREE, "ann")
+    replicas.now += timedelta(days=1)
+    assert [replicas.one.try_hit(THREE, "ann") for _ in range(4)] == [True, True, True, False]
 
 
-def test_one_that_is_counted_with_what_is_stored_counts_only_if_that_is_stored(hall: Hall) -> None:
-    hall.database.execute("CREATE TABLE sent (number integer)")
+def test_one_that_is_counted_with_what_is_stored_counts_only_if_that_is_stored(replicas: Replicas) -> None:
+    replicas.database.execute("CREATE TABLE sent (number integer)")
 
     def send(number: int) -> None:
-        with hall.one.hit_with_commit(THREE, "ann") as count, hall.database.transaction():
-            hall.database.later("INSERT INTO sent VALUES (%s)", (number,))
+        with replicas.one.hit_with_commit(THREE, "ann") as count, replicas.database.transaction():
+            replicas.database.later("INSERT INTO sent VALUES (%s)", (number,))
             count()
             if number < 0:
                 raise ZeroDivisionError
@@ -67,37 +67,37 @@ def test_one_that_is_counted_with_what_is_stored_counts_only_if_that_is_stored(h
         with pytest.raises(RateLimited) as refusal:
             send(number)
         assert refusal.value.headers == {"Retry-After": "600"}
-    hall.now += timedelta(minutes=10)
+    replicas.now += timedelta(minutes=10)
     send(6)
-    assert [row["number"] for row in hall.database.all("SELECT number FROM sent ORDER BY number")] == [1, 2, 3, 6]
+    assert [row["number"] for row in replicas.database.all("SELECT number FROM sent ORDER BY number")] == [1, 2, 3, 6]
 
 
-def test_one_is_not_limited_by_another(hall: Hall) -> None:
+def test_one_is_not_limited_by_another(replicas: Replicas) -> None:
     for _ in range(3):
-        hall.one.hit(THREE, "ann")
-    hall.one.hit(THREE, "bob")
-    hall.one.hit(Limit("calls", 3, timedelta(minutes=10)), "ann")
+        replicas.one.hit(THREE, "ann")
+    replicas.one.hit(THREE, "bob")
+    replicas.one.hit(Limit("calls", 3, timedelta(minutes=10)), "ann")
 
 
-def test_at_the_same_moment_no_more_than_the_limit_are_counted(hall: Hall) -> None:
+def test_at_the_same_moment_no_more_than_the_limit_are_counted(replicas: Replicas) -> None:
     with ThreadPoolExecutor(8) as pool:
-        counted = pool.map(lambda _: hall.one.try_hit(THREE, "ann"), range(40))
+        counted = pool.map(lambda _: replicas.one.try_hit(THREE, "ann"), range(40))
         assert sum(counted) == 3
 
 
-def test_there_is_one_row_for_each_and_none_when_it_is_over(hall: Hall) -> None:
+def test_there_is_one_row_for_each_and_none_when_it_is_over(replicas: Replicas) -> None:
     for _ in range(9):
-        hall.one.try_hit(THREE, "ann")
-    rows = hall.database.all("SELECT * FROM limits")
+        replicas.one.try_hit(THREE, "ann")
+    rows = replicas.database.all("SELECT * FROM limits")
     assert len(rows) == 1
     assert "ann" not in str(rows)
-    assert hall.one.forget_old() == 0
-    hall.now += timedelta(minutes=31)
-    assert hall.one.forget_old() == 1
+    assert replicas.one.forget_old() == 0
+    replicas.now += timedelta(minutes=31)
+    assert replicas.one.forget_old() == 1
 
 
-def test_who_misses_too_often_waits_at_each_replica_that_has_seen_a_miss(hall: Hall) -> None:
-    one, other = (FailureThrottle(each, THREE, lambda: hall.now) for each in (hall.one, hall.other))
+def test_who_misses_too_often_waits_at_each_replica_that_has_seen_a_miss(replicas: Replicas) -> None:
+    one, other = (FailureThrottle(each, THREE, lambda: replicas.now) for each in (replicas.one, replicas.other))
     for _ in range(3):
         one.check("192.0.2.1")
         one.note("192.0.2.1")
@@ -108,7 +108,7 @@ def test_who_misses_too_often_waits_at_each_replica_that_has_seen_a_miss(hall: H
     other.note("192.0.2.1")
     with pytest.raises(RateLimited):
         other.check("192.0.2.1")
-    hall.now += timedelta(minutes=10)
+    replicas.now += timedelta(minutes=10)
     one.check("192.0.2.1")
 
 

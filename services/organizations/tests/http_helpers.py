@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx2
 
-from organizations.tests.running import Running
+from organizations.tests.running_service import RunningOrganizations
 from testing.service import Caller
 
 BASE = "/api/v1/organizations"
@@ -24,12 +24,12 @@ def invite(person: Caller, organization: str, email: str, **given: Any) -> httpx
     return answer
 
 
-def link(running: Running, invitation: str, generation: int = 1) -> str:
+def link(running: RunningOrganizations, invitation: str, generation: int = 1) -> str:
     """The path that an invitation's mail leads to, claimed on the bus as notifications does."""
     return f"/api/v1/invitations/{running.link(invitation, generation)}"
 
 
-def join(running: Running, owner: Caller, organization: str, **given: Any) -> Caller:
+def join(running: RunningOrganizations, owner: Caller, organization: str, **given: Any) -> Caller:
     """A new member by invitation."""
     person = running.user()
     invited = invite(owner, organization, person.email, **given)

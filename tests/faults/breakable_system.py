@@ -31,7 +31,7 @@ from tests.faults.subscriber import quiet
 _USER = "saboteur"
 
 
-class Battered:
+class BreakableSystem:
     """One system in a folder of its own, in front of whose servers proxies stand. `portal` runs them."""
 
     def __init__(self, var: Path, portal: BlockingPortal) -> None:
@@ -45,7 +45,7 @@ class Battered:
 
     @classmethod
     @contextmanager
-    def running(cls) -> Iterator["Battered"]:
+    def running(cls) -> Iterator["BreakableSystem"]:
         with temporary_folder() as var, start_blocking_portal() as portal, ExitStack() as ending:
             made = cls(var, portal)
             ending.callback(made._end_links)

@@ -1,4 +1,4 @@
-"""Asking again until it is known what became of a call."""
+"""RetryingClient again until it is known what became of a call."""
 
 import time
 import uuid
@@ -20,7 +20,7 @@ class Broken(Exception):
     """An invariant does not hold."""
 
 
-class Asking:
+class RetryingClient:
     """What actors and their like do on behalf of a person."""
 
     def __init__(self, person: UserDriver) -> None:

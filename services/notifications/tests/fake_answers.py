@@ -16,7 +16,7 @@ from contracts.rpc import (
     Reply,
     Rpc,
 )
-from notifications.tests.parts import BUS_PASSWORD
+from notifications.tests.world import BUS_PASSWORD
 from testing.bus import PeerBus
 
 PASSWORD = "k7fe-2m9x-q4tz-81vd"

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 
-from tests.contracts import invented
+from tests.contracts import example_values
 from tests.contracts.world import World
 
 DOCUMENT = json.loads((Path(__file__).parents[2] / "docs" / "openapi" / "openapi.json").read_text())
@@ -63,9 +63,9 @@ def prepared(world: World, values: Any, path: str, operation: Any) -> tuple[Any,
     """The values and the token of who may ask this."""
     name, own = operation["operationId"], dict(values)
     if "{parked}" in path or "{dead_letter}" in path:
-        own[invented.DEAD_LETTER] = world.park(path.split("/")[4])
+        own[example_values.DEAD_LETTER] = world.park(path.split("/")[4])
     if "{token}" in path:
-        _, guest, own[invented.LINK] = world.invite()
+        _, guest, own[example_values.LINK] = world.invite()
         return own, None if name in PUBLIC else guest.token
     if name == "list_events":
         return own, world.token

@@ -13,7 +13,7 @@ from identity.oauth.tests.provider import VERIFIER, challenge
 from identity.people.domain import User
 from identity.service import IdentityService
 from identity.settings import Settings
-from identity.tests.parts import PASSWORD, QuickIdentity, quick_hashing
+from identity.tests.container import PASSWORD, QuickIdentity, quick_hashing
 from kit.db.database import Database
 from kit.security.keys import MasterKey
 from runtime.application import build
@@ -21,7 +21,7 @@ from testing.in_process import InProcess
 from testing.waiting import wait_until
 
 
-class Running(InProcess):
+class RunningIdentity(InProcess):
     """`browser()` is somebody new; the inside of the service is `parts`."""
 
     def __init__(self, settings: Settings, service: type[IdentityService] = QuickIdentity) -> None:

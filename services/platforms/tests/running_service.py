@@ -32,7 +32,7 @@ class Caller(service.Caller):
         return answer.headers["location"]
 
 
-class Running(RunningService[Settings]):
+class RunningPlatforms(RunningService[Settings]):
     """The service on a free port; `logs` is all that it and its libraries logged, down to the smallest."""
 
     def __init__(self, dsn: str, nats_url: str) -> None:

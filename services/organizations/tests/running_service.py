@@ -13,7 +13,7 @@ from testing.service import Caller, RunningService, settings_of
 _FOREIGN = ("identity", "platforms", "notifications")
 
 
-class Running(RunningService[ServiceSettings]):
+class RunningOrganizations(RunningService[ServiceSettings]):
     """The service on a free port."""
 
     def __init__(self, dsn: str, nats_url: str) -> None:

@@ -1,13 +1,13 @@
 """Somebody who registers and signs in, and gets there whichever answer is lost."""
 
 from testing.driver import Mail, SystemDriver, UserDriver, address
-from tests.faults.asking import Asking, must_not_refuse
 from tests.faults.ledger import Ledger
+from tests.faults.retrying import RetryingClient, must_not_refuse
 
 _FOR_A_MAIL = 6.0  # seconds that a person waits before sending an address in again
 
 
-class Newcomer(Asking):
+class RegisteringUser(RetryingClient):
     """A person with a fresh address."""
 
     def __init__(self, driver: SystemDriver, ledger: Ledger) -> None:

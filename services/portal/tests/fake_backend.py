@@ -82,7 +82,7 @@ def _key() -> RSAKey:
     return RSAKey.generate_key(2048, {"kid": "one", "use": "sig", "alg": "RS256"})
 
 
-class Hall:
+class FakeBackend:
     """`answers` maps "GET /path" to an answer, or a function of the request; `asked` has the requests received."""
 
     def __init__(self) -> None:
@@ -181,7 +181,7 @@ class Hall:
         return jwt.encode({"alg": "RS256", "kid": "one"}, claims | self.claims, self.key, algorithms=["RS256"])
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
-        hall = self
+        backend = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -191,8 +191,8 @@ class Hall:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
                 asked = {"method": self.command, "path": parts.path, "query": parse_qs(parts.query), "body": body}
                 asked["headers"] = dict(self.headers)
-                hall.asked.append(asked)
-                status, answer = hall._answer(asked)
+                backend.asked.append(asked)
+                status, answer = backend._answer(asked)
                 content = b"" if status == 204 else JSONResponse(answer).body
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
@@ -211,10 +211,10 @@ class Hall:
 class Portal(InProcess):
     """A portal in this process, in front of a fake; it serves any number of browsers."""
 
-    def __init__(self, dsn: str, hall: Hall, public_url: str = ISSUER) -> None:
-        given: dict[str, Any] = {"portal_secret": SecretStr("the secret"), "internal_url": hall.url}
+    def __init__(self, dsn: str, backend: FakeBackend, public_url: str = ISSUER) -> None:
+        given: dict[str, Any] = {"portal_secret": SecretStr("the secret"), "internal_url": backend.url}
         super().__init__(build(settings_of(Settings, dsn, public_url=public_url, **given)), public_url)
-        self.hall = hall
+        self.backend = backend
         self.dsn = dsn
 
     def browser(self) -> "Browser":
@@ -226,13 +226,13 @@ class Browser:
     """A browser of a portal; follows no redirect."""
 
     def __init__(self, portal: Portal, http: TestClient) -> None:
-        self.hall = portal.hall
+        self.backend = portal.backend
         self.http = http
         self._dsn = portal.dsn
 
     def sign_in(self, then: str = "/portal") -> Self:
         away = self.http.get("/portal/sign-in", params={"next": then})
-        back = self.http.get(self.hall.authorize(away.headers["location"]))
+        back = self.http.get(self.backend.authorize(away.headers["location"]))
         assert (back.status_code, back.headers["location"]) == (303, then), back.text
         return self
 

@@ -16,7 +16,7 @@ from notifications.mails.definition import Mail
 from notifications.mails.registry import MAILS
 from notifications.mails.rendering import FOLDER, RenderedMail
 from notifications.recipients.service import Recipients
-from notifications.tests.parts import PUBLIC_URL
+from notifications.tests.world import PUBLIC_URL
 
 Q = TypeVar("Q", bound=Message)
 A = TypeVar("A")
