@@ -13,8 +13,8 @@ import httpx2
 import pytest
 
 from deploy.gateway.routing import ROUTES
-from deploy.local.companions import Caddy
 from deploy.local.folder import VarFolder
+from deploy.local.gateway_and_mailbox import Caddy
 from embedded import Process, free_port, temporary_folder
 from testing.waiting import wait_until
 

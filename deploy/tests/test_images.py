@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from contracts.nats_config import Reader
+from contracts.nats_config import Subscriber
 from deploy.cli.running import Running
 from deploy.images import SERVICE_PORT, gateway, master_keys
 from deploy.images.secrets import FolderIsOpen, make
@@ -67,7 +67,7 @@ def test_the_bus_takes_its_configuration(folder: Path) -> None:
 
 
 def test_a_downstream_system_is_let_in_by_the_configuration_until_it_is_removed(folder: Path) -> None:
-    users, reader = BusUsers.of_containers(folder), Reader("reader-1", uuid4())
+    users, reader = BusUsers.of_containers(folder), Subscriber("reader-1", uuid4())
     users.add(reader, "its password")
     make(folder)
     text = (folder / "nats.conf").read_text()

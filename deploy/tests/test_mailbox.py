@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from deploy.local.companions import Mailbox
 from deploy.local.folder import VarFolder
+from deploy.local.gateway_and_mailbox import Mailbox
 from embedded import temporary_folder
 
 

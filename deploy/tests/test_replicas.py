@@ -11,8 +11,8 @@ from typing import cast
 import httpx2
 import pytest
 
-from deploy.local.companions import Caddy
 from deploy.local.folder import VarFolder
+from deploy.local.gateway_and_mailbox import Caddy
 from embedded import free_port, temporary_folder
 from testing.waiting import wait_until
 

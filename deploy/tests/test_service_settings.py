@@ -9,7 +9,7 @@ import yaml
 from deploy.cli.running import Running
 from deploy.images.secrets import make
 from deploy.local.folder import VarFolder
-from deploy.local.services import Service, Surroundings
+from deploy.local.services import Service, ServiceEnvironment
 from deploy.local.settings import ROOT
 from deploy.service_settings import ON_THE_BUS, SERVICES, SETTINGS, is_known, secrets_of
 from deploy.settings_table import table
@@ -50,7 +50,9 @@ def test_the_operators_program_in_a_container_gets_the_secrets_of_all_services()
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_runner_sets_what_a_service_defines(service: str, tmp_path: Path) -> None:
-    around = Surroundings("nats://127.0.0.1:1", "http://localhost:1", "http://127.0.0.1:1", 25, {"TRADEHALL_ODD": "x"})
+    around = ServiceEnvironment(
+        "nats://127.0.0.1:1", "http://localhost:1", "http://127.0.0.1:1", 25, {"TRADEHALL_ODD": "x"}
+    )
     process = Service(service, VarFolder(tmp_path)).process("postgresql://here/", around)
     assert_sets_what_is_defined(service, dict(process.program.environment))
     SETTINGS[service].load(process.program.environment)

@@ -8,7 +8,7 @@ import pytest
 
 from deploy.local import Tradehall
 from deploy.local.folder import VarFolder
-from deploy.local.services import Service, Surroundings
+from deploy.local.services import Service, ServiceEnvironment
 from embedded import EmbeddedError, temporary_folder
 
 
@@ -62,7 +62,7 @@ def test_what_a_person_exports_reaches_the_services_but_not_in_place_of_our_own(
         "TRADEHALL_POSTGRES_DSN": "postgresql://elsewhere/",
         "TRADEHALL_SMTP_PASSWORD": "x",
     }
-    around = Surroundings("nats://127.0.0.1:1", "http://localhost:1", "http://127.0.0.1:1", 25, exported)
+    around = ServiceEnvironment("nats://127.0.0.1:1", "http://localhost:1", "http://127.0.0.1:1", 25, exported)
     environment = Service("identity", VarFolder(tmp_path)).process("postgresql://here/", around).program.environment
     assert environment["TRADEHALL_REGISTRATION"] == "invited"
     assert "TRADEHALL_POSTGRES_DSN" not in environment
@@ -80,7 +80,7 @@ def test_a_mail_server_that_a_person_names_takes_the_place_of_the_mailbox(tmp_pa
         "TRADEHALL_SMTP_USER": "tradehall",
         "TRADEHALL_SMTP_PASSWORD_FILE": "/password",
     }
-    around = Surroundings("nats://127.0.0.1:1", "http://localhost:1", "http://127.0.0.1:1", 25, named)
+    around = ServiceEnvironment("nats://127.0.0.1:1", "http://localhost:1", "http://127.0.0.1:1", 25, named)
     service = Service("notifications", VarFolder(tmp_path))
     environment = service.process("postgresql://here/", around).program.environment
     assert {name: value for name, value in environment.items() if "SMTP" in name} == named

@@ -11,7 +11,7 @@ from fastapi.security.utils import get_authorization_scheme_param
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from access.checks import OVER, Access, OrgPrincipal, PersonNeeded
+from access.checks import OVER, Access, OrgPrincipal, UserRequired
 from access.principal import Principal
 from access.replicas import ENDED, ended_by
 from contracts import rpc
@@ -39,7 +39,7 @@ def asking_verifier(issuer: str, bus: Bus, database: Database) -> Verifier:
 
 
 class Guard:
-    """`guard.anyone`, `guard.person`, `guard.require(permission)` and `guard.require_on_platform(permission)` are
+    """`guard.anyone`, `guard.user`, `guard.require(permission)` and `guard.require_on_platform(permission)` are
     dependencies. With `reads`, of a database with `access.replicas`, a person's session is looked up without a thread;
     with `granted` too what they hold: a query for the text of the grant of `%(user)s` in `%(org)s`."""
 
@@ -59,13 +59,13 @@ class Guard:
         await self._alive(principal)
         return principal
 
-    async def person(
+    async def user(
         self, request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_documented)] = None
     ) -> Principal:
-        """A user with an active session. Raises PersonNeeded for a client."""
+        """A user with an active session. Raises UserRequired for a client."""
         principal = await self.principal(request)
         if principal.user_id is None:
-            raise PersonNeeded
+            raise UserRequired
         await self._alive(principal)
         return principal
 

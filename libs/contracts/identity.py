@@ -136,7 +136,7 @@ class ClientEvent(Event):
     organization_id: UUID
 
 
-class ClientRights(Message):
+class ClientGrant(Message):
     """Scopes and limits of a client in its organization."""
 
     scopes: tuple[str, ...]
@@ -162,8 +162,8 @@ class ClientRenamed(ClientEvent):
 class ClientScopesChanged(ClientEvent):
     """A client's scopes or limits changed."""
 
-    from_: ClientRights = Field(validation_alias="from", serialization_alias="from")
-    to: ClientRights
+    from_: ClientGrant = Field(validation_alias="from", serialization_alias="from")
+    to: ClientGrant
 
 
 class ClientSecretIssued(ClientEvent):

@@ -38,10 +38,9 @@ from organizations.organizations import api as organization_api
 from organizations.organizations import direct as organization_direct
 from runtime.definition import Environment, Service, Web
 
-_UPKEEP_EVERY = 15.0  # seconds
+_HOUSEKEEPING_INTERVAL = 15.0  # seconds
 _SCHEMAS = [
-    Path(__file__).with_name(name) / "schema.sql"
-    for name in ("people", "organizations", "invitations", "audit", "feed")
+    Path(__file__).with_name(name) / "schema.sql" for name in ("users", "organizations", "invitations", "audit", "feed")
 ]
 
 
@@ -81,7 +80,7 @@ class OrganizationsService(Service[ServiceSettings]):
 
     def answer_requests(self) -> None:
         member_requests.answer_requests(self.bus, self.container.members)
-        invitation_requests.answer_requests(self.bus, self.container.invitations, self.container.people)
+        invitation_requests.answer_requests(self.bus, self.container.invitations, self.container.users)
 
     def access(self) -> Access:
         return Access(self.container.members, ClientReplica(self.database), RevocationReplica(self.database), self.bus)
@@ -96,7 +95,7 @@ class OrganizationsService(Service[ServiceSettings]):
             organization_api.routes(made.organizations, guard, guard.access, self._create),
             member_api.routes(made.members, guard),
             invitation_api.routes(made.invitations, guard, made.limiter, self._invite),
-            invitation_api.link_routes(made.invitations, made.people, guard, unknown_links, web.address_of),
+            invitation_api.link_routes(made.invitations, made.users, guard, unknown_links, web.address_of),
             audit_api.routes(made.audit, made.organizations, guard),
             feed_api.routes(made.feed, guard),
         ]
@@ -110,8 +109,8 @@ class OrganizationsService(Service[ServiceSettings]):
         }
 
     def workers(self) -> Sequence[Background]:
-        upkeep = Worker("upkeep", self.container.upkeep.sweep, every=_UPKEEP_EVERY)
-        return [upkeep.run, partial(self.container.eraser.run, self.bus), self.reads.run]
+        housekeeping = Worker("housekeeping", self.container.housekeeping.run, every=_HOUSEKEEPING_INTERVAL)
+        return [housekeeping.run, partial(self.container.eraser.run, self.bus), self.reads.run]
 
     def erase(self, user_id: UUID) -> None:
         self.container.erasure.erase(user_id)

@@ -84,7 +84,7 @@ class _Lives:
                 pass
         known = parts.views.credentials(email)
         assert known is not None
-        parts.people.rename(known.user_id, f"Person {number}")
+        parts.users.rename(known.user_id, f"Person {number}")
         for _ in range(FREE):
             parts.login_throttle.failed(parts.login_throttle.sign_in(email, network, None))
         with self._elected:

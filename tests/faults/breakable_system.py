@@ -41,7 +41,7 @@ class BreakableSystem:
         self._password = secrets.token_hex(16)
         self.nats_port = 0
         self.downstream_port = 0
-        self.system = Tradehall(var, detour=self._detour)
+        self.system = Tradehall(var, port_mapping=self._detour)
 
     @classmethod
     @contextmanager

@@ -1,4 +1,4 @@
-"""Parts away: what goes on, what waits, what is refused, on a system of its own."""
+"""Parts of the system are down: what goes on, what waits, what is refused, on a system of its own."""
 
 import os
 import signal

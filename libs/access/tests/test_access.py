@@ -188,8 +188,8 @@ def test_a_scope_taken_from_a_client_is_gone_from_tokens_it_already_has(world: W
         client=made.client,
         client_id=made.client_id,
         organization_id=ORG,
-        from_=identity.ClientRights(scopes=made.scopes),
-        to=identity.ClientRights(scopes=("platforms:read",)),
+        from_=identity.ClientGrant(scopes=made.scopes),
+        to=identity.ClientGrant(scopes=("platforms:read",)),
     )
     world.tell(changed)
     world.owner.answers[rpc.CLIENT.subject] = rpc.Client(

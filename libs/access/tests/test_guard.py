@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.requests import Request
 
-from access.checks import MissingPermission, PermissionsUnavailable, PersonNeeded
+from access.checks import MissingPermission, PermissionsUnavailable, UserRequired
 from access.guard import Guard, asking_verifier
 from access.principal import Principal
 from access.tests.fakes import CLIENT, ORG, PLATFORM, Fakes, client_with, known_client, membership, user
@@ -104,12 +104,12 @@ def test_a_person_is_no_client_and_has_an_active_session(fakes: Fakes) -> None:
     fakes.clients[CLIENT] = known_client("events:read")
     ada, client = user(), client_with("events:read")
     guarded = guard(fakes, ada, client)
-    assert wait(guarded.person(request_of(ada))) == ada
-    with pytest.raises(PersonNeeded):
-        wait(guarded.person(request_of(client)))
+    assert wait(guarded.user(request_of(ada))) == ada
+    with pytest.raises(UserRequired):
+        wait(guarded.user(request_of(client)))
     fakes.ended.add(ada.session_id)
     with pytest.raises(InvalidToken):
-        wait(guarded.person(request_of(ada)))
+        wait(guarded.user(request_of(ada)))
 
 
 def test_events_of_a_request_name_its_principal(fakes: Fakes) -> None:

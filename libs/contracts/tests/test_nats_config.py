@@ -11,7 +11,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, StreamConfig
 
-from contracts.nats_config import MAINTAINER, OBSERVER, SERVICES, USERS, Cluster, nats_configuration, rights_of
+from contracts.nats_config import MAINTAINER, OBSERVER, SERVICES, USERS, Cluster, bus_permissions_of, nats_configuration
 from contracts.rpc import RPC
 from contracts.streams import STREAMS, consumers_of, feeds_of
 from embedded.nats import Nats
@@ -277,7 +277,7 @@ def test_the_observer_reads_every_stream_and_hears_every_event(bus: Nats) -> Non
 
 def test_an_unknown_user_has_no_rights() -> None:
     with pytest.raises(ValueError, match="no user of the bus"):
-        rights_of("stranger")
+        bus_permissions_of("stranger")
 
 
 @pytest.mark.parametrize("password", ["", "two\nlines", "tab\t"])

@@ -11,7 +11,7 @@ import nats
 import pytest
 from nats.aio.client import Client
 
-from contracts.nats_config import MAINTAINER, USERS, Reader, nats_configuration
+from contracts.nats_config import MAINTAINER, USERS, Subscriber, nats_configuration
 from contracts.streams import STREAMS
 from embedded.nats import Nats
 
@@ -19,7 +19,7 @@ from .test_nats_config import Action, actions
 from .wire import Wire
 
 MINE, THEIRS = UUID(int=1), UUID(int=2)
-READER, OTHER = Reader("reader-1", MINE), Reader("reader-2", THEIRS)
+READER, OTHER = Subscriber("reader-1", MINE), Subscriber("reader-2", THEIRS)
 READERS = {READER: "one", OTHER: "two"}
 
 
@@ -46,7 +46,7 @@ async def fill(bus: Nats) -> None:
         await owner.close()
 
 
-def own_actions(reader: Reader) -> Iterator[Action]:
+def own_actions(reader: Subscriber) -> Iterator[Action]:
     for context, stream in STREAMS.items():
         place = f"{stream.name}.{reader.name}"
         yield "publish", f"$JS.API.CONSUMER.CREATE.{place}.evt.{context}.{reader.organization}.>"

@@ -95,7 +95,7 @@ class Idempotency:
                 raise
             return answer
 
-    def forget_old(self) -> int:
+    def delete_expired(self) -> int:
         """Delete answers older than 24 hours."""
         return self._store.database.execute("DELETE FROM idempotency WHERE created_at < now() - interval '24 hours'")
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, SecretStr
 from embedded.postgres import Postgres
 from kit.db.database import Database
 from kit.db.migrations import Migrations, migrate, opened
-from kit.eventstore.recorder import ComingSequence
+from kit.eventstore.recorder import NextSequence
 from kit.http.idempotency import Idempotency, RequestKey, created
 from kit.tests.notebook import NameTaken, Note, Notebook, open_notebook
 
@@ -182,12 +182,12 @@ def test_the_sequence_of_an_event_that_is_being_stored_is_a_statements_matter(no
         cursor.later(
             lambda cursor: cursor.execute(
                 "INSERT INTO notes (id, title) SELECT gen_random_uuid(), (%s = %s - 1)::text",
-                (ComingSequence(-1), ComingSequence(0)),
+                (NextSequence(-1), NextSequence(0)),
             )
         )
     assert _titles(notebook) == ["true"]
     with pytest.raises(TypeError):
-        notebook.database.one("SELECT %s::bigint AS bound", (ComingSequence(0),))
+        notebook.database.one("SELECT %s::bigint AS bound", (NextSequence(0),))
 
 
 def test_a_unique_index_that_speaks_with_the_commit_is_the_refusal_and_nothing_is_answered_again(

@@ -91,9 +91,9 @@ def test_there_is_one_row_for_each_and_none_when_it_is_over(replicas: Replicas) 
     rows = replicas.database.all("SELECT * FROM limits")
     assert len(rows) == 1
     assert "ann" not in str(rows)
-    assert replicas.one.forget_old() == 0
+    assert replicas.one.delete_expired() == 0
     replicas.now += timedelta(minutes=31)
-    assert replicas.one.forget_old() == 1
+    assert replicas.one.delete_expired() == 1
 
 
 def test_who_misses_too_often_waits_at_each_replica_that_has_seen_a_miss(replicas: Replicas) -> None:

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from kit.context import acting
 from kit.errors import NotFound
-from kit.eventstore.rebuild import ForgottenMeanwhile, Rebuilt, rebuild
+from kit.eventstore.rebuild import ErasedDuringRebuild, Rebuilt, rebuild
 from kit.eventstore.store import VersionConflict
 from kit.security.keys import KeyUnavailable, MasterKey
 from kit.security.service_keys import ServiceKeys
@@ -163,7 +163,7 @@ def test_nothing_of_a_rebuild_is_used_when_a_person_is_forgotten_meanwhile(noteb
         notebook.subjects.destroy(str(note))
 
     notebook.database.execute("UPDATE notes SET author = NULL, title = 'damaged'")
-    with pytest.raises(ForgottenMeanwhile):
+    with pytest.raises(ErasedDuringRebuild):
         rebuild(notebook, progress=forget)
     assert notebook.database.all("SELECT title, author FROM notes") == [{"title": "damaged", "author": None}]
     assert rebuild(notebook) == Rebuilt(1, {"notes": 1})

@@ -157,13 +157,13 @@ def test_of_two_workers_with_one_lease_one_works_and_the_other_takes_over(databa
     workers = [
         Worker("w", step, every=0.01, database=database, lease="worker-test", channel="worker_test") for step in steps
     ]
-    assert not workers[0].works_here
+    assert not workers[0].is_elected
     with running(workers[1].run):
         with running(workers[0].run):
             wait_until(lambda: steps[0].calls + steps[1].calls >= 5)
             worked = [step.calls > 0 for step in steps]
             assert worked.count(True) == 1
-            assert [worker.works_here for worker in workers] == worked
+            assert [worker.is_elected for worker in workers] == worked
             if worked[1]:  # it goes on alone
                 steps[1].calls = 0
         wait_until(lambda: steps[1].calls > 0)

@@ -43,7 +43,7 @@ def provider(
 ) -> AuthorizationServer:
     """The authorization server of one installation.
 
-    Run `RevocationCache.run` beside it, and call `codes.forget_old` and `refresh_tokens.forget_old` now and then.
+    Run `RevocationCache.run` beside it, and call `delete_expired` of `codes` and `refresh_tokens` periodically.
     """
     portal_secret = settings.portal_secret.get_secret_value() if settings.portal_secret else None
     return AuthorizationServer(

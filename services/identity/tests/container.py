@@ -6,10 +6,10 @@ from argon2 import PasswordHasher
 
 from identity.container import Container
 from identity.passwords.hashing import Hashing
-from identity.people.domain import User
 from identity.service import IdentityService
 from identity.sessions.service import Session
 from identity.settings import Settings
+from identity.users.domain import User
 from kit.db.database import Database
 from kit.security.keys import MasterKey
 from testing.clock import Clock
@@ -36,7 +36,7 @@ class QuickIdentity(IdentityService):
         return quick_hashing()
 
 
-class Parts(Container):
+class ContainerFixture(Container):
     """The service's inside on a database without users, with what people do in many steps as one."""
 
     def __init__(

@@ -10,10 +10,10 @@ from fastapi.testclient import TestClient
 
 from identity.container import Container
 from identity.oauth.tests.provider import VERIFIER, challenge
-from identity.people.domain import User
 from identity.service import IdentityService
 from identity.settings import Settings
 from identity.tests.container import PASSWORD, QuickIdentity, quick_hashing
+from identity.users.domain import User
 from kit.db.database import Database
 from kit.security.keys import MasterKey
 from runtime.application import build

@@ -118,9 +118,9 @@ def test_requests_for_users_and_sessions_are_answered(
 ) -> None:
     session = service.parts.sessions.find(ann.cookies["tradehall"])
     assert session is not None
-    person = others.ask(rpc.PERSON, rpc.PersonRequest(user_id=session.user_id))
-    assert person.ok == rpc.Person(email="ann@example.com", name=None, verified=True)
-    assert others.ask(rpc.PERSON, rpc.PersonRequest(user_id=uuid4())) == rpc.PERSON.reply()
+    person = others.ask(rpc.USER, rpc.UserRequest(user_id=session.user_id))
+    assert person.ok == rpc.User(email="ann@example.com", name=None, verified=True)
+    assert others.ask(rpc.USER, rpc.UserRequest(user_id=uuid4())) == rpc.USER.reply()
 
 
 def test_requests_for_keys_and_clients_are_answered(service: RunningIdentity, others: Others) -> None:

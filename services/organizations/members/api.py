@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path
 
-from access.checks import MissingPermission, OrgPrincipal, PersonNeeded
+from access.checks import MissingPermission, OrgPrincipal, UserRequired
 from access.guard import Guard
 from kit.errors import NotFound
 from kit.http.openapi import refusals
@@ -40,7 +40,7 @@ def routes(members: Members, guard: Guard) -> APIRouter:
         "/{user}",
         operation_id="change_member",
         summary="Change the permissions of a member",
-        responses=refusals(NotFound, MissingPermission, PersonNeeded, GrantExceedsOwn, LastAdministrator),
+        responses=refusals(NotFound, MissingPermission, UserRequired, GrantExceedsOwn, LastAdministrator),
     )
     def change_member(acting: Writer, user: User, body: MemberChange) -> MemberAnswer:
         """Changes role, permissions or limits. The change applies to existing tokens too. You can only grant and
@@ -59,7 +59,7 @@ def routes(members: Members, guard: Guard) -> APIRouter:
         operation_id="remove_member",
         summary="Remove a member from an organization",
         status_code=204,
-        responses=refusals(NotFound, MissingPermission, PersonNeeded, GrantExceedsOwn, LastAdministrator),
+        responses=refusals(NotFound, MissingPermission, UserRequired, GrantExceedsOwn, LastAdministrator),
     )
     def remove_member(acting: Inside, user: User) -> None:
         """Removes a member, whose access ends at once. Use `me` as the user to leave the organization. You cannot
@@ -72,5 +72,5 @@ def routes(members: Members, guard: Guard) -> APIRouter:
 
 def _user(acting: OrgPrincipal) -> UUID:
     if acting.principal.user_id is None:
-        raise PersonNeeded
+        raise UserRequired
     return acting.principal.user_id

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse
 
-from access.checks import Access, MissingPermission, OrgPrincipal, PersonNeeded
+from access.checks import Access, MissingPermission, OrgPrincipal, UserRequired
 from access.guard import Guard
 from access.principal import Principal
 from contracts.permissions import Grant, Role
@@ -46,7 +46,7 @@ def routes(organizations: Organizations, guard: Guard, access: Access, create: C
     """Renaming and deleting require organization:write; only administrators restore."""
     router = APIRouter(prefix=_PATH, tags=["organizations"])
     Anyone = Annotated[Principal, Depends(guard.anyone)]
-    User = Annotated[Principal, Depends(guard.person)]
+    User = Annotated[Principal, Depends(guard.user)]
     Inside = Annotated[OrgPrincipal, Depends(guard.require(None))]
     Writer = Annotated[OrgPrincipal, Depends(guard.require("organization:write"))]
 
@@ -92,7 +92,7 @@ def routes(organizations: Organizations, guard: Guard, access: Access, create: C
         summary="Create an organization",
         status_code=201,
         response_model=OrganizationAnswer,
-        responses=refusals(PersonNeeded, KeyReused),
+        responses=refusals(UserRequired, KeyReused),
     )
     def create_organization(principal: User, body: OrganizationCreation, key: Keyed) -> JSONResponse:
         """Creates an organization with the user as its administrator. Clients cannot create organizations."""
@@ -131,7 +131,7 @@ def routes(organizations: Organizations, guard: Guard, access: Access, create: C
         "/{org}/restore",
         operation_id="restore_organization",
         summary="Restore a deleted organization",
-        responses=refusals(NotFound, PersonNeeded, Conflict),
+        responses=refusals(NotFound, UserRequired, Conflict),
     )
     def restore_organization(principal: User, org: UUID) -> OrganizationAnswer:
         """Restores the organization within 30 days of its deletion. Requires an administrator of the organization."""

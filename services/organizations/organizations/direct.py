@@ -32,7 +32,7 @@ def endpoints(reads: Reads, guard: Guard, create: Create) -> Mapping[str, Endpoi
     """By method and path."""
 
     async def user(request: Request, _: OrganizationCreation) -> Principal:
-        return await guard.person(request)
+        return await guard.user(request)
 
     async def list_organizations(request: Request) -> Response | None:
         if request.scope["query_string"]:

@@ -17,7 +17,7 @@ class RunningOrganizations(RunningService[ServiceSettings]):
     """The service on a free port."""
 
     def __init__(self, dsn: str, nats_url: str) -> None:
-        fake = FakeIdentity(nats_url, rpc.PERSON, rpc.CLIENT, streams=_FOREIGN)
+        fake = FakeIdentity(nats_url, rpc.USER, rpc.CLIENT, streams=_FOREIGN)
         super().__init__(OrganizationsService, settings_of(ServiceSettings, dsn, nats_url), fake)
 
     def link(self, invitation: str, generation: int) -> str:
@@ -51,7 +51,7 @@ class RunningOrganizations(RunningService[ServiceSettings]):
 
     def registered(self, user: Caller) -> None:
         """Publish that this user registered and verified their address."""
-        known = self.identity.people[user.id]
+        known = self.identity.accounts[user.id]
         self.identity.publish(
             identity.UserRegistered(user_id=user.id, email=known.email, name=known.name, via="registration"),
             user.id,

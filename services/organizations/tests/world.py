@@ -40,18 +40,18 @@ class World:
         made = container(self.database, self.master, self.clock)
         self.store = made.store
         self.views = made.views
-        self.people = made.people
+        self.users = made.users
         self.organizations = made.organizations
         self.members = made.members
         self.invitations = made.invitations
         self.feed = made.feed
         self.erasure = made.erasure
-        self.upkeep = made.upkeep
+        self.housekeeping = made.housekeeping
 
     def person(self, email: str | None = None, name: str | None = None) -> UUID:
         """Somebody whose address is known and verified."""
         user_id = uuid4()
-        self.people.learn(user_id, email or f"{user_id.hex}@example.com", name, verified=True)
+        self.users.learn(user_id, email or f"{user_id.hex}@example.com", name, verified=True)
         return user_id
 
     def organization(self, owner: UUID | None = None, name: str = "Brokers") -> tuple[UUID, UUID]:
@@ -67,7 +67,7 @@ class World:
         return invitation_id, self.invitations.link(invitation_id, 1)[0]
 
     def accept(self, token: str, user_id: UUID) -> Accepted:
-        person = self.people.find(user_id)
+        person = self.users.find(user_id)
         assert person is not None
         assert person.email is not None
         with acting(actor=str(user_id)):

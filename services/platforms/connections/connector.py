@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from kit.http.fields import Body
-from platforms.accounts.model import Place, Row, Wanted, What
+from platforms.accounts.model import ListName, Place, Row, RowQuery
 from platforms.checks.domain import Check, Failed
 from platforms.connections.addresses import Policy
 from platforms.connections.credentials import Credentials, Secret
@@ -52,7 +52,7 @@ class Session(ABC):
         """The server's time zone in minutes east of UTC; 0 where the server does not state it."""
 
     @abstractmethod
-    def rows(self, wanted: Wanted, zone_minutes: int) -> AsyncGenerator[Row, None]:
+    def rows(self, wanted: RowQuery, zone_minutes: int) -> AsyncGenerator[Row, None]:
         """Rows of the list `wanted.what`, in the order of its places. Raises NotOffered, Failed, and `errors`."""
 
     def broken_by(self, error: Exception) -> bool:
@@ -73,7 +73,7 @@ class Reading:
     """What else sessions raise."""
     failed: Callable[[Any], Failed]
     """The outcome and the advice for one of `errors`."""
-    place: Callable[[What, Row], Place]
+    place: Callable[[ListName, Row], Place]
     """The position of a row in the order of its list: the next page begins behind it. Numbers or text, of fixed length
     and types for each list: cursors are checked against the place of an example row."""
     shared: bool = False

@@ -40,7 +40,7 @@ class World:
         self.history = self.parts.history
         self.checker = self.parts.checker
         self.schedule = self.parts.schedule
-        self.sweep = self.parts.sweep
+        self.housekeeping = self.parts.housekeeping
         self.views = self.store.views
 
     def platform(

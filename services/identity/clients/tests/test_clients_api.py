@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from contracts.permissions import Grant, Limits, Role
-from identity.oauth.tests.provider import Person, Provider
+from identity.oauth.tests.provider import Provider, UserAccount
 
 
 @pytest.fixture
@@ -16,14 +16,14 @@ def organization() -> UUID:
 
 
 @pytest.fixture
-def ada(provider: Provider, organization: UUID) -> Person:
+def ada(provider: Provider, organization: UUID) -> UserAccount:
     return provider.member(organization)
 
 
 class Api:
     """The client routes of one organization, called by one person."""
 
-    def __init__(self, provider: Provider, organization: UUID, person: Person) -> None:
+    def __init__(self, provider: Provider, organization: UUID, person: UserAccount) -> None:
         self.path = f"/api/v1/organizations/{organization}/clients"
         self._http = provider.http
         self._bearer = person.bearer
@@ -39,7 +39,7 @@ class Api:
 
 
 @pytest.fixture
-def api(provider: Provider, organization: UUID, ada: Person) -> Api:
+def api(provider: Provider, organization: UUID, ada: UserAccount) -> Api:
     return Api(provider, organization, ada)
 
 

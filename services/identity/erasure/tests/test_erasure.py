@@ -13,11 +13,11 @@ from typer.testing import CliRunner, Result
 from contracts import rpc
 from embedded.binaries import postgres_versions
 from embedded.nats import Nats
-from identity.people.domain import AlreadyErased, User
 from identity.service import PUBLICATIONS, IdentityService
-from identity.tests.container import PASSWORD, Parts, settings
+from identity.tests.container import PASSWORD, ContainerFixture, settings
 from identity.tests.running_service import RunningIdentity
 from identity.tests.test_service import Others
+from identity.users.domain import AlreadyErased, User
 from kit.eventstore.rebuild import rebuild
 from privacy.erasure_log import ErasureLog
 from runtime.cli import command_line
@@ -112,7 +112,7 @@ def test_erasure_leaves_nothing_in_database_or_stream(
     assert caller.get("/api/v1/me").status_code == 401
     assert list_file.read_text().split()[1:] == [str(user.id)]
     assert list_file.stat().st_mode & 0o777 == 0o600
-    assert service.parts.people.find(user.id).email is None
+    assert service.parts.users.find(user.id).email is None
     assert other.get("/", follow_redirects=False).status_code == 200
     again = command(service, list_file, "erase", str(user.id))
     assert (again.exit_code, "already been erased" in again.output) == (1, True)
@@ -178,7 +178,7 @@ def test_after_a_restore_the_erasure_log_is_applied_and_all_sessions_are_revoked
     assert told[0]["ended"]["signing keys"] == 2
 
 
-def test_an_erased_user_cannot_start_a_session(parts: Parts) -> None:
+def test_an_erased_user_cannot_start_a_session(parts: ContainerFixture) -> None:
     session, _ = parts.with_password(EMAIL)
     parts.erasure.erase(session.user_id)
     with pytest.raises(AlreadyErased):
@@ -186,9 +186,9 @@ def test_an_erased_user_cannot_start_a_session(parts: Parts) -> None:
     assert parts.database.all("SELECT 1 AS one FROM sessions") == []
 
 
-def test_a_rebuild_after_an_erasure_gives_the_same_rows_and_the_bus_the_same_ids(parts: Parts) -> None:
+def test_a_rebuild_after_an_erasure_gives_the_same_rows_and_the_bus_the_same_ids(parts: ContainerFixture) -> None:
     session, _ = parts.with_password(EMAIL)
-    parts.people.rename(session.user_id, NAME)
+    parts.users.rename(session.user_id, NAME)
     parts.registration.register(EMAIL)
     erased = parts.erasure.erase(session.user_id)
     assert erased.rows["pending requests"] == 1

@@ -12,7 +12,7 @@ from psycopg import OperationalError
 from access.replicas import MembershipReplica
 from contracts import organizations
 from contracts.envelope import Envelope
-from identity.oauth.tests.provider import ISSUER, PORTAL_SECRET, VERIFIER, Person, Provider, basic
+from identity.oauth.tests.provider import ISSUER, PORTAL_SECRET, VERIFIER, Provider, UserAccount, basic
 
 PORTAL = basic("tradehall-portal", quote(PORTAL_SECRET, safe=""))
 INACTIVE = {"active": False}
@@ -43,7 +43,7 @@ def second_client(provider: Provider, client: dict[str, Any], *scopes: str) -> d
     return {**made.json(), "organization": client["organization"], "bearer": client["bearer"]}
 
 
-def portal_tokens(provider: Provider, ada: Person) -> dict[str, Any]:
+def portal_tokens(provider: Provider, ada: UserAccount) -> dict[str, Any]:
     callback = f"{ISSUER}/portal/callback"
     code = provider.code(ada.cookie, client_id="tradehall-portal", redirect_uri=callback, scope="openid offline_access")
     form = {
@@ -56,7 +56,7 @@ def portal_tokens(provider: Provider, ada: Person) -> dict[str, Any]:
 
 
 @pytest.fixture
-def ada(provider: Provider) -> Person:
+def ada(provider: Provider) -> UserAccount:
     return provider.person()
 
 
@@ -72,7 +72,7 @@ def test_a_client_sees_the_tokens_of_its_own_organization(provider: Provider) ->
         assert answer.json() == {**claims, "active": True, "token_type": "Bearer"}
 
 
-def test_of_all_other_tokens_nothing_is_told(provider: Provider, ada: Person) -> None:
+def test_of_all_other_tokens_nothing_is_told(provider: Provider, ada: UserAccount) -> None:
     client, stranger = provider.new_client(), provider.new_client()
     tokens = [
         access_token(provider, stranger),
@@ -87,7 +87,7 @@ def test_of_all_other_tokens_nothing_is_told(provider: Provider, ada: Person) ->
         assert introspect(provider, client, token).json() == INACTIVE
 
 
-def test_a_program_of_ours_sees_what_was_given_to_itself(provider: Provider, ada: Person) -> None:
+def test_a_program_of_ours_sees_what_was_given_to_itself(provider: Provider, ada: UserAccount) -> None:
     tokens = portal_tokens(provider, ada)
 
     access = introspect(provider, PORTAL, tokens["access_token"]).json()
@@ -105,7 +105,7 @@ def test_a_program_of_ours_sees_what_was_given_to_itself(provider: Provider, ada
     assert introspect(provider, PORTAL, ada.token).json() == INACTIVE
 
 
-def test_a_refresh_token_that_was_used_is_inactive(provider: Provider, ada: Person) -> None:
+def test_a_refresh_token_that_was_used_is_inactive(provider: Provider, ada: UserAccount) -> None:
     tokens = portal_tokens(provider, ada)
     form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
     renewed = provider.token(form, PORTAL).json()
@@ -146,7 +146,7 @@ def test_an_expired_token_is_inactive(provider: Provider) -> None:
     assert introspect(provider, client, token).json() == INACTIVE
 
 
-def test_a_session_that_has_ended_is_seen_within_a_second(provider: Provider, ada: Person) -> None:
+def test_a_session_that_has_ended_is_seen_within_a_second(provider: Provider, ada: UserAccount) -> None:
     tokens = portal_tokens(provider, ada)
     assert introspect(provider, PORTAL, tokens["access_token"]).json()["active"]
 
@@ -198,7 +198,7 @@ def test_a_client_gives_its_access_token_back(provider: Provider) -> None:
 
 
 def test_an_access_token_of_a_person_goes_alone_a_refresh_token_with_its_family(
-    provider: Provider, ada: Person
+    provider: Provider, ada: UserAccount
 ) -> None:
     tokens = provider.code_flow(ada.cookie, scope="openid offline_access")
     assert revoke(provider, tokens["access_token"]).status_code == 200
@@ -213,7 +213,7 @@ def test_an_access_token_of_a_person_goes_alone_a_refresh_token_with_its_family(
     assert provider.userinfo(ada.token).status_code == 200
 
 
-def test_a_refresh_token_that_was_replaced_still_ends_its_family(provider: Provider, ada: Person) -> None:
+def test_a_refresh_token_that_was_replaced_still_ends_its_family(provider: Provider, ada: UserAccount) -> None:
     tokens = provider.code_flow(ada.cookie, scope="openid offline_access")
     renewed = provider.refresh(tokens["refresh_token"]).json()
 
@@ -223,7 +223,7 @@ def test_a_refresh_token_that_was_replaced_still_ends_its_family(provider: Provi
 
 
 @pytest.mark.parametrize("hint", ["access_token", "refresh_token", "something else"])
-def test_a_wrong_hint_does_not_matter(provider: Provider, ada: Person, hint: str) -> None:
+def test_a_wrong_hint_does_not_matter(provider: Provider, ada: UserAccount, hint: str) -> None:
     for kind in ("access_token", "refresh_token"):
         tokens = provider.code_flow(ada.cookie, scope="openid offline_access")
         assert revoke(provider, tokens[kind], token_type_hint=hint).status_code == 200
@@ -235,7 +235,7 @@ def test_what_is_no_token_is_no_error(provider: Provider, token: str) -> None:
     assert revoke(provider, token).status_code == 200
 
 
-def test_a_client_gives_back_its_own_tokens_only(provider: Provider, ada: Person) -> None:
+def test_a_client_gives_back_its_own_tokens_only(provider: Provider, ada: UserAccount) -> None:
     tokens = provider.code_flow(ada.cookie, scope="openid offline_access")
     client = provider.new_client()
     neighbour = second_client(provider, client)
@@ -252,7 +252,7 @@ def test_a_client_gives_back_its_own_tokens_only(provider: Provider, ada: Person
     assert introspect(provider, client, token).json()["active"]
 
 
-def test_who_gives_a_token_back_says_who_it_is(provider: Provider, ada: Person) -> None:
+def test_who_gives_a_token_back_says_who_it_is(provider: Provider, ada: UserAccount) -> None:
     nobody = provider.http.post("/oauth2/revoke", data={"token": ada.token})
     assert (nobody.status_code, nobody.json()["error"]) == (401, "invalid_client")
     wrong = revoke(provider, ada.token, basic("tradehall-portal", "wrong"))

@@ -10,9 +10,9 @@ from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
-from identity.oauth.tests.provider import ISSUER, Person, Provider, basic, redirected
+from identity.oauth.tests.provider import ISSUER, Provider, UserAccount, basic, redirected
 from identity.signing_keys.service import SigningKeys
-from identity.tests.container import Parts
+from identity.tests.container import ContainerFixture
 
 
 def test_discovery_names_the_issuer_to_the_letter_whatever_host_was_asked(provider: Provider) -> None:
@@ -59,7 +59,7 @@ def test_the_published_keys_are_public_and_one_for_each_algorithm(provider: Prov
     assert not any(set(key) & {"d", "p", "q", "dp", "dq", "qi", "k"} for key in keys)
 
 
-def test_replicas_that_start_at_once_make_one_set_of_keys(parts: Parts) -> None:
+def test_replicas_that_start_at_once_make_one_set_of_keys(parts: ContainerFixture) -> None:
     replicas = [SigningKeys(parts.database, parts.keys, parts.clock) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(SigningKeys.ensure, replicas))
@@ -84,7 +84,7 @@ def test_userinfo_tells_what_the_scope_allows(provider: Provider) -> None:
     }
 
     assert set(told["openid"]) == set(told["openid profile"]) == {"sub"}  # no name was given yet
-    assert told["openid email"]["email"] == provider.parts.people.find(ada.id).email
+    assert told["openid email"]["email"] == provider.parts.users.find(ada.id).email
     assert told["openid email"]["email_verified"] is True
 
 
@@ -99,7 +99,7 @@ def test_userinfo_needs_openid_and_a_person(provider: Provider) -> None:
 
 
 @pytest.fixture
-def ada(provider: Provider) -> Person:
+def ada(provider: Provider) -> UserAccount:
     return provider.person()
 
 
@@ -112,7 +112,7 @@ def ada(provider: Provider) -> Person:
         {"sid": str(uuid4())},
     ],
 )
-def test_a_token_with_a_wrong_claim_is_refused(provider: Provider, ada: Person, wrong: dict[str, Any]) -> None:
+def test_a_token_with_a_wrong_claim_is_refused(provider: Provider, ada: UserAccount, wrong: dict[str, Any]) -> None:
     key = provider.keys.signing("ES256")
     header = {"alg": "ES256", "typ": "at+jwt", "kid": key.kid}
     forged = jwt.encode(header, {**provider.decoded(ada.token).claims, **wrong}, key)
@@ -120,7 +120,7 @@ def test_a_token_with_a_wrong_claim_is_refused(provider: Provider, ada: Person, 
     assert provider.userinfo(forged).status_code == 401
 
 
-def test_a_token_that_was_not_signed_as_an_access_token_here_is_refused(provider: Provider, ada: Person) -> None:
+def test_a_token_that_was_not_signed_as_an_access_token_here_is_refused(provider: Provider, ada: UserAccount) -> None:
     claims = provider.decoded(ada.token).claims
     ours, rsa = provider.keys.signing("ES256"), provider.keys.signing("RS256")
     public = provider.http.get("/oauth2/jwks").json()["keys"][0]
@@ -148,7 +148,7 @@ def test_a_token_that_was_not_signed_as_an_access_token_here_is_refused(provider
         assert 'error="invalid_token"' in answer.headers["www-authenticate"]
 
 
-def test_each_announced_way_to_authenticate_and_to_answer_is_there(provider: Provider, ada: Person) -> None:
+def test_each_announced_way_to_authenticate_and_to_answer_is_there(provider: Provider, ada: UserAccount) -> None:
     document = provider.http.get("/.well-known/openid-configuration").json()
     client = provider.new_client()
     known = {"client_id": client["client_id"], "client_secret": client["client_secret"]}

@@ -26,7 +26,7 @@ def everything(world: World) -> tuple[UUID, UUID]:
     _, declined = world.invite(organization, owner, "declined@example.com", ADMINISTRATOR)
     world.invitations.decline(declined, "declined@example.com")
     world.clock.forward(timedelta(days=8))
-    world.upkeep.sweep()
+    world.housekeeping.run()
     world.organizations.delete(organization)
     world.organizations.restore(organization, owner)
     erased = world.member(organization, owner)
@@ -35,7 +35,7 @@ def everything(world: World) -> tuple[UUID, UUID]:
     world.invite(purged, owner, "gone@example.com")
     world.organizations.delete(purged)
     world.clock.forward(timedelta(days=31))
-    world.upkeep.sweep()
+    world.housekeeping.run()
     return organization, owner
 
 

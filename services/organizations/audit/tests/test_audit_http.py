@@ -111,12 +111,12 @@ def test_the_organizations_clients_are_in_its_trail_without_a_secret(running: Ru
     path = make(owner)
     organization, client = UUID(path.rpartition("/")[2]), uuid4()
     about: dict[str, Any] = {"client": client, "client_id": "thc_one", "organization_id": organization}
-    rights = identity.ClientRights(scopes=("audit:read",))
+    rights = identity.ClientGrant(scopes=("audit:read",))
     secret = uuid4()
     for event in (
         identity.ClientCreated(**about, name="Robot", scopes=("audit:read",), created_by=owner.id),
         identity.ClientRenamed(**about, from_="Robot", to="Machine"),
-        identity.ClientScopesChanged(**about, from_=rights, to=identity.ClientRights(scopes=())),
+        identity.ClientScopesChanged(**about, from_=rights, to=identity.ClientGrant(scopes=())),
         identity.ClientSecretIssued(
             **about, client_name="Machine", secret_id=secret, name="2026", expires_at=None, issued_by=owner.id
         ),

@@ -106,7 +106,7 @@ def test_foreign_events_of_a_purged_organization_are_not_stored(world: World) ->
     world.views.foreign.add(attributes, payload)
     world.organizations.delete(organization)
     world.clock.now = datetime.max.replace(tzinfo=UTC)
-    world.upkeep.sweep()
+    world.housekeeping.run()
     assert world.store.find(Organization, organization).purged
     assert world.rows()["heard"] == world.rows()["audit"] == []
     late = renamed(organization, 1, 2)

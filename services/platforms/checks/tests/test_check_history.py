@@ -45,7 +45,7 @@ def test_results_are_read_newest_first_and_forgotten_after_90_days(world: World)
     assert rows[0].steps == [{"name": "name", "outcome": "port-closed", "duration_ms": 3, "detail": "detail"}]
     rest = world.history.read(platform, (rows[0].checked_at, rows[0].id), 10)
     assert [row.outcome for row in rest] == ["timeout", "ok"]
-    world.sweep()
+    world.housekeeping()
     assert [row.outcome for row in world.history.read(platform, None, 10)] == ["port-closed", "timeout"]
 
 

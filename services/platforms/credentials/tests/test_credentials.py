@@ -189,14 +189,14 @@ def test_an_organization_that_cannot_be_restored_takes_its_credentials_with_it(w
     assert world.views.find(organization, platform) is None
     with pytest.raises(NotFound):
         world.credentials.stored(organization, platform, "api", "check")
-    world.sweep()
+    world.housekeeping()
     assert len(world.rows("sealed_credentials")) == 2
     world.views.organization_restored(organization)
     assert world.views.find(organization, platform) is not None
     world.views.organization_deleted(organization, world.clock.now + timedelta(days=30))
     world.clock.forward(timedelta(days=31))
-    world.sweep()
-    world.sweep()
+    world.housekeeping()
+    world.housekeeping()
     assert [row["platform_id"] for row in world.rows("sealed_credentials")] == [other]
     assert world.store.subjects.find(str(organization)) is None
     assert world.kinds().count("PlatformRemoved") == 1
@@ -209,10 +209,10 @@ def test_old_records_of_use_are_forgotten(world: World) -> None:
     world.give(organization, platform)
     world.credentials.stored(organization, platform, "api", "check")
     world.clock.forward(timedelta(days=399))
-    world.sweep()
+    world.housekeeping()
     assert len(world.rows("credential_uses")) == 1
     world.clock.forward(timedelta(days=2))
-    world.sweep()
+    world.housekeeping()
     assert world.rows("credential_uses") == []
 
 

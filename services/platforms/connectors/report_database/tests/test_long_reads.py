@@ -6,7 +6,7 @@ from contextlib import ExitStack, aclosing
 import pytest
 
 from platforms.accounts.model import Row
-from platforms.accounts.service import Asked, SourceUnavailable
+from platforms.accounts.service import ReadRequest, SourceUnavailable
 from platforms.checks.domain import Result, Step
 from platforms.connectors.report_database import mysql
 from platforms.connectors.report_database import reading as tables
@@ -19,12 +19,12 @@ from testing.waiting import wait_until
 pytestmark = pytest.mark.anyio
 
 
-def deals(world: World, server: MariaDb, name: str, asked: Asked | None = None) -> AsyncGenerator[Row, None]:
+def deals(world: World, server: MariaDb, name: str, asked: ReadRequest | None = None) -> AsyncGenerator[Row, None]:
     """All deals of a database, or what is asked."""
     organization, platform = world.platform(api="none")
     world.give(organization, platform, "db", **report(server, name))
     reader = world.parts.reader
-    return reader.rows(reader.source(organization, platform, "db"), asked or Asked("deals"))
+    return reader.rows(reader.source(organization, platform, "db"), asked or ReadRequest("deals"))
 
 
 def many(server: MariaDb, name: str, count: int) -> str:
@@ -90,11 +90,11 @@ async def test_deals_stored_in_two_tables_are_read_once(world: World, mariadb: M
         mariadb.run(f"INSERT INTO {table} SELECT * FROM mt5_deals WHERE {these}", database=name)
     mariadb.run(f"DELETE FROM mt5_deals WHERE {'Deal < 20' if years_first else 'Deal > 20'}", database=name)
     assert [row[0] async for row in deals(world, mariadb, name)] == list(range(1, 41))
-    after = Asked("deals", after=(12, 0), most=10)
+    after = ReadRequest("deals", after=(12, 0), most=10)
     page = [row[0] async for row in deals(world, mariadb, name, after)]
     assert page[:10] == list(range(13, 23))
     assert page == sorted(set(page))
-    one = [row[3] async for row in deals(world, mariadb, name, Asked("deals", login=8001))]
+    one = [row[3] async for row in deals(world, mariadb, name, ReadRequest("deals", login=8001))]
     assert one == [8001] * 20
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg import Cursor
 
-from identity.people.domain import User
+from identity.users.domain import User
 from kit.db.database import Database
 from kit.eventstore.projection import Projection, on
 from kit.eventstore.store import Recorded
@@ -18,7 +18,7 @@ EmailHash = Callable[[str], bytes]
 
 
 @dataclass(frozen=True)
-class Person:
+class UserAccount:
     """`email` (as typed) and `name` are None once erased; `name` also if none was set."""
 
     id: UUID
@@ -39,7 +39,7 @@ class Credentials:
     one_time_generation: int
 
 
-class PeopleViews(Projection):
+class UserViews(Projection):
     """Events fill `people`; `passwords` and `operators` are rows that no event holds."""
 
     tables: ClassVar[tuple[str, ...]] = ("people",)
@@ -48,13 +48,13 @@ class PeopleViews(Projection):
         super().__init__(database)
         self.email_hash = email_hash
 
-    def person(self, user_id: UUID) -> Person | None:
+    def person(self, user_id: UUID) -> UserAccount | None:
         row = self.database.one(
             "SELECT p.id, email, name, verified, created_at, o.user_id IS NOT NULL AS operator "
             "FROM people p LEFT JOIN operators o ON o.user_id = p.id WHERE p.id = %s",
             (user_id,),
         )
-        return None if row is None else Person(**row)
+        return None if row is None else UserAccount(**row)
 
     def credentials(self, email: str) -> Credentials | None:
         """Of the user with this address. Raises contracts.email.InvalidEmail."""

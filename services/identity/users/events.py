@@ -1,7 +1,7 @@
 """Contract events of users."""
 
 from contracts import identity as contract
-from identity.people.domain import User
+from identity.users.domain import User
 from runtime.publications import Publications
 
 

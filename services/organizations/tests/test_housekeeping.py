@@ -14,11 +14,11 @@ def test_the_sweep_expires_each_invitation_once(world: World) -> None:
     organization, owner = world.organization()
     for number in range(3):
         world.invite(organization, owner, f"ann{number}@example.com")
-    world.upkeep.sweep()
+    world.housekeeping.run()
     assert "InvitationExpired" not in world.kinds()
     world.clock.forward(timedelta(days=7))
-    world.upkeep.sweep()
-    world.upkeep.sweep()
+    world.housekeeping.run()
+    world.housekeeping.run()
     assert world.kinds().count("InvitationExpired") == 3
 
 
@@ -29,11 +29,11 @@ def test_after_thirty_days_a_deleted_organization_is_purged_with_its_keys(world:
     world.store.subjects.obtain(str(organization))
     world.organizations.delete(organization)
     world.clock.forward(timedelta(days=30) - timedelta(seconds=1))
-    world.upkeep.sweep()
+    world.housekeeping.run()
     assert world.store.find(Organization, organization).members
     world.clock.forward(timedelta(seconds=1))
-    world.upkeep.sweep()
-    world.upkeep.sweep()
+    world.housekeeping.run()
+    world.housekeeping.run()
     assert world.kinds().count("OrgPurged") == 1
     assert world.store.subjects.find(str(organization)) is None
     assert world.store.find(Invitation, invitation).email is None
@@ -62,8 +62,8 @@ def test_no_table_or_event_holds_data_of_an_erased_user(world: World) -> None:
     assert "Ann Lee" not in everything
     with pytest.raises(InvitationRevoked):
         world.invitations.link(pending, 1)
-    world.people.learn(ann, "ann@example.com", "Ann Lee")
-    assert world.people.find(ann).email is None  # type: ignore[union-attr]
+    world.users.learn(ann, "ann@example.com", "Ann Lee")
+    assert world.users.find(ann).email is None  # type: ignore[union-attr]
 
 
 def test_an_erased_user_gets_no_new_first_organization(world: World) -> None:

@@ -5,18 +5,18 @@ from typing import Any
 from uuid import UUID
 
 
-def narrowed(change: Any, platforms: Collection[UUID] | None) -> Any:
+def redacted(change: Any, platforms: Collection[UUID] | None) -> Any:
     """The JSON of a change, in which limits name none but these platforms; as it is where `platforms` is None."""
-    return change if platforms is None else _narrowed(change, {str(platform) for platform in platforms})
+    return change if platforms is None else _redacted(change, {str(platform) for platform in platforms})
 
 
-def _narrowed(change: Any, platforms: set[str]) -> Any:
+def _redacted(change: Any, platforms: set[str]) -> Any:
     if isinstance(change, list):
-        return [_narrowed(one, platforms) for one in change]
+        return [_redacted(one, platforms) for one in change]
     if not isinstance(change, dict):
         return change
     return {
-        key: _of_limits(value, platforms) if key == "limits" else _narrowed(value, platforms)
+        key: _of_limits(value, platforms) if key == "limits" else _redacted(value, platforms)
         for key, value in change.items()
     }
 

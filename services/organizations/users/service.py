@@ -25,7 +25,7 @@ class UserAccount:
     erased: bool
 
 
-class People:
+class Users:
     """`hash_of` gives the keyed hash of an address in its normal form."""
 
     def __init__(self, database: Database, bus: Bus, hash_of: Callable[[str], bytes]) -> None:
@@ -44,8 +44,8 @@ class People:
         """
         account = self.find(user_id)
         if account is None or not account.verified:
-            question = rpc.PersonRequest(user_id=user_id)
-            asked = self._bus.ask_from_thread(rpc.PERSON.subject, question, rpc.PERSON.reply).ok
+            question = rpc.UserRequest(user_id=user_id)
+            asked = self._bus.ask_from_thread(rpc.USER.subject, question, rpc.USER.reply).ok
             if asked is None or asked.email is None or not asked.verified:
                 raise EmailNotVerified
             self.learn(user_id, asked.email, asked.name, verified=True)

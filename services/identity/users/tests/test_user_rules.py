@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from identity.people.domain import AlreadyErased, OneTimePasswordSpent, ResetLinkSpent, UnknownUser, User, known_user
 from identity.sessions.domain import UserSession
+from identity.users.domain import AlreadyErased, OneTimePasswordSpent, ResetLinkSpent, UnknownUser, User, known_user
 from kit.tests.memory import NOW, Memory
 
 Step = Callable[[User], None]

@@ -16,7 +16,7 @@ _MOST_ADDRESSES = 4
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-class Reach:
+class Dialer:
     """The way to one server. `address` is the one that answered; set once `port` has passed."""
 
     def __init__(self, host: str, port: int, policy: Policy) -> None:

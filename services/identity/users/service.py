@@ -2,27 +2,27 @@
 
 from uuid import UUID
 
-from identity.people.domain import UnknownUser, User
-from identity.people.views import PeopleViews, Person
 from identity.store import IdentityStore
+from identity.users.domain import UnknownUser, User
+from identity.users.views import UserAccount, UserViews
 
 
-class People:
-    def __init__(self, store: IdentityStore, views: PeopleViews) -> None:
+class Users:
+    def __init__(self, store: IdentityStore, views: UserViews) -> None:
         self._store = store
         self._views = views
 
-    def find(self, user_id: UUID) -> Person:
+    def find(self, user_id: UUID) -> UserAccount:
         """Raises UnknownUser."""
         person = self._views.person(user_id)
         if person is None:
             raise UnknownUser
         return person
 
-    def rename(self, user_id: UUID, name: str) -> Person:
+    def rename(self, user_id: UUID, name: str) -> UserAccount:
         """Raises UnknownUser."""
 
-        def work() -> Person:
+        def work() -> UserAccount:
             user = self._store.find(User, user_id, UnknownUser)
             user.rename(name)
             self._store.save(user)

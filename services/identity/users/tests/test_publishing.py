@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from contracts.envelope import Envelope
-from identity.people.events import PRIVATE
 from identity.service import PUBLICATIONS
-from identity.tests.container import PASSWORD, Parts
+from identity.tests.container import PASSWORD, ContainerFixture
 from identity.tests.test_history import AGGREGATES, events_of
+from identity.users.events import PRIVATE
 from kit.context import acting
 
 Told = list[tuple[str, dict[str, Any]]]
 
 
-def told(parts: Parts) -> Told:
+def told(parts: ContainerFixture) -> Told:
     """(name, data) of each message, without the user's id."""
     messages = [PUBLICATIONS.message(each, "e1") for each in parts.store.read(0, 10_000)]
     envelopes = [Envelope.parse(message.body) for message in messages if message]
@@ -29,7 +29,7 @@ def test_every_event_is_published_or_private_on_purpose() -> None:
     assert not PRIVATE & {*PUBLICATIONS}
 
 
-def test_a_registration_is_published_in_order(parts: Parts) -> None:
+def test_a_registration_is_published_in_order(parts: ContainerFixture) -> None:
     expires_at = parts.clock() + timedelta(hours=24)
     parts.with_password("Ann@example.com")
     one_time = {"generation": 1, "expires_at": expires_at}
@@ -42,25 +42,25 @@ def test_a_registration_is_published_in_order(parts: Parts) -> None:
     ]
 
 
-def test_the_registration_of_an_invited_user_causes_no_mail(parts: Parts) -> None:
+def test_the_registration_of_an_invited_user_causes_no_mail(parts: ContainerFixture) -> None:
     parts.passwords.choose_invited("bob@example.com", PASSWORD)
     name, data = told(parts)[0]
     assert (name, data["via"], data["generation"]) == ("UserRegistered", "invitation", None)
     assert [each[0] for each in told(parts)[1:]] == ["UserEmailVerified", "UserPasswordChanged"]
 
 
-def test_events_of_an_erased_user_have_no_address_and_name(parts: Parts) -> None:
+def test_events_of_an_erased_user_have_no_address_and_name(parts: ContainerFixture) -> None:
     session, _ = parts.with_password("ann@example.com")
-    parts.people.rename(session.user_id, "Ann")
+    parts.users.rename(session.user_id, "Ann")
     parts.subjects.destroy(str(session.user_id))
     first, *_, last = told(parts)
     assert (first[1]["email"], last) == (None, ("UserRenamed", {"name": None}))
 
 
-def test_a_message_names_actor_and_cause(parts: Parts) -> None:
+def test_a_message_names_actor_and_cause(parts: ContainerFixture) -> None:
     session, _ = parts.with_password("ann@example.com")
     with acting(actor=str(session.user_id), correlation="request-1"):
-        parts.people.rename(session.user_id, "Ann")
+        parts.users.rename(session.user_id, "Ann")
     recorded = parts.store.read(0, 100)[-1]
     message = PUBLICATIONS.message(recorded, "e1")
     assert message is not None
@@ -71,7 +71,7 @@ def test_a_message_names_actor_and_cause(parts: Parts) -> None:
 
 
 @pytest.mark.parametrize("secret", ["argon2", PASSWORD, "ths_", "thr_"])
-def test_no_message_holds_a_secret(parts: Parts, secret: str) -> None:
+def test_no_message_holds_a_secret(parts: ContainerFixture, secret: str) -> None:
     parts.with_password("ann@example.com")
     parts.registration.request_reset("ann@example.com")
     parts.decide_all()
@@ -83,7 +83,7 @@ def test_no_message_holds_a_secret(parts: Parts, secret: str) -> None:
         assert one_time not in body
 
 
-def test_messages_fit_the_released_schemas(parts: Parts) -> None:
+def test_messages_fit_the_released_schemas(parts: ContainerFixture) -> None:
     schemas = Path(__file__).parents[4] / "docs" / "asyncapi" / "schemas"
     parts.with_password("ann@example.com")
     for recorded in parts.store.read(0, 100):

@@ -3,18 +3,18 @@
 from contracts.envelope import Envelope
 from contracts.identity import UserEmailVerified, UserRegistered, UserRenamed
 from contracts.subscriptions import Subscriptions
-from organizations.people.service import People
+from organizations.users.service import Users
 
 
-def subscriptions(people: People) -> Subscriptions:
+def subscriptions(users: Users) -> Subscriptions:
     def registered(envelope: Envelope[UserRegistered]) -> None:
-        people.learn(envelope.data.user_id, envelope.data.email, envelope.data.name)
+        users.learn(envelope.data.user_id, envelope.data.email, envelope.data.name)
 
     def renamed(envelope: Envelope[UserRenamed]) -> None:
-        people.rename(envelope.data.user_id, envelope.data.name)
+        users.rename(envelope.data.user_id, envelope.data.name)
 
     def verified(envelope: Envelope[UserEmailVerified]) -> None:
-        people.verify(envelope.data.user_id)
+        users.verify(envelope.data.user_id)
 
     table = Subscriptions()
     table.on(UserRegistered, registered)

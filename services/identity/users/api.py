@@ -6,12 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, Field
 
-from access.checks import PersonNeeded
+from access.checks import UserRequired
 from access.guard import Guard
 from access.principal import Principal
-from identity.people.domain import known_user
-from identity.people.service import People
-from identity.people.views import Person
+from identity.users.domain import known_user
+from identity.users.service import Users
+from identity.users.views import UserAccount
 from kit.http.fields import Body, Name
 from kit.http.openapi import refusals
 
@@ -39,7 +39,7 @@ class Me(BaseModel):
     operator: bool = Field(description="Whether the user is an operator of this installation.", examples=[False])
 
     @classmethod
-    def of(cls, person: Person) -> "Me":
+    def of(cls, person: UserAccount) -> "Me":
         return cls(
             id=person.id,
             email=person.email,
@@ -49,19 +49,19 @@ class Me(BaseModel):
         )
 
 
-def routes(guard: Guard, people: People) -> APIRouter:
+def routes(guard: Guard, users: Users) -> APIRouter:
     """Routes that need the token of a user."""
-    router = APIRouter(prefix="/api/v1/me", tags=["people"], responses=refusals(PersonNeeded))
-    Self = Annotated[Principal, Depends(guard.person)]
+    router = APIRouter(prefix="/api/v1/me", tags=["people"], responses=refusals(UserRequired))
+    Self = Annotated[Principal, Depends(guard.user)]
 
     @router.get("", operation_id="get_me", summary="Get the account of the signed-in user")
     def get_me(caller: Self) -> Me:
         """Returns the account of the user who owns the access token."""
-        return Me.of(people.find(known_user(caller.user_id)))
+        return Me.of(users.find(known_user(caller.user_id)))
 
     @router.patch("", operation_id="rename_me", summary="Rename the signed-in user")
     def rename_me(caller: Self, body: NameChange) -> Me:
         """Changes the name that other members see. Names need not be unique."""
-        return Me.of(people.rename(known_user(caller.user_id), body.name))
+        return Me.of(users.rename(known_user(caller.user_id), body.name))
 
     return router

@@ -6,7 +6,7 @@ from organizations.erasure import Erasure
 from organizations.invitations.service import Invitations
 
 
-class Upkeep:
+class Housekeeping:
     """Any number of replicas may run it: each step reads again what it changes."""
 
     def __init__(
@@ -17,9 +17,9 @@ class Upkeep:
         self._idempotency = idempotency
         self._limiter = limiter
 
-    def sweep(self) -> None:
+    def run(self) -> None:
         """Do all that is due now."""
         self._invitations.expire_due()
         self._erasure.purge_due()
-        self._idempotency.forget_old()
-        self._limiter.forget_old()
+        self._idempotency.delete_expired()
+        self._limiter.delete_expired()
