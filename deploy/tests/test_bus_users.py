@@ -111,7 +111,7 @@ def test_a_subscriber_loses_nothing_when_it_and_the_bus_are_killed(
         subscriber.kill()
 
 
-def test_plain_nats_goes_on_after_its_stream_was_filled_again(
+def test_a_plain_nats_subscriber_continues_after_a_refill(
     running: tuple[Tradehall, Path], driver: SystemDriver, tmp_path: Path
 ) -> None:
     person = driver.new_user()
@@ -129,7 +129,7 @@ def test_plain_nats_goes_on_after_its_stream_was_filled_again(
         subscriber.kill()
 
 
-def test_one_that_was_removed_is_shut_out_at_once_and_others_stay(running: tuple[Tradehall, Path]) -> None:
+def test_a_deleted_subscriber_is_disconnected_and_others_stay(running: tuple[Tradehall, Path]) -> None:
     _, var = running
     gone, stays = (answer(var, "bus-user", "add", "--organization", str(uuid4())) for _ in range(2))
     assert asyncio.run(is_let_in(gone))

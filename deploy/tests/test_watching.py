@@ -43,7 +43,7 @@ def queries() -> list[str]:
 
 
 @needs_promtool
-def test_every_alert_fires_when_it_should_and_not_before() -> None:
+def test_every_alert_fires_on_its_condition_only() -> None:
     told = subprocess.run(
         ("promtool", "test", "rules", "alerts_test.yml"), cwd=PROMETHEUS, capture_output=True, text=True
     )
@@ -52,7 +52,7 @@ def test_every_alert_fires_when_it_should_and_not_before() -> None:
     assert tested == [name for name, _ in alerts()]
 
 
-def test_every_alert_has_an_entry_that_says_what_to_do() -> None:
+def test_every_alert_is_documented_with_a_remedy() -> None:
     headings = re.findall(r"^### (.+)$", (ROOT / "docs" / "operations" / "alerts.md").read_text(), re.MULTILINE)
     assert [name for name, _ in alerts()] == [heading for heading in headings if heading.startswith("Tradehall")]
     for name, runbook in alerts():
@@ -149,7 +149,7 @@ def asked(url: str, query: str) -> list[Any]:
 
 
 @needs_promtool
-def test_the_dashboard_asks_for_what_a_running_system_tells(prometheus: str) -> None:
+def test_every_metric_of_the_dashboard_is_exported(prometheus: str) -> None:
     assert len(queries()) >= 25
     for query in queries():
         if not any(part in query for part in MAY_BE_EMPTY):
@@ -157,7 +157,7 @@ def test_the_dashboard_asks_for_what_a_running_system_tells(prometheus: str) -> 
 
 
 @needs_promtool
-def test_what_ends_and_what_is_stored_on_the_bus_is_counted(prometheus: str) -> None:
+def test_expirations_and_stored_messages_are_measured(prometheus: str) -> None:
     for query in (
         'tradehall_ending{what="client-secret", within="7d"} == 1',
         'tradehall_first_end_timestamp_seconds{what="client-secret"} - time() < 5 * 86400 > 4 * 86400',
@@ -171,7 +171,7 @@ def test_what_ends_and_what_is_stored_on_the_bus_is_counted(prometheus: str) -> 
 
 
 @needs_promtool
-def test_every_metric_that_is_asked_for_is_one_that_services_declare(prometheus: str) -> None:
+def test_every_used_metric_is_declared(prometheus: str) -> None:
     targets = httpx2.get(f"{prometheus}/api/v1/targets").json()["data"]["activeTargets"]
     told = "".join(httpx2.get(target["scrapeUrl"]).text for target in targets)
     declared = set(re.findall(r"^# TYPE (\S+)", told, re.MULTILINE))

@@ -98,7 +98,7 @@ def scheme(resident: BrowserUser) -> str:
 
 
 @pytest.mark.parametrize("name", [*PAGES, *OWN_PAGES, *DETAILS])
-def test_a_page_is_sound_on_every_screen(resident: BrowserUser, scheme: str, name: str) -> None:
+def test_every_page_is_accessible_on_every_screen(resident: BrowserUser, scheme: str, name: str) -> None:
     if name in DETAILS:
         section, shown = DETAILS[name]
         resident.go(f"{resident.home}/{section}")
@@ -116,9 +116,7 @@ def test_a_page_is_sound_on_every_screen(resident: BrowserUser, scheme: str, nam
         ("menu", "users/"),
     ],
 )
-def test_what_opens_over_a_page_is_sound_on_every_screen(
-    resident: BrowserUser, scheme: str, name: str, opener: str
-) -> None:
+def test_every_dialog_is_accessible_on_every_screen(resident: BrowserUser, scheme: str, name: str, opener: str) -> None:
     section, _, link = opener.partition("/")
     resident.go(f"{resident.home}/{section}")
     if link:
@@ -131,7 +129,7 @@ def test_what_opens_over_a_page_is_sound_on_every_screen(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", STRANGERS_PAGES)
-def test_a_page_for_strangers_is_sound_on_every_screen(
+def test_every_public_page_is_accessible_on_every_screen(
     driver: SystemDriver, chromium: Browser, name: str, scheme: str
 ) -> None:
     stranger = browser_user(driver, chromium, color_scheme=scheme)
@@ -142,7 +140,7 @@ def test_a_page_for_strangers_is_sound_on_every_screen(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_page_that_a_mail_leads_to_is_sound_on_every_screen(
+def test_every_page_linked_from_a_mail_is_accessible_on_every_screen(
     driver: SystemDriver, chromium: Browser, scheme: str
 ) -> None:
     host, new_user = driver.new_user("host"), browser_user(driver, chromium, color_scheme=scheme)

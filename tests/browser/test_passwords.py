@@ -18,7 +18,7 @@ def _choosing(person: BrowserUser) -> BrowserUser:
     return person
 
 
-def test_strength_is_told_while_typing_in_the_words_of_the_server(new_browser_user: NewBrowserUser) -> None:
+def test_password_strength_is_shown_while_typing(new_browser_user: NewBrowserUser) -> None:
     person = _choosing(new_browser_user())
     told = person.page.locator("[data-strength] [role=status]")
     name = person.email.partition("@")[0]
@@ -37,7 +37,7 @@ def test_strength_is_told_while_typing_in_the_words_of_the_server(new_browser_us
     assert person.violations() == []
 
 
-def test_without_scripts_the_server_alone_tells(new_browser_user: NewBrowserUser) -> None:
+def test_without_scripts_the_server_shows_the_password_rules(new_browser_user: NewBrowserUser) -> None:
     person = _choosing(new_browser_user(java_script_enabled=False))
     assert not person.page.locator("[data-strength]").is_visible()
     person.fill("New password", "short")

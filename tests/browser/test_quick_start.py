@@ -12,7 +12,7 @@ from tests.browser.conftest import NewBrowserUser
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
-def test_from_registering_to_a_clients_token(new_browser_user: NewBrowserUser, scripts: bool) -> None:
+def test_a_new_user_registers_and_gets_a_clients_token(new_browser_user: NewBrowserUser, scripts: bool) -> None:
     person = new_browser_user(java_script_enabled=scripts).register()
     page = person.page
     person.see("1 of 5 done")
@@ -52,7 +52,7 @@ def test_from_registering_to_a_clients_token(new_browser_user: NewBrowserUser, s
     assert _run(curl)["scope"] == "platforms:read"
 
 
-def test_a_secret_is_gone_once_its_dialog_is_closed(new_browser_user: NewBrowserUser) -> None:
+def test_a_secret_is_not_shown_after_its_dialog_is_closed(new_browser_user: NewBrowserUser) -> None:
     person = _with_client_form(new_browser_user().register())
     person.press("Create client")
     secret = person.page.locator("#shown-secret")
@@ -63,7 +63,7 @@ def test_a_secret_is_gone_once_its_dialog_is_closed(new_browser_user: NewBrowser
     assert shown not in person.page.content()
 
 
-def test_a_form_sent_twice_makes_one_client(new_browser_user: NewBrowserUser) -> None:
+def test_a_form_submitted_twice_creates_one_client(new_browser_user: NewBrowserUser) -> None:
     person = _with_client_form(new_browser_user(java_script_enabled=False).register())
     person.press("Create client")
     first = person.page.locator("#shown-secret").inner_text()

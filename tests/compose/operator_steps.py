@@ -28,18 +28,18 @@ READING = (
 )
 
 
-def test_nobody_is_operator_until_the_operators_program_names_one(composition: Composition, ada: UserDriver) -> None:
+def test_nobody_is_operator_until_the_command_line_adds_one(composition: Composition, ada: UserDriver) -> None:
     assert ada.api("GET", "/operations/identity").status_code == 403, "she registered first"
     composition.operate("operator", "add", ada.email)
     assert ada.api("GET", "/operations/identity").status_code == 200
 
 
 @pytest.mark.parametrize("arguments", READING, ids=" ".join)
-def test_what_the_operators_program_says_of_containers(composition: Composition, arguments: tuple[str, ...]) -> None:
+def test_the_command_line_reads_containers(composition: Composition, arguments: tuple[str, ...]) -> None:
     assert json.loads(composition.operate(*arguments, "--json")) is not None
 
 
-def test_what_was_set_aside_is_replayed_or_discarded(composition: Composition) -> None:
+def test_dead_letters_are_replayed_or_discarded(composition: Composition) -> None:
     _set_aside(composition, 1)
     assert json.loads(composition.operate("dead-letters", "replay", "platforms", "--json")) == {
         "replayed": 1,
@@ -65,13 +65,13 @@ def _set_aside(composition: Composition, sequence: int) -> None:
     composition.run("exec", "-T", "postgres", "psql", "--username", "postgres", "--command", statement, "platforms")
 
 
-def test_everything_about_a_person_is_written_out(composition: Composition, ada: UserDriver) -> None:
+def test_personal_data_of_a_user_are_exported(composition: Composition, ada: UserDriver) -> None:
     told = json.loads(composition.operate("person", "export", ada.email, "--file", "-"))
     assert told["person"]["email"] == ada.email
     assert told["services"]["identity"]["rows"]
 
 
-def test_a_bug_report_names_versions_and_states_and_no_secret(composition: Composition) -> None:
+def test_a_diagnosis_has_versions_and_states_and_no_secret(composition: Composition) -> None:
     logs = composition.run("logs", "--no-color", "--tail", "20", "identity")
     dsn = (composition.secrets / "identity-dsn").read_text()
     told = json.loads(composition.operate("diagnose", "--logs", "--file", "-", said=f"{logs}\nconnecting to {dsn}\n"))
@@ -79,7 +79,7 @@ def test_a_bug_report_names_versions_and_states_and_no_secret(composition: Compo
     assert told["lines"][-1] == "connecting to [removed]\n"
 
 
-def test_a_person_is_erased_and_noted_outside_the_databases(composition: Composition, driver: SystemDriver) -> None:
+def test_a_user_is_erased_and_added_to_the_erasure_log(composition: Composition, driver: SystemDriver) -> None:
     person = driver.new_user("erased")
     told = json.loads(composition.operate("person", "erase", person.email, "--yes", "--json"))
     listed = composition.run("exec", "-T", "identity", "cat", "/var/lib/tradehall/erased.txt")
@@ -87,7 +87,7 @@ def test_a_person_is_erased_and_noted_outside_the_databases(composition: Composi
     assert person.sign_in().url.path == "/login"
 
 
-def test_a_downstream_system_is_let_in_and_shut_out(composition: Composition, ada: UserDriver) -> None:
+def test_a_subscriber_account_is_created_and_deleted(composition: Composition, ada: UserDriver) -> None:
     told = dict(
         re.findall(r"^(user|password): (\S+)$", composition.make("bus-user", ORGANIZATION=ada.organization), re.M)
     )
@@ -123,7 +123,7 @@ async def _quiet(_: Any) -> None:
     """What fails is tried again."""
 
 
-def test_a_new_master_key_opens_all_that_there_was(
+def test_a_new_master_key_keeps_existing_data_readable(
     composition: Composition, driver: SystemDriver, ada: UserDriver
 ) -> None:
     file = composition.secrets / "identity-master-key"

@@ -20,7 +20,7 @@ def metadata(driver: SystemDriver) -> OpenIDProviderMetadata:
     return OpenIDProviderMetadata(driver.http.get("/.well-known/openid-configuration").json())
 
 
-def test_the_metadata_pass_authlibs_checks(metadata: OpenIDProviderMetadata) -> None:
+def test_authlib_accepts_the_metadata(metadata: OpenIDProviderMetadata) -> None:
     # The issuer and its endpoints must be https for Authlib; on one machine they are not.
     for name, value in metadata.items():
         if isinstance(value, str):
@@ -29,7 +29,7 @@ def test_the_metadata_pass_authlibs_checks(metadata: OpenIDProviderMetadata) -> 
 
 
 @pytest.mark.parametrize("method", ["none", "client_secret_basic", "client_secret_post"])
-def test_a_person_signs_in_and_out(
+def test_a_user_signs_in_and_out(
     metadata: OpenIDProviderMetadata,
     driver: SystemDriver,
     programs: Programs,
@@ -87,7 +87,7 @@ def test_a_person_signs_in_and_out(
 
 
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
-def test_a_client_asks_for_a_token_about_it_and_gives_it_back(
+def test_a_client_gets_introspects_and_revokes_a_token(
     metadata: OpenIDProviderMetadata, ada: UserDriver, method: str
 ) -> None:
     body = {"name": "Back office", "scopes": ["events:read", "platforms:read"]}

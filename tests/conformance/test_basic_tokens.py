@@ -135,6 +135,6 @@ def test_oidcc_ensure_request_with_valid_pkce_succeeds(rp: RelyingParty) -> None
 
 
 @pytest.mark.parametrize("left_out", ["code_challenge", "code_challenge_method"])
-def test_without_pkce_nobody_is_answered(client: RelyingParty, browser: Browser, left_out: str) -> None:
+def test_pkce_is_required(client: RelyingParty, browser: Browser, left_out: str) -> None:
     request = client.request(**{left_out: None})
     assert client.error(request, browser.open(request.url)) == "invalid_request"

@@ -36,7 +36,7 @@ def sign_in(tab: Page, driver: SystemDriver, person: UserDriver) -> None:
     tab.get_by_role("button", name="Sign in").click()
 
 
-def test_a_person_signs_in_and_out_of_a_page_behind_apache(
+def test_a_user_signs_in_and_out_behind_apache(
     behind_apache: str, tab: Page, driver: SystemDriver, programs: Programs, ada: UserDriver
 ) -> None:
     tab.goto(behind_apache)
@@ -55,7 +55,7 @@ def test_a_person_signs_in_and_out_of_a_page_behind_apache(
     expect(tab.locator("#person")).to_have_text(ada.email)
 
 
-def test_who_is_signed_in_already_is_not_asked(
+def test_a_signed_in_user_is_not_asked_again(
     behind_apache: str, tab: Page, driver: SystemDriver, ada: UserDriver
 ) -> None:
     tab.goto(f"{driver.url}/login")

@@ -77,7 +77,7 @@ def references(part: Any) -> Iterator[str]:
         yield from references(inner)
 
 
-def test_what_stands_on_the_bus_is_as_the_document_says(driver: SystemDriver) -> None:
+def test_messages_on_the_bus_match_the_document(driver: SystemDriver) -> None:
     driver.new_user("told").api("POST", "/organizations", json={"name": "Told of"})
     kept, seen = document(), set()
     for message in asyncio.run(read(driver.info["nats_url"])):

@@ -50,7 +50,7 @@ def known(driver: SystemDriver) -> list[str]:
     return [driver.new_user("known").email for _ in range(5)]
 
 
-def test_no_secret_stands_in_logs_streams_or_databases(driver: SystemDriver, tradehall: Tradehall) -> None:
+def test_no_secret_is_in_logs_streams_or_databases(driver: SystemDriver, tradehall: Tradehall) -> None:
     ada = UserDriver(driver, address("ada")).register()
     mailed = driver.mail(ada.email).one_time_password
     ada.sign_in(mailed)

@@ -56,7 +56,7 @@ def what_is_held(var: Path, zoe: UserDriver, ada: UserDriver, folder: Path) -> N
     assert (again.returncode, "choose another file" in again.stderr) == (1, True)
 
 
-def test_an_erased_person_is_nowhere_and_others_go_on(
+def test_an_erased_user_is_gone_and_others_are_unaffected(
     driver: SystemDriver, tradehall: Tradehall, tmp_path: Path
 ) -> None:
     ada, zoe = driver.new_user("ada"), driver.new_user("zoe")

@@ -6,7 +6,7 @@ from testing.driver import SystemDriver, call, client_token
 from testing.waiting import wait_until
 
 
-def test_a_program_hears_by_http_what_every_service_told_of_its_organization(driver: SystemDriver) -> None:
+def test_the_feed_contains_events_of_every_service(driver: SystemDriver) -> None:
     ada = driver.new_user("ada")
     org = ada.organization
     wanted = {"name": "Listener", "scopes": ["events:read"]}

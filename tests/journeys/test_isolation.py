@@ -122,14 +122,14 @@ def test_every_route_but_the_public_ones_needs_a_token(two: Two) -> None:
     assert two.state() == before
 
 
-def test_a_person_of_one_organization_learns_nothing_of_another_by_lists(two: Two) -> None:
+def test_lists_show_nothing_of_other_organizations(two: Two) -> None:
     mine = two.bob.api("GET", "/organizations").json()["items"]
     assert two.org not in [one["id"] for one in mine]
     for path in ("/organizations?deleted=true", "/me", "/me/sessions"):
         assert two.org not in two.bob.api("GET", path).text
 
 
-def test_who_is_limited_to_one_platform_learns_nothing_of_another_by_any_read(two: Two) -> None:
+def test_no_read_shows_platforms_beyond_the_limits(two: Two) -> None:
     added = {"name": "Hidden from some", "kind": "mt5", "api": "mt5-webapi"}
     hidden = two.ada.api("POST", f"/organizations/{two.org}/platforms", json=added).json()
     limits = {"platforms": [two.values["platform"]]}

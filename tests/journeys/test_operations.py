@@ -25,9 +25,7 @@ def operators_routes(driver: SystemDriver) -> Iterator[tuple[str, str]]:
                 yield method.upper(), path
 
 
-def test_who_is_signed_in_but_no_operator_is_refused_on_every_operators_route(
-    driver: SystemDriver, operator: UserDriver
-) -> None:
+def test_every_operator_route_refuses_other_users(driver: SystemDriver, operator: UserDriver) -> None:
     stranger = driver.new_user("curious")
     routes = list(operators_routes(driver))
     for method, template in routes:
@@ -45,7 +43,7 @@ def test_who_is_signed_in_but_no_operator_is_refused_on_every_operators_route(
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_an_operator_sees_how_a_service_stands(operator: UserDriver, service: str) -> None:
+def test_an_operator_sees_the_status_of_a_service(operator: UserDriver, service: str) -> None:
     def caught_up() -> bool:
         shown = operator.api("GET", f"/operations/{service}").json()
         return shown["published"]["waiting"] == 0 and all(one["pending"] == 0 for one in shown["reading"])
@@ -76,9 +74,7 @@ def test_an_operator_sees_the_mails_newest_first_and_no_address(driver: SystemDr
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_an_operator_discards_with_a_reason_that_is_kept(
-    driver: SystemDriver, operator: UserDriver, service: str
-) -> None:
+def test_discarding_requires_a_reason_that_is_logged(driver: SystemDriver, operator: UserDriver, service: str) -> None:
     with psycopg.connect(driver.info["postgres_dsn"][service]) as connection:
         reads = operator.api("GET", f"/operations/{service}").json()["reading"][0]["durable"]
         row = connection.execute(

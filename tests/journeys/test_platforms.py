@@ -87,7 +87,7 @@ class Platform:
         return sorted(csv.DictReader(io.StringIO(self.kept(answer).text)), key=lambda deal: int(deal["ticket"]))
 
 
-def test_failures_are_explained_corrected_and_both_sources_tell_the_same(
+def test_checks_explain_failures_and_both_sources_agree(
     driver: SystemDriver, tradehall: Tradehall, database: MariaDb
 ) -> None:
     platform = Platform(driver, driver.new_user("ada"))

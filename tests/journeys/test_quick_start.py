@@ -3,7 +3,7 @@
 from testing.driver import SystemDriver, UserDriver, address, call, client_token
 
 
-def test_from_an_address_to_a_clients_token(driver: SystemDriver) -> None:
+def test_a_new_address_gets_a_clients_token(driver: SystemDriver) -> None:
     ada = UserDriver(driver, address("ada")).register()
     mailed = driver.mail(ada.email).one_time_password
     assert ada.sign_in(mailed).url.path == "/password/new"
@@ -40,7 +40,7 @@ def test_from_an_address_to_a_clients_token(driver: SystemDriver) -> None:
     assert [(o["id"], o["name"]) for o in listed] == [(org, "Ada's brokerage")]
 
 
-def test_an_invited_person_without_an_account_joins_by_choosing_a_password(driver: SystemDriver) -> None:
+def test_an_invited_address_without_an_account_joins_by_choosing_a_password(driver: SystemDriver) -> None:
     ada = driver.new_user("ada")
     org = ada.organization
     eve = UserDriver(driver, address("eve"))
@@ -59,7 +59,7 @@ def test_an_invited_person_without_an_account_joins_by_choosing_a_password(drive
     assert len(eve.api("GET", "/organizations").json()["items"]) == 2, "their own organization too"
 
 
-def test_an_invited_person_with_an_account_signs_in_and_accepts(driver: SystemDriver) -> None:
+def test_an_invited_user_signs_in_and_accepts(driver: SystemDriver) -> None:
     ada, bob = driver.new_user("ada"), driver.new_user("bob")
     org = ada.organization
     body = {"email": bob.email, "role": "manager", "permissions": ["audit:read"]}
@@ -78,7 +78,7 @@ def test_an_invited_person_with_an_account_signs_in_and_accepts(driver: SystemDr
     assert bob.api("POST", f"/organizations/{org}/invitations", json=body).json()["code"] == "permission-missing"
 
 
-def test_a_withdrawn_right_and_an_ended_session_stop_everywhere(driver: SystemDriver) -> None:
+def test_revoked_permissions_and_sessions_are_refused_everywhere(driver: SystemDriver) -> None:
     from testing.waiting import wait_until
 
     ada, bob = driver.new_user("ada"), driver.new_user("bob")
@@ -95,7 +95,7 @@ def test_a_withdrawn_right_and_an_ended_session_stop_everywhere(driver: SystemDr
     wait_until(lambda: call(driver, bearer, "GET", "/organizations").status_code == 401, 2, "the token to end")
 
 
-def test_a_forgotten_password_is_replaced_by_a_link_and_ends_sessions(driver: SystemDriver) -> None:
+def test_a_password_reset_revokes_sessions(driver: SystemDriver) -> None:
     ada = driver.new_user("ada")
     old = ada.password
     page = UserDriver(driver, ada.email).browser.post("/password/forgot", data={"email": ada.email})

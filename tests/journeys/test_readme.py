@@ -41,9 +41,7 @@ def _pasted(blocks: list[str], driver: SystemDriver, folder: Path, **environment
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the README's lines need curl: install it (apt install curl)")
-def test_the_quick_start_ends_with_a_clients_token_listing_its_organization(
-    driver: SystemDriver, tmp_path: Path
-) -> None:
+def test_the_readmes_quick_start_works(driver: SystemDriver, tmp_path: Path) -> None:
     blocks = _blocks("Quick start")
     assert len(blocks) >= 8
     shown = _pasted(blocks, driver, tmp_path)
@@ -54,7 +52,7 @@ def test_the_quick_start_ends_with_a_clients_token_listing_its_organization(
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the README's lines need curl: install it (apt install curl)")
-def test_a_platform_is_added_checked_and_read_by_the_lines_that_follow(driver: SystemDriver, tmp_path: Path) -> None:
+def test_the_readmes_platform_section_works(driver: SystemDriver, tmp_path: Path) -> None:
     shown = _pasted(_blocks("Quick start") + _blocks("A trade platform"), driver, tmp_path)
     answers = [json.loads(line) for line in shown.splitlines() if line.startswith("{")]
     checks = [(one["outcome"], one["steps"][-1]["name"]) for one in answers if "steps" in one]
@@ -65,9 +63,7 @@ def test_a_platform_is_added_checked_and_read_by_the_lines_that_follow(driver: S
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the README's lines need curl: install it (apt install curl)")
-def test_a_downstream_system_keeps_the_events_of_its_organization_by_the_lines_for_it(
-    driver: SystemDriver, tradehall: Tradehall, tmp_path: Path
-) -> None:
+def test_the_readmes_subscriber_section_works(driver: SystemDriver, tradehall: Tradehall, tmp_path: Path) -> None:
     for name in (".venv", "docs"):
         (tmp_path / name).symlink_to(ROOT / name)
     [lines] = _blocks("Events for another system")

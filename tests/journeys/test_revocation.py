@@ -66,7 +66,7 @@ def client_tokens(driver: SystemDriver, ada: UserDriver) -> Iterator[Ending]:
 
 
 @pytest.mark.parametrize("endings", [sessions, client_tokens])
-def test_what_has_ended_is_refused_by_each_service_within_a_second(
+def test_revoked_tokens_and_sessions_are_refused_by_each_service_within_a_second(
     driver: SystemDriver, endings: Callable[[SystemDriver, UserDriver], Iterator[Ending]]
 ) -> None:
     ada = driver.new_user("ada")
@@ -95,7 +95,7 @@ def test_a_revoked_token_is_refused_by_every_service(driver: SystemDriver) -> No
     assert refusals(driver, other, ada.organization) == {200, 403}
 
 
-def test_who_signs_out_through_a_program_is_signed_out_everywhere(driver: SystemDriver) -> None:
+def test_logout_through_a_program_signs_out_everywhere(driver: SystemDriver) -> None:
     bob: UserDriver = driver.new_user("bob")
     tokens = bob.fetch_tokens()
     organization = bob.organization
@@ -111,7 +111,7 @@ def test_who_signs_out_through_a_program_is_signed_out_everywhere(driver: System
     )
 
 
-def test_a_session_that_is_ended_from_another_is_ended_everywhere(driver: SystemDriver) -> None:
+def test_a_session_revoked_from_another_is_refused_everywhere(driver: SystemDriver) -> None:
     ada = driver.new_user("ada")
     elsewhere = UserDriver(driver, ada.email, ada.password)
     elsewhere.sign_in()
@@ -127,7 +127,7 @@ def test_a_session_that_is_ended_from_another_is_ended_everywhere(driver: System
     assert "on a new device" in driver.mail(ada.email, "New sign-in").text
 
 
-def test_all_other_sessions_end_at_once(driver: SystemDriver) -> None:
+def test_all_other_sessions_are_revoked_together(driver: SystemDriver) -> None:
     ada = driver.new_user("ada")
     others = [UserDriver(driver, ada.email, ada.password) for _ in range(2)]
     for other in others:

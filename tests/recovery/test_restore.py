@@ -133,7 +133,7 @@ def test_a_backup_is_private_complete_and_never_overwritten(drill: Drill) -> Non
         ({"--master-keys": "nameless"}, "wrong master key"),
     ],
 )
-def test_what_cannot_succeed_is_refused_before_anything_is_changed(
+def test_an_impossible_restore_is_refused_before_any_change(
     drill: Drill, change: dict[str, str], complaint: str
 ) -> None:
     (drill.folder / "empty").mkdir(exist_ok=True)
@@ -169,7 +169,7 @@ def test_a_damaged_backup_is_refused(drill: Drill) -> None:
     assert not (drill.folder / "fresh").exists()
 
 
-def test_after_the_loss_of_the_disk_all_is_there_but_the_erased(drill: Drill) -> None:
+def test_a_restore_after_a_disk_loss_contains_all_but_erased_users(drill: Drill) -> None:
     told = answer(drill.var, *drill.restore)["services"]
     assert {name: one["differing"] for name, one in told.items()} == {name: {} for name in told}
     assert told["identity"]["ended"]["sessions"] == 2

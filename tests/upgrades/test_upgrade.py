@@ -72,13 +72,13 @@ def upgraded(request: pytest.FixtureRequest) -> Iterator[tuple[Expected, Tradeha
             yield Expected.model_validate_json((release / "expected.json").read_text()), system, folder / "var"
 
 
-def test_there_are_data_of_a_release_and_they_are_small() -> None:
+def test_fixtures_of_each_release_exist_and_are_small() -> None:
     assert RELEASES
     for release in RELEASES:
         assert sum(path.stat().st_size for path in release.iterdir()) < 300_000
 
 
-def test_people_sign_in_and_find_their_organizations(upgraded: tuple[Expected, Tradehall, Path]) -> None:
+def test_users_sign_in_and_find_their_organizations(upgraded: tuple[Expected, Tradehall, Path]) -> None:
     expected, system, _ = upgraded
     driver = SystemDriver(system.info)
     for human in expected.people:
@@ -123,7 +123,7 @@ def test_stored_credentials_open(upgraded: tuple[Expected, Tradehall, Path]) -> 
     assert found.credentials.secret.value.decode() == expected.database["password"]
 
 
-def test_streams_are_filled_and_read_models_are_what_the_events_say(upgraded: tuple[Expected, Tradehall, Path]) -> None:
+def test_streams_are_filled_and_read_models_match_the_events(upgraded: tuple[Expected, Tradehall, Path]) -> None:
     expected, system, var = upgraded
 
     driver = SystemDriver(system.info)

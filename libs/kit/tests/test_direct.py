@@ -86,7 +86,7 @@ def test_a_direct_path_may_have_a_parameter(client: TestClient) -> None:
     assert client.get("/things/seven").text == "direct seven"
 
 
-def test_what_a_direct_endpoint_leaves_is_answered_by_the_route_with_its_parameters(client: TestClient) -> None:
+def test_requests_left_by_a_direct_endpoint_reach_the_route(client: TestClient) -> None:
     assert client.get("/things/seven?cursor=x").json() == "route seven"
 
 
@@ -97,7 +97,7 @@ def test_other_methods_and_longer_paths_go_to_their_routes(client: TestClient) -
     assert client.get("/nowhere").status_code == 404
 
 
-def test_what_a_direct_endpoint_refuses_is_a_problem_with_the_request_id(client: TestClient) -> None:
+def test_a_refusal_by_a_direct_endpoint_is_a_problem_with_the_request_id(client: TestClient) -> None:
     answer = client.get("/refused", headers={"X-Request-Id": "asked-here"})
     assert answer.status_code == 409
     assert answer.headers["content-type"] == "application/problem+json"
@@ -105,13 +105,13 @@ def test_what_a_direct_endpoint_refuses_is_a_problem_with_the_request_id(client:
     assert answer.json()["detail"] == "of the endpoint"
 
 
-def test_a_command_in_order_is_done_without_its_route(client: TestClient) -> None:
+def test_a_valid_command_bypasses_its_route(client: TestClient) -> None:
     answer = client.post("/named", json={"name": " Ann "}, headers={"x-who": "me", "idempotency-key": "k"})
     assert answer.text == 'direct me Ann k POST /named {"name":" Ann "}'
     assert client.post("/named", json={"name": "A"}, headers={"x-who": "me", "idempotency-key": ""}).status_code == 422
 
 
-def test_whatever_is_not_in_order_is_read_again_by_the_route(client: TestClient) -> None:
+def test_an_invalid_command_is_read_again_by_the_route(client: TestClient) -> None:
     me = {"x-who": "me"}
     assert client.post("/named", json={"name": "Ann"}).json() == "route Ann"
     typed = {**me, "content-type": "application/json; charset=utf-8"}

@@ -33,7 +33,7 @@ def replicas(postgres_dsn: str) -> Iterator[Replicas]:
     database.close()
 
 
-def test_replicas_share_a_limit_that_comes_back_one_at_a_time(replicas: Replicas) -> None:
+def test_replicas_share_a_limit_that_refills_one_at_a_time(replicas: Replicas) -> None:
     replicas.one.hit(THREE, "ann")
     replicas.other.hit(THREE, "ann")
     assert replicas.other.wait(THREE, "ann") == timedelta()
@@ -50,7 +50,7 @@ def test_replicas_share_a_limit_that_comes_back_one_at_a_time(replicas: Replicas
     assert [replicas.one.try_hit(THREE, "ann") for _ in range(4)] == [True, True, True, False]
 
 
-def test_one_that_is_counted_with_what_is_stored_counts_only_if_that_is_stored(replicas: Replicas) -> None:
+def test_a_hit_with_commit_counts_only_if_the_transaction_commits(replicas: Replicas) -> None:
     replicas.database.execute("CREATE TABLE sent (number integer)")
 
     def send(number: int) -> None:
@@ -72,20 +72,20 @@ def test_one_that_is_counted_with_what_is_stored_counts_only_if_that_is_stored(r
     assert [row["number"] for row in replicas.database.all("SELECT number FROM sent ORDER BY number")] == [1, 2, 3, 6]
 
 
-def test_one_is_not_limited_by_another(replicas: Replicas) -> None:
+def test_limits_are_per_key(replicas: Replicas) -> None:
     for _ in range(3):
         replicas.one.hit(THREE, "ann")
     replicas.one.hit(THREE, "bob")
     replicas.one.hit(Limit("calls", 3, timedelta(minutes=10)), "ann")
 
 
-def test_at_the_same_moment_no_more_than_the_limit_are_counted(replicas: Replicas) -> None:
+def test_concurrent_hits_never_exceed_the_limit(replicas: Replicas) -> None:
     with ThreadPoolExecutor(8) as pool:
         counted = pool.map(lambda _: replicas.one.try_hit(THREE, "ann"), range(40))
         assert sum(counted) == 3
 
 
-def test_there_is_one_row_for_each_and_none_when_it_is_over(replicas: Replicas) -> None:
+def test_expired_keys_have_no_row(replicas: Replicas) -> None:
     for _ in range(9):
         replicas.one.try_hit(THREE, "ann")
     rows = replicas.database.all("SELECT * FROM limits")
@@ -96,7 +96,7 @@ def test_there_is_one_row_for_each_and_none_when_it_is_over(replicas: Replicas) 
     assert replicas.one.delete_expired() == 1
 
 
-def test_who_misses_too_often_waits_at_each_replica_that_has_seen_a_miss(replicas: Replicas) -> None:
+def test_repeated_failures_are_throttled_per_replica(replicas: Replicas) -> None:
     one, other = (FailureThrottle(each, THREE, lambda: replicas.now) for each in (replicas.one, replicas.other))
     for _ in range(3):
         one.check("192.0.2.1")
@@ -116,5 +116,5 @@ def test_who_misses_too_often_waits_at_each_replica_that_has_seen_a_miss(replica
     ("wait", "words"),
     [(0, "in 1 second"), (15, "in 15 seconds"), (89.2, "in 90 seconds"), (120, "in 2 minutes"), (7100, "in 2 hours")],
 )
-def test_a_time_is_told_in_words(wait: float, words: str) -> None:
+def test_a_duration_is_written_in_words(wait: float, words: str) -> None:
     assert in_words(timedelta(seconds=wait)) == words

@@ -36,7 +36,7 @@ def cluster(tmp_path: Path) -> Iterator[list[Nats]]:
         server.stop()
 
 
-def test_a_stream_is_kept_on_more_servers_once_more_are_asked_for(notebook: Notebook, cluster: list[Nats]) -> None:
+def test_a_stream_gets_more_replicas_on_request(notebook: Notebook, cluster: list[Nats]) -> None:
     first = cluster[0]
     for number in (1, 3):
         notebook.write(f"kept {number} times")
@@ -46,7 +46,7 @@ def test_a_stream_is_kept_on_more_servers_once_more_are_asked_for(notebook: Note
             wait_until(lambda n=number: asyncio.run(_copies(first)) == n, 30)  # type: ignore[misc]
 
 
-def test_more_copies_than_there_are_servers_are_no_reason_to_stop(notebook: Notebook, nats_server: Nats) -> None:
+def test_more_replicas_than_servers_do_not_stop_the_relay(notebook: Notebook, nats_server: Nats) -> None:
     for number in (1, 3):
         notebook.write(f"kept {number} times")
         bus, relay = relay_of(notebook, nats_server, number)
@@ -55,9 +55,7 @@ def test_more_copies_than_there_are_servers_are_no_reason_to_stop(notebook: Note
     assert asyncio.run(_copies(nats_server)) == 1
 
 
-def test_two_relays_that_both_believe_to_be_elected_tell_each_event_once_though_a_leader_dies(
-    postgres_dsn: str, cluster: list[Nats]
-) -> None:
+def test_two_elected_relays_publish_each_event_once(postgres_dsn: str, cluster: list[Nats]) -> None:
     books = [open_notebook(postgres_dsn) for _ in range(2)]
     work = []
     for book in books:

@@ -100,7 +100,7 @@ def test_a_periodic_step_has_a_timer_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("failure", [psycopg.OperationalError("away"), Unavailable("away")])
-def test_a_failure_that_passes_is_logged_and_the_step_repeated(
+def test_a_transient_failure_is_logged_and_the_step_repeated(
     failure: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
     step = Counted()
@@ -132,7 +132,7 @@ def test_a_notification_wakes_a_worker_long_before_its_timer(database: Database)
         wait_until(lambda: database.execute("NOTIFY worker_test") and step.calls > calls)
 
 
-def test_a_listener_goes_on_after_its_session_was_broken_and_wakes_for_what_it_may_have_missed(
+def test_a_listener_reconnects_and_wakes_for_missed_notifications(
     database: Database,
 ) -> None:
     woken: list[float] = []

@@ -146,7 +146,7 @@ def test_an_administrator_by_event_may_create_clients(
     assert stranger.get(path, headers=bearer).status_code in (404, 503)
 
 
-def test_an_invited_stranger_chooses_a_password_and_joins(service: RunningIdentity, others: Others) -> None:
+def test_a_new_user_joins_by_choosing_a_password(service: RunningIdentity, others: Others) -> None:
     path, browser = others.invite("Bob@example.com"), service.browser()
     page = browser.get(path)
     assert heading(page) == 'Join Acme <b>"Brokers"</b>'

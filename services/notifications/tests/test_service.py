@@ -237,7 +237,7 @@ def test_two_replicas_send_each_mail_once(
         other.close()
 
 
-def test_a_missing_setting_ends_the_start_with_a_sentence() -> None:
+def test_a_missing_setting_stops_the_service_with_a_sentence() -> None:
     environment = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     done = subprocess.run(
         [sys.executable, "-m", "notifications"], env=environment, capture_output=True, timeout=30, check=False

@@ -21,12 +21,12 @@ from notifications.tests.world import settings
         ({"smtp_port": 0}, "greater than"),
     ],
 )
-def test_a_setting_that_cannot_be_used_is_refused_with_the_fix(changes: dict[str, Any], says: str) -> None:
+def test_an_invalid_setting_is_refused_with_a_remedy(changes: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         settings(**changes)
 
 
-def test_a_start_without_settings_ends_with_a_sentence_for_each(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_missing_setting_is_named_at_the_start(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         Settings.load({})
     said = capsys.readouterr().err

@@ -56,7 +56,7 @@ def answers(caller: httpx2.Client, path: str) -> tuple[httpx2.Response, httpx2.R
     return caller.get(path), caller.get(path + ROUTED)
 
 
-def test_both_ways_show_the_same_organizations_and_members(running: RunningOrganizations) -> None:
+def test_direct_endpoint_and_route_show_the_same_lists(running: RunningOrganizations) -> None:
     owner = running.user(name="Ann Ünal")
     path = make(owner, 'A "quoted" näme')
     running.registered(owner)
@@ -120,7 +120,7 @@ def test_non_members_clients_and_malformed_paths_are_left_to_the_routes(running:
     assert [each["name"] for each in client.get(BASE).json()["items"]] == ["Mine"]
 
 
-def test_both_ways_refuse_an_invitation_alike(running: RunningOrganizations) -> None:
+def test_direct_endpoint_and_route_refuse_invitations_alike(running: RunningOrganizations) -> None:
     owner, stranger, ended = running.user(), running.user(), running.user()
     path = make(owner, "Mine")
     viewer, inviter = (

@@ -10,7 +10,7 @@ from organizations.organizations.domain import Organization, first_organization_
 from organizations.tests.world import ADMINISTRATOR, VIEWER, World
 
 
-def test_the_sweep_expires_each_invitation_once(world: World) -> None:
+def test_housekeeping_expires_each_invitation_once(world: World) -> None:
     organization, owner = world.organization()
     for number in range(3):
         world.invite(organization, owner, f"ann{number}@example.com")
@@ -46,7 +46,7 @@ def test_after_thirty_days_a_deleted_organization_is_purged_with_its_keys(world:
     assert left == {"rows": 0}
 
 
-def test_no_table_or_event_holds_data_of_an_erased_user(world: World) -> None:
+def test_tables_and_events_contain_no_data_of_an_erased_user(world: World) -> None:
     organization, owner = world.organization()
     ann = world.person("ann@example.com", "Ann Lee")
     world.accept(world.invite(organization, owner, "ann@example.com")[1], ann)

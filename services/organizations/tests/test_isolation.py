@@ -25,7 +25,7 @@ ROUTES = [
 BODIES = {"/invitations": {"email": "x@example.com", "role": "viewer"}, "": {"name": "Taken"}}
 
 
-def test_the_table_above_holds_every_route_of_an_organization(running: RunningOrganizations) -> None:
+def test_the_table_contains_every_route_of_an_organization(running: RunningOrganizations) -> None:
     paths = running.app.openapi()["paths"]
     offered = {
         (method.upper(), path.removeprefix(f"{BASE}/{{org}}"))
@@ -77,7 +77,7 @@ def test_a_route_refuses_every_foreign_token(
         refused(answer, 404, "not-found")
 
 
-def test_what_was_refused_changed_nothing(running: RunningOrganizations, theirs: dict[str, str]) -> None:
+def test_refused_requests_change_nothing(running: RunningOrganizations, theirs: dict[str, str]) -> None:
     owner_sees = running.store_rows(theirs["path"].rpartition("/")[2])
     assert owner_sees == {"name": "Secret name", "members": 2, "pending": 1}
 

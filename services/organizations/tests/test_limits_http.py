@@ -101,7 +101,7 @@ def pages_of(reader: Caller, path: str, limit: int) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("reader", ["member", "client"])
 @pytest.mark.parametrize("form", ["application/json", "text/csv", "application/x-ndjson"])
-def test_no_form_of_the_trail_tells_of_a_platform_beyond_the_limits(limited: Limited, reader: str, form: str) -> None:
+def test_the_trail_hides_platforms_beyond_the_limits_in_every_format(limited: Limited, reader: str, form: str) -> None:
     answer = getattr(limited, reader).get(f"{limited.path}/audit?limit=200", headers={"Accept": form})
     assert answer.headers["content-type"].startswith(form)
     assert not [item for item in limited.hidden() if item in answer.text]
@@ -112,9 +112,7 @@ def test_no_form_of_the_trail_tells_of_a_platform_beyond_the_limits(limited: Lim
 
 @pytest.mark.parametrize("reader", ["member", "client"])
 @pytest.mark.parametrize("limit", [1, 2, 3, 200])
-def test_pages_of_a_limited_trail_are_full_and_hold_every_other_entry_once(
-    limited: Limited, reader: str, limit: int
-) -> None:
+def test_pages_of_a_limited_trail_are_full_and_complete(limited: Limited, reader: str, limit: int) -> None:
     pages = list(pages_of(getattr(limited, reader), limited.path, limit))
     entries = [entry for page in pages for entry in page["items"]]
     everything = [entry for page in pages_of(limited.owner, limited.path, 200) for entry in page["items"]]
@@ -125,7 +123,7 @@ def test_pages_of_a_limited_trail_are_full_and_hold_every_other_entry_once(
     assert pages[-1]["items"], "a page more for what is hidden tells that there is something"
 
 
-def test_a_limited_export_holds_what_its_pages_hold(limited: Limited) -> None:
+def test_a_limited_export_equals_its_pages(limited: Limited) -> None:
     shown = limited.trail(limited.client, limit=200)
     table = limited.client.get(f"{limited.path}/audit", headers={"Accept": "text/csv"}).text
     assert [row["id"] for row in csv.DictReader(io.StringIO(table))] == [entry["id"] for entry in shown]
@@ -139,7 +137,7 @@ def test_filters_of_the_trail_find_nothing_beyond_the_limits(limited: Limited, r
 
 
 @pytest.mark.parametrize("page", [1, 2, 200])
-def test_no_event_tells_of_a_platform_beyond_the_limits_and_no_other_is_missing(limited: Limited, page: int) -> None:
+def test_the_feed_hides_exactly_the_events_beyond_the_limits(limited: Limited, page: int) -> None:
     shown = all_of(limited.client, limited.path, page)
     everything = all_of(limited.everywhere, limited.path)
     about_b = [item["id"] for item in everything if item["data"].get("platform_id") == str(limited.b)]
@@ -166,7 +164,7 @@ def test_an_event_has_the_same_position_for_readers_with_limits_and_without(limi
     assert len(everything) == len(shown) + 8
 
 
-def test_limits_in_events_name_no_platform_beyond_the_readers(limited: Limited) -> None:
+def test_limits_in_events_are_redacted_for_the_reader(limited: Limited) -> None:
     both = sorted([str(limited.a), str(limited.b)])
     for reader, named in ((limited.client, [str(limited.a)]), (limited.nowhere, []), (limited.everywhere, both)):
         shown = [item["data"] for item in all_of(reader, limited.path) if item["data"].get("client_id") == "thc_both"]

@@ -264,7 +264,7 @@ def test_a_client_cannot_manage_clients(provider: Provider, api: Api) -> None:
     assert provider.http.get(f"/api/v1/organizations/{uuid4()}/clients", headers=bearer).status_code == 404
 
 
-def test_nobody_comes_in_without_a_token(provider: Provider, api: Api) -> None:
+def test_requests_without_a_token_are_refused(provider: Provider, api: Api) -> None:
     for method, path, body in [("GET", "", None), *writes(api.create())]:
         answer = provider.http.request(method, api.path + path, json=body)
         assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")

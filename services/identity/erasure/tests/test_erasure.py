@@ -75,7 +75,7 @@ def traces(content: bytes) -> list[str]:
     return [word.decode() for word in words + as_bytes if word in lower]
 
 
-def test_erasure_leaves_nothing_in_database_or_stream(
+def test_erasure_removes_all_data_from_database_and_stream(
     service: RunningIdentity, others: Others, nats_server: Nats, tmp_path: Path
 ) -> None:
     other = service.signed_in("ann@example.com")

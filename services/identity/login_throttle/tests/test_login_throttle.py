@@ -61,7 +61,7 @@ def test_after_five_failures_there_is_a_delay_that_rises_to_a_quarter_of_an_hour
     assert refused(parts, email) == 15
 
 
-def test_a_refused_attempt_costs_no_hash_and_has_retry_after(parts: ContainerFixture) -> None:
+def test_a_throttled_attempt_hashes_nothing_and_has_retry_after(parts: ContainerFixture) -> None:
     for _ in range(FREE):
         guess(parts)
     with patch.object(Hashing, "_fits") as slow, pytest.raises(TooManyAttempts) as refusal:
@@ -90,7 +90,7 @@ def test_others_and_other_networks_are_not_delayed(parts: ContainerFixture) -> N
     refused(parts)
 
 
-def test_many_at_once_are_no_way_around(parts: ContainerFixture) -> None:
+def test_concurrent_attempts_are_throttled_too(parts: ContainerFixture) -> None:
     """As if from many replicas: all that is counted stands in the database."""
 
     def is_let_in(_: int) -> bool:
@@ -221,7 +221,7 @@ def test_a_used_one_time_password_is_no_failure(parts: ContainerFixture) -> None
             parts.sign_in.with_password(ANN, mailed, HERE, None)
 
 
-def test_who_is_signed_in_cannot_guess_the_current_password_either(parts: ContainerFixture, clock: Clock) -> None:
+def test_guessing_the_current_password_is_throttled(parts: ContainerFixture, clock: Clock) -> None:
     session, _ = parts.with_password(ANN)
     for _ in range(FREE):
         with pytest.raises(WrongPassword):

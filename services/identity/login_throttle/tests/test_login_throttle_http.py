@@ -33,7 +33,7 @@ def guess(browser: TestClient, email: str, times: int = FREE) -> None:
         assert browser.post("/login", data={"email": email, "password": "a wrong one"}).status_code == 422
 
 
-def test_the_page_says_when_to_try_again_for_any_account(service: RunningIdentity, email: str) -> None:
+def test_the_page_shows_when_to_retry_for_any_account(service: RunningIdentity, email: str) -> None:
     service.signed_in(email)
     pages = []
     for each in (email, f"{uuid4().hex}@example.com"):
@@ -77,7 +77,7 @@ def test_the_current_password_cannot_be_guessed_with_a_token(service: RunningIde
     assert int(answer.headers["retry-after"]) > 0
 
 
-def test_an_operator_unlocks_and_nobody_else(service: RunningIdentity, email: str) -> None:
+def test_only_an_operator_unlocks(service: RunningIdentity, email: str) -> None:
     other = service.caller(email)
     browser = service.browser()
     guess(browser, email)

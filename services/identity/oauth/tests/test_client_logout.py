@@ -43,7 +43,7 @@ def is_signed_in(provider: Provider, person: UserAccount) -> bool:
     return provider.parts.sessions.find(person.cookie) is not None
 
 
-def test_who_comes_with_the_sessions_id_token_is_signed_out_and_sent_back(provider: Provider, ada: UserAccount) -> None:
+def test_the_sessions_id_token_signs_out_and_redirects(provider: Provider, ada: UserAccount) -> None:
     tokens = provider.code_flow(ada.cookie, scope="openid offline_access")
 
     answer = logout(
@@ -64,7 +64,7 @@ def test_who_comes_with_the_sessions_id_token_is_signed_out_and_sent_back(provid
     assert provider.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
 
 
-def test_an_id_token_that_has_expired_is_good_enough(provider: Provider) -> None:
+def test_an_expired_id_token_signs_out(provider: Provider) -> None:
     ada = provider.person()
     token = id_token(provider, ada)
     claims = dict(provider.decoded(token, "RS256").claims)
@@ -76,7 +76,7 @@ def test_an_id_token_that_has_expired_is_good_enough(provider: Provider) -> None
 
 
 @pytest.mark.parametrize("hint", ["none", "another session's"])
-def test_everybody_else_is_asked_first(provider: Provider, ada: UserAccount, hint: str) -> None:
+def test_without_the_id_token_the_user_confirms(provider: Provider, ada: UserAccount, hint: str) -> None:
     asked = {"client_id": "tradehall-portal", "post_logout_redirect_uri": SIGNED_OUT, "state": '"><x>'}
     if hint != "none":
         asked = {"id_token_hint": id_token(provider, provider.person())}
@@ -96,7 +96,7 @@ def test_everybody_else_is_asked_first(provider: Provider, ada: UserAccount, hin
         assert "You are signed out" in answer.text
 
 
-def test_the_confirmation_counts_from_our_own_page_only(provider: Provider, ada: UserAccount) -> None:
+def test_the_confirmation_is_accepted_from_our_page_only(provider: Provider, ada: UserAccount) -> None:
     page = logout(provider, ada)
 
     assert confirm(provider, ada, page, **{"Sec-Fetch-Site": "cross-site"}).status_code == 403
@@ -105,9 +105,7 @@ def test_the_confirmation_counts_from_our_own_page_only(provider: Provider, ada:
     assert not is_signed_in(provider, ada)
 
 
-def test_a_programs_form_is_asked_again_by_get_so_that_the_cookie_comes_along(
-    provider: Provider, ada: UserAccount
-) -> None:
+def test_a_cross_site_post_is_repeated_as_get_with_the_cookie(provider: Provider, ada: UserAccount) -> None:
     form = {"id_token_hint": id_token(provider, ada), "state": "s"}
 
     answer = provider.http.post("/oauth2/logout", data=form, headers={"Sec-Fetch-Site": "cross-site"})
@@ -119,7 +117,7 @@ def test_a_programs_form_is_asked_again_by_get_so_that_the_cookie_comes_along(
     assert not is_signed_in(provider, ada)
 
 
-def test_who_is_not_signed_in_is_sent_back_at_once(provider: Provider) -> None:
+def test_a_signed_out_user_is_redirected_immediately(provider: Provider) -> None:
     answer = logout(provider, None, client_id="tradehall-portal", post_logout_redirect_uri=SIGNED_OUT)
     assert answer.headers["location"] == SIGNED_OUT
     assert "You are signed out" in logout(provider, None).text
@@ -141,7 +139,7 @@ def test_who_is_not_signed_in_is_sent_back_at_once(provider: Provider) -> None:
         {"state": "s" * 3000},
     ],
 )
-def test_what_is_not_registered_or_not_ours_is_refused_on_a_page(
+def test_unregistered_addresses_are_refused_with_a_page(
     provider: Provider, ada: UserAccount, asked: dict[str, str]
 ) -> None:
     answer = logout(provider, ada, **asked)

@@ -8,7 +8,7 @@ from identity.tests.container import ContainerFixture
 from kit.eventstore.rebuild import rebuild
 
 
-def test_a_rebuild_brings_back_no_expired_token_and_every_other(parts: ContainerFixture) -> None:
+def test_a_rebuild_restores_all_but_expired_revocations(parts: ContainerFixture) -> None:
     now = datetime.now(UTC)
     expired, valid = uuid4(), uuid4()
     with parts.database.transaction():

@@ -35,7 +35,7 @@ def sign_in(service: RunningIdentity) -> httpx2.Response:
     return answer
 
 
-def test_requests_beyond_the_places_are_refused_and_livez_answers(service: RunningIdentity) -> None:
+def test_requests_beyond_the_queue_are_refused_and_livez_answers(service: RunningIdentity) -> None:
     go_on = Event()
 
     def slow(*_: object) -> bool:
@@ -68,7 +68,7 @@ def test_requests_beyond_the_places_are_refused_and_livez_answers(service: Runni
     assert sign_in(service).status_code == 422
 
 
-def test_a_refusal_without_a_place_takes_a_tenth_of_a_second(service: RunningIdentity) -> None:
+def test_a_refusal_without_a_free_slot_takes_a_tenth_of_a_second(service: RunningIdentity) -> None:
     """While all threads make real hashes, and a queue of them waits: behind it, a refusal would take longer."""
     enough = Event()
     answers: list[httpx2.Response] = []

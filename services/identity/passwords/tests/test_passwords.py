@@ -86,7 +86,7 @@ def test_a_reset_verifies_and_ends_the_one_time_password(parts: ContainerFixture
         parts.sign_in.with_password("ann@example.com", one_time, None, None)
 
 
-def test_an_invited_person_chooses_a_password_and_is_verified_without_a_mail(parts: ContainerFixture) -> None:
+def test_an_invited_user_chooses_a_password_and_is_verified_without_a_mail(parts: ContainerFixture) -> None:
     user_id = parts.passwords.choose_invited("bob@example.com", NEW)
     user = parts.user("bob@example.com")
     assert (user.id, user.verified, user.one_time_generation) == (user_id, True, 0)

@@ -94,7 +94,9 @@ def test_after_an_own_password_no_one_time_password_signs_in(parts: ContainerFix
         ("no address", PASSWORD),
     ],
 )
-def test_wrong_is_refused_in_one_way_at_one_cost(parts: ContainerFixture, email: str, password: str) -> None:
+def test_wrong_credentials_get_the_same_answer_at_the_same_cost(
+    parts: ContainerFixture, email: str, password: str
+) -> None:
     parts.with_password("ann@example.com")
     slow_hash = patch.object(Hashing, "_fits", autospec=True, side_effect=Hashing._fits)
     with slow_hash as slow, pytest.raises(WrongCredentials) as refusal:
@@ -121,7 +123,7 @@ def test_an_outdated_hash_is_renewed_at_sign_in(database: Database, clock: Clock
     assert stored.startswith("$argon2id$")
 
 
-def test_nothing_secret_stands_in_the_store(parts: ContainerFixture) -> None:
+def test_the_store_contains_no_readable_secret(parts: ContainerFixture) -> None:
     parts.with_password("ann@example.com")
     text = str(parts.database.all("SELECT encode(state, 'escape') FROM events"))
     assert "one-time-password" in text, "a place where secrets would be seen"

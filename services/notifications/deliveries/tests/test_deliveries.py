@@ -48,7 +48,7 @@ def test_a_mail_is_taken_by_one_worker(world: World) -> None:
     assert len(taken) == len({delivery.notification_id for delivery in taken}) == 20
 
 
-def test_a_mail_that_has_ended_leaves_nothing_in_the_queue(world: World) -> None:
+def test_a_finished_mail_leaves_the_queue(world: World) -> None:
     world.hears(UserPasswordChanged(user_id=world.meets(), how="changed"))
     world.sends()
     assert world.database.all("SELECT * FROM deliveries") == []
@@ -80,7 +80,7 @@ def test_an_attempt_that_takes_long_keeps_its_lease(world: World) -> None:
         assert world.app.take() is None
 
 
-def test_reading_the_log_gives_places_in_order(world: World) -> None:
+def test_the_log_is_read_in_order(world: World) -> None:
     world.hears(UserPasswordChanged(user_id=world.meets(), how="changed"))
     world.sends()
     log: list[Recorded] = world.app.read(0, 10)

@@ -79,7 +79,7 @@ def test_hostile_names_stay_text(world: World, smtp_server: FakeSmtpServer) -> N
         assert "https://evil" not in form
 
 
-def test_the_headers_say_what_they_should(world: World, smtp_server: FakeSmtpServer) -> None:
+def test_the_headers_are_complete(world: World, smtp_server: FakeSmtpServer) -> None:
     _password_changed(world)
     world.sends()
     message = smtp_server.only().message

@@ -107,7 +107,7 @@ def _invitation(world: World, inviter: object, name: str = "Acme") -> MemberInvi
     )
 
 
-def test_a_secret_that_is_no_longer_due_gives_no_mail(
+def test_a_secret_that_is_no_longer_due_sends_no_mail(
     linked: World, answers: Answers, smtp_server: FakeSmtpServer
 ) -> None:
     answers.refusal = "no-longer-due"
@@ -150,9 +150,7 @@ def test_a_link_that_has_expired_is_not_mailed(linked: World, answers: Answers, 
     assert smtp_server.letters == []
 
 
-def test_a_mail_server_that_is_down_for_an_hour_delays_mails_and_loses_none(
-    world: World, smtp_server: FakeSmtpServer
-) -> None:
+def test_an_hour_without_the_mail_server_loses_no_mail(world: World, smtp_server: FakeSmtpServer) -> None:
     smtp_server.stop()
     for number in range(3):
         _password_changed(world, f"user{number}@mail.example")
@@ -185,7 +183,7 @@ def test_a_mail_is_given_up_after_a_day(world: World, smtp_server: FakeSmtpServe
 
 
 @pytest.mark.parametrize("stage", ["to_recipient", "to_mail"])
-def test_a_recipient_that_is_refused_for_good_fails_with_the_servers_code(
+def test_a_permanently_refused_recipient_fails_with_the_servers_code(
     world: World, smtp_server: FakeSmtpServer, stage: str
 ) -> None:
     setattr(smtp_server, stage, "550 no such mailbox")
@@ -195,7 +193,7 @@ def test_a_recipient_that_is_refused_for_good_fails_with_the_servers_code(
 
 
 @pytest.mark.parametrize("stage", ["to_recipient", "to_mail"])
-def test_a_mail_that_is_refused_for_now_comes_again_after_seconds(
+def test_a_temporarily_refused_mail_is_retried_after_seconds(
     world: World, smtp_server: FakeSmtpServer, stage: str
 ) -> None:
     setattr(smtp_server, stage, "451 try again")
@@ -212,7 +210,7 @@ def test_a_mail_that_is_refused_for_now_comes_again_after_seconds(
     assert len(smtp_server.letters) == 1
 
 
-def test_wrong_credentials_are_no_recipients_fault(world: World, smtp_server: FakeSmtpServer) -> None:
+def test_wrong_smtp_credentials_delay_the_mail(world: World, smtp_server: FakeSmtpServer) -> None:
     smtp_server.to_recipient = "530 authentication required"
     _password_changed(world)
     world.sends()
@@ -238,7 +236,7 @@ def test_a_connection_lost_in_the_mail_leaves_the_outcome_unknown_and_the_mail_i
     assert [event.outcome_unknown for event in sent] == [True]
 
 
-def test_a_database_that_goes_away_while_sending_leaves_no_unknown_outcome(
+def test_losing_the_database_while_sending_leaves_no_unknown_outcome(
     world: World, smtp_server: FakeSmtpServer, postgres_dsn: str, postgres_server: Postgres
 ) -> None:
     smtp_server.holds = True
@@ -296,7 +294,7 @@ def test_a_recipient_whose_registration_arrives_later_gets_the_mail_then(
     assert "“Acme”" in smtp_server.only().text
 
 
-def test_a_name_that_stays_unknown_holds_no_mail_up_for_long(world: World, smtp_server: FakeSmtpServer) -> None:
+def test_an_unknown_name_delays_a_mail_only_briefly(world: World, smtp_server: FakeSmtpServer) -> None:
     user_id = world.meets()
     world.hears(MemberJoined(organization_id=uuid4(), user_id=user_id, role="viewer"))
     world.sends()

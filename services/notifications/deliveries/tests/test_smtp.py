@@ -105,7 +105,7 @@ def test_a_server_without_starttls_gets_no_password(smtp_server: FakeSmtpServer)
     assert smtp_server.logins == []
 
 
-def test_a_mail_that_another_worker_has_meanwhile_is_not_handed_over(smtp_server: FakeSmtpServer) -> None:
+def test_a_mail_taken_by_another_worker_is_not_sent(smtp_server: FakeSmtpServer) -> None:
     async def no() -> bool:
         return False
 

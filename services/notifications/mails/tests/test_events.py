@@ -95,7 +95,7 @@ CASES: list[tuple[Event, list[tuple[str, UUID | None]]]] = [
 @pytest.mark.parametrize(
     ("event", "mails"), CASES, ids=[f"{type(event).__name__}-{n}" for n, (event, _) in enumerate(CASES)]
 )
-def test_an_event_leads_to_its_mails_once_however_often_it_arrives(
+def test_a_repeated_event_sends_its_mails_once(
     world: World, event: Event, mails: list[tuple[str, UUID | None]]
 ) -> None:
     message = world.hears(event)
@@ -113,7 +113,7 @@ def test_two_requests_are_two_mails(world: World) -> None:
     assert len(world.rows()) == 2
 
 
-def test_the_secret_a_client_is_created_with_has_no_mail_of_its_own(world: World) -> None:
+def test_the_first_secret_of_a_client_has_no_separate_mail(world: World) -> None:
     issued = ClientSecretIssued(
         **_OF_CLIENT, client_name="bot", secret_id=uuid4(), name="first", expires_at=None, issued_by=ADA
     )
@@ -124,7 +124,7 @@ def test_the_secret_a_client_is_created_with_has_no_mail_of_its_own(world: World
     assert {row.template for row in world.rows()} == {"client-created", "secret-issued"}
 
 
-def test_names_are_those_of_the_time_of_sending(world: World, smtp_server: FakeSmtpServer) -> None:
+def test_names_are_read_when_the_mail_is_sent(world: World, smtp_server: FakeSmtpServer) -> None:
     member = world.meets("bob@mail.example", "Bob")
     inviter = world.meets("ada@mail.example", None)
     world.hears(OrgCreated(organization_id=HALL, name="Acme", owner=inviter))

@@ -84,7 +84,7 @@ def test_hostile_values_stay_text(name: str) -> None:
     assert "{% raw %}" in html or not named
 
 
-def test_a_secret_without_an_end_says_so() -> None:
+def test_a_secret_without_expiry_is_described_as_such() -> None:
     assert "Expires: never" in sample("secret-issued", secret_expires_at=None)[0].text
 
 

@@ -107,7 +107,7 @@ def test_the_trail_is_filtered_by_time_actor_and_kind(world: World) -> None:
     assert kinds(AuditFilter(actor=str(owner), type="OrgRenamed")) == []
 
 
-def test_the_trail_of_one_organization_holds_nothing_of_another(world: World) -> None:
+def test_the_trail_shows_its_own_organization_only(world: World) -> None:
     everything(world)
     organization, _ = world.organization()
     rows = world.views.audit.read(organization, AuditFilter(), None, 50)

@@ -61,7 +61,7 @@ def test_the_trail_is_read_in_pages_and_by_filters(running: RunningOrganizations
 
 
 @pytest.mark.parametrize("name", FORMULAS)
-def test_no_cell_of_the_csv_is_a_formula(running: RunningOrganizations, name: str) -> None:
+def test_csv_cells_are_never_formulas(running: RunningOrganizations, name: str) -> None:
     owner = running.user()
     path = make(owner)
     client = uuid4()
@@ -90,7 +90,7 @@ def test_no_cell_of_the_csv_is_a_formula(running: RunningOrganizations, name: st
     assert f"'{name}" in cells
 
 
-def test_an_export_holds_every_entry_in_any_form(running: RunningOrganizations) -> None:
+def test_every_export_format_contains_all_entries(running: RunningOrganizations) -> None:
     owner = running.user()
     path = make(owner, 'He said "hi", twice')
     for number in range(7):
@@ -138,7 +138,7 @@ def test_the_organizations_clients_are_in_its_trail_without_a_secret(running: Ru
     assert {entry["target"] for entry in entries} == {str(client)}
 
 
-def test_the_organizations_platforms_are_in_its_trail_but_not_what_checks_find(running: RunningOrganizations) -> None:
+def test_the_trail_contains_platforms_but_no_check_results(running: RunningOrganizations) -> None:
     owner, other = running.user(), running.user()
     path, elsewhere = make(owner), make(other, "Others")
     organization, platform = UUID(path.rpartition("/")[2]), uuid4()

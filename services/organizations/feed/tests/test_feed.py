@@ -56,9 +56,7 @@ def replica(world: World, postgres_dsn: str) -> Iterator[ForeignEvents]:
     database.close()
 
 
-def test_a_reader_who_tails_16_writers_misses_nothing_and_sees_nothing_twice(
-    world: World, replica: ForeignEvents
-) -> None:
+def test_a_reader_of_16_writers_sees_every_event_once(world: World, replica: ForeignEvents) -> None:
     organization, _ = world.organization()
     other, _ = world.organization()
     reading, seen = world.feed, list[FeedItem]()
@@ -172,7 +170,7 @@ class Explained(Database):
         return super().all(query, params)
 
 
-def test_a_reader_with_limits_does_not_read_past_what_is_hidden_from_them(world: World, postgres_dsn: str) -> None:
+def test_a_reader_with_limits_skips_hidden_events_safely(world: World, postgres_dsn: str) -> None:
     organization, _ = world.organization()
     shown, hidden = uuid4(), uuid4()
     world.database.execute(

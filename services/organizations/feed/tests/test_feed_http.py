@@ -118,7 +118,7 @@ def test_the_address_of_an_erased_user_is_erased_from_the_feed(running: RunningO
     assert guest.email not in json.dumps(all_of(client, path))
 
 
-def test_a_lost_feed_is_filled_again_from_the_streams(running: RunningOrganizations) -> None:
+def test_a_lost_feed_is_refilled_from_the_streams(running: RunningOrganizations) -> None:
     owner = running.user()
     path = make(owner)
     organization = UUID(path.rpartition("/")[2])

@@ -142,7 +142,7 @@ def test_accounts_positions_orders_and_symbols_are_read_over_the_api(running: Ru
     assert "EURUSD" in [symbol["symbol"] for symbol in every(person, f"{path}/symbols", limit=200)]
 
 
-def test_personal_columns_are_for_those_with_the_scope(running: RunningPlatforms, api: Api) -> None:
+def test_personal_columns_require_their_scope(running: RunningPlatforms, api: Api) -> None:
     person, path = with_api(running, api)
     personal = {"name", "email", "phone", "country", "city", "address"}
     plain_client = running.client(person.organization, "accounts:read")
@@ -156,7 +156,7 @@ def test_personal_columns_are_for_those_with_the_scope(running: RunningPlatforms
     assert "phone-word" not in "".join(full.answers)
 
 
-def test_reading_takes_its_own_permission_and_stays_within_limits(running: RunningPlatforms, api: Api) -> None:
+def test_reading_requires_its_permission_and_respects_limits(running: RunningPlatforms, api: Api) -> None:
     person, path = with_api(running, api)
     org = person.organization
     refused(running.client(org, "platforms:read").get(f"{path}/deals"), 403, "permission-missing")
@@ -181,7 +181,7 @@ def test_each_use_of_stored_credentials_records_actor_and_purpose(running: Runni
     assert {(use["target"], use["version"]) for use in uses} == {("api", 1)}
 
 
-def test_an_export_is_read_as_the_api_is(running: RunningPlatforms, api: Api, mariadb: MariaDb) -> None:
+def test_an_export_returns_the_same_rows_as_the_api(running: RunningPlatforms, api: Api, mariadb: MariaDb) -> None:
     """The same deals, put into tables as the export does, give equal figures."""
     name = mariadb.database("reading_equal", *MT5, "INSERT INTO mt5_time VALUES (120, 0, 0)")
     held = [deal for login in sorted(api.broker.deals) for deal in api.broker.deals[login]]
@@ -278,7 +278,7 @@ def test_a_source_that_cannot_answer_is_reported(running: RunningPlatforms, api:
     assert "port-closed" in answer.json()["detail"]
 
 
-def test_a_password_that_was_refused_is_not_tried_again_by_reading(running: RunningPlatforms, api: Api) -> None:
+def test_a_refused_password_is_not_tried_again(running: RunningPlatforms, api: Api) -> None:
     person, path = with_api(running, api)
     manager = api.broker.managers[1000]
     person.put(

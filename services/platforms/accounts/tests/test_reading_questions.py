@@ -71,7 +71,7 @@ def test_a_forged_cursor_breaks_nothing(
 
 
 @given(st.lists(SCALARS, max_size=5), st.sampled_from(LISTS), st.sampled_from(["api", "db"]))
-def test_what_is_taken_for_a_cursor_has_the_form_of_one(values: list[Any], what: Any, source: Any) -> None:
+def test_a_cursor_must_match_its_format(values: list[Any], what: Any, source: Any) -> None:
     reading = installed().get(source, "mt5", "mt5-webapi").reading
     assert reading is not None
     try:
@@ -91,7 +91,7 @@ def test_times_at_the_ends_of_the_calendar_are_answered(running: RunningPlatform
         assert every(caller, f"{path}/deals?{turned}") == []
 
 
-def test_an_account_that_cannot_be_is_not_there(running: RunningPlatforms, api: Api) -> None:
+def test_an_impossible_account_is_not_found(running: RunningPlatforms, api: Api) -> None:
     person, path = with_api(running, api)
     for login in ("0", "-1", str(2**63), "x"):
         refused(person.get(f"{path}/accounts/{login}"), 404, "not-found")

@@ -17,7 +17,7 @@ from platforms.tests.running_service import RunningPlatforms
 from platforms.tests.tables import mt5_database
 
 
-def test_nothing_is_lost_between_pages_whatever_the_servers_order_is(running: RunningPlatforms) -> None:
+def test_pages_are_complete_whatever_the_servers_order(running: RunningPlatforms) -> None:
     """Symbols are in no order, deals of one second may be numbered backwards, and so may positions."""
     api = Api(users=2, trades=20)
     for login, deals in api.broker.deals.items():
@@ -58,7 +58,7 @@ class Hostile(TcpSimulator):
         return replace(answer, document=re.sub(r'"Digits" : "\d+"', '"Digits" : "999999999"', answer.document))
 
 
-def test_a_server_does_not_fill_our_memory_with_decimals(running: RunningPlatforms) -> None:
+def test_too_many_decimals_are_refused(running: RunningPlatforms) -> None:
     api = Api(Hostile)
     try:
         person, path = with_api(running, api)
@@ -92,7 +92,7 @@ class Failing(TcpSimulator):
         return Reply(4) if params.get("OFFSET") == "600" else super().reply(manager, name, params)
 
 
-def test_an_export_that_breaks_off_is_not_taken_for_a_whole_one(running: RunningPlatforms) -> None:
+def test_a_truncated_export_is_reported(running: RunningPlatforms) -> None:
     api = Api(Failing, users=1, trades=400)
     try:
         person, path = with_api(running, api)

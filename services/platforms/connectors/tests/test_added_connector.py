@@ -47,7 +47,7 @@ def values(sample: Connector) -> Iterator[Mapping[str, Any]]:
         yield given
 
 
-def test_its_credential_form_is_listed(running: RunningPlatforms) -> None:
+def test_the_credential_form_of_an_added_connector_is_listed(running: RunningPlatforms) -> None:
     items = running.member().get("/api/v1/platform-connectors").json()["items"]
     (shown,) = (each for each in items if each["name"] == "mt5-sample")
     assert (shown["kind"], shown["target"], shown["capabilities"]) == ("mt5", "api", ["check", "read"])
@@ -61,7 +61,7 @@ def test_its_credential_form_is_listed(running: RunningPlatforms) -> None:
     assert [choice["value"] for choice in shown["fields"][3]["choices"]] == ["retail", "prime"]
 
 
-def test_it_is_in_the_openapi_document(running: RunningPlatforms) -> None:
+def test_an_added_connector_is_in_the_openapi_document(running: RunningPlatforms) -> None:
     document = running.app.openapi()
     schemas = document["components"]["schemas"]
     assert "mt5-sample" in schemas["PlatformCreation"]["properties"]["api"]["enum"]
@@ -73,7 +73,7 @@ def test_it_is_in_the_openapi_document(running: RunningPlatforms) -> None:
     assert "SampleCredentials" in {each["$ref"].rpartition("/")[2] for each in body["anyOf"]}
 
 
-def test_it_is_checked_and_read(running: RunningPlatforms, values: Mapping[str, Any]) -> None:
+def test_an_added_connector_is_checked_and_read(running: RunningPlatforms, values: Mapping[str, Any]) -> None:
     person = running.member()
     path = person.add(api="mt5-sample")
     wrong = {"target": "api", "credentials": {**values, "desk": "retail"}}
@@ -100,7 +100,7 @@ def test_credentials_that_do_not_fit_another_api_are_removed(
     refused(person.post(f"{path}/checks", json={"target": "api"}), 409, "no-credentials")
 
 
-def test_it_may_bring_another_kind_of_platform(running: RunningPlatforms, values: Mapping[str, Any]) -> None:
+def test_an_added_connector_may_define_a_kind_of_platform(running: RunningPlatforms, values: Mapping[str, Any]) -> None:
     person = running.member()
     refused(
         person.post(person.platforms, json={"name": "x", "kind": "sample-desk", "api": "mt5-sample"}), 422, "invalid"
@@ -119,7 +119,7 @@ def test_it_may_bring_another_kind_of_platform(running: RunningPlatforms, values
 @pytest.mark.parametrize(
     ("change", "field"), [({"desk": "other"}, "desk"), ({"login": 1}, "login"), ({"host": ""}, "host")]
 )
-def test_a_wrong_value_of_its_form_is_named(
+def test_a_wrong_value_of_an_added_form_is_named(
     running: RunningPlatforms, values: Mapping[str, Any], change: dict[str, Any], field: str
 ) -> None:
     person = running.member()

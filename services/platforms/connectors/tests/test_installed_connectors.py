@@ -52,7 +52,7 @@ def test_every_field_has_a_label_and_a_help_text(connector: Connector) -> None:
 
 
 @pytest.mark.parametrize("connector", SIMULATED, ids=lambda one: one.name)
-def test_its_simulator_is_checked_and_read_by_http(running: RunningPlatforms, connector: Connector) -> None:
+def test_every_simulator_is_checked_and_read_by_http(running: RunningPlatforms, connector: Connector) -> None:
     person = running.member()
     path = person.add(kind=connector.kind, api=connector.name)
     with simulated(connector) as values:

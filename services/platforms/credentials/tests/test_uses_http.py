@@ -58,7 +58,7 @@ def test_uses_are_read_in_pages_newest_first_and_after_the_platform_is_removed(r
         refused(person.get(f"{path}/credential-uses?cursor={wrong}"), 422, "invalid")
 
 
-def test_uses_are_for_auditors_within_their_limits_and_organization(running: RunningPlatforms) -> None:
+def test_uses_are_visible_to_auditors_within_their_limits(running: RunningPlatforms) -> None:
     owner = running.member()
     path, other = checked_platform(owner, 1), owner.add("Other")
     organization = owner.organization

@@ -67,7 +67,7 @@ def test_a_list_comes_in_pages(running: RunningPlatforms) -> None:
         ({"name": "Live", "kind": "mt5", "color": "red"}, "color"),
     ],
 )
-def test_a_wrong_value_is_named(running: RunningPlatforms, body: dict[str, Any], field: str) -> None:
+def test_an_invalid_value_names_its_field(running: RunningPlatforms, body: dict[str, Any], field: str) -> None:
     person = running.member()
     answer = person.post(person.platforms, json=body)
     refused(answer, 422, "invalid")
@@ -180,7 +180,7 @@ def test_limits_narrow_every_route_to_the_named_platforms(running: RunningPlatfo
     assert owner.get(other).json()["name"] == "Other"
 
 
-def test_a_wider_limit_works_at_once(running: RunningPlatforms) -> None:
+def test_a_wider_limit_applies_immediately(running: RunningPlatforms) -> None:
     owner = running.member()
     one, two = owner.add(), owner.add()
     limited = running.member(owner.organization, "viewer", limits=only(one))
@@ -221,7 +221,7 @@ def test_each_permission_opens_its_own_routes_and_no_others(running: RunningPlat
                     refused(caller.request(method, route, json=body), 403, "permission-missing")
 
 
-def test_offering_credentials_takes_more_than_reading(running: RunningPlatforms) -> None:
+def test_checking_credentials_requires_write_permission(running: RunningPlatforms) -> None:
     owner = running.member()
     path = owner.add()
     viewer = running.member(owner.organization, "viewer")
@@ -251,7 +251,7 @@ ROUTES = [
 ]
 
 
-def test_the_table_above_holds_every_route_of_an_organization(running: RunningPlatforms) -> None:
+def test_the_table_contains_every_route_of_an_organization(running: RunningPlatforms) -> None:
     prefix = "/api/v1/organizations/{org}/platforms"
     paths = running.app.openapi()["paths"]
     offered = {
@@ -265,9 +265,7 @@ def test_the_table_above_holds_every_route_of_an_organization(running: RunningPl
 
 
 @pytest.mark.parametrize(("method", "route", "body"), [each for each in ROUTES if "{platform}" in each[1]])
-def test_a_route_ends_at_the_limits_of_members_and_programs(
-    running: RunningPlatforms, method: str, route: str, body: Any
-) -> None:
+def test_every_route_respects_limits(running: RunningPlatforms, method: str, route: str, body: Any) -> None:
     owner = running.member()
     allowed, other = owner.add("Allowed"), owner.add("Secret name")
     scopes = ("platforms:read", "platforms:write", "credentials:write", "accounts:read")

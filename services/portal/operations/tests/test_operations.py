@@ -155,7 +155,7 @@ def test_discard_needs_a_reason(operator: Browser, htmx: bool) -> None:
     assert '{"reason":"old"}' in operator.backend.asked[-1]["body"].replace(" ", "")
 
 
-def test_the_record_names_who_did_what_and_why(operator: Browser) -> None:
+def test_the_operator_log_names_actor_action_and_reason(operator: Browser) -> None:
     noted = {key: PARKED[key] for key in ("id", "durable", "source", "subject", "sequence", "type")}
     mine = {**noted, "at": "2026-01-02T03:04:05Z", "actor": str(USER), "action": "discarded", "reason": "a double"}
     operator.backend.answers["GET /operations/identity/operator-log"] = listed(mine, cursor="next")

@@ -176,7 +176,7 @@ def test_added_kind_of_platform_is_offered_with_its_recommended_api(manager: Bro
 
 
 @pytest.mark.parametrize(("api", "target"), [("mt5-gone", "api"), ("desk-api", "db")])
-def test_missing_connector_is_said(manager: Browser, api: str, target: str) -> None:
+def test_missing_connector_is_reported(manager: Browser, api: str, target: str) -> None:
     add(manager, ADDED_KIND, kind="sample-desk", api=api)
     for page in (
         manager.http.get(f"{PAGE}/credentials/{target}"),

@@ -48,7 +48,7 @@ async def test_a_slow_reader_keeps_no_statement_running(world: World, mariadb: M
     assert [first[0], *rest] == list(range(1, 30_001))
 
 
-async def test_a_database_that_stops_in_the_middle_of_a_list_is_given_up(
+async def test_a_database_that_stops_during_a_list_times_out(
     world: World, mariadb: MariaDb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tables, "PIECE", 10)
@@ -61,7 +61,7 @@ async def test_a_database_that_stops_in_the_middle_of_a_list_is_given_up(
     assert "timeout" in str(refused.value.detail)
 
 
-async def test_a_database_that_stops_in_the_middle_of_a_check_ends_it_at_its_stage(
+async def test_a_database_that_stops_during_a_check_fails_its_stage(
     world: World, mariadb: MariaDb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = mt5_database(mariadb, "long_hanging")
@@ -98,7 +98,7 @@ async def test_deals_stored_in_two_tables_are_read_once(world: World, mariadb: M
     assert one == [8001] * 20
 
 
-async def test_orders_of_past_years_are_not_taken_for_active_ones(world: World, mariadb: MariaDb) -> None:
+async def test_orders_of_past_years_are_not_active(world: World, mariadb: MariaDb) -> None:
     name = mt5_database(mariadb, "long_orders")
     mariadb.run("RENAME TABLE mt5_orders TO mt5_orders_2025", database=name)
     organization, platform = world.platform(api="none")
