@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, ClassVar
 
 from kit.http.fields import Body
@@ -80,7 +81,17 @@ class Reading:
     """Whether sessions are kept and shared between requests (APIs only)."""
 
 
-Simulator = Callable[[], AbstractAsyncContextManager[Mapping[str, Any]]]
+@dataclass(frozen=True)
+class SimulatorOptions:
+    """How a simulator starts: on a port (0: any free one), with how much data, and where it keeps a certificate."""
+
+    port: int = 0
+    users: int = 3
+    trades: int = 5
+    folder: Path | None = None
+
+
+Simulator = Callable[[SimulatorOptions], AbstractAsyncContextManager[Mapping[str, Any]]]
 """Starts a server that behaves like the platform; gives the values of the credential form that signs in to it."""
 
 

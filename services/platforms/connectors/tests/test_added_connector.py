@@ -1,6 +1,9 @@
 """A connector is its folder: one that is added is offered, checked and read without a change anywhere else."""
 
 import json
+import os
+import socket
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,7 +12,8 @@ from typing import Any
 import pytest
 
 from embedded.nats import Nats
-from platforms import connectors
+from embedded.ports import free_port
+from platforms import connectors, simulators
 from platforms.connections.connector import Connector
 from platforms.connectors.tests.simulated import simulated
 from platforms.platforms.tests.test_platforms_http import refused
@@ -130,3 +134,19 @@ def test_a_wrong_value_of_an_added_form_is_named(
     answer = person.post(f"{path}/checks", json={"target": "api", "credentials": {**values, **change}})
     refused(answer, 422, "invalid")
     assert answer.json()["errors"][0]["field"].endswith(f"credentials.{field}")
+
+
+def test_the_demo_starts_the_simulator_of_an_added_connector(sample: Connector, tmp_path: Path) -> None:
+    assert sample.name in {connector.name for connector in simulators.simulated()}
+    port = free_port()
+    source = f"from platforms import connectors, simulators; connectors.__path__.append({ADDED!r}); simulators.main"
+    command = [sys.executable, "-c", f"{source}([{str(tmp_path)!r}, '{sample.name}={port}'])"]
+    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}) as process:
+        wait_until((tmp_path / simulators.PLACES).exists, 30, "the simulators")
+        place = json.loads((tmp_path / simulators.PLACES).read_text())[sample.name]
+        assert (place["port"], place["user"]) == (port, "ada")
+        with socket.create_connection(("127.0.0.1", port), 5) as connection:
+            connection.sendall(b"accounts\n")
+            assert connection.recv(100) == b"7001 7002 7003\n"
+        process.terminate()
+        assert process.wait(10) == 0

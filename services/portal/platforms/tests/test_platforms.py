@@ -205,3 +205,14 @@ def add(manager: Browser, added: dict[str, Any], **platform: str) -> None:
 def sent(manager: Browser, method: str) -> Any:
     """The body of the last call with this method."""
     return json.loads([each for each in manager.backend.asked if each["method"] == method][-1]["body"])
+
+
+@pytest.mark.parametrize("path", [f"{HOME}/platforms", f"{HOME}/platforms/new", PAGE])
+@pytest.mark.parametrize(("status", "code"), [(404, "not-found"), (503, "service-unavailable")])
+def test_missing_list_of_connectors_is_a_temporary_outage(manager: Browser, path: str, status: int, code: str) -> None:
+    manager.backend.refuses("GET /platform-connectors", status, code)
+    for headers in ({}, HTMX):
+        answer = manager.http.get(path, headers=headers)
+        assert answer.status_code == 503
+        assert "Service unavailable" in answer.text
+        assert "Try again in a few minutes." in answer.text

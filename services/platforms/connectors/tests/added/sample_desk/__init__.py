@@ -11,7 +11,15 @@ from kit.http.fields import Name
 from platforms.accounts.model import ListName, Place, Row, RowQuery
 from platforms.checks.domain import Check, Failed, Finding, Stage
 from platforms.connections.addresses import Policy
-from platforms.connections.connector import Capability, Connector, CredentialForm, NotOffered, Reading, Session
+from platforms.connections.connector import (
+    Capability,
+    Connector,
+    CredentialForm,
+    NotOffered,
+    Reading,
+    Session,
+    SimulatorOptions,
+)
 from platforms.connections.credentials import Credentials, Secret
 from platforms.connections.dialer import Dialer, Streams
 from platforms.connections.fields import Choices, Host, Password, Port
@@ -99,14 +107,14 @@ def place(what: ListName, row: Row) -> Place:
 
 
 @asynccontextmanager
-async def simulator() -> AsyncIterator[Mapping[str, Any]]:
+async def simulator(options: SimulatorOptions) -> AsyncIterator[Mapping[str, Any]]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         answers = {f"prime ada {_KEY}": "welcome", "accounts": " ".join(map(str, _LOGINS))}
         while line := (await reader.readline()).decode().strip():
             writer.write(f"{answers.get(line, 'unknown')}\n".encode())
         writer.close()
 
-    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+    async with await asyncio.start_server(serve, "127.0.0.1", options.port) as server:
         port = server.sockets[0].getsockname()[1]
         yield {"host": "127.0.0.1", "port": port, "user": "ada", "desk": "prime", "password": _KEY}
 
