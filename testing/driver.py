@@ -1,4 +1,4 @@
-"""People and programs at the public interface: what a stranger can do with HTTP and a mailbox, and nothing else."""
+"""A driver of a running Tradehall: users and programs that use only HTTP and the mailbox."""
 
 import base64
 import hashlib
@@ -83,7 +83,7 @@ class SystemDriver:
         return Mail(mail_id, subject, body["Text"], body["HTML"])
 
     def make_operator(self, email: str) -> None:
-        """Make who registered with this address an operator, as whoever has the database may."""
+        """Make the user with this address an operator, in the database."""
         with psycopg.connect(self.info["postgres_dsn"]["identity"]) as connection:
             connection.execute(
                 "INSERT INTO operators (user_id) SELECT id FROM people WHERE email = %s ON CONFLICT DO NOTHING",
@@ -91,7 +91,7 @@ class SystemDriver:
             )
 
     def new_user(self, name: str = "person") -> "UserDriver":
-        """Somebody registered, signed in and with a password of their own."""
+        """Register a user, sign in and choose a password."""
         return UserDriver(self, address(name)).register().first_sign_in()
 
 
@@ -102,7 +102,7 @@ def address(name: str = "person") -> str:
 
 @dataclass
 class UserDriver:
-    """One human with a browser (cookies) and, after sign-in, an access token."""
+    """A user with a browser (cookies) and, after sign-in, an access token."""
 
     driver: SystemDriver
     email: str

@@ -1,4 +1,4 @@
-"""Where secrets could have been left: everything that a running Tradehall has written down."""
+"""All text that a running Tradehall has stored or logged, to search it for secrets."""
 
 import asyncio
 import json

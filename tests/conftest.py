@@ -17,13 +17,13 @@ from tests.conformance.programs import Programs
 
 @pytest.fixture(scope="session")
 def programs() -> Programs:
-    """Those in which people sign in, known to the running system."""
+    """The first-party programs of the running system."""
     return Programs()
 
 
 @pytest.fixture(scope="session")
 def tradehall(programs: Programs) -> Iterator[Tradehall]:
-    """The whole system on embedded servers, shared by the journeys that break nothing."""
+    """The whole system on embedded servers, shared by the tests that break nothing."""
     environment = {**os.environ, **programs.environment}
     with temporary_folder() as var, Tradehall(var, environment=environment, demo=True) as system:
         yield system
@@ -31,7 +31,7 @@ def tradehall(programs: Programs) -> Iterator[Tradehall]:
 
 @pytest.fixture(scope="session")
 def driver(request: pytest.FixtureRequest) -> Iterator[SystemDriver]:
-    """The system above, or one that runs already and whose addresses the file TRADEHALL_RUNNING says."""
+    """Drives the system above, or the running one that the file TRADEHALL_RUNNING describes."""
     running = os.environ.get("TRADEHALL_RUNNING")
     made = SystemDriver(json.loads(Path(running).read_text()) if running else request.getfixturevalue("tradehall").info)
     yield made

@@ -70,7 +70,7 @@ def remove(user: str, as_json: Json = False) -> None:
 
 
 def _reload(running: Running) -> None:
-    """Make the bus read its users anew; in containers, whoever runs this command restarts the bus."""
+    """Make the bus read its users anew; in containers, restart the bus yourself."""
     if running.contained:
         make_secrets(running.secrets)
         return

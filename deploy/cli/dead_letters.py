@@ -62,7 +62,7 @@ def discard(
     reason: Annotated[str, typer.Option(help="Reason, for the operator log.")],
     as_json: Json = False,
 ) -> None:
-    """Delete a dead letter for good, so that those behind it can be replayed."""
+    """Delete a dead letter permanently, so that those behind it can be replayed."""
     answer = _running(service).ask(service, _NAME, "discard", str(dead_letter_id), "--reason", reason)
     result = result_of(answer)
     output(as_json, result, ["discarded" if result["discarded"] else "there is no such dead letter"])

@@ -1,4 +1,4 @@
-"""Downstream systems: let in and shut out by the operator's program, and the examples in docs/examples as they are."""
+"""Subscriber accounts that the command line creates and deletes, and the programs in docs/examples."""
 
 import asyncio
 import json

@@ -15,7 +15,7 @@ TABLES = "CREATE TABLE events (sequence bigserial PRIMARY KEY); CREATE TABLE epo
 
 @pytest.fixture
 def dsns(postgres_server: Postgres) -> dict[str, str]:
-    """Two services; the second is told by the first."""
+    """Two services; the second receives events of the first."""
     made = {name: postgres_server.create_database(f"moment_{name}") for name in ("told", "source")}
     for dsn in made.values():
         with psycopg.connect(dsn) as connection:

@@ -168,7 +168,7 @@ def nats_configuration(
 ) -> str:
     """The text of nats-server's configuration file; it holds the passwords, so keep it 0600.
 
-    Only users with a password in `passwords` or `readers` are let in. Raises ValueError for an unknown user, and for a
+    Only users with a password in `passwords` or `readers` may connect. Raises ValueError for an unknown user, and for a
     password that is empty or cannot be written down.
     """
     lines = [f"host: {_quoted(host)}", f"port: {port}", "max_payload: 1MB", *_PINGS]

@@ -1,4 +1,4 @@
-"""Whether a difference in time is told from noise."""
+"""Time differences are distinguished from noise."""
 
 import random
 from functools import partial

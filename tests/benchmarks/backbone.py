@@ -1,6 +1,6 @@
-"""What the backbone reaches: command to subscriber, rebuilding a read model, idle cost, time to ready.
+"""Speed of the backbone: command to subscriber, rebuilding a read model, idle cost, time to ready.
 
-Run with `make bench`. Absolute figures depend on the machine; each stands beside a reference taken in the same run.
+Run with `make bench`. Absolute figures depend on the machine; each is compared with a reference taken in the same run.
 """
 
 import asyncio

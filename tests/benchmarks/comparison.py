@@ -1,4 +1,4 @@
-"""A scenario of a service beside the bare endpoint, in turns under the same load, each in a process of its own."""
+"""Compares a scenario of a service with the bare endpoint, alternating under the same load, in separate processes."""
 
 import os
 import statistics

@@ -32,7 +32,7 @@ class Bound:
 
 @dataclass(frozen=True)
 class Figure:
-    """`beside` says what the value stands beside in the same run, `spread` is of the rounds' first values, `limit` what
+    """`beside` is the reference of the same run, `spread` is of the rounds' first values, `limit` what
     the scenario is limited by."""
 
     scenario: str

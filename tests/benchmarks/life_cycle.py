@@ -1,4 +1,4 @@
-"""The life of a user in identity: register, rename, lock after failed guesses, unlock, erase.
+"""The life of a user in identity: register, rename, lock after failed sign-ins, unlock, erase.
 
 By the service's use cases on PostgreSQL, in one process with several callers; what an elected worker does (deciding
 about registrations, telling of locks) is done by one caller at a time. The reference is as many single-row commits as

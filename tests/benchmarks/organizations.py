@@ -1,6 +1,6 @@
 """What the organizations service reaches: the two lists that are read most, and its commonest commands.
 
-Each scenario stands beside a bare FastAPI endpoint under the same server and load, in turns in the same run.
+Each scenario is compared with a bare FastAPI endpoint under the same server and load, in turns in the same run.
 """
 
 import itertools

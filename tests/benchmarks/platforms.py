@@ -1,6 +1,6 @@
 """What the platforms service reaches: a million deals as CSV, and what a check costs beside the server's own time.
 
-Run with `make bench`; needs mariadb-server. Each figure stands beside a reference taken in the same run.
+Run with `make bench`; needs mariadb-server. Each figure is compared with a reference taken in the same run.
 """
 
 import asyncio

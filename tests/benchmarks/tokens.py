@@ -1,6 +1,6 @@
 """What identity's endpoints for programs reach: tokens by client credentials, introspection.
 
-Each scenario stands beside a bare FastAPI endpoint under the same server and load, in turns in the same run; only
+Each scenario is compared with a bare FastAPI endpoint under the same server and load, in turns in the same run; only
 the ratios mean anything. Load generator, servers and database share the machine.
 """
 

@@ -1,4 +1,4 @@
-"""A user with a browser: what they see and do, and the errors that the browser reports."""
+"""A user with a browser: pages, forms, and the errors that the browser reports."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""People with browsers."""
+"""Fixtures of users with browsers."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,7 +14,7 @@ NewBrowserUser = Callable[..., BrowserUser]
 
 @pytest.fixture
 def new_browser_user(driver: SystemDriver, chromium: Browser) -> Iterator[NewBrowserUser]:
-    """Makes people with browsers; at the end no browser may have complained of anything."""
+    """Creates users with browsers, and checks at the end that no browser reported an error."""
     made: list[BrowserUser] = []
 
     def new(**options: Any) -> BrowserUser:

@@ -1,4 +1,4 @@
-"""People who change things in all services without a pause, and remember what was acknowledged and what was refused."""
+"""Users who send changes to all services continuously, and record what was acknowledged and refused."""
 
 import threading
 import time
@@ -36,7 +36,7 @@ class Owner:
         return cls(person, person.organization)
 
     def page(self) -> httpx2.Response:
-        """The portal's page of all organizations, for whoever is signed in."""
+        """The portal's page of all organizations, for the signed-in user."""
         return self.person.browser.get("/portal/organizations", follow_redirects=False, timeout=_PAGE)
 
     def held(self, kind: str, name: str) -> Counter[str]:

@@ -1,4 +1,4 @@
-"""The cluster's processes, and which of them does what now."""
+"""The cluster's processes and their current roles."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A replica or a server of the bus is killed, frozen or restarted while people go on."""
+"""Replicas and bus servers are killed, frozen or restarted under load."""
 
 import os
 import time
@@ -134,7 +134,7 @@ def _go_on(load: Load) -> None:
 
 
 def _moved(witness: bus.Witness, gone: Mapping[str, float]) -> None:
-    """Each relay goes on without the replica that was `gone` at that time: what was stored since then is told, and
+    """Each relay continues without the replica that was `gone` at that time: what was stored since then is published, and
     was on the bus soon after it was stored, as was what that replica had in hand."""
     for context, since in gone.items():
         wait_until(lambda c=context, s=since: witness.delays(c, s), TOLD_WITHIN, f"{context} to tell something new")  # type: ignore[misc]

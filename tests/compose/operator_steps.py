@@ -1,4 +1,4 @@
-"""What an operator does with a composition, as docs/operations.md says it. Run by tests.compose alone."""
+"""The operator's tasks of docs/operations.md in containers. Run by tests.compose only."""
 
 import asyncio
 import json

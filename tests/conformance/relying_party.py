@@ -1,4 +1,4 @@
-"""A program that signs people in, as strict as OpenID Connect Core asks a client to be."""
+"""A relying party that checks everything that OpenID Connect Core requires of a client."""
 
 import base64
 import hashlib

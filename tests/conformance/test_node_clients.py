@@ -12,7 +12,7 @@ from tests.conformance.programs import Programs
 
 @pytest.fixture
 def known(driver: SystemDriver, programs: Programs, ada: UserDriver) -> dict[str, Any]:
-    """What the scripts are told: a program in which people sign in, and a client of Ada's organization."""
+    """The environment of the scripts: a program in which users sign in, and a client of Ada's organization."""
     body = {"name": "Risk engine", "scopes": ["events:read", "platforms:read"]}
     made = ada.api("POST", f"/organizations/{ada.organization}/clients", json=body)
     assert made.status_code == 201, made.text

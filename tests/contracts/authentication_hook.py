@@ -1,4 +1,4 @@
-"""A hook of schemathesis: requests carry a token of the person whom SCHEMATHESIS_PERSON names."""
+"""A schemathesis hook: authenticates requests as the user that SCHEMATHESIS_PERSON names."""
 
 import json
 import os

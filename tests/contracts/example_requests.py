@@ -1,4 +1,4 @@
-"""The requests of the OpenAPI document's examples, with real values in place of invented ones."""
+"""The example requests of the OpenAPI document, with real values instead of invented ones."""
 
 import json
 from collections.abc import Callable

@@ -64,7 +64,7 @@ class World:
         return str(next(each["id"] for each in sessions if not each["current"]))
 
     def park(self, service: str) -> int:
-        """The id of a message that was set aside, and that passes when it is replayed."""
+        """The id of a dead letter that succeeds when it is replayed."""
         durable = self.ada.api("GET", f"/operations/{service}").json()["reading"][0]["durable"]
         read, number = durable.split("-")[1], next(self._numbers)
         event = {

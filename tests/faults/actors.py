@@ -1,4 +1,4 @@
-"""Actors who go through the quick start by a script, and try again until they know what became of each call."""
+"""Scripted users of the quick start, who retry until the outcome of each request is known."""
 
 import threading
 import uuid

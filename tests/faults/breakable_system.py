@@ -1,4 +1,4 @@
-"""A running Tradehall that can be broken: its processes, the links between them, and what the bus holds."""
+"""A running Tradehall with injectable faults: processes, links between them, and messages of the bus."""
 
 import os
 import secrets

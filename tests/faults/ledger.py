@@ -1,4 +1,4 @@
-"""What the system has said it did, in one run."""
+"""The changes that the system has acknowledged in one run."""
 
 import threading
 from collections import Counter

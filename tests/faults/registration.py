@@ -1,4 +1,4 @@
-"""Somebody who registers and signs in, and gets there whichever answer is lost."""
+"""A user who registers and signs in, and retries after lost answers."""
 
 from testing.driver import Mail, SystemDriver, UserDriver, address
 from tests.faults.ledger import Ledger

@@ -13,7 +13,7 @@ from tests.faults.ledger import Organization
 PATIENCE = 90.0  # seconds for one operation to become known
 _PAUSE = 0.3
 _UNSURE = (httpx2.TransportError, AssertionError)
-"""What a call or a page raises that was not answered in full."""
+"""The errors of a request without a complete answer."""
 
 
 class Broken(Exception):

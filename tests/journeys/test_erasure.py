@@ -35,7 +35,7 @@ def traces(driver: SystemDriver, tradehall: Tradehall, email: str) -> list[str]:
 
 
 def what_is_held(var: Path, zoe: UserDriver, ada: UserDriver, folder: Path) -> None:
-    """The person may have everything that is known about them, and nothing that lets in, or is about others."""
+    """The export contains all data of the user, no credentials, and nothing about others."""
     file = folder / "zoe.json"
     answer(var, "person", "export", zoe.email, "--file", str(file))
     assert stat.S_IMODE(file.stat().st_mode) == 0o600

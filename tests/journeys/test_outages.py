@@ -1,4 +1,4 @@
-"""Parts of the system are down: what goes on, what waits, what is refused, on a system of its own."""
+"""Parts of the system are down: what works, waits or is refused, on a separate system."""
 
 import os
 import signal

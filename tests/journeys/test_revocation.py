@@ -1,4 +1,4 @@
-"""What is taken back at identity is refused everywhere."""
+"""Revocations by identity apply in all services."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""An operator at the command line, beside a system in a folder."""
+"""The command line of an operator, for a system in a folder."""
 
 import json
 import os

@@ -58,7 +58,7 @@ class Drill:
 
 
 def sources(driver: SystemDriver) -> set[str]:
-    """Of all events that a downstream system is told, with their epochs."""
+    """The events that a downstream system receives, with their epochs."""
     return {event["source"] for stream in STREAMS.values() for event in messages(driver, stream.name)}
 
 

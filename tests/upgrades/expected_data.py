@@ -1,4 +1,4 @@
-"""What is done in a system before its data are kept, and what must be found in them."""
+"""The data created for an upgrade fixture, and expected after an upgrade."""
 
 import secrets
 from typing import Any

@@ -24,7 +24,7 @@ ORG, OTHER, ADA, PLATFORM = uuid4(), uuid4(), uuid4(), uuid4()
 
 
 class Owner:
-    """Answers as the owners of the rights would, or not at all."""
+    """Answers like the owners of the permissions, or not at all."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {}

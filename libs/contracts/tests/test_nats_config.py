@@ -145,7 +145,7 @@ async def connected(bus: Nats) -> AsyncIterator[dict[str, Client]]:
 
 
 async def settled(client: Client) -> None:
-    """Return when the server has taken all that the client was told to send.
+    """Return when the server has taken all that the client has to send.
 
     Twice, because nats-py writes a flush's PING ahead of the commands that wait.
     """

@@ -76,7 +76,7 @@ class Idempotency:
     def once(self, request: RequestKey, caller: str, work: Callable[[], JSONResponse]) -> JSONResponse:
         """Do `work` in one transaction, at most once for each (caller, route, Idempotency-Key) in 24 hours.
 
-        `caller` is the id of whoever asks. Raises KeyReused when the key came with another body.
+        `caller` is the id of the principal. Raises KeyReused when the key came with another body.
         """
         if request.key is None:
             return self._store.run(work)

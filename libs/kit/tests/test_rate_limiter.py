@@ -1,4 +1,4 @@
-"""Limits that are shared: how many, how they come back, and what stands in the table."""
+"""Shared rate limits: counting, refilling, and their table."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""What a relay and its messages tell to whoever watches, on a real nats-server: traces, gauges, what waits."""
+"""Observability of delivery on a real nats-server: traces, gauges, backlog."""
 
 import asyncio
 from datetime import timedelta

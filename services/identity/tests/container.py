@@ -37,7 +37,7 @@ class QuickIdentity(IdentityService):
 
 
 class ContainerFixture(Container):
-    """The service's inside on a database without users, with what people do in many steps as one."""
+    """The container on an empty database, with shortcuts for common steps of users."""
 
     def __init__(
         self, database: Database, clock: Clock, registration: str = "open", hashing: Hashing | None = None

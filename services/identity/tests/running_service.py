@@ -1,4 +1,4 @@
-"""The whole service in this process, called over HTTP; its worker runs, the bus need not be there."""
+"""Identity in this process, called over HTTP; its worker runs, the bus is optional."""
 
 from datetime import UTC, datetime
 from types import TracebackType

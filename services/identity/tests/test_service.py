@@ -21,7 +21,7 @@ ORGANIZATION = uuid4()
 
 
 class Others(PeerBus):
-    """Stands in for organizations and notifications on the real bus."""
+    """Replaces organizations and notifications on the real bus."""
 
     def __init__(self, nats_url: str) -> None:
         super().__init__(nats_url, "organizations")

@@ -1,4 +1,4 @@
-"""Identity and organizations as far as mails ask them: answers to the two requests, on a real connection."""
+"""Fake answers of identity and organizations to the requests of notifications, on a real connection."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""A real SMTP server that keeps the mails it accepts, and fails on request."""
+"""An SMTP server that stores accepted mails and fails on request."""
 
 import asyncio
 import email

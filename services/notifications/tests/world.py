@@ -1,4 +1,4 @@
-"""What the tests share: a clock that they set, events as the other services publish them, and the service."""
+"""Shared by the tests: a clock to set, events as other services publish them, and the service."""
 
 import asyncio
 import itertools

@@ -1,4 +1,4 @@
-"""Short ways to situations by HTTP: organizations, invitations, members, and refusals."""
+"""Helpers over HTTP: organizations, invitations, members, and refusals."""
 
 from typing import Any
 

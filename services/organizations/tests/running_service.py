@@ -1,4 +1,4 @@
-"""The whole service by HTTP, beside a fake identity, and short ways to its rows, its events and its requests."""
+"""The service over HTTP with a fake identity, and helpers for rows, events and requests."""
 
 from typing import Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Servers of ours that are none, or bad ones."""
+"""Fake servers that misbehave."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -1,4 +1,4 @@
-"""The whole service by HTTP, beside a fake identity that answers for organizations as well."""
+"""The service over HTTP with a fake identity that also answers for organizations."""
 
 import io
 import logging

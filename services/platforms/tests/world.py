@@ -1,4 +1,4 @@
-"""The inside of the service on a real database, built as the running service builds it, on a clock that tests move."""
+"""The container of the service on a real database, with a clock that tests move."""
 
 from typing import Any
 from uuid import UUID, uuid4

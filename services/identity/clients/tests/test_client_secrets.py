@@ -1,4 +1,4 @@
-"""Secrets of clients: when and from where they were used, who is told that they expire, how scanners know them."""
+"""Secrets of clients: recorded uses, expiry warnings, and the pattern for secret scanners."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What the bus is told of clients: enough for every copy, and never a secret."""
+"""Published events of clients: complete for replicas, without secrets."""
 
 from uuid import UUID, uuid4
 

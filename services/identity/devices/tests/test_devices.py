@@ -1,4 +1,4 @@
-"""Browsers that are known again, what they are called, and which sign-ins their owner is told of."""
+"""Known browsers, their names, and notifications of new devices."""
 
 from datetime import timedelta
 from typing import Any

@@ -68,7 +68,7 @@ def stored(nats: Nats) -> bytes:
 
 
 def traces(content: bytes) -> list[str]:
-    """Which words about the person stand in there, in any case of letters, plain or as PostgreSQL shows bytes."""
+    """The words about the user in a text, ignoring case, plain or as PostgreSQL shows bytes."""
     lower = content.lower()
     words = [EMAIL.lower().encode(), NAME.lower().encode()]
     as_bytes = [EMAIL.encode().hex().encode(), NAME.encode().hex().encode()]

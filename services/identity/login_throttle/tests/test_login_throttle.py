@@ -27,7 +27,7 @@ HERE, ELSEWHERE = "203.0.113.7", "198.51.100.9"
 
 
 def guess(parts: Container, email: str = ANN, address: str = HERE, device: UUID | None = None) -> None:
-    """A wrong one that is let in."""
+    """Try a wrong password that is not throttled."""
     with pytest.raises(WrongCredentials):
         parts.sign_in.with_password(email, "a wrong password", address, None, device)
 
@@ -91,7 +91,7 @@ def test_others_and_other_networks_are_not_delayed(parts: ContainerFixture) -> N
 
 
 def test_concurrent_attempts_are_throttled_too(parts: ContainerFixture) -> None:
-    """As if from many replicas: all that is counted stands in the database."""
+    """Concurrent attempts, as from many replicas: all counters are in the database."""
 
     def is_let_in(_: int) -> bool:
         try:

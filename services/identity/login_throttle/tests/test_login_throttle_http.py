@@ -1,4 +1,4 @@
-"""Guessing over HTTP: what a browser and a program are told, and who may lift it."""
+"""The login throttle over HTTP: answers to browsers and programs, and unlocking."""
 
 import re
 from collections.abc import Iterator

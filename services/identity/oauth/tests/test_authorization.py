@@ -1,4 +1,4 @@
-"""The authorization endpoint: what it refuses, whom it tells, and where it sends people first."""
+"""The authorization endpoint: refusals, error redirects, and required pages."""
 
 import base64
 import re

@@ -1,4 +1,4 @@
-"""Introspection (RFC 7662) and revocation (RFC 7009): who is told what of a token, and when it is over."""
+"""Introspection (RFC 7662) and revocation (RFC 7009): visible tokens, and when they become inactive."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

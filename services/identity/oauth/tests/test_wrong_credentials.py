@@ -1,4 +1,4 @@
-"""A program that repeats a wrong secret is told to wait; others beside it are not."""
+"""Throttling of a program that repeats a wrong secret; others are unaffected."""
 
 from identity.oauth.service import WRONG_CREDENTIALS
 from identity.oauth.tests.provider import Provider

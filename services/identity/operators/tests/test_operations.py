@@ -1,4 +1,4 @@
-"""Messages that identity set aside, as operators see them over HTTP."""
+"""Dead letters of identity in the HTTP API for operators."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Slow hashes under load: a few at a time, the others are told at once, and the event loop stays free."""
+"""Password hashing under load: few at a time, the others are refused immediately, and the event loop stays free."""
 
 import statistics
 import time

@@ -1,4 +1,4 @@
-"""Signing keys change over while the service runs: nobody is shut out, and no replica restarts."""
+"""Rotation of signing keys in a running service: tokens stay valid and no replica restarts."""
 
 from collections.abc import Mapping
 from datetime import timedelta

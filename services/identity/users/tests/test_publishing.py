@@ -1,4 +1,4 @@
-"""What the bus is told: every private event is published, or private on purpose."""
+"""Publication: every private event is published, or private on purpose."""
 
 import json
 from datetime import timedelta

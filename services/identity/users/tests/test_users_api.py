@@ -1,4 +1,4 @@
-"""The JSON routes of people."""
+"""The JSON routes of users."""
 
 import json
 from collections.abc import Iterator

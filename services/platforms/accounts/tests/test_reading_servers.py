@@ -1,4 +1,4 @@
-"""Reading from servers that are not as tidy as one would like, or hostile."""
+"""Reading from inconsistent or hostile servers."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""A small connector: a line protocol that answers `accounts` and `symbols` to whoever knows the key of a desk."""
+"""A small connector: a line protocol that answers `accounts` and `symbols` to clients with the key of a desk."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
