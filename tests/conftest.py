@@ -1,4 +1,4 @@
-"""One running Tradehall for the journeys."""
+"""One running Tradehall, shared by the system tests."""
 
 import json
 import os

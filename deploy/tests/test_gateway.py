@@ -1,4 +1,4 @@
-"""The generated gateway, a real Caddy, in front of a small HTTP server and of nobody."""
+"""The generated gateway, a real Caddy, in front of a small HTTP server."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""What the containers are given: secrets, and the gateway's configuration."""
+"""Inputs of the containers: secrets, and the gateway's configuration."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What the report of an erasure counts."""
+"""The counts in the report of an erasure."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`make setup` where it cannot succeed: a sentence that says what to do, and nothing that looks finished."""
+"""Failures of `make setup`: a sentence with a remedy, and no half-finished installation."""
 
 import os
 import shutil

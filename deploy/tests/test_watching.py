@@ -1,4 +1,4 @@
-"""Alert rules, dashboard and traces, against promtool and against what a running system tells."""
+"""Alert rules, dashboard and traces, against promtool and a running system."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The running service: its HTTP application with relay, consumers, gauges and workers beside it."""
+"""The running service: its HTTP application with relay, consumers, gauges and workers."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What the identity service is made of."""
+"""The definition of the identity service."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager

@@ -1,4 +1,4 @@
-"""What the notifications service is made of."""
+"""The definition of the notifications service."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What the direct endpoints of several slices share: ids in paths, grants as stored, and pages of rows."""
+"""Shared by the direct endpoints of several slices: ids in paths, grants as stored, and pages of rows."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""What is due by the clock: invitations expire, deleted organizations are purged, old keys and counts are deleted."""
+"""Periodic work: expire invitations, purge deleted organizations, delete old keys and counters."""
 
 from kit.http.idempotency import Idempotency
 from kit.security.rate_limiter import RateLimiter

@@ -1,4 +1,4 @@
-"""What the organizations service is made of."""
+"""The definition of the organizations service."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial

@@ -1,4 +1,4 @@
-"""What the tests share: the inside of the service, the whole of it by HTTP, simulators and a MariaDB."""
+"""Fixtures: the container, the service over HTTP, simulators and a MariaDB."""
 
 from collections.abc import Iterator
 

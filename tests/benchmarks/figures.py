@@ -1,4 +1,4 @@
-"""What a scenario came to, as one row of the table and one bar of the plot."""
+"""The result of a scenario, as a row of the table and a bar of the plot."""
 
 import statistics
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Choosing a password: what is said while typing is what the server says."""
+"""Choosing a password: the rules shown while typing are those of the server."""
 
 from tests.browser.browser_user import BrowserUser
 from tests.browser.conftest import NewBrowserUser

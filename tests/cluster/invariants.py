@@ -1,4 +1,4 @@
-"""What must hold once all parts are back."""
+"""Invariants after recovery."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor

@@ -134,7 +134,8 @@ def _go_on(load: Load) -> None:
 
 
 def _moved(witness: bus.Witness, gone: Mapping[str, float]) -> None:
-    """Each relay continues without the replica that was `gone` at that time: what was stored since then is published, and
+    """Each relay continues without the replica that was `gone` at that time: what was stored since then is
+    published, and
     was on the bus soon after it was stored, as was what that replica had in hand."""
     for context, since in gone.items():
         wait_until(lambda c=context, s=since: witness.delays(c, s), TOLD_WITHIN, f"{context} to tell something new")  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Schemathesis against a running Tradehall: what is asked, by whom, and of which things."""
+"""Schemathesis against a running Tradehall: configuration, principals and operations."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Every example of the OpenAPI document is sent to the running system, and every answer is as the document says."""
+"""Every example of the OpenAPI document is sent to a running system; every answer matches the document."""
 
 import json
 from collections.abc import Iterator

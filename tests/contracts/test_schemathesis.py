@@ -1,4 +1,4 @@
-"""Schemathesis finds nothing; `make fuzz` asks longer."""
+"""A short run of schemathesis; `make fuzz` runs longer."""
 
 from collections.abc import Iterator
 from pathlib import Path

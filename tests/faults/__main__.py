@@ -1,4 +1,4 @@
-"""`python -m tests.faults`: runs seeds, tells each, and ends with a table."""
+"""`python -m tests.faults`: run seeds, report each, and print a table."""
 
 import argparse
 import sys

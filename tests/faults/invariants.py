@@ -1,4 +1,4 @@
-"""What must hold after every run, once the system has had time to recover."""
+"""Invariants after every run, once the system has had time to recover."""
 
 import json
 from collections import Counter

@@ -1,4 +1,4 @@
-"""TCP proxies between services and their servers: they pass everything on, until told to do otherwise."""
+"""TCP proxies between services and their servers, with injectable faults."""
 
 import asyncio
 from contextlib import suppress

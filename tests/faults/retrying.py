@@ -1,4 +1,4 @@
-"""RetryingClient again until it is known what became of a call."""
+"""Retries a request until its outcome is known."""
 
 import time
 import uuid

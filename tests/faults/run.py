@@ -1,4 +1,4 @@
-"""One seed on a system that runs, or many, one after the other."""
+"""Runs of one or many seeds on one system."""
 
 import shutil
 import threading

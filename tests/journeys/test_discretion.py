@@ -1,4 +1,4 @@
-"""Known and unknown addresses cannot be told apart, and no secret stands where others read."""
+"""Known and unknown addresses are indistinguishable, and no secret is stored readable."""
 
 import itertools
 import json

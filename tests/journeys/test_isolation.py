@@ -1,4 +1,4 @@
-"""Two organizations: every route of the OpenAPI document refuses the other's people and programs."""
+"""Tenant isolation: every route of the OpenAPI document refuses principals of another organization."""
 
 import json
 from collections.abc import Iterator

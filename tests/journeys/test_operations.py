@@ -1,4 +1,4 @@
-"""Those who run the installation see how each service stands; nobody else does, though signed in."""
+"""The operations API for operators, and its refusal for other users."""
 
 from collections.abc import Iterator
 

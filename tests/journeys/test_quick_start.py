@@ -1,4 +1,4 @@
-"""The quick start, as the product page and the README tell it."""
+"""The quick start of the README."""
 
 from testing.driver import SystemDriver, UserDriver, address, call, client_token
 

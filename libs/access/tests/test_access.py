@@ -1,4 +1,4 @@
-"""Who may do what: copies from events, the owner asked before a refusal, tokens that have ended."""
+"""Authorization from replicas: events, requests to the owner before a refusal, revoked tokens."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Who is an operator: identity's answer, kept for a second."""
+"""The operator check and its cache of one second."""
 
 from uuid import UUID, uuid4
 

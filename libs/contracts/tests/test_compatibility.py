@@ -1,4 +1,4 @@
-"""What counts as a break of a schema, and what does not."""
+"""Compatibility of schemas: breaking and harmless changes."""
 
 from typing import Any, Literal
 

@@ -1,4 +1,4 @@
-"""What each user of the bus can and cannot do, on a real nats-server with the generated configuration."""
+"""Permissions of each bus user, on a real nats-server with the generated configuration."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator

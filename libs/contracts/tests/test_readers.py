@@ -1,4 +1,4 @@
-"""What a downstream system's user of the bus can and cannot do, on a real nats-server."""
+"""Permissions of a subscriber's bus user, on a real nats-server."""
 
 import asyncio
 import json

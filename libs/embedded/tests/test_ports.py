@@ -1,4 +1,4 @@
-"""Ports: what one process was given, no other gets, though nobody listens there yet."""
+"""Ports: one process's port is not given to another, even before it listens."""
 
 import subprocess
 import sys

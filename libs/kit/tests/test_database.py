@@ -1,4 +1,4 @@
-"""One transaction in few round trips: what waits is written in order, and a failure leaves nothing; migrations."""
+"""Transactions in few round trips: ordered deferred writes, rollback, migrations."""
 
 import tempfile
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""What the comparison of a stream with its store tells."""
+"""The comparison of a stream with its event store."""
 
 from kit.messaging.stream_verification import Entry, Verdict, compared
 

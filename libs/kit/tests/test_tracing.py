@@ -1,4 +1,4 @@
-"""Spans: below whom they are, what they never hold, and that an absent collector is in nobody's way."""
+"""Spans: parents, contents, and an unreachable collector."""
 
 import socket
 import time

@@ -1,4 +1,4 @@
-"""How requests and consumers are wired to FastStream, by its broker in memory. Delivery is tested on a real server."""
+"""Requests and consumers on FastStream's in-memory broker. Delivery is tested on a real server."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

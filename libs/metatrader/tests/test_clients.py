@@ -1,4 +1,4 @@
-"""The commands over both carriers against the simulators: what the broker holds is what comes back."""
+"""The commands over both transports against the simulators."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal

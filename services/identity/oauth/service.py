@@ -1,4 +1,4 @@
-"""What the rest of the service uses of OAuth 2.0 and OpenID Connect."""
+"""The interface of OAuth 2.0 and OpenID Connect to the rest of the service."""
 
 from collections.abc import Callable
 from datetime import datetime

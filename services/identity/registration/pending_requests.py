@@ -39,7 +39,7 @@ class PendingRequest:
 class PendingRequests:
     """A queue. At most three requests of an address and hour have an effect, whether or not the address is known.
 
-    The table is called intake, and its column wish.
+    The table is called `intake`, and its column `wish`.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of identity's own operations."""
+"""Identity's own operations in the OpenAPI document."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The service on a real bus: what it tells, answers and hears, and the pages of invitations."""
+"""The service on a real bus: events, answers, subscriptions, and the pages of invitations."""
 
 from collections.abc import Iterator
 from typing import Any

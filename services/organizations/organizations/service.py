@@ -84,7 +84,8 @@ def accepts_foreign_events(cursor: Cursor[dict[str, object]], organization_id: U
     """Whether foreign events of an organization may still be stored: no longer once it is purged.
 
     Locks the event table until commit, so that no command can store events meanwhile. A purge is therefore either
-    committed already or comes later; and every writer that takes a number of the events' sequence now commits before the next
+    committed already or comes later;
+    and every writer that takes a number of the events' sequence now commits before the next
     one is given out.
     """
     cursor.execute("LOCK TABLE events IN EXCLUSIVE MODE")

@@ -1,4 +1,4 @@
-"""What a client is and refuses, on clients loaded again from their stored events."""
+"""Rules of clients that were loaded again from their stored events."""
 
 from datetime import timedelta
 from uuid import UUID, uuid4

@@ -1,4 +1,4 @@
-"""Against guessing passwords: who is refused, for how long, who is not, and what that tells about an account."""
+"""The login throttle: delays, exceptions, and no disclosure of accounts."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Signing out on behalf of a program: who is asked, who is not, and where nobody is sent."""
+"""RP-initiated logout: confirmation, redirects and refusals."""
 
 import re
 from html import unescape

@@ -1,4 +1,4 @@
-"""What becomes of a code and of refresh tokens: once, for one client, with its verifier, while the session lasts."""
+"""Tokens of users: codes and refresh tokens are bound to client, verifier and session, and used once."""
 
 import base64
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""What the provider publishes, and which access tokens it believes."""
+"""Published documents and keys, and accepted access tokens."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""What strangers may ask for is limited for each network address."""
+"""Rate limits of public requests for each network address."""
 
 from collections.abc import Iterator
 from uuid import uuid4

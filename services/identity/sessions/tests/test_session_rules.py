@@ -1,4 +1,4 @@
-"""What a session records, on sessions made again from their events."""
+"""Rules of sessions that were loaded again from their events."""
 
 from uuid import uuid4
 

@@ -1,4 +1,4 @@
-"""Signing in: one-time passwords, own passwords, and what strangers can tell."""
+"""Signing in: one-time passwords, own passwords, and no disclosure of accounts."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta

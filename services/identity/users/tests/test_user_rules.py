@@ -1,4 +1,4 @@
-"""What a user is and refuses, on users loaded again from their stored events."""
+"""Rules of users that were loaded again from their stored events."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What is read: MT5 over the API and from its export, MT4 from its report database, by HTTP on the whole service."""
+"""Reading over HTTP: MT5 by its API and its export, MT4 by its report database."""
 
 import asyncio
 import csv

@@ -1,4 +1,4 @@
-"""Questions about a platform that nobody should ask: foreign cursors, times and logins out of the world."""
+"""Hostile requests to the read API: foreign cursors, impossible times and logins."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Results of checks as they are kept, how often they may be asked for, and the elected schedule."""
+"""Stored results of checks, their rate limit, and the elected schedule."""
 
 import asyncio
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""What outcomes mean for a platform's status and for the schedule."""
+"""The status of a platform and its schedule after each outcome."""
 
 from platforms.checks.outcomes import combined, severity_of, wait
 

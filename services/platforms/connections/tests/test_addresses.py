@@ -1,4 +1,4 @@
-"""How hosts are written, and which addresses may be dialled."""
+"""The notation of hosts, and allowed addresses."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What holds for every connector: a form that explains itself, and a check that passes against its simulator."""
+"""Requirements on every connector: a complete form, and a check that passes against its simulator."""
 
 import re
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""What others see of each event, and that every event ever stored can still be read."""
+"""Published events of platforms; every stored event can still be read."""
 
 import json
 from collections.abc import Iterator
