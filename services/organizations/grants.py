@@ -1,5 +1,6 @@
 """Grants in requests and answers."""
 
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
@@ -50,12 +51,23 @@ ShownRole = Annotated[
 ]
 
 
+@lru_cache(4096)  # members share few different grants
+def stored_grant(stored: str) -> Grant:
+    """A grant from its text in a read model."""
+    return Grant.model_validate_json(stored)
+
+
 def granted(grant: Grant) -> dict[str, Any]:
     """`role`, `permissions` (the effective set, with those of the role) and `limits` of an answer."""
     return {"role": grant.role, "permissions": effective(grant), "limits": grant.limits}
 
 
+@lru_cache(4096)
+def _effective(grant: Grant) -> tuple[str, ...]:
+    held = grant.effective
+    return tuple(str(each) for each in Permission if each in held)
+
+
 def effective(grant: Grant) -> list[str]:
     """All permissions, in the order of the documentation."""
-    held = grant.effective
-    return [str(each) for each in Permission if each in held]
+    return list(_effective(grant))

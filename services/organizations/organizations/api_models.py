@@ -4,8 +4,10 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field
 
+from contracts.permissions import Grant
 from kit.http.fields import Body, Name
-from organizations.grants import ShownPermissions, ShownRole
+from organizations.grants import ShownPermissions, ShownRole, effective
+from organizations.organizations.views import OrganizationRow, OwnOrganization
 
 _NAME = "Name of the organization, 1 to 100 characters on one line."
 
@@ -33,3 +35,8 @@ class OrganizationAnswer(BaseModel):
     created_at: AwareDatetime = Field(
         description="Time of creation (RFC 3339, UTC).", examples=["2026-03-02T09:30:00Z"]
     )
+
+    @classmethod
+    def of(cls, row: OrganizationRow | OwnOrganization, grant: Grant, *, client: bool = False) -> "OrganizationAnswer":
+        permissions = list(grant.permissions) if client else effective(grant)
+        return cls(id=row.id, name=row.name, role=grant.role, permissions=permissions, created_at=row.created_at)
