@@ -1,7 +1,7 @@
 """Grants in requests and answers."""
 
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, TypedDict
 
 from pydantic import AfterValidator, Field
 
@@ -51,23 +51,31 @@ ShownRole = Annotated[
 ]
 
 
+class ShownGrant(TypedDict):
+    """A grant in an answer; `permissions` are the effective set, with those of the role."""
+
+    role: str | None
+    permissions: list[str]
+    limits: Limits
+
+
 @lru_cache(4096)  # members share few different grants
 def stored_grant(stored: str) -> Grant:
     """A grant from its text in a read model."""
     return Grant.model_validate_json(stored)
 
 
-def granted(grant: Grant) -> dict[str, Any]:
-    """`role`, `permissions` (the effective set, with those of the role) and `limits` of an answer."""
-    return {"role": grant.role, "permissions": effective(grant), "limits": grant.limits}
-
-
 @lru_cache(4096)
-def _effective(grant: Grant) -> tuple[str, ...]:
-    held = grant.effective
-    return tuple(str(each) for each in Permission if each in held)
+def shown_grant(stored: str) -> ShownGrant:
+    """A grant in an answer, from its text in a read model; not to be changed."""
+    return granted(stored_grant(stored))
+
+
+def granted(grant: Grant) -> ShownGrant:
+    return {"role": grant.role, "permissions": effective(grant), "limits": grant.limits}
 
 
 def effective(grant: Grant) -> list[str]:
     """All permissions, in the order of the documentation."""
-    return list(_effective(grant))
+    held = grant.effective
+    return [str(each) for each in Permission if each in held]

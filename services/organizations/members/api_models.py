@@ -15,7 +15,7 @@ from organizations.grants import (
     ShownLimits,
     ShownPermissions,
     ShownRole,
-    effective,
+    shown_grant,
 )
 from organizations.members.views import Member
 
@@ -68,8 +68,6 @@ def member_answer(member: Member) -> MemberAnswer:
         "user_id": member.user_id,
         "email": member.email,
         "name": member.name,
-        "role": member.grant.role,
-        "permissions": effective(member.grant),
-        "limits": member.grant.limits,
         "joined_at": member.joined_at,
+        **shown_grant(member.granted),
     }
