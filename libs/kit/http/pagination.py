@@ -104,7 +104,8 @@ def paging_of(query: bytes) -> Paging | None:
     if not query:
         return _FIRST
     try:
-        return _validated(**dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)))
+        given: dict[str, Any] = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+        return _validated(**given)
     except (ValidationError, Invalid):
         return None
 

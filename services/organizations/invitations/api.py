@@ -83,7 +83,7 @@ def inviting(
 
         async def read() -> tuple[Grant | None, InvitationContext | None]:
             context = await context_seen_by(reads, principal, org, email_hash)
-            return context and context.held, context
+            return None if context is None else context.held, context
 
         acting, context = await guard.acting_on(principal, org, "members:write", read, fresh=True)
         if context is None:

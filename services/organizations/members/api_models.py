@@ -68,6 +68,6 @@ def member_answer(member: Member) -> MemberAnswer:
         "user_id": member.user_id,
         "email": member.email,
         "name": member.name,
-        "joined_at": member.joined_at,
         **shown_grant(member.granted),
+        "joined_at": member.joined_at,
     }

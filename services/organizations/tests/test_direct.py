@@ -100,7 +100,8 @@ def test_pages_follow_each_other_to_the_end(running: Running) -> None:
     path = make(owner, "Paged")
     joined = [owner, *(join(running, owner, path) for _ in range(2))]
     for place in (BASE, f"{path}/members"):
-        seen, cursor = [], ""
+        seen: list[dict[str, str]] = []
+        cursor: str | None = ""
         while cursor is not None:
             page = owner.get(f"{place}?limit=1{cursor}").json()
             seen += page["items"]
