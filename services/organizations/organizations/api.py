@@ -19,10 +19,16 @@ from kit.errors import Conflict, NotFound
 from kit.http.idempotency import Idempotency, Keyed, KeyReused, RequestKey, created
 from kit.http.openapi import refusals
 from kit.http.pagination import Page, Paged, Paging, rendered
-from organizations.organizations.api_models import OrganizationAnswer, OrganizationChange, OrganizationCreation
+from organizations.grants import effective, shown_grant
+from organizations.organizations.api_models import (
+    OrganizationAnswer,
+    OrganizationChange,
+    OrganizationCreation,
+    organization_answer,
+)
 from organizations.organizations.domain import ADMINISTRATOR
 from organizations.organizations.service import Organizations
-from organizations.organizations.views import OrganizationRow, own_organizations
+from organizations.organizations.views import OrganizationRow, OwnOrganization, own_organizations
 
 _PATH = "/api/v1/organizations"
 
@@ -44,7 +50,8 @@ def creating(organizations: Organizations, idempotency: Idempotency) -> Create:
             assert principal.user_id is not None
             made = organizations.create(body.name, principal.user_id)
             row = OrganizationRow(made.id, made.name, made.created_on, None)
-            return created(OrganizationAnswer.of(row, ADMINISTRATOR), f"{_PATH}/{made.id}")
+            shown = organization_answer(row, ADMINISTRATOR.role, effective(ADMINISTRATOR))
+            return created(shown, f"{_PATH}/{made.id}")
 
         return await run_in_threadpool(idempotency.once, key, principal.id, work)
 
@@ -80,7 +87,7 @@ def listing(organizations: Organizations, reads: Reads, access: Access) -> ListO
         return rendered(
             paging.page(
                 rows,
-                lambda row: OrganizationAnswer.of(row, row.grant),
+                _own_answer,
                 lambda row: (row.joined_at.isoformat(), str(row.id)),
             )
         )
@@ -168,10 +175,15 @@ def routes(organizations: Organizations, guard: Guard, create: Create, listed: L
     return router
 
 
+def _own_answer(row: OwnOrganization) -> OrganizationAnswer:
+    shown = shown_grant(row.granted)
+    return organization_answer(row, shown["role"], shown["permissions"])
+
+
 def _answer(
     organizations: Organizations, organization_id: UUID, grant: Grant, *, client: bool = False
 ) -> OrganizationAnswer:
     row = organizations.views.find(organization_id)
     if row is None:
         raise NotFound
-    return OrganizationAnswer.of(row, grant, client=client)
+    return organization_answer(row, grant.role, list(grant.permissions) if client else effective(grant))

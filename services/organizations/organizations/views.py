@@ -3,19 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 from psycopg import Cursor
 
 from access.principal import Principal
 from access.replicas import ENDED, ended_by
-from contracts.permissions import Grant, Role
+from contracts.permissions import Role
 from kit.db.reads import Reads
 from kit.eventstore.store import Recorded
 from kit.eventstore.views import Views, on
 from kit.http.pagination import EARLIEST, TimeAndId
-from organizations.grants import stored_grant
 from organizations.organizations.domain import Organization, first_organization_id
 
 _OF_USER: LiteralString = f"""
@@ -39,14 +38,13 @@ class OrganizationRow:
     restorable_until: datetime | None
 
 
-@dataclass(frozen=True)
-class OwnOrganization:
-    """An organization with the grant of one of its members; `joined_at` is when they joined."""
+class OwnOrganization(NamedTuple):
+    """An organization with the text of the grant of one of its members; `joined_at` is when they joined."""
 
     id: UUID
     name: str
     created_at: datetime
-    grant: Grant
+    granted: str
     joined_at: datetime
 
 
@@ -123,5 +121,5 @@ async def own_organizations(
         "limit": limit + 1,
     }
     rows = await reads.all(_OF_USER, {**asked, **ended_by(principal)})
-    own = [OwnOrganization(row[0], row[1], row[2], stored_grant(row[3]), row[4]) for row in rows]
-    return bool(rows) and rows[0][5], own
+    own = [OwnOrganization(*row[:-1]) for row in rows]
+    return bool(rows) and rows[0][-1], own
