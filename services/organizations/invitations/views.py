@@ -14,8 +14,8 @@ from access.replicas import ENDED, ended_by
 from contracts.permissions import Grant
 from kit.db.database import Database
 from kit.db.reads import Reads
+from kit.eventstore.projection import Projection, on
 from kit.eventstore.store import Recorded
-from kit.eventstore.views import Views, on
 from kit.http.pagination import TimeAndId
 from organizations.grants import stored_grant
 from organizations.invitations.domain import Invitation, InvitationContext
@@ -48,7 +48,7 @@ class Invited:
     expires_at: datetime
 
 
-class InvitationViews(Views):
+class InvitationViews(Projection):
     """`hash_of` gives the keyed hash of an address in its normal form."""
 
     tables = ("invitations",)

@@ -11,8 +11,8 @@ from access.principal import Principal
 from access.replicas import ENDED, ended_by
 from contracts.permissions import Grant
 from kit.db.reads import Reads
+from kit.eventstore.projection import Projection, on
 from kit.eventstore.store import Recorded
-from kit.eventstore.views import Views, on
 from kit.http.pagination import EARLIEST, TimeAndId
 from organizations.grants import stored_grant
 from organizations.organizations.domain import ADMINISTRATOR, Organization
@@ -40,7 +40,7 @@ class Member(NamedTuple):
     joined_at: datetime
 
 
-class MemberViews(Views):
+class MemberViews(Projection):
     """Members of all organizations, deleted ones included; a purged organization has none."""
 
     tables = ("members",)

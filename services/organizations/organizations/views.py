@@ -12,8 +12,8 @@ from access.principal import Principal
 from access.replicas import ENDED, ended_by
 from contracts.permissions import Role
 from kit.db.reads import Reads
+from kit.eventstore.projection import Projection, on
 from kit.eventstore.store import Recorded
-from kit.eventstore.views import Views, on
 from kit.http.pagination import EARLIEST, TimeAndId
 from organizations.organizations.domain import Organization, first_organization_id
 
@@ -48,7 +48,7 @@ class OwnOrganization(NamedTuple):
     joined_at: datetime
 
 
-class OrganizationViews(Views):
+class OrganizationViews(Projection):
     """Organizations, deleted and purged ones included."""
 
     tables = ("organizations",)
