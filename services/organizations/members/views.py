@@ -113,4 +113,8 @@ async def members_seen_by(
     at, last = place or EARLIEST
     asked = {"user": principal.user_id, "org": organization_id, "at": at, "last": last, "limit": limit + 1}
     rows = await reads.all(_OF_ORGANIZATION, {**asked, **ended_by(principal)})
-    return stored_grant(rows[0][-1]) if rows else None, [Member(organization_id, *row[:-1]) for row in rows]
+    members = [
+        Member(organization_id, user_id, email, name, granted, joined_at)
+        for user_id, email, name, granted, joined_at, _ in rows
+    ]
+    return stored_grant(rows[0][-1]) if rows else None, members
