@@ -12,6 +12,9 @@ COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose
 comma := ,
 SECRETS := $(or $(TRADEHALL_SECRETS),./secrets)
 
+# Without compiled modules, each process of the tests compiles all of them again and rewrites all assertions: 8 s of CPU.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run test faults bench lint format schemas pictures fuzz lock images secrets bus-user master-key test-system test-compose test-containers coverage docs hooks mutation clean
 
