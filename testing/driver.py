@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import psycopg
 
+from testing import plain_http
 from testing.waiting import wait_until
 
 CALLBACK = "http://127.0.0.1:53682/callback"
@@ -48,8 +49,8 @@ class Hall:
         self.info = info
         self.url: str = info["url"]
         # The issuer is http://localhost:PORT to the letter; 127.0.0.1 spares a lookup and an attempt at ::1.
-        self.http = httpx2.Client(base_url=self.url, timeout=15)
-        self._box = httpx2.Client(base_url=info["mailbox_url"], timeout=15)
+        self.http = plain_http.client(base_url=self.url, timeout=15)
+        self._box = plain_http.client(base_url=info["mailbox_url"], timeout=15)
 
     def close(self) -> None:
         self.http.close()
@@ -109,7 +110,7 @@ class Person:
     password: str = field(default_factory=lambda: f"{secrets.token_urlsafe(12)} own")
 
     def __post_init__(self) -> None:
-        self.browser = httpx2.Client(base_url=self.hall.url, timeout=15, follow_redirects=True)
+        self.browser = plain_http.client(base_url=self.hall.url, timeout=15, follow_redirects=True)
         self._tokens: dict[str, Any] = {}
         self._until = 0.0
 

@@ -4,10 +4,10 @@ import itertools
 import json
 from urllib.parse import urlsplit
 
-import httpx2
 import pytest
 
 from deploy.local import Tradehall
+from testing import plain_http
 from testing.driver import Hall, Person, address, client_token
 from testing.searching import dump, logs, messages
 from testing.timing import assert_same_time
@@ -23,7 +23,7 @@ def test_known_and_unknown_addresses_get_the_same_answer_in_the_same_time(
     port = json.loads((tradehall.openapi.parents[1] / "ports.json").read_text())["identity"]
     networks = (f"198.18.{number // 250}.{number % 250 + 1}" for number in itertools.count())
     answers = set()
-    with httpx2.Client(base_url=f"http://127.0.0.1:{port}", headers={"Host": urlsplit(hall.url).netloc}) as client:
+    with plain_http.client(base_url=f"http://127.0.0.1:{port}", headers={"Host": urlsplit(hall.url).netloc}) as client:
 
         def ask(email: str) -> None:
             network = {"X-Forwarded-For": next(networks)}

@@ -13,6 +13,7 @@ from embedded.postgres import Postgres
 from embedded.signals import frozen
 from organizations.tests.running import Running
 from organizations.tests.situations import BASE, invite, join, make, refused
+from testing import plain_http
 from testing.service import Caller
 from testing.waiting import wait_until
 
@@ -113,7 +114,7 @@ def test_non_members_clients_and_malformed_paths_are_left_to_the_routes(running:
     path = make(owner, "Mine")
     refused(stranger.get(f"{path}/members"), 404, "not-found")
     refused(running.nobody().get(BASE), 401, "invalid-token")
-    assert httpx2.get(running.base + BASE).status_code == 401
+    assert plain_http.get(running.base + BASE).status_code == 401
     refused(owner.get(f"{BASE}/not-an-id/members"), 404, "not-found")
     client = running.client(path.rpartition("/")[2], "platforms:read")
     refused(client.get(f"{path}/members"), 403, "permission-missing")
