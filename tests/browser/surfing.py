@@ -103,7 +103,8 @@ class Surfer:
 
     def violations(self) -> list[str]:
         """What axe-core finds on the page as it is, one line each."""
-        self.page.evaluate(_AXE.read_text(encoding="utf-8") + "\n;undefined")
+        if self.page.evaluate("typeof axe") == "undefined":  # to parse it takes as long as to run it
+            self.page.evaluate(_AXE.read_text(encoding="utf-8") + "\n;undefined")
         found: list[dict[str, Any]] = self.page.evaluate("axe.run().then(result => result.violations)")
         return [f"{each['id']}: {json.dumps([node['html'][:200] for node in each['nodes']])}" for each in found]
 
