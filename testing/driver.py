@@ -69,15 +69,15 @@ class Hall:
     def mail(self, address: str, subject: str = "", *, number: int = 1, timeout: float = 15) -> Mail:
         """The number-th mail to an address whose subject holds a text, once it is there."""
 
-        def found() -> dict[str, Any] | None:
+        def found() -> list[dict[str, Any]]:
             try:
                 mails = self._mails_to(address)
             except httpx2.TransportError:  # the mailbox itself may be away
-                return None
-            matching = [m for m in mails if subject.lower() in m["Subject"].lower()]
-            return matching[number - 1] if len(matching) >= number else None
+                return []
+            return [m for m in mails if subject.lower() in m["Subject"].lower()][number - 1 : number]
 
-        return self._mail(wait_until(found, timeout, f"mail {number} to {address} about {subject!r}") or {})
+        [summary] = wait_until(found, timeout, f"mail {number} to {address} about {subject!r}")
+        return self._mail(summary)
 
     def _mails_to(self, address: str) -> list[dict[str, Any]]:
         """Summaries, oldest first."""
