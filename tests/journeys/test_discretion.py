@@ -42,7 +42,7 @@ def test_known_and_unknown_addresses_get_the_same_answer_in_the_same_time(
             lambda pair: ask(known[pair % len(known)]),
             lambda pair: ask(f"unknown-{pair}@broker.example"),
             within=within,
-            most=120,
+            most=100,
             what=f"a known address at {path}",
         )
     assert [code for code, _ in answers] == [status], answers
