@@ -13,8 +13,11 @@ from testing.driver import Hall, Person, address
 from tests.browser.surfing import PASSWORD, Surfer, surfer
 
 WIDTHS = (390, 768, 1440)
-SCHEMES: dict[Literal["dark", "light"], tuple[str, ...]] = {"dark": ("cat.color",), "light": ()}
-"""With the rules of axe-core that are checked, by tag; none for all. The last is what the next page is opened in."""
+SCHEMES: dict[Literal["dark", "light"], tuple[str, ...]] = {
+    "dark": ("color-contrast", "link-in-text-block"),
+    "light": (),
+}
+"""With the rules of axe-core that are checked; none for all. The last is what the next page is opened in."""
 STRANGERS_PAGES = {"start": "/", "register": "/register", "sign-in": "/login", "forgot": "/password/forgot"}
 PAGES = {
     "overview": "",
