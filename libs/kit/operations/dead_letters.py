@@ -173,7 +173,7 @@ class DeadLetters:
         return report
 
     def discard(self, dead_letter_id: int, reason: str) -> dict[str, Any]:
-        """Delete it for good; answers the row. Raises NotFound."""
+        """Delete it permanently; answers the row. Raises NotFound."""
         row, inbox = self.find(dead_letter_id)
         if not inbox.discard(dead_letter_id, reason):
             raise NotFound

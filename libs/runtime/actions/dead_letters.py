@@ -45,7 +45,7 @@ def _discard(
     dead_letter_id: Annotated[int, typer.Argument(metavar="ID")],
     reason: Annotated[str, typer.Option(help="Reason, for the operator log.")],
 ) -> Discarded:
-    """Delete a dead letter for good, so that those behind it can be replayed. Exits with 1 if there is none."""
+    """Delete a dead letter permanently, so that those behind it can be replayed. Exits with 1 if there is none."""
     try:
         letters.discard(dead_letter_id, reason)
     except NotFound:

@@ -9,7 +9,7 @@ import typer
 
 from kit.operations.answers import Answer
 from privacy.erasure_log import ErasureLog
-from privacy.export import EMAILS, Holder, Person, export
+from privacy.export import EMAILS, DataSubject, Holder, export
 from privacy.post_restore import PostRestore, PostRestoreReport, reset
 from runtime.actions.definition import Action
 
@@ -34,7 +34,7 @@ def _export(
     email: Annotated[list[str] | None, typer.Option(envvar=EMAILS, help=_SPELLINGS)] = None,
 ) -> ExportedData:
     """Export the personal data that the service stores about a user, without secrets. The output is always JSON."""
-    found = export(holder.database, holder.store, Person(user_id, email or ()))
+    found = export(holder.database, holder.store, DataSubject(user_id, email or ()))
     plain = {"rows": found.rows, "parked": found.dead_letters, "events": found.events, "keys": found.keys}
     return ExportedData.model_validate_json(json.dumps(plain, default=str))
 
