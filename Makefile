@@ -57,12 +57,15 @@ faults: setup ## break a running system at random and check what must hold (SEED
 bench: setup ## measure speed and memory, each beside a reference in the same run, into docs/benchmarks.md (some minutes)
 	@$(PY) -m tests.benchmarks $(ARGS)
 
-lint: setup ## check format, style, types, the direction of imports, and spelling
+# GitHub's merges of a pull request, which it makes for the check alone, have longer subjects.
+lint: setup ## check format, style, types, the direction of imports, spelling, and the subjects of commits
 	$(PY) -m ruff format --check $(CODE)
 	$(PY) -m ruff check $(CODE)
 	$(PY) -m mypy $(CODE)
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/typos --config .typos.toml $(PROSE)
+	@! git log --no-merges --format=%s | LC_ALL=C.UTF-8 grep -E '.{73}' || \
+		{ echo "These subjects of commits have more than 72 characters" >&2; exit 1; }
 
 format: setup ## write the code in its format and mend what can be mended
 	$(PY) -m ruff format $(CODE)
