@@ -65,7 +65,7 @@ bench: setup ## measure speed and memory against references of the same run, int
 	@$(PY) -m tests.benchmarks $(ARGS)
 
 # Commits up to this one, and the merges that GitHub makes to check a pull request, have longer subjects.
-SUBJECTS_AFTER := a3349a3
+SUBJECTS_AFTER := faab722
 
 lint: setup ## check format, style, types, the direction of imports, spelling, and the subjects of commits
 	$(PY) -m ruff format --check $(CODE)
