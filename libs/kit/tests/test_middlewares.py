@@ -15,11 +15,11 @@ from faststream.message import StreamMessage
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.trace import SpanKind, StatusCode
+from opentelemetry.trace import SpanKind
 
 from kit.context import cause
 from kit.errors import Unavailable
-from kit.messaging import middlewares
+from kit.messaging import consumer, middlewares
 from kit.messaging.middlewares import AnswerMiddleware, DeliveryMiddleware
 from kit.telemetry import tracing
 
@@ -114,7 +114,7 @@ def test_after_a_failure_that_passes_the_message_comes_again_half_a_second_later
         deliver(fails, Incoming({"traceparent": TRACE}))
     assert caught.value.extra_options == {"delay": 0.5}
     assert f"reader comes again: {type(failure).__name__}" in caplog.text
-    assert only(spans).status.status_code == StatusCode.ERROR
+    assert (only(spans).attributes or {})["error.type"] == type(failure).__name__
 
 
 def test_another_failure_is_passed_on() -> None:
@@ -145,8 +145,6 @@ def test_a_handler_that_is_quick_needs_no_acks(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_message_is_held_well_within_the_time_after_which_it_is_delivered_again() -> None:
-    from kit.messaging import consumer
-
     assert 1 <= middlewares._PROGRESS <= consumer._ACK_WAIT / 2
 
 
