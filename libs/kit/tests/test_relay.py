@@ -177,15 +177,27 @@ def test_a_backlog_is_published_batch_after_batch_without_a_rest(
         scene.rows.write("f")
         began = time.monotonic()
         async with scene.running():
-            await scene.until(lambda: 6 in ages and len(scene.stream.ids) == 6)
+            await scene.until(lambda: gauge("position") == 6 and gauge("age_seconds") == 0)
             assert time.monotonic() - began < 1.5
-            await scene.until(lambda: gauge("age_seconds") == 0)
 
     ages: dict[int, float] = {}
     monkeypatch.setattr(module, "_BATCH", 2)
     play(work())
     assert ages[2] == pytest.approx(30, abs=3)
     assert (scene.stream.ids, gauge("position")) == (ids(1, 2, 3, 4, 5, 6), 6)
+
+
+def test_a_relay_without_new_events_rests(scene: Scene) -> None:
+    async def work() -> None:
+        async with scene.running():
+            await scene.rested()
+            before = len(reads)
+            await asyncio.sleep(0.1)
+            assert len(reads) - before <= 1
+
+    reads: list[int] = []
+    scene.rows.reads = reads.append
+    play(work())
 
 
 def test_private_events_are_passed_over(scene: Scene) -> None:
@@ -219,6 +231,7 @@ def declared(scene: Scene, *message_ids: str, purged: int = 0) -> None:
         ([("e", 0), ("f", 3)], ids(4, epoch="f"), ids(5, epoch="f")),
         ([("e", 0), ("f", 3), ("g", 4)], ids(5, epoch="f"), ids(5, epoch="g")),
         ([("e", 0), ("f", 3)], ids(1, epoch="lost"), ids(4, 5, epoch="f")),
+        ([("e", 0), ("f", 3), ("g", 4)], ids(1, epoch="lost"), ids(5, epoch="g")),
     ],
 )
 def test_the_relay_goes_on_where_the_stream_ends(
