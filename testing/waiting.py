@@ -1,5 +1,6 @@
 """How tests wait: for a condition, never for a time."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -17,3 +18,10 @@ def wait_until(condition: Callable[[], T], timeout: float = 15.0, what: str = "t
         if time.monotonic() > deadline:
             raise AssertionError(f"{what} did not come true within {timeout:g} s; last answer: {answer!r}")
         time.sleep(0.02)
+
+
+async def reached(condition: Callable[[], object], timeout: float = 3.0) -> None:
+    """Return once the condition is true, while the event loop runs; TimeoutError after `timeout` seconds."""
+    async with asyncio.timeout(timeout):
+        while not condition():  # noqa: ASYNC110 - of anything, which sets no asyncio.Event
+            await asyncio.sleep(0.002)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -191,9 +192,15 @@ def test_children_are_stopped_group_after_group_and_those_of_a_group_together(
     supervisor: Supervisor, clock: Clock
 ) -> None:
     both, order = threading.Barrier(2), list[str]()
+
+    def stopped(name: str) -> None:
+        if name in "ab":
+            both.wait(5)
+        order.append(name)
+
     for name in ("a", "b", "c", "d"):
         process = Short(clock, 1e9)
-        process.stopped = lambda name=name: (name in "ab" and both.wait(5), order.append(name))  # type: ignore[misc]
+        process.stopped = partial(stopped, name)
         supervisor.start(name, process, lambda: True)
     supervisor.stop(["never started"], ["a", "b", "neither"], ["c"])
     assert (sorted(order[:2]), order[2:]) == (["a", "b"], ["c"])

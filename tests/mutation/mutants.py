@@ -1,7 +1,7 @@
 """Makes mutants of a source text: the operators of cosmic-ray, and three of our own.
 
-Left out are changes that say nothing about tests: in annotations, descriptions and examples, and replacements that
-mostly give a TypeError (+ by <<), which any test notices.
+Left out are changes that say nothing about tests: in annotations, protocols, descriptions and examples, and
+replacements that mostly give a TypeError (+ by <<), which any test notices.
 """
 
 import ast
@@ -94,7 +94,7 @@ def _mutated(source: str) -> Iterator[tuple[str, str]]:
 
 
 def _left_out(tree: ast.AST) -> Iterator[Span]:
-    """Annotations and documentation."""
+    """Annotations, protocols (which nothing calls) and documentation."""
     for node in ast.walk(tree):
         if isinstance(node, ast.arg | ast.AnnAssign) and node.annotation is not None:
             yield _span(node.annotation)
@@ -102,6 +102,8 @@ def _left_out(tree: ast.AST) -> Iterator[Span]:
             yield _span(node.returns)
         elif isinstance(node, ast.keyword) and node.arg in _DOCUMENTATION:
             yield _span(node.value)
+        elif isinstance(node, ast.ClassDef) and any(ast.unparse(base) == "Protocol" for base in node.bases):
+            yield _span(node)
 
 
 def _without_statements(source: str) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """How a consumer stays subscribed, with a bus in memory; and what it declares, on a real nats-server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -19,6 +19,7 @@ from kit.context import acting
 from kit.messaging.bus import Bus
 from kit.messaging.consumer import ConsumerRunner, Lag
 from kit.messaging.inbox import Inbox, Message
+from testing.waiting import reached
 
 GONE = nats.js.errors.NotFoundError(404, "consumer not found")
 
@@ -107,9 +108,7 @@ class Scene:
     async def looked(self, times: int = 3) -> None:
         """Until the runner has found its consumer so often."""
         before = self.bus.looks
-        async with asyncio.timeout(3):
-            while self.bus.looks < before + times:
-                await asyncio.sleep(0.002)
+        await reached(lambda: self.bus.looks >= before + times)
 
 
 @pytest.fixture
@@ -224,7 +223,7 @@ def test_what_a_consumer_declares_is_delivered_in_order_one_at_a_time(nats_serve
         bus, inbox = Bus(nats_server.url, "reader", SecretStr("p")), Taken()
         runner = ConsumerRunner(bus, "NOTEBOOK", "evt.notebook.>", cast(Inbox, inbox))
         tasks = [asyncio.create_task(one.run()) for one in (bus, runner)]
-        await until(lambda: len(acks) == 3)
+        await reached(lambda: len(acks) == 3, 8)
         config = (await stream.consumer_info("NOTEBOOK", "reader")).config
         await cancelled(*tasks)
         await client.close()
@@ -235,12 +234,6 @@ def test_what_a_consumer_declares_is_delivered_in_order_one_at_a_time(nats_serve
         assert config.filter_subject == "evt.notebook.>"
 
     play(work())
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(8):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 async def cancelled(*tasks: "asyncio.Task[None]") -> None:

@@ -22,6 +22,7 @@ from kit.errors import Unavailable
 from kit.messaging import consumer, middlewares
 from kit.messaging.middlewares import AnswerMiddleware, DeliveryMiddleware
 from kit.telemetry import tracing
+from testing.waiting import reached
 
 TRACE = f"00-{'ab' * 16}-{'cd' * 8}-01"
 
@@ -119,17 +120,15 @@ def test_after_a_failure_that_passes_the_message_comes_again_half_a_second_later
 
 def test_another_failure_is_passed_on() -> None:
     async def fails(_: Any) -> str:
-        raise ValueError
+        raise ValueError("a fault")
 
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="a fault"):
         deliver(fails, Incoming())
 
 
 def test_a_message_is_held_while_its_handler_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     async def slow(_: Any) -> str:
-        async with asyncio.timeout(3):
-            while message.acks < 3:
-                await asyncio.sleep(0.001)
+        await reached(lambda: message.acks >= 3)
         return "done"
 
     monkeypatch.setattr(middlewares, "_PROGRESS", 0.001)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import selectors
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -135,9 +135,8 @@ def test_a_failure_says_what_to_do_about_it() -> None:
 
 
 def test_a_check_without_stages_is_none() -> None:
-    kinds: Mapping[str, type[Check]] = {"abstract": Check}
     with pytest.raises(TypeError, match="stages"):
-        kinds["abstract"]()
+        Check()  # type: ignore[abstract]
 
 
 def test_what_a_server_made_us_stumble_over_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,6 +1,5 @@
 """Rows of MetaTrader 5's export as the model shows them."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -12,17 +11,17 @@ from platforms.connectors.tests.tables import ReportTables
 
 UNSET = "1970-01-01 00:00:00"
 AT = "2026-03-02 09:30:00"
-USER = {
+USER: dict[str, Any] = {
     "Login": 8001, "Group": "real\\standard", "Rights": 483, "Registration": AT, "Leverage": 100, "Name": "",
     "FirstName": "Ada", "LastName": "Byron", "EMail": "ada@example.com", "Phone": "+351 1", "Country": "Portugal",
     "City": "Porto", "Address": "Rua 1", "Balance": 7, "Credit": 8,
 }  # fmt: skip
-ACCOUNT = {
+ACCOUNT: dict[str, Any] = {
     "Login": 8001, "Balance": 1000.5, "Credit": 50, "Equity": 1010.25, "Margin": 10, "MarginFree": 1000.25,
     "MarginLevel": 10102.5, "Profit": -40.25,
 }  # fmt: skip
-GROUP = {"Group": "real\\standard", "Currency": "JPY", "CurrencyDigits": 0}
-TRADE = {
+GROUP: dict[str, Any] = {"Group": "real\\standard", "Currency": "JPY", "CurrencyDigits": 0}
+TRADE: dict[str, Any] = {
     "Login": 8001, "Symbol": "EURUSD", "Volume": 12500, "VolumeExt": 0, "PriceSL": 1.08, "PriceTP": 0,
     "Comment": "hi", "Digits": 5,
 }  # fmt: skip
@@ -40,7 +39,7 @@ DEAL = TRADE | {
 }  # fmt: skip
 
 
-def one(table: str, row: Mapping[str, Any], what: Any, **changes: Any) -> dict[str, Any]:
+def one(table: str, row: dict[str, Any], what: Any, **changes: Any) -> dict[str, Any]:
     [shown] = ReportTables(LAYOUT, {table: [row | changes]}).items(Wanted(what))
     return shown
 

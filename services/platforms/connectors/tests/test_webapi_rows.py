@@ -1,7 +1,7 @@
 """Records of MetaTrader 5's Web API as the model shows them, and the pages of its lists."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -160,7 +160,7 @@ def test_what_an_account_lacks_is_null() -> None:
 
 
 @pytest.mark.parametrize("changes", [{"Name": "Ada B."}, {"FirstName": "", "LastName": "Ada B."}])
-def test_the_whole_name_holds_where_there_is_one(changes: Mapping[str, str]) -> None:
+def test_the_whole_name_holds_where_there_is_one(changes: dict[str, str]) -> None:
     [shown] = items(Server({7: USER | changes}), Wanted("accounts"))
     assert shown["name"] == "Ada B."
 
@@ -211,7 +211,7 @@ def test_a_deal_shows_its_money() -> None:
 
 
 def test_a_deal_that_is_no_trade_has_neither_price_nor_entry() -> None:
-    nothing = {"Action": "2", "Order": "0", "PositionID": "0", "Symbol": "", "Volume": "0", "Time": "0"}
+    nothing: dict[str, Any] = {"Action": "2", "Order": "0", "PositionID": "0", "Symbol": "", "Volume": "0", "Time": "0"}
     [shown] = items(trading(deal(1, **nothing)), Wanted("deals"))
     assert (shown["action"], shown["entry"], shown["price"], shown["symbol"]) == ("balance", None, None, None)
     assert (shown["order"], shown["position"], shown["volume"]) == (None, None, "0.00")

@@ -72,7 +72,7 @@ def test_what_was_stored_cannot_be_opened_in_another_place(vault: Vault, databas
     put(vault, 1)
     vault.put(Place(UUID(int=9), UUID(int=8), "api", 1), GIVEN, NOW)  # so that the other organization has a key
     moved = {"platform_id": UUID(int=7), "organization_id": UUID(int=9), "target": "db", "version": 3}
-    database.execute(f"UPDATE sealed_credentials SET {column} = %s WHERE platform_id = %s",  # noqa: S608
+    database.execute(f"UPDATE sealed_credentials SET {column} = %s WHERE platform_id = %s",
                      (moved[column], PLATFORM))  # fmt: skip
     place = {"platform_id": PLATFORM, "organization_id": HALL, "target": "api"} | {column: moved[column]}
     with pytest.raises(KeyUnavailable):
