@@ -91,11 +91,17 @@ class MemoryStream:
 
 
 class Switch:
-    """In the place of a `Lease`, held as the test wants."""
+    """In the place of a `Lease`, held as the test wants. `asked` counts the questions whether it is."""
 
     def __init__(self, *_: Any, **__: Any) -> None:
-        self.held = True
+        self.on = True
+        self.asked = 0
         self.log: list[str] = []
+
+    @property
+    def held(self) -> bool:
+        self.asked += 1
+        return self.on
 
     def start(self) -> None:
         self.log.append("start")

@@ -142,11 +142,11 @@ def test_a_stream_gets_its_copies_or_stays_as_it_is(
 @pytest.mark.parametrize("lack", ["lease", "bus"])
 def test_without_lease_or_bus_nothing_is_published(scene: Scene, lack: str) -> None:
     async def work() -> None:
-        scene.lease.held, scene.stream.connected = lack != "lease", lack != "bus"
+        scene.lease.on, scene.stream.connected = lack != "lease", lack != "bus"
         async with scene.running():
             with pytest.raises(TimeoutError):
-                await reached(lambda: scene.stream.looks > 0, 0.15)
-            scene.lease.held = scene.stream.connected = True
+                await reached(lambda: scene.stream.looks > 0 or scene.lease.asked > 2, 0.15)
+            scene.lease.on = scene.stream.connected = True
             await reached(lambda: scene.stream.ids == ids(1))
 
     scene.rows.write("one")
@@ -159,14 +159,14 @@ def test_a_relay_that_loses_its_lease_in_a_batch_stops_and_goes_on_later(
     publish = scene.stream.publish_async
 
     async def losing(*args: Any, **more: Any) -> Any:
-        scene.lease.held = scene.stream.last != 1
+        scene.lease.on = scene.stream.last != 1
         return await publish(*args, **more)
 
     async def work() -> None:
         async with scene.running():
             await reached(lambda: "the lease was lost" in caplog.text)
             assert scene.stream.ids == ids(1, 2)
-            scene.lease.held = True
+            scene.lease.on = True
             await reached(lambda: scene.stream.ids == ids(1, 2, 3, 4))
 
     monkeypatch.setattr(scene.stream, "publish_async", losing)
@@ -205,6 +205,21 @@ def test_after_a_failure_that_passes_the_relay_goes_on(
     scene.rows.write("one")
     play(work())
     assert "relay NOTEBOOK pauses: away" in caplog.text.replace("nats: ", "")
+
+
+def test_a_relay_pauses_between_attempts_that_fail(scene: Scene) -> None:
+    def read(_: int) -> None:
+        reads.append("read")
+        raise OperationalError
+
+    async def work() -> None:
+        async with scene.running():
+            with pytest.raises(TimeoutError):
+                await reached(lambda: len(reads) > 1, 0.15)
+
+    reads: list[str] = []
+    scene.rows.reads = read
+    play(work())
 
 
 def test_a_message_carries_its_trace_for_an_hour(scene: Scene) -> None:
