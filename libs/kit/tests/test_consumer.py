@@ -1,6 +1,7 @@
 """How a consumer stays subscribed, with a bus in memory; and what it declares, on a real nats-server."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -123,8 +124,11 @@ def play(work: Coroutine[Any, Any, None]) -> None:
     asyncio.run(asyncio.wait_for(work, 10))
 
 
-def test_a_consumer_is_subscribed_once_and_until_it_is_cancelled(scene: Scene) -> None:
+def test_a_consumer_is_subscribed_once_and_until_it_is_cancelled(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
     async def work() -> None:
+        caplog.set_level(logging.INFO)
         async with scene.running():
             await scene.looked()
             assert scene.log == ["start"]
@@ -133,6 +137,7 @@ def test_a_consumer_is_subscribed_once_and_until_it_is_cancelled(scene: Scene) -
     play(work())
     assert scene.log == ["start", "stop"]
     assert set(scene.bus.waits) == {5.0}
+    assert caplog.messages == ["reader reads NOTEBOOK"]
 
 
 def test_without_a_connection_a_consumer_waits_for_it(scene: Scene) -> None:
@@ -186,6 +191,17 @@ def test_a_failure_that_passes_leaves_the_subscription(
     assert f"reader waits: {failure or 'TimeoutError'}" in caplog.text
 
 
+@pytest.mark.parametrize("failure", [GONE, OSError("away")])
+def test_a_consumer_pauses_between_attempts_that_fail(scene: Scene, failure: Exception) -> None:
+    async def work() -> None:
+        async with scene.running():
+            with pytest.raises(TimeoutError):
+                await reached(lambda: len(scene.log) > 1, 0.15)
+
+    scene.failures.extend([failure] * 1000)
+    play(work())
+
+
 def test_the_lag_is_what_the_server_says(scene: Scene) -> None:
     async def work() -> None:
         assert await scene.runner.lag() == Lag("reader", "NOTEBOOK", 3, 0)
@@ -206,13 +222,26 @@ def test_a_message_goes_on_in_the_trace_of_its_delivery_or_else_of_its_event(sce
     assert [each.traceparent for each in taken] == ["of the event", "of the delivery"]
 
 
+class Counting(ConsumerRunner):
+    """Counts how often it subscribed."""
+
+    tries = 0
+
+    def declare(self) -> Any:
+        self.tries += 1
+        return super().declare()
+
+
 def test_what_a_consumer_declares_is_delivered_in_order_one_at_a_time(nats_server: Nats) -> None:
     async def work() -> None:
+        bus, inbox = Bus(nats_server.url, "reader", SecretStr("p")), Taken()
+        runner = Counting(bus, "NOTEBOOK", "evt.notebook.>", cast(Inbox, inbox))
+        tasks = [asyncio.create_task(one.run()) for one in (bus, runner)]
+        await reached(lambda: runner.tries == 2, 8)  # it waits for the stream, which its owner declares
         client = await nats.connect(nats_server.url)
         stream = client.jetstream()
-        await stream.add_stream(name="NOTEBOOK", subjects=["evt.notebook.>"])
-        for body in (b"1", b"2", b"3"):
-            await stream.publish("evt.notebook.x", body)
+        with pytest.raises(nats.js.errors.NotFoundError):
+            await stream.stream_info("NOTEBOOK")
         acks: list[bytes] = []
 
         async def acknowledged(message: Any) -> None:
@@ -220,9 +249,9 @@ def test_what_a_consumer_declares_is_delivered_in_order_one_at_a_time(nats_serve
 
         await client.subscribe("$JS.ACK.NOTEBOOK.>", cb=acknowledged)
         await client.flush()
-        bus, inbox = Bus(nats_server.url, "reader", SecretStr("p")), Taken()
-        runner = ConsumerRunner(bus, "NOTEBOOK", "evt.notebook.>", cast(Inbox, inbox))
-        tasks = [asyncio.create_task(one.run()) for one in (bus, runner)]
+        await stream.add_stream(name="NOTEBOOK", subjects=["evt.notebook.>"])
+        for body in (b"1", b"2", b"3"):
+            await stream.publish("evt.notebook.x", body)
         await reached(lambda: len(acks) == 3, 8)
         config = (await stream.consumer_info("NOTEBOOK", "reader")).config
         await cancelled(*tasks)
