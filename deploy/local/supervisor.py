@@ -1,4 +1,4 @@
-"""Keeps child processes running: one that ends is started again after a growing delay."""
+"""Keeps child processes running: one that ends is started again after an exponential backoff."""
 
 import threading
 import time
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from embedded import EmbeddedError, Process
 
 _WATCH_EVERY = 0.2  # seconds
-_FIRST_DELAY = 0.2
-_LONGEST_DELAY = 10.0
+_FIRST_BACKOFF = 0.2  # seconds
+_MAX_BACKOFF = 10.0  # seconds
 _WELL_AFTER = 20.0
-"""After a run this long the delay is the shortest again."""
+"""Seconds; after a run this long the backoff begins anew."""
 _ENDS_BEFORE_GIVING_UP = 4
 """How often a child may end before the start of the system fails."""
 
@@ -36,7 +36,7 @@ class Child:
 class Supervisor:
     """Children by name. `say` prints a line for the user; `changed` is called when process ids changed.
 
-    The delay before a restart doubles from 0.2 s up to 10 s, so that a child that cannot start does not keep the
+    The backoff doubles from 0.2 s up to 10 s, so that a child that cannot start does not keep the
     machine busy, and one that was killed is back at once.
     """
 
@@ -100,7 +100,7 @@ class Supervisor:
             self.look()
 
     def look(self) -> None:
-        """Restart the children that have ended and whose delay is over; the watching thread calls this."""
+        """Restart the children that have ended and whose backoff is over; the watching thread calls this."""
         with self._lock:
             children = list(self._children.values())
         for child in children:
@@ -113,9 +113,9 @@ class Supervisor:
             return
         if child.due is None:
             child.ends = 1 if now - child.started > _WELL_AFTER else child.ends + 1
-            delay = min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** (child.ends - 1))
-            child.due = now + delay
-            self._say(f"{child.name} {_ended(code)}; it starts again in {delay:.1f} s")
+            backoff = min(_MAX_BACKOFF, _FIRST_BACKOFF * 2 ** (child.ends - 1))
+            child.due = now + backoff
+            self._say(f"{child.name} {_ended(code)}; it starts again in {backoff:.1f} s")
         elif now >= child.due:
             child.due, child.started = None, now
             try:

@@ -42,27 +42,30 @@ class MalformedEvent(Exception):
 
 
 class Attributes(Message):
-    """All of an event but its data: the CloudEvents attributes and Tradehall's extensions.
+    """All of an event but its data: the CloudEvents attributes and Tradehall's extensions."""
 
-    `sequence` is the position in the source's event store and `version` the aggregate's; both rise,
-    with gaps. `actor` is a user's or client's id, `correlationid` the request's.
-    """
-
-    id: str = Field(min_length=1, max_length=256)
-    source: str = Field(pattern=r"^/[a-z]+/[A-Za-z0-9_-]{1,64}$")
-    specversion: Literal["1.0"] = "1.0"
-    type: str = Field(pattern=r"^tradehall\.[a-z]+\.[A-Za-z]+\.v[1-9][0-9]*$")
-    subject: Token
-    time: AwareDatetime
-    datacontenttype: Literal["application/json"] = "application/json"
-    dataschema: str
-    sequence: int = Field(ge=1)
-    version: int = Field(ge=1)
-    organization: UUID | None = None
-    actor: str | None = None
-    correlationid: str | None = None
-    causationid: str | None = None
-    traceparent: str | None = None
+    id: str = Field(min_length=1, max_length=256, description="`<context>-<epoch>-<sequence>`, unique for the source.")
+    source: str = Field(
+        pattern=r"^/[a-z]+/[A-Za-z0-9_-]{1,64}$", description="`/<context>/<epoch>` of the event store."
+    )
+    specversion: Literal["1.0"] = Field(default="1.0", description="Version of CloudEvents.")
+    type: str = Field(
+        pattern=r"^tradehall\.[a-z]+\.[A-Za-z]+\.v[1-9][0-9]*$",
+        description="Context, name and version of the event, such as `tradehall.identity.UserRegistered.v1`.",
+    )
+    subject: Token = Field(description="Id of the aggregate that the event is about.")
+    time: AwareDatetime = Field(description="When the event was stored (RFC 3339).")
+    datacontenttype: Literal["application/json"] = Field(
+        default="application/json", description="Media type of `data`."
+    )
+    dataschema: str = Field(description="URI of the JSON Schema of `data`.")
+    sequence: int = Field(ge=1, description="Position in the event store of the source; it rises, with gaps.")
+    version: int = Field(ge=1, description="Position among the events of the aggregate; it rises, with gaps.")
+    organization: UUID | None = Field(default=None, description="The organization concerned; null if there is none.")
+    actor: str | None = Field(default=None, description="Id of the user or client who acted; null for the system.")
+    correlationid: str | None = Field(default=None, description="Id of the request that caused the event.")
+    causationid: str | None = Field(default=None, description="Id of the event that caused this one.")
+    traceparent: str | None = Field(default=None, description="Trace context (W3C Trace Context).")
 
     @property
     def context(self) -> str:
@@ -112,7 +115,7 @@ class PlaceOnly:
 class Envelope(Attributes, Generic[E]):
     """An event as it is on the bus, with the data of one event class."""
 
-    data: SerializeAsAny[E]
+    data: SerializeAsAny[E] = Field(description="The event, by the schema that `dataschema` names.")
 
     @classmethod
     def of(

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from contracts.event import Code, Event, Message
+from contracts.fields import ErasableEmail, ErasableName, OrganizationId, Scopes, SecretId, SessionId, UserId
 from contracts.permissions import Limits
 
 _GENERATION = "Number of the one-time password in the mail; null if the mail contains none."
@@ -19,10 +20,10 @@ class UserRegistered(Event):
     """
 
     context: ClassVar[str] = "identity"
-    user_id: UUID
-    email: str | None = Field(description="The address as typed; null once erased.")
-    name: str | None
-    via: Literal["registration", "invitation"]
+    user_id: UserId
+    email: ErasableEmail
+    name: ErasableName
+    via: Literal["registration", "invitation"] = Field(description="How the user registered.")
     generation: int | None = Field(default=None, description=_GENERATION)
     expires_at: AwareDatetime | None = Field(default=None, description=_EXPIRY)
 
@@ -34,7 +35,7 @@ class UserRegistrationRepeated(Event):
     """
 
     context: ClassVar[str] = "identity"
-    user_id: UUID
+    user_id: UserId
     generation: int | None = Field(default=None, description=_GENERATION)
     expires_at: AwareDatetime | None = Field(default=None, description=_EXPIRY)
 
@@ -43,14 +44,14 @@ class UserEmailVerified(Event):
     """A user has proved that they receive mail at their address."""
 
     context: ClassVar[str] = "identity"
-    user_id: UUID
+    user_id: UserId
 
 
 class UserPasswordChanged(Event):
     """A user's password changed."""
 
     context: ClassVar[str] = "identity"
-    user_id: UUID
+    user_id: UserId
     how: Code = Field(description="`chosen` (after a one-time password), `changed` or `reset`.")
 
 
@@ -58,7 +59,7 @@ class UserPasswordResetRequested(Event):
     """A link to reset a password was requested. Notifications requests it by user and generation."""
 
     context: ClassVar[str] = "identity"
-    user_id: UUID
+    user_id: UserId
     generation: int = Field(description="Number of the link; only the newest one is valid.")
     expires_at: AwareDatetime = Field(description="When the link expires.")
 
@@ -67,8 +68,8 @@ class UserSignedIn(Event):
     """A user signed in, and a session began."""
 
     context: ClassVar[str] = "identity"
-    user_id: UUID
-    session_id: UUID
+    user_id: UserId
+    session_id: SessionId
     how: Code = Field(description="`password`, `one-time-password`, `invitation`, or another way.")
     address: str | None = Field(description="The browser's IP address; null once erased.")
     new_device: bool = Field(
@@ -83,8 +84,8 @@ class UserSessionEnded(Event):
     """A session ended. Refuse its tokens."""
 
     context: ClassVar[str] = "identity"
-    user_id: UUID
-    session_id: UUID
+    user_id: UserId
+    session_id: SessionId
 
 
 class TokenRevoked(Event):
@@ -99,7 +100,7 @@ class UserLocked(Event):
     """Sign-in is refused after too many failures, at least at the network addresses where these came from."""
 
     context: ClassVar[str] = "identity"
-    user_id: UUID
+    user_id: UserId
     lock_id: UUID = Field(description="The same in the UserUnlocked that ends this lock.")
     locked_until: AwareDatetime = Field(description="When the lock ends by itself.")
 
@@ -108,23 +109,23 @@ class UserUnlocked(Event):
     """A lock ended early, by a password reset or an operator."""
 
     context: ClassVar[str] = "identity"
-    user_id: UUID
-    lock_id: UUID
+    user_id: UserId
+    lock_id: UUID = Field(description="The lock of the UserLocked that it ends.")
 
 
 class UserRenamed(Event):
     """A user changed their name."""
 
     context: ClassVar[str] = "identity"
-    user_id: UUID
-    name: str | None
+    user_id: UserId
+    name: ErasableName
 
 
 class UserErased(Event):
     """A user was erased. Delete all personal data of this user."""
 
     context: ClassVar[str] = "identity"
-    user_id: UUID
+    user_id: UserId
 
 
 class ClientEvent(Event):
@@ -133,63 +134,65 @@ class ClientEvent(Event):
     context: ClassVar[str] = "identity"
     client: UUID = Field(description="The client's id in the HTTP API.")
     client_id: str = Field(description="The `thc_…` that the client authenticates with, as in its tokens.")
-    organization_id: UUID
+    organization_id: OrganizationId
 
 
 class ClientRights(Message):
     """Scopes and limits of a client in its organization."""
 
-    scopes: tuple[str, ...]
-    limits: Limits = Limits()
+    scopes: Scopes
+    limits: Limits = Field(default=Limits(), description="Platforms that the scopes apply to.")
 
 
 class ClientCreated(ClientEvent):
     """A client, an account for a program, was created in an organization."""
 
-    name: str
-    scopes: tuple[str, ...]
-    limits: Limits = Limits()
-    created_by: UUID
+    name: str = Field(description="Name of the client.")
+    scopes: Scopes
+    limits: Limits = Field(default=Limits(), description="Platforms that the scopes apply to.")
+    created_by: UUID = Field(description="Id of the user who created the client.")
 
 
 class ClientRenamed(ClientEvent):
     """A client was renamed."""
 
-    from_: str = Field(validation_alias="from", serialization_alias="from")
-    to: str
+    from_: str = Field(validation_alias="from", serialization_alias="from", description="The name before.")
+    to: str = Field(description="The name after.")
 
 
 class ClientScopesChanged(ClientEvent):
     """A client's scopes or limits changed."""
 
-    from_: ClientRights = Field(validation_alias="from", serialization_alias="from")
-    to: ClientRights
+    from_: ClientRights = Field(
+        validation_alias="from", serialization_alias="from", description="Scopes and limits before."
+    )
+    to: ClientRights = Field(description="Scopes and limits after.")
 
 
 class ClientSecretIssued(ClientEvent):
     """A secret was issued for a client. The event does not contain the secret."""
 
-    client_name: str
-    secret_id: UUID
+    client_name: str = Field(description="Name of the client at that time.")
+    secret_id: SecretId
     name: str = Field(description="Name of the secret.")
     expires_at: AwareDatetime | None = Field(description="When the secret expires; null for never.")
-    issued_by: UUID
+    issued_by: UUID = Field(description="Id of the user who issued the secret.")
 
 
 class ClientSecretExpiring(ClientEvent):
     """A secret of a client expires within 14 days. Notifications informs `user_id` by mail."""
 
-    client_name: str
-    secret_id: UUID
+    client_name: str = Field(description="Name of the client at that time.")
+    secret_id: SecretId
     name: str = Field(description="Name of the secret.")
-    expires_at: AwareDatetime
+    expires_at: AwareDatetime = Field(description="When the secret expires.")
     user_id: UUID = Field(description="The user who issued the secret, or an administrator if they have left.")
 
 
 class ClientSecretEnded(ClientEvent):
     """A secret of a client was revoked. It is no longer accepted."""
 
-    secret_id: UUID
+    secret_id: SecretId
 
 
 class ClientRemoved(ClientEvent):

@@ -6,30 +6,38 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from contracts.event import Code, Event
+from contracts.fields import (
+    ErasableEmail,
+    InvitationId,
+    LinkGeneration,
+    OrganizationId,
+    OrganizationName,
+    Permissions,
+    Role,
+    UserId,
+)
 from contracts.permissions import Grant, Limits
-
-_ADDITIONAL = "Permissions in addition to those of the role."
 
 
 class OrganizationEvent(Event):
     """Fields of every event of an organization."""
 
     context: ClassVar[str] = "organizations"
-    organization_id: UUID
+    organization_id: OrganizationId
 
 
 class OrgCreated(OrganizationEvent):
     """An organization was created. Its owner becomes its administrator, without a MemberJoined."""
 
-    name: str
+    name: str = Field(description="Name of the organization.")
     owner: UUID = Field(description="Id of the user who created the organization.")
 
 
 class OrgRenamed(OrganizationEvent):
     """An organization was renamed."""
 
-    from_: str = Field(validation_alias="from", serialization_alias="from")
-    to: str
+    from_: str = Field(validation_alias="from", serialization_alias="from", description="The name before.")
+    to: str = Field(description="The name after.")
 
 
 class OrgDeleted(OrganizationEvent):
@@ -45,31 +53,31 @@ class OrgRestored(OrganizationEvent):
 class MemberInvited(OrganizationEvent):
     """An address was invited to an organization. Notifications requests the link by invitation and generation."""
 
-    organization_name: str
-    invitation_id: UUID
-    email: str | None = Field(description="The address as typed; null once erased.")
-    role: str | None
-    permissions: tuple[str, ...] = Field(default=(), description=_ADDITIONAL)
-    limits: Limits = Limits()
-    expires_at: AwareDatetime
+    organization_name: OrganizationName
+    invitation_id: InvitationId
+    email: ErasableEmail
+    role: Role
+    permissions: Permissions = ()
+    limits: Limits = Field(default=Limits(), description="Platforms that the permissions apply to.")
+    expires_at: AwareDatetime = Field(description="When the link expires.")
     invited_by: UUID = Field(description="Id of the user who sent the invitation.")
-    generation: int = Field(description="Number of the link; only the newest one is valid.")
+    generation: LinkGeneration
 
 
 class InvitationEvent(OrganizationEvent):
     """Fields of every event of an invitation."""
 
-    invitation_id: UUID
+    invitation_id: InvitationId
 
 
 class InvitationResent(InvitationEvent):
     """An invitation was resent with a new link. Earlier links are no longer valid."""
 
-    organization_name: str
-    email: str | None = Field(description="The address as typed; null once erased.")
-    expires_at: AwareDatetime
+    organization_name: OrganizationName
+    email: ErasableEmail
+    expires_at: AwareDatetime = Field(description="When the link expires.")
     invited_by: UUID = Field(description="Id of the user who resent the invitation.")
-    generation: int = Field(description="Number of the link; only the newest one is valid.")
+    generation: LinkGeneration
 
 
 class InvitationRevoked(InvitationEvent):
@@ -87,10 +95,10 @@ class InvitationExpired(InvitationEvent):
 class MemberJoined(OrganizationEvent):
     """A user became a member of an organization."""
 
-    user_id: UUID
-    role: str | None
-    permissions: tuple[str, ...] = Field(default=(), description=_ADDITIONAL)
-    limits: Limits = Limits()
+    user_id: UserId
+    role: Role
+    permissions: Permissions = ()
+    limits: Limits = Field(default=Limits(), description="Platforms that the permissions apply to.")
     invitation_id: UUID | None = Field(default=None, description="The accepted invitation; null if there was none.")
     invited_by: UUID | None = Field(default=None, description="Id of the user who sent the invitation.")
 
@@ -98,13 +106,15 @@ class MemberJoined(OrganizationEvent):
 class MemberPermissionsChanged(OrganizationEvent):
     """A member's role, permissions or limits changed."""
 
-    user_id: UUID
-    from_: Grant = Field(validation_alias="from", serialization_alias="from")
-    to: Grant
+    user_id: UserId
+    from_: Grant = Field(
+        validation_alias="from", serialization_alias="from", description="Role, permissions and limits before."
+    )
+    to: Grant = Field(description="Role, permissions and limits after.")
 
 
 class MemberRemoved(OrganizationEvent):
     """A member was removed from an organization, or left it."""
 
-    user_id: UUID
+    user_id: UserId
     how: Code = Field(description="`removed`, `left` or `erased`.")

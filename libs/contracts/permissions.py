@@ -9,6 +9,8 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from contracts.event import Message
+from contracts.fields import Permissions
+from contracts.fields import Role as RoleName
 
 
 class Permission(StrEnum):
@@ -123,9 +125,9 @@ class Grant(Message):
     Role and permissions are open strings, so that an older reader accepts a newer grant.
     """
 
-    role: str | None
-    permissions: tuple[str, ...] = ()
-    limits: Limits = Limits()
+    role: RoleName
+    permissions: Permissions = ()
+    limits: Limits = Field(default=Limits(), description="Platforms that the permissions apply to.")
 
     @property
     def effective(self) -> frozenset[Permission]:

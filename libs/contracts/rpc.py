@@ -6,14 +6,26 @@ from types import MappingProxyType
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, PlainSerializer, SecretStr, model_validator
+from pydantic import AwareDatetime, Field, PlainSerializer, SecretStr, model_validator
 
 from contracts.event import Code, Message
+from contracts.fields import (
+    Email,
+    ErasableEmail,
+    ErasableName,
+    InvitationId,
+    LinkGeneration,
+    OrganizationId,
+    OrganizationName,
+    Scopes,
+    UserId,
+)
 from contracts.permissions import Grant, Limits
 
 WireSecret = Annotated[SecretStr, PlainSerializer(SecretStr.get_secret_value, when_used="json")]
 """A secret that is readable in JSON only, where it must be sent."""
 
+ClientId = Annotated[str, Field(description="The `thc_…` that the client authenticates with.")]
 Q = TypeVar("Q", bound=Message)
 A = TypeVar("A")
 
@@ -21,8 +33,8 @@ A = TypeVar("A")
 class Reply(Message, Generic[A]):
     """The result, or the code of a refusal. Both are null if the requested object does not exist."""
 
-    ok: A | None = None
-    refused: Code | None = None
+    ok: A | None = Field(default=None, description="The result; null if it was refused, or does not exist.")
+    refused: Code | None = Field(default=None, description="Code of the refusal; null if there is none.")
 
     @model_validator(mode="after")
     def _is_one_of_both(self) -> Self:
@@ -38,23 +50,23 @@ class JwksRequest(Message):
 class Jwks(Message):
     """A JSON Web Key set (RFC 7517)."""
 
-    keys: tuple[dict[str, Any], ...]
+    keys: tuple[dict[str, Any], ...] = Field(description="The keys as JWK, the public parts only.")
 
 
 class ClientRequest(Message):
     """Get a client by the `client_id` of its tokens."""
 
-    client_id: str
+    client_id: ClientId
 
 
 class Client(Message):
     """An existing client with its scopes and limits."""
 
-    id: UUID
-    client_id: str
-    organization_id: UUID
-    scopes: tuple[str, ...]
-    limits: Limits = Limits()
+    id: UUID = Field(description="The client's id in the HTTP API.")
+    client_id: ClientId
+    organization_id: OrganizationId
+    scopes: Scopes
+    limits: Limits = Field(default=Limits(), description="Platforms that the scopes apply to.")
 
 
 class MailSecretRequest(Message):
@@ -63,122 +75,122 @@ class MailSecretRequest(Message):
     The code is `used` if the user has signed in since, with it or otherwise; otherwise `not-due`.
     """
 
-    purpose: Literal["one-time-password", "password-reset"]
-    user_id: UUID
-    generation: int
+    purpose: Literal["one-time-password", "password-reset"] = Field(description="The kind of secret.")
+    user_id: UserId
+    generation: int = Field(description="Number of the secret; only the newest one is valid.")
 
 
 class MailSecret(Message):
     """A one-time password or the token of a reset link, and its recipient's address."""
 
-    value: WireSecret
-    email: str
+    value: WireSecret = Field(description="The one-time password, or the token of the link.")
+    email: Email
 
 
 class PersonRequest(Message):
     """Get the address and name of a user."""
 
-    user_id: UUID
+    user_id: UserId
 
 
 class Person(Message):
     """A user's address and name, null once erased; `verified` if they proved that they receive mail there."""
 
-    email: str | None
-    name: str | None
-    verified: bool
+    email: ErasableEmail
+    name: ErasableName
+    verified: bool = Field(description="Whether they proved that they receive mail at the address.")
 
 
 class OperatorRequest(Message):
     """Ask whether a user is an operator."""
 
-    user_id: UUID
+    user_id: UserId
 
 
 class Operator(Message):
     """Whether an existing user is an operator."""
 
-    operator: bool
+    operator: bool = Field(description="Whether the user is an operator of the installation.")
 
 
 class MembershipRequest(Message):
     """Get a user's grant in an organization."""
 
-    organization_id: UUID
-    user_id: UUID
+    organization_id: OrganizationId
+    user_id: UserId
 
 
 class Membership(Grant):
     """A user's grant in an existing organization."""
 
-    organization_id: UUID
-    user_id: UUID
+    organization_id: OrganizationId
+    user_id: UserId
 
 
 class SoleAdministratorRequest(Message):
     """List the organizations that would have no administrator without this user."""
 
-    user_id: UUID
+    user_id: UserId
 
 
 class NamedOrganization(Message):
     """An organization and its name."""
 
-    organization_id: UUID
-    name: str
+    organization_id: OrganizationId
+    name: str = Field(description="Name of the organization.")
 
 
 class SoleAdministrator(Message):
     """The organizations in which the user is the only administrator, and not the only member."""
 
-    organizations: tuple[NamedOrganization, ...]
+    organizations: tuple[NamedOrganization, ...] = Field(description="The organizations, empty if there are none.")
 
 
 class InvitationRequest(Message):
     """Get an invitation by the token of its link."""
 
-    token: WireSecret
+    token: WireSecret = Field(description="Token of the invitation's link.")
 
 
 class Invitation(Message):
     """An invitation as its link shows it; `invited_by` is the inviter's name, or their address if they have none."""
 
-    invitation_id: UUID
-    organization_id: UUID
-    organization_name: str
-    email: str | None
-    status: Code
-    invited_by: str | None
-    expires_at: AwareDatetime | None
+    invitation_id: InvitationId
+    organization_id: OrganizationId
+    organization_name: OrganizationName
+    email: ErasableEmail
+    status: Code = Field(description="`pending`, `accepted`, `declined`, `revoked` or `expired`.")
+    invited_by: str | None = Field(description="Name or address of the inviter; null if unknown or erased.")
+    expires_at: AwareDatetime | None = Field(description="When the link expires.")
 
 
 class AcceptInvitationRequest(Message):
     """Accept an invitation as a user with this verified address."""
 
-    token: WireSecret
-    user_id: UUID
-    email: str
+    token: WireSecret = Field(description="Token of the invitation's link.")
+    user_id: UserId
+    email: Email
 
 
 class AcceptedInvitation(Message):
     """The new membership; `outcome` is `joined`, or `already-member` for a repeated request."""
 
-    outcome: Code
-    membership: Membership
+    outcome: Code = Field(description="`joined`, or `already-member` for a repeated request.")
+    membership: Membership = Field(description="The user's grant in the organization.")
 
 
 class InvitationLinkRequest(Message):
     """Get the link for an invitation's mail. Refused once it was replaced or answered, or has expired."""
 
-    invitation_id: UUID
-    generation: int
+    invitation_id: InvitationId
+    generation: LinkGeneration
 
 
 class InvitationLink(Message):
     """The token of an invitation's link, and its recipient's address."""
 
-    token: WireSecret
-    email: str
+    token: WireSecret = Field(description="Token of the invitation's link.")
+    email: Email
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""All read models of identity as one, as the event store needs them."""
+"""All projections of identity as one, as the event store needs them."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -7,7 +7,7 @@ from identity.clients.views import ClientViews
 from identity.login_throttle.views import LockViews
 from identity.oauth.revoke.views import RevokedTokenViews
 from identity.people.views import PeopleViews
-from kit.eventstore.views import Rows
+from kit.eventstore.projection import Rows
 
 
 class IdentityViews(PeopleViews, ClientViews, RevokedTokenViews, LockViews):

@@ -9,8 +9,8 @@ from psycopg import Cursor
 from contracts.email import normal
 from contracts.streams import STREAMS
 from kit.db.database import Database
+from kit.eventstore.projection import Projection, Rows
 from kit.eventstore.store import Recorded, Store
-from kit.eventstore.views import Rows, Views
 from kit.http.idempotency import Idempotency
 from kit.messaging.bus import Bus
 from kit.messaging.stream_eraser import StreamEraser
@@ -34,7 +34,7 @@ from organizations.people.service import People
 from organizations.upkeep import Upkeep
 
 
-class AllViews(Views):
+class AllViews(Projection):
     """The read models of all slices; `hash_of` gives the keyed hash of an address in its normal form."""
 
     def __init__(self, database: Database, hash_of: Callable[[str], bytes]) -> None:
@@ -44,7 +44,7 @@ class AllViews(Views):
         self.invitations = InvitationViews(database, hash_of)
         self.audit = AuditTrail(database)
         self.foreign = ForeignEvents(database)
-        self._slices: tuple[Views, ...] = (
+        self._slices: tuple[Projection, ...] = (
             self.organizations,
             self.members,
             self.invitations,
@@ -54,8 +54,8 @@ class AllViews(Views):
 
     def apply(self, cursor: Cursor[Any], recorded: Recorded) -> None:
         """Change the rows of each read model that one stored event changes."""
-        for views in self._slices:
-            views.apply(cursor, recorded)
+        for projection in self._slices:
+            projection.apply(cursor, recorded)
 
     def apply_all(self, cursor: Cursor[Any], events: Sequence[Recorded]) -> None:
         """Read model by read model: none of them looks at another's rows."""

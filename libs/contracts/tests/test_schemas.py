@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from contracts.compatibility import breaks
+from contracts.compatibility import Schema, breaks
+from contracts.envelope import Attributes
+from contracts.rpc import RPC
 from contracts.schemas import read, schemas, write
 
 ASYNCAPI = Path(__file__).parents[3] / "docs" / "asyncapi"
@@ -30,3 +32,19 @@ def test_something_is_released() -> None:
 def test_no_released_schema_is_broken(event_type: str) -> None:
     assert event_type in schemas(), f"{event_type} was released: publish it beside its successor"
     assert breaks(RELEASED[event_type], schemas()[event_type]) == []
+
+
+def test_every_field_of_an_event_or_a_request_has_a_description() -> None:
+    requests = [model.model_json_schema() for rpc in RPC.values() for model in (rpc.request, rpc.reply)]
+    documents = [*schemas().values(), *requests, Attributes.model_json_schema()]
+    assert [field for document in documents for field in _without_description(document)] == []
+
+
+def _without_description(document: Schema) -> list[str]:
+    models = [document, *document.get("$defs", {}).values()]
+    return [
+        f"{model['title']}.{name}"
+        for model in models
+        for name, field in model.get("properties", {}).items()
+        if not field.get("description", "").endswith(".")
+    ]

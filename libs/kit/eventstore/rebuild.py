@@ -7,8 +7,8 @@ from typing import Any
 from psycopg import Connection, Cursor, sql
 
 from kit.errors import Conflict
+from kit.eventstore.projection import Rows
 from kit.eventstore.store import Recorded, Store
-from kit.eventstore.views import Rows
 
 
 class ForgottenMeanwhile(Conflict):

@@ -26,8 +26,8 @@ from kit.db.database import Database, constraint_of
 from kit.errors import Conflict, NotFound, Refusal
 from kit.eventstore.aggregate import Aggregate
 from kit.eventstore.mapper import PersonalMapper
+from kit.eventstore.projection import Projection
 from kit.eventstore.recorder import Factory, Recorder, notification
-from kit.eventstore.views import Views
 from kit.security.service_keys import SubjectKeys
 from kit.telemetry import tracing
 from kit.telemetry.metrics import COMMANDS
@@ -84,7 +84,7 @@ class Store(Application[UUID]):
     name = "store"
     refusals: ClassVar[dict[str, type[Refusal]]] = {}
 
-    def __init__(self, database: Database, subjects: SubjectKeys, views: Views) -> None:
+    def __init__(self, database: Database, subjects: SubjectKeys, views: Projection) -> None:
         self.database = database
         self.subjects = subjects
         self.views = views

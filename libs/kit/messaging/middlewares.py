@@ -18,7 +18,7 @@ from kit.messaging.inbox import TRANSIENT
 from kit.telemetry import tracing
 
 _PROGRESS = 1.5  # seconds
-_LATER = 0.5
+_BACKOFF = 0.5
 _log = logging.getLogger("kit.consumer")
 
 Next = Callable[[StreamMessage[Any]], Awaitable[Any]]
@@ -50,7 +50,7 @@ class DeliveryMiddleware(BaseMiddleware[NatsPublishCommand, Msg | None]):
                 span.set_attribute("tradehall.outcome", outcome)
         except TRANSIENT as error:
             _log.warning("%s comes again: %s", self._durable, type(error).__name__)
-            raise NackMessage(delay=_LATER) from error
+            raise NackMessage(delay=_BACKOFF) from error
         return outcome
 
 

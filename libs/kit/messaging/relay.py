@@ -1,4 +1,4 @@
-"""The relay: follows the event table and publishes to the service's own stream, in order, missing nothing.
+"""The relay publishes the outbox to the service's own stream, in order and without gaps. The event table is the outbox.
 
 **Position.** The relay continues after the stream's last message: its `Nats-Msg-Id` is
 `<context>-<epoch>-<sequence>`, and the sequence is that of the event table. It is stored nowhere else, because two

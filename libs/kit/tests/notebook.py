@@ -12,8 +12,8 @@ from kit.db.database import Database
 from kit.db.migrations import migrate
 from kit.errors import Conflict
 from kit.eventstore.aggregate import Aggregate, Created
+from kit.eventstore.projection import Projection, on
 from kit.eventstore.store import Recorded, Store
-from kit.eventstore.views import Views, on
 from kit.messaging.relay import Outgoing
 from kit.security.keys import MasterKey
 from kit.security.service_keys import SubjectKeys
@@ -53,7 +53,7 @@ class Note(Aggregate):
         self.title = title
 
 
-class NoteViews(Views):
+class NoteViews(Projection):
     tables: ClassVar = ("notes",)
 
     @on(Note.Written)

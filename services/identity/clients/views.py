@@ -10,8 +10,8 @@ from psycopg import Cursor
 
 from contracts.permissions import Limits
 from identity.clients.domain import Client
+from kit.eventstore.projection import Projection, on
 from kit.eventstore.store import Recorded
-from kit.eventstore.views import Views, on
 from kit.http.pagination import EARLIEST, Paging
 
 SECRETS = "SELECT expires_at AS ends_at FROM client_secrets WHERE expires_at > now()"
@@ -50,7 +50,7 @@ class ClientRow:
     secrets: tuple[SecretRow, ...]
 
 
-class ClientViews(Views):
+class ClientViews(Projection):
     """No event holds the rows of `client_secret_hashes`: they are written with the event that names the secret."""
 
     tables: ClassVar[tuple[str, ...]] = ("clients", "client_secrets")

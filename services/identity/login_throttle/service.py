@@ -18,12 +18,12 @@ from kit.security.rate_limiter import Limit, RateLimiter, in_words, seconds
 
 KEY = "guesses"
 FREE = 5
-"""Failures for one account from one place before there is a delay."""
+"""Failures for one account from one place before the backoff begins."""
 FREE_EVERYWHERE = 100
 """The same for one account from all places together; a browser that its owner used before is not asked."""
 OF_A_NETWORK = Limit("guesses-of-a-network", 300, timedelta(seconds=12))
 OF_ALL = Limit("guesses-of-all", 5000, timedelta(seconds=1))
-_SHORTEST, _LONGEST = timedelta(seconds=15), timedelta(minutes=15)  # the delay doubles from one to the other
+_FIRST_BACKOFF, _MAX_BACKOFF = timedelta(seconds=15), timedelta(minutes=15)  # it doubles from one to the other
 _FORGOTTEN = timedelta(days=1)  # after the last failure
 _EVERYWHERE = b"everywhere"
 _ALL = "all"
@@ -149,7 +149,7 @@ class LoginThrottle:
             raise TooManyAttempts(max(waits))
 
     def _count(self, account: bytes, place: bytes, free: int) -> None:
-        """Count one failure. While a delay lasts, counts nothing and raises TooManyAttempts."""
+        """Count one failure. During a backoff, counts nothing and raises TooManyAttempts."""
         now = self._clock()
         counted = self._database.execute(
             "INSERT INTO guesses AS g VALUES (%(account)s, %(place)s, 1, %(now)s, %(now)s) "
@@ -162,8 +162,8 @@ class LoginThrottle:
                 "place": place,
                 "now": now,
                 "free": free,
-                "shortest": _SHORTEST,
-                "longest": _LONGEST,
+                "shortest": _FIRST_BACKOFF,
+                "longest": _MAX_BACKOFF,
             },
         )
         if not counted:

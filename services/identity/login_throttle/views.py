@@ -7,11 +7,11 @@ from uuid import UUID
 from psycopg import Cursor
 
 from identity.login_throttle.domain import Lock
+from kit.eventstore.projection import Projection, on
 from kit.eventstore.store import Recorded
-from kit.eventstore.views import Views, on
 
 
-class LockViews(Views):
+class LockViews(Projection):
     tables: ClassVar[tuple[str, ...]] = ("locks",)
 
     def locks(self, user_id: UUID, now: datetime) -> list[UUID]:

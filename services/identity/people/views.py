@@ -10,8 +10,8 @@ from psycopg import Cursor
 
 from identity.people.domain import User
 from kit.db.database import Database
+from kit.eventstore.projection import Projection, on
 from kit.eventstore.store import Recorded
-from kit.eventstore.views import Views, on
 
 EmailHash = Callable[[str], bytes]
 """The keyed hash of an address in its normal form, by which it is looked up."""
@@ -39,7 +39,7 @@ class Credentials:
     one_time_generation: int
 
 
-class PeopleViews(Views):
+class PeopleViews(Projection):
     """Events fill `people`; `passwords` and `operators` are rows that no event holds."""
 
     tables: ClassVar[tuple[str, ...]] = ("people",)

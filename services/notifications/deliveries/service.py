@@ -14,8 +14,8 @@ from notifications.deliveries.queue import Deliveries, Delivery
 from notifications.deliveries.views import NotificationViews
 from notifications.mails.service import MailContext
 
-_FIRST_DELAY = timedelta(seconds=2)
-_MAX_DELAY = timedelta(minutes=5)
+_FIRST_BACKOFF = timedelta(seconds=2)
+_MAX_BACKOFF = timedelta(minutes=5)
 _jitter = random.SystemRandom()
 
 
@@ -76,13 +76,13 @@ class Notifications(Store):
 
     def retry_later(self, delivery: Delivery, reason: str) -> None:
         """Record that nothing was sent; the next attempt follows after a delay."""
-        self._deliveries.retry_at(delivery, reason, self.clock() + _delay(delivery.attempts))
+        self._deliveries.retry_at(delivery, reason, self.clock() + _backoff(delivery.attempts))
 
     def outcome_unknown(self, delivery: Delivery, reason: str) -> None:
         """Record that the mail may have been sent; it is sent again after a delay."""
 
         def work() -> None:
-            if self._deliveries.retry_at(delivery, reason, self.clock() + _delay(delivery.attempts)):
+            if self._deliveries.retry_at(delivery, reason, self.clock() + _backoff(delivery.attempts)):
                 self._change(delivery, lambda mail: mail.outcome_is_unknown(delivery.attempts))
 
         self.run(work)
@@ -117,7 +117,7 @@ class Notifications(Store):
         return self.find(Notification, notification_id, UnknownNotification)
 
 
-def _delay(attempts: int) -> timedelta:
-    """Two seconds after the first attempt, doubled for each further one up to five minutes, ±25 %."""
+def _backoff(attempts: int) -> timedelta:
+    """Exponential: two seconds after the first attempt, doubled for each further one up to five minutes, ±25 %."""
     doubled: int = 2 ** min(attempts - 1, 20)
-    return min(_FIRST_DELAY * doubled, _MAX_DELAY) * _jitter.uniform(0.75, 1.25)
+    return min(_FIRST_BACKOFF * doubled, _MAX_BACKOFF) * _jitter.uniform(0.75, 1.25)

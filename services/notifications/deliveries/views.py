@@ -10,8 +10,8 @@ from uuid import UUID
 from psycopg import Cursor
 
 from kit.db.migrations import read
+from kit.eventstore.projection import Projection, on
 from kit.eventstore.store import Recorded
-from kit.eventstore.views import Views, on
 from kit.http.pagination import TimeAndId
 from notifications.deliveries.domain import Notification
 
@@ -50,7 +50,7 @@ FROM notifications n LEFT JOIN deliveries d ON d.notification_id = n.id
 """
 
 
-class NotificationViews(Views):
+class NotificationViews(Projection):
     """Reads and maintains the table."""
 
     tables: ClassVar = ("notifications",)

@@ -14,8 +14,8 @@ from uuid import UUID, uuid5
 from psycopg import Cursor
 from psycopg.types.json import Jsonb
 
+from kit.eventstore.projection import Projection, Rows
 from kit.eventstore.store import Recorded
-from kit.eventstore.views import Rows, Views
 from kit.http.pagination import TimeAndId
 from organizations.audit.changes import CHANGES, Change
 from organizations.narrowing import narrowed
@@ -59,7 +59,7 @@ class AuditFilter:
     platforms: Sequence[UUID] | None = None
 
 
-class AuditTrail(Views):
+class AuditTrail(Projection):
     """Every event of an organization has a row, but InvitationAccepted, whose MemberJoined has one."""
 
     def apply(self, cursor: Cursor[Any], recorded: Recorded) -> None:

@@ -12,8 +12,8 @@ from uuid import UUID
 from psycopg import Cursor
 
 from contracts.envelope import Attributes
+from kit.eventstore.projection import Projection, on
 from kit.eventstore.store import Recorded
-from kit.eventstore.views import Views, on
 from organizations.organizations.domain import Organization
 from organizations.organizations.service import accepts_foreign_events
 
@@ -41,7 +41,7 @@ class Position:
     envelope: dict[str, Any] | None
 
 
-class ForeignEvents(Views):
+class ForeignEvents(Projection):
     """Filled from the bus, so a rebuild does not change it; the events of a purged organization are deleted."""
 
     def add(self, attributes: Attributes, payload: bytes) -> None:

@@ -11,8 +11,8 @@ from psycopg.types.json import Jsonb
 
 from contracts.permissions import Grant
 from kit.db.database import Database
+from kit.eventstore.projection import Projection, on
 from kit.eventstore.store import Recorded
-from kit.eventstore.views import Views, on
 from kit.http.pagination import TimeAndId
 from organizations.invitations.domain import Invitation, InvitationContext
 from organizations.organizations.domain import Organization
@@ -43,7 +43,7 @@ class Invited:
     expires_at: datetime
 
 
-class InvitationViews(Views):
+class InvitationViews(Projection):
     """`hash_of` gives the keyed hash of an address in its normal form."""
 
     tables = ("invitations",)

@@ -9,8 +9,8 @@ from psycopg import Cursor
 from psycopg.types.json import Jsonb
 
 from contracts.permissions import Grant
+from kit.eventstore.projection import Projection, on
 from kit.eventstore.store import Recorded
-from kit.eventstore.views import Views, on
 from kit.http.pagination import TimeAndId
 from organizations.organizations.domain import ADMINISTRATOR, Organization
 
@@ -32,7 +32,7 @@ class Member:
     joined_at: datetime
 
 
-class MemberViews(Views):
+class MemberViews(Projection):
     """Members of all organizations, deleted ones included; a purged organization has none."""
 
     tables = ("members",)

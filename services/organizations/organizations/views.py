@@ -9,8 +9,8 @@ from uuid import UUID
 from psycopg import Cursor
 
 from contracts.permissions import Grant, Role
+from kit.eventstore.projection import Projection, on
 from kit.eventstore.store import Recorded
-from kit.eventstore.views import Views, on
 from kit.http.pagination import TimeAndId
 from organizations.organizations.domain import Organization
 
@@ -36,7 +36,7 @@ class OwnOrganization:
     joined_at: datetime
 
 
-class OrganizationViews(Views):
+class OrganizationViews(Projection):
     """Organizations, deleted and purged ones included."""
 
     tables = ("organizations",)

@@ -11,8 +11,8 @@ from psycopg import Cursor
 from psycopg.types.json import Jsonb
 
 from kit.db.migrations import read
+from kit.eventstore.projection import Projection, on
 from kit.eventstore.store import Recorded
-from kit.eventstore.views import Views, on
 from platforms.connectors import installed
 from platforms.platforms.domain import TradePlatform
 
@@ -39,7 +39,7 @@ class PlatformRow:
     created_at: datetime
 
 
-class PlatformViews(Views):
+class PlatformViews(Projection):
     """Deleted organizations come from another service, so that table is not emptied in a rebuild."""
 
     tables = ("platforms",)

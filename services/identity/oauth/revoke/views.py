@@ -6,11 +6,11 @@ from typing import Any
 from psycopg import Cursor
 
 from identity.oauth.revoke.domain import RevokedToken
+from kit.eventstore.projection import Projection, Rows, on
 from kit.eventstore.store import Recorded
-from kit.eventstore.views import Rows, Views, on
 
 
-class RevokedTokenViews(Views):
+class RevokedTokenViews(Projection):
     """The migrations of clients make the table."""
 
     def rows(self) -> Sequence[Rows]:

@@ -1,4 +1,4 @@
-"""Read models: tables of a service that its own events change, in the transaction that stores the events."""
+"""Projections: they update a service's read models in the transaction that stores its events."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ Change = Callable[[Any, Cursor[Any], Any, Any], None]
 
 
 def on(*events: type) -> Callable[[Change], Change]:
-    """Marks a method `(self, cursor, event, recorded)` as what one or more event classes change."""
+    """Mark a method `(self, cursor, event, recorded)` as the change that one or more event classes make."""
 
     def mark(change: Change) -> Change:
         change.__dict__["changes_on"] = events
@@ -35,8 +35,8 @@ def on(*events: type) -> Callable[[Change], Change]:
     return mark
 
 
-class Views:
-    """Base of a service's read models.
+class Projection:
+    """Base of the projections: each applies stored events to the tables of one or more read models.
 
     `tables` are the tables that events alone fill, in an order in which they can be emptied. A change only
     writes and never reads its own answer, so that a rebuild can pipeline it; the same event applied to the
@@ -48,7 +48,7 @@ class Views:
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        # A class that joins several subjects' views has the changes of all of them.
+        # A class that joins several projections has the changes of all of them.
         cls._changes = {e: c for base in reversed(cls.__mro__) for e, c in vars(base).get("_changes", {}).items()}
         for value in vars(cls).values():
             for event in getattr(value, "changes_on", ()):
@@ -64,7 +64,7 @@ class Views:
             change(self, cursor, recorded.event, recorded)
 
     def apply_all(self, cursor: Cursor[Any], events: Sequence[Any]) -> None:
-        """Apply events in order, in a rebuild; overridden by views that can do that at once."""
+        """Apply events in order, in a rebuild; overridden by projections that can do that at once."""
         for recorded in events:
             self.apply(cursor, recorded)
 
