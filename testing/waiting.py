@@ -20,8 +20,8 @@ def wait_until(condition: Callable[[], T], timeout: float = 15.0, what: str = "t
         time.sleep(0.02)
 
 
-async def reached(condition: Callable[[], object], timeout: float = 3.0) -> None:
-    """Return once the condition is true, while the event loop runs; TimeoutError after `timeout` seconds."""
-    async with asyncio.timeout(timeout):
+async def reached(condition: Callable[[], object], seconds: float = 3.0) -> None:
+    """Return once the condition is true, while the event loop runs; TimeoutError after so many seconds."""
+    async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - of anything, which sets no asyncio.Event
             await asyncio.sleep(0.002)

@@ -43,6 +43,13 @@ def test_no_more_is_read_than_tells_whether_there_is_a_next_page() -> None:
     assert tables.statements[-1].endswith("LIMIT 4000")
 
 
+def test_pages_go_on_behind_the_last_row() -> None:
+    rows = [{"Position": each, "Login": 8001, "Symbol": "X", "Action": 0, "Volume": 100, "PriceOpen": 1,
+             "PriceCurrent": 1, "Profit": 0, "TimeCreate": AT} for each in (3, 1, 2)]  # fmt: skip
+    pages = ReportTables(MT5, {"mt5_positions": rows}).pages(Wanted("positions"), 2)
+    assert [[row[0] for row in page] for page in pages] == [[1, 2], [3]]
+
+
 def test_a_list_of_one_account_holds_its_rows_only() -> None:
     tables = ReportTables(MT5, {"mt5_deals": [deal(1), deal(2, Login=8002), deal(3)]})
     assert tickets(tables, login=8001) == [1, 3]
