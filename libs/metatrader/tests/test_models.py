@@ -46,6 +46,16 @@ def test_times_are_instants_by_the_servers_zone_and_keep_the_raw_value() -> None
     assert deal(Time="0").time is None
 
 
+@pytest.mark.parametrize("per_second", [1, 1000])
+def test_times_reach_from_1970_to_the_end_of_9999(per_second: int) -> None:
+    last = 253402300799 * per_second
+    assert moment(0, UTC, per_second=per_second).utc == datetime(1970, 1, 1, tzinfo=UTC)
+    assert moment(last, UTC, per_second=per_second).utc == datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    for raw in (-1, last + 1):
+        with pytest.raises(ValueError, match="is no unix time"):
+            moment(raw, UTC, per_second=per_second)
+
+
 def test_summer_time_follows_the_date() -> None:
     zone = ZoneInfo("Europe/Athens")
     winter = int(datetime(2024, 1, 15, 12, tzinfo=UTC).timestamp())

@@ -23,6 +23,8 @@ class ReportTables:
     ) -> None:
         self._connection = sqlite3.connect(":memory:")
         self.statements: list[str] = []
+        self.count = 0
+        """Of the rows that were read."""
         tables = {}
         for name, content in rows.items():
             columns = list(content[0])
@@ -35,7 +37,9 @@ class ReportTables:
 
     async def texts(self, statement: str, params: Sequence[Any] = ()) -> list[tuple[str | None, ...]]:
         self.statements.append(statement)
+        assert len(self.statements) < 100, "the list is read without end"
         rows = self._run(statement.replace("%s", "?"), params)
+        self.count += len(rows)
         return [tuple(None if value is None else str(value) for value in row) for row in rows]
 
     def rows(self, wanted: Wanted) -> list[Row]:

@@ -50,6 +50,12 @@ def test_pages_go_on_behind_the_last_row() -> None:
     assert [[row[0] for row in page] for page in pages] == [[1, 2], [3]]
 
 
+def test_the_rows_of_earlier_pages_are_not_read_again() -> None:
+    tables = ReportTables(MT5, {"mt5_deals": [deal(ticket) for ticket in range(1, 9)]})
+    assert tickets(tables, after=(6, 0)) == [7, 8]
+    assert tables.count <= 3
+
+
 def test_a_list_of_one_account_holds_its_rows_only() -> None:
     tables = ReportTables(MT5, {"mt5_deals": [deal(1), deal(2, Login=8002), deal(3)]})
     assert tickets(tables, login=8001) == [1, 3]
@@ -94,7 +100,14 @@ def test_a_row_that_no_server_writes_is_a_fault_of_the_table(broken: dict[str, A
     assert caught.value.outcome == "schema-missing"
 
 
-def test_a_command_beyond_those_that_are_known_is_a_fault_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_contract_that_is_no_number_is_a_fault_of_the_table() -> None:
+    symbol = {"Symbol": "X", "Path": "", "Description": "", "CurrencyBase": "", "CurrencyProfit": "", "Digits": 5,
+              "ContractSize": "much"}  # fmt: skip
+    with pytest.raises(Failed):
+        ReportTables(MT5, {"mt5_symbols": [symbol]}).rows(Wanted("symbols"))
+
+
+def test_a_time_that_is_none_is_a_fault_of_the_table() -> None:
     trade = {"ticket": 1, "login": 1, "symbol": "X", "cmd": 6, "volume": 1, "open_time": "never", "open_price": 1,
              "close_time": AT, "close_price": 1, "profit": 0, "swaps": 0, "commission": 0, "taxes": 0,
              "comment": "", "digits": 5}  # fmt: skip
