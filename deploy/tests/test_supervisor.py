@@ -109,6 +109,24 @@ def test_a_child_that_has_run_well_is_restarted_without_delay_again(
     assert delays[:5] == ["0.2 s", "0.4 s", "0.8 s", "0.2 s", "0.4 s"]
 
 
+@pytest.mark.parametrize(("seconds", "backoff"), [(20.0, 0.5), (20.25, 0.25)])
+def test_a_run_of_more_than_twenty_seconds_is_well(
+    supervisor: Supervisor,
+    clock: Clock,
+    said: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: float,
+    backoff: float,
+) -> None:
+    monkeypatch.setattr(module, "_FIRST_BACKOFF", 0.25)
+    process = Short(clock, 0.0, seconds)
+    supervisor.start("child", process, lambda: True)
+    for step in (0.0, 0.25, seconds, backoff):  # ends, starts again, ends again, starts again
+        clock.now += step
+        supervisor.look()
+    assert process.starts == [100.0, 100.25, 100.25 + seconds + backoff]
+
+
 def test_a_child_that_runs_is_not_started_again(supervisor: Supervisor, clock: Clock, said: list[str]) -> None:
     process = Short(clock, 1e9)
     supervisor.start("child", process, lambda: True)

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from metatrader.errors import InvalidValue, ProtocolError
 from metatrader.models import Deal, DealAction, Moment, TimeSettings, User, UserRights
-from metatrader.models.values import moment, server_seconds
+from metatrader.models.values import moment, number, server_seconds
 from metatrader.mt5.answers import Answer
 from metatrader.mt5.text import Message
 
@@ -32,6 +32,23 @@ def test_volumes_are_in_lots_and_the_finer_value_holds() -> None:
     assert deal(Volume="12345").volume == Decimal("1.2345")
     assert deal(Volume="12345", VolumeExt="123456789").volume == Decimal("1.23456789")
     assert deal(Volume="12345").volume_raw == 12345
+
+
+@pytest.mark.parametrize(("value", "read"), [(3, "3"), (0.1, "0.1"), ("1.50", "1.50"), (Decimal("2.5"), "2.5")])
+def test_numbers_may_be_numbers_already(value: object, read: str) -> None:
+    assert str(number(value)) == read
+
+
+def test_fields_may_be_given_by_name() -> None:
+    made = Deal(ticket=7, login=1, action=DealAction.BUY, profit=Decimal("1.5"), time=None)
+    assert (made.ticket, made.profit, made.time) == (7, Decimal("1.5"), None)
+    read = deal()
+    assert Deal(ticket=7, login=1, action=DealAction.BUY, time=read.time).time == read.time
+
+
+@pytest.mark.parametrize(("sent", "on"), [("0", False), ("1", True), ("-1", True)])
+def test_a_flag_is_off_when_it_is_zero(sent: str, on: bool) -> None:
+    assert TimeSettings.model_validate({"TimeZone": "60", "Daylight": sent}).daylight is on
 
 
 def test_an_action_of_a_newer_server_stays_a_number() -> None:
@@ -83,7 +100,7 @@ def test_what_is_no_plain_number_is_refused(value: str) -> None:
         deal(Profit=value)
 
 
-@pytest.mark.parametrize("value", ["-1", "99999999999999", "1e5", "now", "253402300800"])
+@pytest.mark.parametrize("value", ["-1", "99999999999999", "1e5", "now", "253402300800", "1_0", "٣"])
 def test_what_is_no_time_is_refused(value: str) -> None:
     with pytest.raises(ValidationError):
         deal(Time=value)
@@ -120,6 +137,10 @@ def test_an_answer_that_does_not_fit_names_the_field_and_not_its_value() -> None
         answer.read(TypeAdapter(User), UTC)
     assert "Ada" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+def test_a_number_of_decimals_may_be_none_or_24() -> None:
+    assert (deal(Digits="0").digits, deal(Digits="24").digits) == (0, 24)
 
 
 @pytest.mark.parametrize("digits", ["-1", "25", "999999999"])

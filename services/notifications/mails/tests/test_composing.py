@@ -1,6 +1,7 @@
 """What a mail looks up when it is sent, for how long it is worth sending, and which events request it."""
 
 import asyncio
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -8,7 +9,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import pytest
-from pydantic import SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 
 from contracts.identity import UserErased, UserRenamed
 from contracts.rpc import INVITATION_LINK, InvitationLink, InvitationLinkRequest, Reply
@@ -45,6 +46,22 @@ def test_a_context_that_another_release_stored_is_read_past_what_is_new() -> Non
     assert Plain.model_validate_json(Plain(at=AT, user_id=ADA).model_dump_json().replace("}", ',"added":1}')) == Plain(
         at=AT, user_id=ADA
     )
+
+
+class Renamed(Plain):
+    inviter: UUID = Field(alias="other_id")
+
+
+def test_a_renamed_field_is_stored_under_its_first_name() -> None:
+    context = Renamed(at=AT, inviter=ADA)
+    stored = json.loads(context.model_dump_json())
+    assert (stored["other_id"], "inviter" in stored) == (str(ADA), False)
+    assert Renamed.model_validate(stored) == context
+
+
+def test_a_context_that_composes_nothing_is_none() -> None:
+    with pytest.raises(TypeError, match="compose"):
+        MailContext(at=AT)  # type: ignore[abstract]
 
 
 def test_a_context_is_not_changed_and_its_faults_show_no_values() -> None:
@@ -162,4 +179,5 @@ def test_a_mail_is_requested_by_its_events_unless_none_is_due() -> None:
     table = mail.subscriptions(lambda *request: requested.append(request))
     for event in (UserRenamed, UserErased):
         table[event](cast(Any, SimpleNamespace(id="identity-1-7", data=SimpleNamespace(user_id=ADA))))
+    assert (mail.name, mail.context) == ("plain", Plain)
     assert requested == [("plain", "identity-1-7", Plain(at=AT, user_id=ADA))]
