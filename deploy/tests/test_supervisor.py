@@ -125,6 +125,7 @@ def test_a_run_of_more_than_twenty_seconds_is_well(
         clock.now += step
         supervisor.look()
     assert process.starts == [100.0, 100.25, 100.25 + seconds + backoff]
+    assert said[1].endswith(f"it starts again in {backoff:.1f} s")
 
 
 def test_a_child_that_runs_is_not_started_again(supervisor: Supervisor, clock: Clock, said: list[str]) -> None:
@@ -144,7 +145,9 @@ def test_each_restart_changes_the_process_ids(supervisor: Supervisor, clock: Clo
         supervisor.pid("third")
 
 
-@pytest.mark.parametrize(("code", "how"), [(0, "ended with code 0"), (-9, "was killed (signal 9)")])
+@pytest.mark.parametrize(
+    ("code", "how"), [(0, "ended with code 0"), (-1, "was killed (signal 1)"), (-9, "was killed (signal 9)")]
+)
 def test_how_a_child_ended_is_said(supervisor: Supervisor, clock: Clock, said: list[str], code: int, how: str) -> None:
     supervisor.start("child", Short(clock, 0.0, code=code), lambda: True)
     supervisor.look()
