@@ -19,7 +19,7 @@ from access.tests.fakes import (
     user,
 )
 from contracts import rpc
-from contracts.permissions import Grant
+from contracts.permissions import Grant, Limits
 from kit.errors import NotFound
 from kit.security.tokens import InvalidToken, Token
 
@@ -142,20 +142,22 @@ def test_what_matters_is_refused_after_more_than_thirty_seconds_without_the_bus(
     assert fakes.access.acting(user(), ORG, "clients:write", fresh=True)
     fakes.owner.cut_off_seconds = 30.5
     assert fakes.access.acting(user(), ORG, "clients:write")
-    assert fakes.access.sufficient(user(), ORG, grant, "clients:write")
+    assert fakes.access.acting(user(), ORG, "clients:write", known=grant)
     with pytest.raises(PermissionsUnavailable):
         fakes.access.acting(user(), ORG, "clients:write", fresh=True)
     with pytest.raises(PermissionsUnavailable):
-        fakes.access.sufficient(user(), ORG, grant, "clients:write", fresh=True)
+        fakes.access.acting(user(), ORG, "clients:write", fresh=True, known=grant)
 
 
-def test_a_grant_at_hand_is_enough_or_not_without_asking(fakes: Fakes) -> None:
-    principal, grant = user(), Grant(role="viewer")
-    acting = fakes.access.sufficient(principal, ORG, grant, "platforms:read")
-    assert acting is not None
+def test_a_known_grant_decides_without_asking(fakes: Fakes) -> None:
+    principal, grant = user(), Grant(role="viewer", limits=Limits(platforms=(PLATFORM,)))
+    acting = fakes.access.acting(principal, ORG, "platforms:read", platform=PLATFORM, known=grant)
     assert (acting.principal, acting.organization_id, acting.grant) == (principal, ORG, grant)
-    assert fakes.access.sufficient(principal, ORG, grant, None)
-    assert fakes.access.sufficient(principal, ORG, grant, "platforms:write") is None
+    fakes.grant("administrator")
+    with pytest.raises(MissingPermission):
+        fakes.access.acting(principal, ORG, "platforms:write", known=grant)
+    with pytest.raises(NotFound):
+        fakes.access.acting(principal, ORG, "platforms:read", platform=uuid4(), known=grant)
     assert fakes.owner.asked == []
 
 

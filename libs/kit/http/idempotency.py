@@ -1,7 +1,7 @@
 """`Idempotency-Key`: a repeated POST gives the first answer again, stored in the transaction that did the work."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, Any
@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from psycopg import Cursor
 from psycopg.errors import UniqueViolation
 from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 
 from kit.db.database import constraint_of
 from kit.errors import Conflict, Invalid, Refusal
@@ -60,9 +61,9 @@ async def _request_key(
 Keyed = Annotated[RequestKey, Depends(_request_key)]
 
 
-def created(body: BaseModel, location: str) -> JSONResponse:
+def created(body: BaseModel | Mapping[str, object], location: str) -> JSONResponse:
     """201 with the whole resource and where it lives."""
-    return JSONResponse(body.model_dump(mode="json"), 201, {"Location": location})
+    return JSONResponse(to_jsonable_python(body), 201, {"Location": location})
 
 
 class Idempotency:

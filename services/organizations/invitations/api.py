@@ -1,18 +1,21 @@
 """Routes of invitations, for members and for the invited user."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Annotated, Protocol
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
 
 from access.checks import MissingPermission, OrgPrincipal, PersonNeeded
 from access.guard import Guard
 from access.principal import Principal
 from contracts.email import InvalidEmail
 from contracts.permissions import Grant
+from kit.db.reads import Reads
 from kit.errors import Invalid, NotFound
 from kit.http.idempotency import Idempotency, Keyed, KeyReused, RequestKey, created
 from kit.http.openapi import refusals
@@ -31,6 +34,7 @@ from organizations.invitations.domain import (
     InvitationUsed,
 )
 from organizations.invitations.service import Invitations
+from organizations.invitations.views import context_seen_by
 from organizations.organizations.domain import AlreadyMember, GrantExceedsOwn, TooManyMembers
 from organizations.people.service import EmailNotVerified, People
 
@@ -42,20 +46,19 @@ UNKNOWN_LINKS = Limit("unknown-links", 100, timedelta(seconds=36))
 _NOT_OPEN = (InvitationExpired, InvitationRevoked, InvitationDeclined, InvitationUsed, InvitationReplaced)
 
 
-class Invite(Protocol):
-    """What the route and its direct endpoint do; see `Invitations.invite`."""
-
-    def __call__(
-        self, acting: OrgPrincipal, body: InvitationCreation, key: RequestKey, known: InvitationContext | None = None
-    ) -> JSONResponse: ...
+Invite = Callable[[Principal, InvitationCreation, RequestKey, UUID], Awaitable[Response]]
 
 
 _PATH = "/api/v1/organizations/{org}/invitations"
 
 
-def inviting(invitations: Invitations, idempotency: Idempotency, limiter: RateLimiter) -> Invite:
-    def invite(
-        acting: OrgPrincipal, body: InvitationCreation, key: RequestKey, known: InvitationContext | None = None
+def inviting(
+    invitations: Invitations, reads: Reads, guard: Guard, idempotency: Idempotency, limiter: RateLimiter
+) -> Invite:
+    """How an address is invited, whichever way the request was read."""
+
+    def invited(
+        acting: OrgPrincipal, body: InvitationCreation, key: RequestKey, context: InvitationContext
     ) -> JSONResponse:
         org = acting.organization_id
         grant = Grant(role=body.role, permissions=body.permissions, limits=body.limits)
@@ -64,13 +67,28 @@ def inviting(invitations: Invitations, idempotency: Idempotency, limiter: RateLi
 
             def work() -> JSONResponse:
                 try:
-                    invitation = invitations.invite(org, body.email.strip(" "), grant, _by(acting), known)
+                    invitation = invitations.invite(org, body.email.strip(" "), grant, _by(acting), context)
                 except InvalidEmail as error:
                     raise Invalid("email", str(error)) from error
                 count()
                 return created(InvitationAnswer.of(invitation), f"{_PATH.format(org=org)}/{invitation.id}")
 
             return idempotency.once(key, acting.principal.id, work)
+
+    async def invite(principal: Principal, body: InvitationCreation, key: RequestKey, org: UUID) -> Response:
+        try:
+            email_hash = invitations.hash_of(body.email)
+        except InvalidEmail:  # refused after the permission is checked
+            email_hash = None
+
+        async def read() -> tuple[Grant | None, InvitationContext | None]:
+            context = await context_seen_by(reads, principal, org, email_hash)
+            return None if context is None else context.held, context
+
+        acting, context = await guard.acting_on(principal, org, "members:write", read, fresh=True)
+        if context is None:
+            raise NotFound
+        return await run_in_threadpool(invited, acting, body, key, context)
 
     return invite
 
@@ -104,10 +122,10 @@ def routes(invitations: Invitations, guard: Guard, limiter: RateLimiter, invite:
             NotFound, MissingPermission, GrantExceedsOwn, AlreadyMember, AlreadyInvited, KeyReused, RateLimited
         ),
     )
-    def create_invitation(acting: Writer, body: InvitationCreation, key: Keyed) -> JSONResponse:
+    async def create_invitation(acting: Writer, body: InvitationCreation, key: Keyed) -> Response:
         """Sends a link to the email address. It is valid for seven days. You can only grant permissions that you have.
         Requires members:write."""
-        return invite(acting, body, key)
+        return await invite(acting.principal, body, key, acting.organization_id)
 
     @router.post(
         "/{id}/resend",

@@ -9,6 +9,7 @@ from contracts.event import Message
 from kit.context import acting
 from kit.errors import Refusal
 from kit.messaging.bus import Bus
+from organizations.grants import stored_grant
 from organizations.invitations.service import Invitations
 from organizations.people.service import People
 
@@ -38,7 +39,7 @@ def answer_requests(bus: Bus, invitations: Invitations, people: People) -> None:
         people.learn(asked.user_id, asked.email, None, verified=True)
         member = accepted.member
         membership = rpc.Membership(
-            organization_id=member.organization_id, user_id=member.user_id, **dict(member.grant)
+            organization_id=member.organization_id, user_id=member.user_id, **dict(stored_grant(member.granted))
         )
         return rpc.AcceptedInvitation(outcome=accepted.outcome, membership=membership)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from contracts.email import normal
 from contracts.permissions import Grant
 from kit.errors import NotFound
 from kit.eventstore.store import Store
@@ -65,16 +66,16 @@ class Invitations:
         self.clock = organizations.clock
 
     def invite(
-        self, organization_id: UUID, email: str, grant: Grant, by: UUID, known: InvitationContext | None = None
+        self, organization_id: UUID, email: str, grant: Grant, by: UUID, context: InvitationContext
     ) -> Invitation:
-        """Invite an address. `known` is the invitation's context, where it was read a moment ago.
+        """Invite an address in a context that was read a moment ago.
 
-        Raises InvalidEmail, NotFound, GrantExceedsOwn, AlreadyMember or AlreadyInvited.
+        Raises InvalidEmail, GrantExceedsOwn, AlreadyMember or AlreadyInvited.
         """
         now = self.clock()
 
         def work() -> Invitation:
-            context = known or self._context(organization_id, by, email)
+            normal(email)
             context.must_allow(grant)
             self._note_expiry(context.pending, now)
             invitation = Invitation(
@@ -99,7 +100,7 @@ class Invitations:
 
         def work() -> None:
             invitation = self._of(organization_id, invitation_id)
-            context = self._context(organization_id, by, invitation.email)
+            context = self.context(organization_id, by, invitation.email)
             context.must_allow(invitation.grant)
             invitation.resend(context.organization_name, by, self.clock() + LIFETIME)
             self._store.save(invitation)
@@ -201,7 +202,8 @@ class Invitations:
             raise NotFound
         return invitation
 
-    def _context(self, organization_id: UUID, by: UUID, email: str | None) -> InvitationContext:
+    def context(self, organization_id: UUID, by: UUID, email: str | None) -> InvitationContext:
+        """What decides about an invitation. Raises InvalidEmail or NotFound."""
         email_hash = None if email is None else self.hash_of(email)
         context = self.views.context(organization_id, by, email_hash)
         if context is None:

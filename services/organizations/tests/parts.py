@@ -1,21 +1,29 @@
 """The use cases of the service on a real database, on a clock that tests move."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Any, LiteralString, TypeVar
 from uuid import UUID, uuid4
 
 from psycopg.sql import SQL, Identifier
 from pydantic import SecretStr
 
+from access.principal import Principal
 from contracts.permissions import Grant
 from kit.context import acting
 from kit.db.database import Database
+from kit.db.reads import Reads
+from kit.http.pagination import TimeAndId
 from kit.messaging.bus import Bus
 from kit.security.keys import MasterKey
+from kit.security.tokens import Token
 from organizations.container import Container
 from organizations.events import PUBLICATIONS
 from organizations.invitations.service import Accepted
+from organizations.members.views import Member, members_seen_by
+from organizations.organizations.views import own_organizations
 from testing.clock import Clock
 
 T = TypeVar("T")
@@ -27,6 +35,20 @@ def container(database: Database, master: MasterKey, clock: Clock) -> Container:
     """The use cases of the service, on a bus that was never started."""
     bus = Bus("nats://127.0.0.1:1", "organizations", SecretStr("none"))
     return Container(database, master, bus, clock, PUBLICATIONS.envelope)
+
+
+class _Reads(Reads):
+    """On the connections of the world, which are closed with it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def all(self, query: LiteralString, params: Any = None) -> Sequence[tuple[Any, ...]]:
+        return [tuple(row.values()) for row in self._database.all(query, params)]
+
+
+def _signed_in(user: UUID) -> Principal:
+    return Principal.of(Token(str(user), 2**31, str(uuid4()), frozenset(), {"sid": str(uuid4())}))
 
 
 class World:
@@ -63,8 +85,20 @@ class World:
     def invite(self, organization: UUID, by: UUID, email: str, grant: Grant = VIEWER) -> tuple[UUID, str]:
         """An invitation and the token of its link."""
         with acting(actor=str(by)):
-            invitation_id = self.invitations.invite(organization, email, grant, by).id
+            context = self.invitations.context(organization, by, email)
+            invitation_id = self.invitations.invite(organization, email, grant, by, context).id
         return invitation_id, self.invitations.link(invitation_id, 1)[0]
+
+    def members_of(
+        self, organization: UUID, user: UUID, place: TimeAndId | None = None, limit: int = 50
+    ) -> list[Member]:
+        """As a member sees them; limit + 1 at most."""
+        return asyncio.run(members_seen_by(_Reads(self.database), _signed_in(user), organization, place, limit))[1]
+
+    def organizations_of(self, user: UUID, deleted_at: datetime | None = None) -> list[UUID]:
+        """As the user sees them."""
+        _, rows = asyncio.run(own_organizations(_Reads(self.database), _signed_in(user), None, 50, deleted_at))
+        return [row.id for row in rows]
 
     def accept(self, token: str, user_id: UUID) -> Accepted:
         person = self.people.find(user_id)

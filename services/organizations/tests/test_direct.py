@@ -1,22 +1,32 @@
-"""Direct endpoints answer as their routes do. A query string leads a list to its route, a charset a command."""
+"""Requests that are read without routing are answered as those that their route reads.
 
+An unknown parameter leads a list to its route, a charset a command.
+"""
+
+import base64
 import json
 import time
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import httpx2
+from pydantic import TypeAdapter
 
 from contracts import identity as events
 from embedded.nats import Nats
 from embedded.postgres import Postgres
 from embedded.signals import frozen
+from kit.http.pagination import Page
+from organizations.members.api_models import MemberAnswer
+from organizations.organizations.api_models import OrganizationAnswer
+from organizations.organizations.domain import first_organization_id
 from organizations.tests.running import Running
 from organizations.tests.situations import BASE, invite, join, make, refused
 from testing.service import Caller
 from testing.waiting import wait_until
 
-ROUTED = "?limit=50"
+ROUTED = "?limit=50&unknown=x"
 TYPES = ("application/json", "application/json; charset=utf-8")
 """Of a body that is taken without the route, and of one that is not."""
 INVITATIONS: list[object] = [
@@ -52,7 +62,7 @@ NAMES = [
 
 
 def answers(caller: httpx2.Client, path: str) -> tuple[httpx2.Response, httpx2.Response]:
-    """As the event loop answers, and as the route does."""
+    """Read without routing, and by the route."""
     return caller.get(path), caller.get(path + ROUTED)
 
 
@@ -66,6 +76,8 @@ def test_both_ways_show_the_same_organizations_and_members(running: Running) -> 
             direct, routed = answers(caller.http, what)
             assert (direct.status_code, direct.json()) == (routed.status_code, routed.json())
             assert direct.json()["items"]
+            kind = MemberAnswer if what != BASE else OrganizationAnswer
+            TypeAdapter(Page[kind]).validate_json(direct.text)  # type: ignore[valid-type]
             assert {**direct.headers, "x-request-id": "", "date": ""} == {
                 **routed.headers,
                 "x-request-id": "",
@@ -81,6 +93,42 @@ def test_direct_endpoint_and_route_give_the_same_cursor(running: Running) -> Non
     assert direct.json() == routed.json()
     rest = owner.get(BASE, params={"cursor": direct.json()["next_cursor"]}).json()
     assert (len(direct.json()["items"]), len(rest["items"]), rest["next_cursor"]) == (50, 2, None)
+
+
+def test_pages_follow_each_other_to_the_end(running: Running) -> None:
+    owner = running.user()
+    path = make(owner, "Paged")
+    joined = [owner, *(join(running, owner, path) for _ in range(2))]
+    for place in (BASE, f"{path}/members"):
+        seen: list[dict[str, str]] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page = owner.get(f"{place}?limit=1{cursor}").json()
+            seen += page["items"]
+            cursor = page["next_cursor"] and f"&cursor={page['next_cursor']}"
+        assert seen == owner.get(place).json()["items"]
+    assert [each["user_id"] for each in seen] == [str(member.id) for member in joined]
+    later = owner.get(f"{place}?limit=2").json()["next_cursor"]
+    assert owner.delete(f"{path}/members/{joined[2].id}").status_code == 204
+    assert owner.get(f"{place}?cursor={later}").json() == {"items": [], "next_cursor": None}
+
+
+def test_a_cursor_of_another_list_is_refused_both_ways(running: Running) -> None:
+    owner = running.user()
+    path = make(owner, "Mine")
+    for place in (BASE, f"{path}/members"):
+        for query in ("?cursor=WzFd", "?cursor=WzFd&unknown=x", "?cursor=x"):
+            refused(owner.get(place + query), 422, "invalid")
+
+
+def test_the_first_organization_is_made_by_any_first_request(running: Running) -> None:
+    for place, status in ((f"{BASE}/{{}}/members", 200), (f"{BASE}/{{}}/invitations", 201), (BASE, 200)):
+        newcomer = running.user()
+        url = place.format(first_organization_id(newcomer.id))
+        asked = {"email": "x@example.com", "role": "viewer"}
+        answer = newcomer.post(url, json=asked) if status == 201 else newcomer.get(url)
+        assert (answer.status_code, bool(answer.json())) == (status, True)
+        assert len(newcomer.get(BASE).json()["items"]) == 1
 
 
 def test_a_changed_permission_applies_to_the_next_request(running: Running) -> None:
@@ -104,11 +152,25 @@ def test_a_revoked_session_is_refused(running: Running) -> None:
     assert owner.session is not None
     running.identity.publish(events.UserSessionEnded(user_id=owner.id, session_id=owner.session), owner.id)
     wait_until(lambda: owner.get(BASE).status_code == 401)
-    refused(owner.get(BASE), 401, "invalid-token")
+    for query in ("", "?limit=1", ROUTED, "?deleted=true"):
+        refused(owner.get(BASE + query), 401, "invalid-token")
+        refused(owner.get(f"{path}/members{query}"), 401, "invalid-token")
+
+
+def test_a_revoked_token_is_refused(running: Running) -> None:
+    owner = running.user()
+    path = make(owner, "Mine")
+    claims = owner.http.headers["authorization"].split(".")[1]
+    jti = json.loads(base64.urlsafe_b64decode(claims + "=="))["jti"]
+    expires = datetime.now(UTC) + timedelta(minutes=5)
+    running.identity.publish(events.TokenRevoked(jti=jti, expires_at=expires), owner.id)
+    wait_until(lambda: owner.get(BASE).status_code == 401)
     refused(owner.get(f"{path}/members"), 401, "invalid-token")
+    refused(owner.post(BASE, json={"name": "x"}), 401, "invalid-token")
+    refused(invite(owner, path, "x@example.com"), 401, "invalid-token")
 
 
-def test_non_members_clients_and_malformed_paths_are_left_to_the_routes(running: Running) -> None:
+def test_non_members_clients_and_malformed_paths_are_refused(running: Running) -> None:
     owner, stranger = running.user(), running.user()
     path = make(owner, "Mine")
     refused(stranger.get(f"{path}/members"), 404, "not-found")

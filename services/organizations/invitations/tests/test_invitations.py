@@ -41,7 +41,7 @@ def test_fifty_concurrent_accepts_give_one_membership(world: World) -> None:
 def test_two_at_once_invite_one_address_once(world: World) -> None:
     organization, owner = world.organization()
     writings = ["Ann@Example.com", "ann@example.com", "ann@EXAMPLE.com", " ann@example.com"]
-    outcomes = at_once([partial(world.invitations.invite, organization, one, VIEWER, owner) for one in writings])
+    outcomes = at_once([partial(world.invite, organization, owner, one) for one in writings])
     assert sum(isinstance(outcome, AlreadyInvited) for outcome in outcomes) == 3
     assert Counter(world.kinds())["MemberInvited"] == 1
 
@@ -64,8 +64,9 @@ def test_a_member_is_not_invited_again(world: World) -> None:
 )
 def test_an_invalid_address_is_not_invited(world: World, address: str) -> None:
     organization, owner = world.organization()
+    context = world.invitations.context(organization, owner, None)
     with pytest.raises(InvalidEmail):
-        world.invitations.invite(organization, address, VIEWER, owner)
+        world.invitations.invite(organization, address, VIEWER, owner, context)
     assert world.kinds() == ["OrgCreated"]
 
 
@@ -75,8 +76,8 @@ def test_nobody_invites_to_more_permissions_than_their_own(world: World) -> None
     clerk = world.member(organization, owner, Grant(role="viewer", permissions=("members:write",), limits=limits))
     for grant in (ADMINISTRATOR, VIEWER, Grant(role="manager", limits=limits)):
         with pytest.raises(GrantExceedsOwn):
-            world.invitations.invite(organization, "ann@example.com", grant, clerk)
-    world.invitations.invite(organization, "ann@example.com", Grant(role="viewer", limits=limits), clerk)
+            world.invite(organization, clerk, "ann@example.com", grant)
+    world.invite(organization, clerk, "ann@example.com", Grant(role="viewer", limits=limits))
 
 
 def test_the_link_is_for_one_address_only(world: World) -> None:
