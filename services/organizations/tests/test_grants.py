@@ -6,7 +6,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from contracts.permissions import Grant, Limits, Permission
-from organizations.grants import GivenLimits, GivenPermissions, effective, granted
+from organizations.grants import GivenLimits, GivenPermissions, effective, granted, shown_grant, stored_grant
 
 LIMITS: TypeAdapter[Limits] = TypeAdapter(GivenLimits)
 PERMISSIONS: TypeAdapter[tuple[Permission, ...]] = TypeAdapter(GivenPermissions)
@@ -51,3 +51,5 @@ def test_an_answer_shows_the_permissions_of_the_role_too() -> None:
     assert set(effective(grant)) == set(shown)
     assert effective(grant) == [str(each) for each in Permission if each in shown]
     assert granted(grant) == {"role": "viewer", "permissions": effective(grant), "limits": limits}
+    stored = grant.model_dump_json()
+    assert (stored_grant(stored), shown_grant(stored)) == (grant, granted(grant))
