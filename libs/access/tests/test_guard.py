@@ -179,6 +179,7 @@ def test_only_what_must_be_fresh_stops_without_the_bus(fakes: Fakes) -> None:
     guarded = guard(fakes, ada)
     assert wait(guarded.require("clients:write")(request_of(ada), ORG))
     assert wait(guarded.require_on_platform("platforms:write")(request_of(ada), ORG, PLATFORM))
+    assert wait(guarded.acting_on(ada, ORG, "clients:write", Read(grant)))
     with pytest.raises(PermissionsUnavailable):
         wait(guarded.require("clients:write", fresh=True)(request_of(ada), ORG))
     with pytest.raises(PermissionsUnavailable):
