@@ -97,10 +97,11 @@ def test_uses_are_listed_newest_first_with_one_more_than_a_page(vault: Vault) ->
 
 def test_uses_are_forgotten_after_400_days(vault: Vault) -> None:
     put(vault, 1)
-    for days in (401, 399):
-        use(vault, at=NOW - timedelta(days=days))
+    limit = NOW - timedelta(days=400)
+    for at in (limit - timedelta(seconds=1), limit):
+        use(vault, at=at)
     assert vault.forget_old_uses(NOW) == 1
-    assert [each.used_at for each in vault.uses(HALL, PLATFORM, 10, 10)] == [NOW - timedelta(days=399)]
+    assert [each.used_at for each in vault.uses(HALL, PLATFORM, 10, 10)] == [limit]
 
 
 def test_another_form_of_the_secret_replaces_it_in_every_version(vault: Vault, database: Database) -> None:
