@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 SYSTEM_TESTS := tests/cluster tests/faults tests/recovery tests/upgrades
+CLIENT_TESTS := tests/conformance tests/contracts/test_schemathesis.py
 CODE := libs services deploy docs/examples $(wildcard testing tests)
 PROSE := README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md docs findings $(wildcard services/*/*/texts.toml)
 NODE_MODULES := $(patsubst %package-lock.json,%node_modules/.installed,$(wildcard package-lock.json tests/*/package-lock.json))
@@ -12,8 +13,11 @@ COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose
 comma := ,
 SECRETS := $(or $(TRADEHALL_SECRETS),./secrets)
 
+# Without compiled modules, each process of the tests compiles all of them again and rewrites all assertions: 8 s of CPU.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help setup run test faults bench lint format schemas pictures fuzz lock images secrets bus-user master-key test-system test-compose test-containers coverage docs hooks mutation clean
+.PHONY: help setup run test faults bench lint format schemas pictures fuzz lock images secrets bus-user master-key test-system test-clients test-compose test-containers coverage docs hooks mutation clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,13 +30,16 @@ run: setup ## run Tradehall on this machine until Ctrl-C (TRADEHALL_PORT, TRADEH
 # Without the last two, pytest-xdist runs the longest files last, and waits for ever after a process that died.
 PARALLEL := --numprocesses 3 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
-test: setup ## run all tests (ARGS="-k invitation" for some)
-	@$(PY) -m pytest $(PARALLEL) $(SYSTEM_TESTS:%=--ignore %) $(ARGS)
+test: setup ## run all tests but the longer ones of the next targets (ARGS="-k invitation" for some)
+	@$(PY) -m pytest $(PARALLEL) $(patsubst %,--ignore %,$(SYSTEM_TESTS) $(CLIENT_TESTS)) $(ARGS)
 
 test-system: setup ## run the tests of whole systems: replicas and a cluster, faults, backup and restore, upgrades
 	@$(PY) -m pytest $(SYSTEM_TESTS) --numprocesses 0 $(ARGS)
 
-coverage: setup ## run all tests of `make test`, and write what they cover to build/coverage.md and build/coverage/
+test-clients: setup ## run the tests with independent clients: OpenID Connect (Node.js, Apache, Authlib), schemathesis
+	@$(PY) -m pytest $(CLIENT_TESTS) $(PARALLEL) $(ARGS)
+
+coverage: setup ## run the tests of `make test` and `make test-clients`, and write what they cover to build/coverage.md and build/coverage/
 	@mkdir -p build/coverage
 	@rm -f build/coverage/.data*
 	@$(PY) -m coverage run -m pytest $(PARALLEL) --timeout 400 $(SYSTEM_TESTS:%=--ignore %) $(ARGS)

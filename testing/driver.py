@@ -12,10 +12,12 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import psycopg
 
+from testing import plain_http
 from testing.waiting import wait_until
 
 CALLBACK = "http://127.0.0.1:53682/callback"
 CLI = "tradehall-cli"
+_MAILS_AT_ONCE = 20
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,9 @@ class Hall:
         self.info = info
         self.url: str = info["url"]
         # The issuer is http://localhost:PORT to the letter; 127.0.0.1 spares a lookup and an attempt at ::1.
-        self.http = httpx2.Client(base_url=self.url, timeout=15)
-        self._box = httpx2.Client(base_url=info["mailbox_url"], timeout=15)
+        self.http = plain_http.client(base_url=self.url, timeout=15)
+        self._box = plain_http.client(base_url=info["mailbox_url"], timeout=15)
+        self._mails: dict[str, dict[str, Any]] = {}
 
     def close(self) -> None:
         self.http.close()
@@ -61,26 +64,41 @@ class Hall:
 
     def mails(self, address: str) -> list[Mail]:
         """All mails to an address, oldest first."""
-        listed = self.mailbox("/api/v1/messages", limit=10_000)["messages"]
-        mine = [m for m in listed if any(to["Address"].lower() == address.lower() for to in m["To"])]
-        return [self._mail(m["ID"], m["Subject"]) for m in reversed(mine)]
+        return [self._mail(each) for each in self._mails_to(address)]
 
     def mail(self, address: str, subject: str = "", *, number: int = 1, timeout: float = 15) -> Mail:
         """The number-th mail to an address whose subject holds a text, once it is there."""
 
-        def found() -> Mail | None:
+        def found() -> list[dict[str, Any]]:
             try:
-                mails = self.mails(address)
+                mails = self._mails_to(address)
             except httpx2.TransportError:  # the mailbox itself may be away
-                return None
-            matching = [m for m in mails if subject.lower() in m.subject.lower()]
-            return matching[number - 1] if len(matching) >= number else None
+                return []
+            return [m for m in mails if subject.lower() in m["Subject"].lower()][number - 1 : number]
 
-        return wait_until(found, timeout, f"mail {number} to {address} about {subject!r}")  # type: ignore[return-value]
+        [summary] = wait_until(found, timeout, f"mail {number} to {address} about {subject!r}")
+        return self._mail(summary)
 
-    def _mail(self, mail_id: str, subject: str) -> Mail:
-        body = self.mailbox(f"/api/v1/message/{mail_id}")
-        return Mail(mail_id, subject, body["Text"], body["HTML"])
+    def _mails_to(self, address: str) -> list[dict[str, Any]]:
+        """Summaries, oldest first."""
+        self._read_mailbox()
+        return [m for m in self._mails.values() if any(to["Address"].lower() == address.lower() for to in m["To"])]
+
+    def _read_mailbox(self) -> None:
+        """Read what has arrived since, from the newest on: lists of all mails would be long, and asked for often."""
+        new: dict[str, dict[str, Any]] = {}
+        while True:
+            listed = self.mailbox("/api/v1/messages", start=len(new), limit=_MAILS_AT_ONCE)["messages"]
+            unknown = [m for m in listed if m["ID"] not in self._mails]
+            new |= {m["ID"]: m for m in unknown}
+            if len(unknown) < _MAILS_AT_ONCE:
+                break
+        for each in reversed(new.values()):
+            self._mails.setdefault(each["ID"], each)
+
+    def _mail(self, summary: dict[str, Any]) -> Mail:
+        body = self.mailbox(f"/api/v1/message/{summary['ID']}")
+        return Mail(summary["ID"], summary["Subject"], body["Text"], body["HTML"])
 
     def let_operate(self, email: str) -> None:
         """Make who registered with this address an operator, as whoever has the database may."""
@@ -109,7 +127,7 @@ class Person:
     password: str = field(default_factory=lambda: f"{secrets.token_urlsafe(12)} own")
 
     def __post_init__(self) -> None:
-        self.browser = httpx2.Client(base_url=self.hall.url, timeout=15, follow_redirects=True)
+        self.browser = plain_http.client(base_url=self.hall.url, timeout=15, follow_redirects=True)
         self._tokens: dict[str, Any] = {}
         self._until = 0.0
 

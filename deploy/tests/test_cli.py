@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import httpx2
 import nats
 import psycopg
 import pytest
@@ -21,6 +20,7 @@ from contracts.streams import consumers_of
 from deploy.cli.__main__ import app
 from deploy.local import Tradehall
 from embedded import temporary_folder
+from testing import plain_http
 from testing.cli import answer, tradehall
 from testing.waiting import wait_until
 
@@ -62,7 +62,7 @@ def test_status_says_that_all_are_ready(running: tuple[Tradehall, Path]) -> None
 
 
 def register(system: Tradehall, email: str) -> UUID:
-    httpx2.post(f"{system.info['url']}/api/v1/registrations", json={"email": email}).raise_for_status()
+    plain_http.post(f"{system.info['url']}/api/v1/registrations", json={"email": email}).raise_for_status()
     with psycopg.connect(system.info["postgres_dsn"]["identity"], autocommit=True) as connection:
         query = "SELECT id FROM people WHERE email = %s"
         found = wait_until(lambda: connection.execute(query, (email,)).fetchone(), what=f"{email} is known")
@@ -177,7 +177,7 @@ def test_signing_keys_are_renewed(running: tuple[Tradehall, Path]) -> None:
     url = running[0].info["url"]
 
     def published() -> bool:
-        return new <= {key["kid"] for key in httpx2.get(f"{url}/oauth2/jwks").json()["keys"]}
+        return new <= {key["kid"] for key in plain_http.get(f"{url}/oauth2/jwks").json()["keys"]}
 
     assert len(new) == 2
     wait_until(published)

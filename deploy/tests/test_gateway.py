@@ -16,6 +16,7 @@ from deploy.gateway.routing import ROUTES
 from deploy.local.companions import Caddy
 from deploy.local.folder import VarFolder
 from embedded import Process, free_port, temporary_folder
+from testing import plain_http
 from testing.waiting import wait_until
 
 
@@ -78,7 +79,7 @@ def setting() -> Iterator[Setting]:
         )
         process.start()
         process.wait_until(caddy.is_up, 10, "Caddy")
-        with httpx2.Client(base_url=f"http://127.0.0.1:{caddy.port}") as client:
+        with plain_http.client(base_url=f"http://127.0.0.1:{caddy.port}") as client:
             yield Setting(client, process, folder / "log", upstream.server_port)
         process.stop()
     upstream.shutdown()
@@ -101,7 +102,7 @@ def test_only_a_proxy_of_ours_before_it_is_believed_whom_it_asks_for(setting: Se
             process = caddy.process({"identity": [f"127.0.0.1:{setting.upstream}"]})
             process.start()
             process.wait_until(caddy.is_up, 10, "Caddy")
-            told = httpx2.get(f"http://127.0.0.1:{caddy.port}/login", headers=asked).json()["from"]
+            told = plain_http.get(f"http://127.0.0.1:{caddy.port}/login", headers=asked).json()["from"]
             process.stop()
         assert told == believed
 

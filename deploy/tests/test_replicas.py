@@ -14,6 +14,7 @@ import pytest
 from deploy.local.companions import Caddy
 from deploy.local.folder import VarFolder
 from embedded import free_port, temporary_folder
+from testing import plain_http
 from testing.waiting import wait_until
 
 _FOUND_OUT = 3.0  # seconds
@@ -82,7 +83,7 @@ def _gateway(*addresses: str) -> Iterator[httpx2.Client]:
         process.start()
         try:
             process.wait_until(caddy.is_up, 10, "Caddy")
-            with httpx2.Client(base_url=f"http://127.0.0.1:{caddy.port}", timeout=20) as client:
+            with plain_http.client(base_url=f"http://127.0.0.1:{caddy.port}", timeout=20) as client:
                 yield client
         finally:
             process.stop()

@@ -17,6 +17,7 @@ import pytest
 
 from deploy.local.services import python_path
 from embedded import free_port, temporary_folder
+from testing import plain_http
 from testing.waiting import wait_until
 
 _COMMAND = "import sys; from deploy.local.__main__ import main; sys.exit(main(services=()))"
@@ -224,6 +225,6 @@ def test_frozen_children_do_not_keep_it_from_ending(folder: Path) -> None:
 
 def _reachable(url: str) -> bool:
     try:
-        return httpx2.get(f"{url}/health").status_code == 200
+        return plain_http.get(f"{url}/health").status_code == 200
     except httpx2.HTTPError:
         return False

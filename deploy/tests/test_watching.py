@@ -20,6 +20,7 @@ from deploy.local import Tradehall
 from deploy.local.settings import ROOT
 from embedded import Process, Program, free_port, temporary_folder
 from kit.tests.collector import Collector, Seen
+from testing import plain_http
 from testing.driver import Hall, Person, address
 from testing.waiting import wait_until
 
@@ -138,7 +139,7 @@ def _running(folder: Path) -> Iterator[str]:
 
 def asked(url: str, query: str) -> list[Any]:
     try:
-        answer = httpx2.get(f"{url}/api/v1/query", params={"query": query})
+        answer = plain_http.get(f"{url}/api/v1/query", params={"query": query})
     except httpx2.TransportError:
         return []
     if answer.status_code == 503:  # it still starts
@@ -172,16 +173,16 @@ def test_what_ends_and_what_is_stored_on_the_bus_is_counted(prometheus: str) -> 
 
 @needs_promtool
 def test_every_metric_that_is_asked_for_is_one_that_services_declare(prometheus: str) -> None:
-    targets = httpx2.get(f"{prometheus}/api/v1/targets").json()["data"]["activeTargets"]
-    told = "".join(httpx2.get(target["scrapeUrl"]).text for target in targets)
+    targets = plain_http.get(f"{prometheus}/api/v1/targets").json()["data"]["activeTargets"]
+    told = "".join(plain_http.get(target["scrapeUrl"]).text for target in targets)
     declared = set(re.findall(r"^# TYPE (\S+)", told, re.MULTILINE))
-    groups = httpx2.get(f"{prometheus}/api/v1/rules").json()["data"]["groups"]
+    groups = plain_http.get(f"{prometheus}/api/v1/rules").json()["data"]["groups"]
     asked_by_rules = [rule["query"] for group in groups for rule in group["rules"]]
     assert len(asked_by_rules) == len(alerts())
     for query in [*queries(), *asked_by_rules]:
         for name in re.findall(r"(?:tradehall|process)_[a-z_]+", query):
             assert name in declared or re.sub("_(count|sum|bucket)$", "", name) in declared, name
-    assert {alert["state"] for alert in httpx2.get(f"{prometheus}/api/v1/alerts").json()["data"]["alerts"]} <= {
+    assert {alert["state"] for alert in plain_http.get(f"{prometheus}/api/v1/alerts").json()["data"]["alerts"]} <= {
         "pending"
     }
 

@@ -6,13 +6,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from deploy.local import Tradehall
 from deploy.local.services import built_services
 from deploy.tests.owners import service_of
 from embedded import temporary_folder
+from testing import plain_http
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +23,8 @@ def whole() -> Iterator[tuple[Tradehall, Path]]:
 
 def test_every_service_is_ready_behind_one_address(whole: tuple[Tradehall, Path]) -> None:
     url = whole[0].info["url"]
-    assert httpx2.get(f"{url}/health").json() == {"status": "ok"}
-    assert httpx2.get(f"{url}/.well-known/openid-configuration").json()["issuer"] == url
+    assert plain_http.get(f"{url}/health").json() == {"status": "ok"}
+    assert plain_http.get(f"{url}/.well-known/openid-configuration").json()["issuer"] == url
     assert set(whole[0].info["pids"]) == {"postgres", "nats", "caddy", *built_services()}
     assert set(whole[0].info["postgres_dsn"]) == set(built_services())
 
@@ -35,10 +35,10 @@ def test_the_gateway_sends_every_documented_path_to_the_service_that_answers_it(
     ports = json.loads((whole[1] / "ports.json").read_text())
     documented = 0
     for service in built_services():
-        paths = httpx2.get(f"http://127.0.0.1:{ports[service]}/openapi.json").json()["paths"]
+        paths = plain_http.get(f"http://127.0.0.1:{ports[service]}/openapi.json").json()["paths"]
         documented += len(paths)
         assert {path: service_of(re.sub(r"\{[^}]*\}", "x", path)) for path in paths} == dict.fromkeys(paths, service)
-    served = httpx2.get(f"{whole[0].info['url']}/openapi.json").json()
+    served = plain_http.get(f"{whole[0].info['url']}/openapi.json").json()
     assert len(served["paths"]) == documented > 0
 
 
@@ -50,10 +50,10 @@ def test_the_document_in_the_repository_is_the_one_that_is_served(whole: tuple[T
 
 def test_the_gateway_shows_the_document_to_people(whole: tuple[Tradehall, Path]) -> None:
     url = whole[0].info["url"]
-    page = httpx2.get(f"{url}/docs", follow_redirects=True)
+    page = plain_http.get(f"{url}/docs", follow_redirects=True)
     assert "swagger-initializer.js" in page.text
-    assert "/openapi.json" in httpx2.get(f"{url}/docs/swagger-initializer.js").text
-    assert httpx2.get(f"{url}/docs/swagger-ui-bundle.js").status_code == 200
+    assert "/openapi.json" in plain_http.get(f"{url}/docs/swagger-initializer.js").text
+    assert plain_http.get(f"{url}/docs/swagger-ui-bundle.js").status_code == 200
 
 
 def test_it_is_ready_soon_and_ends_soon() -> None:

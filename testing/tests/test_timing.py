@@ -25,11 +25,11 @@ def busy(steps: int, _: int) -> None:
     sum(range(steps))
 
 
-@pytest.mark.parametrize(("one", "other"), [(100, 500_000), (500_000, 100)])
+@pytest.mark.parametrize(("one", "other"), [(100, 100_000), (100_000, 100)])
 def test_a_difference_is_found_in_either_order(one: int, other: int) -> None:
     with pytest.raises(AssertionError, match="all that takes"):
         assert_same_time(partial(busy, one), partial(busy, other), within=0.001, most=400, what="all that")
 
 
 def test_none_is_found_where_there_is_none() -> None:
-    assert_same_time(partial(busy, 500_000), partial(busy, 500_000), within=0.001, most=400)
+    assert_same_time(partial(busy, 50_000), partial(busy, 50_000), within=0.001, most=400)

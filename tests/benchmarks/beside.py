@@ -13,6 +13,7 @@ import httpx2
 from embedded import temporary_folder
 from embedded.ports import free_port
 from embedded.process import Process, Program
+from testing import plain_http
 from tests.benchmarks.figures import Bound, Figure
 from tests.benchmarks.load import Asked, Measured, get, measure
 
@@ -116,6 +117,6 @@ def environment(port: int, dsn: str, bus: str, master: str, url: str) -> Mapping
 
 def _answers(port: int, path: str) -> bool:
     try:
-        return httpx2.get(f"http://127.0.0.1:{port}{path}", timeout=1).status_code == 200
+        return plain_http.get(f"http://127.0.0.1:{port}{path}", timeout=1).status_code == 200
     except httpx2.TransportError:
         return False

@@ -4,6 +4,7 @@ import httpx2
 import pytest
 
 from deploy.service_settings import SERVICES
+from testing import plain_http
 from testing.driver import Hall, Person, client_token
 from testing.waiting import wait_until
 from tests.compose import Composition
@@ -52,8 +53,8 @@ if "grafana" not in WITHOUT_STANDIN:
         address = f"http://127.0.0.1:{composition.environment['TRADEHALL_GRAFANA_PORT']}"
         password = (composition.secrets / "grafana-admin").read_text()
         with (
-            httpx2.Client(base_url=address) as stranger,
-            httpx2.Client(base_url=address, auth=("admin", password)) as us,
+            plain_http.client(base_url=address) as stranger,
+            plain_http.client(base_url=address, auth=("admin", password)) as us,
         ):
             wait_until(lambda: _answers(us, "/api/health"), 90, "Grafana")
             assert stranger.get("/api/search").status_code == 401

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import httpx2
 
+from testing import plain_http
 from testing.driver import Hall, Person
 
 
@@ -53,7 +54,7 @@ class Browser:
     http: httpx2.Client = field(init=False)
 
     def __post_init__(self) -> None:
-        self.http = httpx2.Client(timeout=15, follow_redirects=False)
+        self.http = plain_http.client(timeout=15, follow_redirects=False)
 
     def open(self, url: str) -> Page | Arrival:
         """Where an address leads."""

@@ -5,13 +5,13 @@ import signal
 import threading
 import time
 
-import httpx2
 import uvicorn
 from starlette.testclient import TestClient
 
 from embedded.ports import free_port
 from kit.db.database import Database
 from kit.service import _ended, _Server, build
+from testing import plain_http
 from testing.waiting import wait_until
 
 
@@ -47,7 +47,7 @@ def test_told_to_end_it_says_that_it_is_not_ready_and_serves_on_for_a_while(post
     server = _Server(uvicorn.Config(app, port=port, log_config=None), app.state.health, drain_seconds=1.0)
     thread = threading.Thread(target=server.run)
     thread.start()
-    with httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client:
+    with plain_http.client(base_url=f"http://127.0.0.1:{port}") as client:
         wait_until(lambda: server.started)
         wait_until(lambda: client.get("/readyz").status_code == 200)
         server.handle_exit(signal.SIGTERM, None)

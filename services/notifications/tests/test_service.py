@@ -27,6 +27,7 @@ from embedded.ports import free_port
 from notifications.tests.answering import PASSWORD, Answers, connect
 from notifications.tests.mailroom import Mailroom
 from notifications.tests.parts import BUS_PASSWORD, MASTER, PUBLIC_URL, Source
+from testing import plain_http
 from testing.waiting import wait_until
 
 
@@ -83,12 +84,12 @@ class Process:
     def answers(self) -> bool:
         """Whether anybody listens."""
         with suppress(httpx2.HTTPError):
-            return bool(httpx2.get(f"http://127.0.0.1:{self.port}/livez"))
+            return bool(plain_http.get(f"http://127.0.0.1:{self.port}/livez"))
         return False
 
     def _ready(self) -> bool:
         with suppress(httpx2.HTTPError):
-            return httpx2.get(f"http://127.0.0.1:{self.port}/readyz").status_code == 200
+            return plain_http.get(f"http://127.0.0.1:{self.port}/readyz").status_code == 200
         return False
 
 

@@ -3,7 +3,6 @@
 import json
 from uuid import UUID, uuid4
 
-import httpx2
 import pytest
 from pydantic import SecretStr
 
@@ -12,6 +11,7 @@ from contracts.permissions import Grant
 from organizations.organizations.domain import first_organization_id
 from organizations.tests.running import Running
 from organizations.tests.situations import BASE, invite, join, link, make, refused
+from testing import plain_http
 from testing.service import Caller
 from testing.waiting import wait_until
 
@@ -174,7 +174,7 @@ def test_no_event_and_no_answer_about_an_invitation_contains_its_link(running: R
     texts = [answer.text, owner.get(f"{path}/invitations").text, owner.get(f"{path}/audit").text, *published]
     assert not [text for text in texts if mac in text]
     assert json.loads(published[1])["data"]["email"] == "ann@example.com"
-    assert mac not in httpx2.get(f"{running.base}/metrics").text
+    assert mac not in plain_http.get(f"{running.base}/metrics").text
 
 
 def test_a_sole_administrator_is_reported_until_there_is_another(running: Running) -> None:

@@ -23,6 +23,7 @@ from organizations.organizations.api_models import OrganizationAnswer
 from organizations.organizations.domain import first_organization_id
 from organizations.tests.running import Running
 from organizations.tests.situations import BASE, invite, join, make, refused
+from testing import plain_http
 from testing.service import Caller
 from testing.waiting import wait_until
 
@@ -175,7 +176,7 @@ def test_non_members_clients_and_malformed_paths_are_refused(running: Running) -
     path = make(owner, "Mine")
     refused(stranger.get(f"{path}/members"), 404, "not-found")
     refused(running.nobody().get(BASE), 401, "invalid-token")
-    assert httpx2.get(running.base + BASE).status_code == 401
+    assert plain_http.get(running.base + BASE).status_code == 401
     refused(owner.get(f"{BASE}/not-an-id/members"), 404, "not-found")
     client = running.client(path.rpartition("/")[2], "platforms:read")
     refused(client.get(f"{path}/members"), 403, "permission-missing")

@@ -17,6 +17,7 @@ from embedded.signals import frozen
 from kit.security.keys import MasterKey
 from organizations.tests.running import Running
 from organizations.tests.situations import BASE, make
+from testing import plain_http
 from testing.identity import ISSUER
 from testing.waiting import wait_until
 
@@ -89,6 +90,6 @@ def test_the_process_starts_from_its_environment_and_ends_on_sigterm(
 
 def _status(port: int, path: str) -> int:
     try:
-        return httpx2.get(f"http://127.0.0.1:{port}{path}").status_code
+        return plain_http.get(f"http://127.0.0.1:{port}{path}").status_code
     except httpx2.TransportError:
         return 0

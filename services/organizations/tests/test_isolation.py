@@ -1,10 +1,10 @@
 """No route gives anything of an organization to a caller of another one, or to none."""
 
-import httpx2
 import pytest
 
 from organizations.tests.running import Running
 from organizations.tests.situations import BASE, invite, join, make, refused
+from testing import plain_http
 
 ROUTES = [
     ("GET", ""),
@@ -66,7 +66,7 @@ def test_a_route_refuses_every_foreign_token(running: Running, theirs: dict[str,
         assert answer.status_code == (403 if caller is client and route == "/restore" else 404), answer.text
         assert "ecret" not in answer.text
     refused(running.nobody().request(method, url, json=body), 401, "invalid-token")
-    bare = httpx2.request(method, running.base + url, json=body)
+    bare = plain_http.request(method, running.base + url, json=body)
     refused(bare, 401, "unauthenticated")
     assert bare.headers["www-authenticate"].startswith("Bearer")
     # Not by way of an organization of one's own either.

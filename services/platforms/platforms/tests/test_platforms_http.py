@@ -12,6 +12,7 @@ from contracts import organizations
 from metatrader import PasswordHash
 from platforms.tests.parts import dump
 from platforms.tests.running import Running, only
+from testing import plain_http
 from testing.waiting import wait_until
 
 PASSWORD = "S3cret-of-the-manager"
@@ -299,7 +300,7 @@ def test_a_route_refuses_every_foreign_token(running: Running, method: str, rout
             own = caller.platforms + route.format(platform=path.rpartition("/")[2], login=1)
             refused(caller.request(method, own, json=body), 404, "not-found")
     refused(running.nobody().request(method, url, json=body), 401, "invalid-token")
-    refused(httpx2.request(method, running.base + url, json=body), 401, "unauthenticated")
+    refused(plain_http.request(method, running.base + url, json=body), 401, "unauthenticated")
     assert owner.get(path).json()["name"] == "Secret name"
 
 
