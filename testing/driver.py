@@ -1,4 +1,4 @@
-"""People and programs at the public interface: what a stranger can do with HTTP and a mailbox, and nothing else."""
+"""A driver of a running Tradehall: users and programs that use only HTTP and the mailbox."""
 
 import base64
 import hashlib
@@ -43,7 +43,7 @@ class Mail:
         return found.group(1)
 
 
-class Hall:
+class SystemDriver:
     """A running Tradehall, by its addresses."""
 
     def __init__(self, info: dict[str, Any]) -> None:
@@ -100,17 +100,17 @@ class Hall:
         body = self.mailbox(f"/api/v1/message/{summary['ID']}")
         return Mail(summary["ID"], summary["Subject"], body["Text"], body["HTML"])
 
-    def let_operate(self, email: str) -> None:
-        """Make who registered with this address an operator, as whoever has the database may."""
+    def make_operator(self, email: str) -> None:
+        """Make the user with this address an operator, in the database."""
         with psycopg.connect(self.info["postgres_dsn"]["identity"]) as connection:
             connection.execute(
                 "INSERT INTO operators (user_id) SELECT id FROM people WHERE email = %s ON CONFLICT DO NOTHING",
                 (email,),
             )
 
-    def newcomer(self, name: str = "person") -> "Person":
-        """Somebody registered, signed in and with a password of their own."""
-        return Person(self, address(name)).register().first_sign_in()
+    def new_user(self, name: str = "person") -> "UserDriver":
+        """Register a user, sign in and choose a password."""
+        return UserDriver(self, address(name)).register().first_sign_in()
 
 
 def address(name: str = "person") -> str:
@@ -119,26 +119,26 @@ def address(name: str = "person") -> str:
 
 
 @dataclass
-class Person:
-    """One human with a browser (cookies) and, after sign-in, an access token."""
+class UserDriver:
+    """A user with a browser (cookies) and, after sign-in, an access token."""
 
-    hall: Hall
+    driver: SystemDriver
     email: str
     password: str = field(default_factory=lambda: f"{secrets.token_urlsafe(12)} own")
 
     def __post_init__(self) -> None:
-        self.browser = plain_http.client(base_url=self.hall.url, timeout=15, follow_redirects=True)
+        self.browser = plain_http.client(base_url=self.driver.url, timeout=15, follow_redirects=True)
         self._tokens: dict[str, Any] = {}
         self._until = 0.0
 
-    def register(self) -> "Person":
+    def register(self) -> "UserDriver":
         answer = self.browser.post("/register", data={"email": self.email})
         assert answer.status_code == 200, answer.text
         return self
 
-    def first_sign_in(self) -> "Person":
+    def first_sign_in(self) -> "UserDriver":
         """Sign in with the mailed password, and choose an own one."""
-        mailed = self.hall.mail(self.email).one_time_password
+        mailed = self.driver.mail(self.email).one_time_password
         page = self.sign_in(mailed)
         assert page.url.path == "/password/new", page.text
         return self.choose_password()
@@ -147,7 +147,7 @@ class Person:
         form = {"email": self.email, "password": password or self.password}
         return self.browser.post("/login", data=form)
 
-    def choose_password(self) -> "Person":
+    def choose_password(self) -> "UserDriver":
         answer = self.browser.post("/password/new", data={"password": self.password})
         assert answer.status_code == 200, answer.text
         assert answer.url.path != "/password/new", answer.text
@@ -173,7 +173,7 @@ class Person:
             "client_id": CLI,
             "code_verifier": verifier,
         }
-        answer = self.hall.http.post("/oauth2/token", data=form)
+        answer = self.driver.http.post("/oauth2/token", data=form)
         assert answer.status_code == 200, answer.text
         return answer.json()  # type: ignore[no-any-return]
 
@@ -186,7 +186,7 @@ class Person:
 
     def api(self, method: str, path: str, **rest: Any) -> httpx2.Response:
         """A call of the JSON interface with this person's token."""
-        return call(self.hall, self.token, method, path, **rest)
+        return call(self.driver, self.token, method, path, **rest)
 
     @property
     def id(self) -> str:
@@ -212,15 +212,15 @@ def authorization(verifier: str, scope: str, **extra: str) -> dict[str, str]:
     } | extra
 
 
-def call(hall: Hall, token: str | None, method: str, path: str, **rest: Any) -> httpx2.Response:
+def call(driver: SystemDriver, token: str | None, method: str, path: str, **rest: Any) -> httpx2.Response:
     """`/api/v1` + path, with a bearer token."""
     headers = dict(rest.pop("headers", {}))
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    return hall.http.request(method, f"/api/v1{path}", headers=headers, **rest)
+    return driver.http.request(method, f"/api/v1{path}", headers=headers, **rest)
 
 
-def client_token(hall: Hall, client_id: str, secret: str, scope: str | None = None) -> httpx2.Response:
+def client_token(driver: SystemDriver, client_id: str, secret: str, scope: str | None = None) -> httpx2.Response:
     """A client credentials grant with HTTP basic."""
     form = {"grant_type": "client_credentials"} | ({"scope": scope} if scope else {})
-    return hall.http.post("/oauth2/token", data=form, auth=(client_id, secret))
+    return driver.http.post("/oauth2/token", data=form, auth=(client_id, secret))

@@ -121,7 +121,7 @@ class RunningService(Generic[S]):
         """A signed-in user whom identity knows, and of whom the service has had no event yet."""
         user_id, session = uuid4(), uuid4()
         email = email or f"{user_id.hex}@example.com"
-        self.identity.people[user_id] = rpc.Person(email=email, name=name, verified=verified)
+        self.identity.accounts[user_id] = rpc.User(email=email, name=name, verified=verified)
         token = self.identity.user_token(user_id, session)
         return self.caller(Caller(self.base, token, user_id, email=email, session=session))
 

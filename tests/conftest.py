@@ -1,4 +1,4 @@
-"""One running Tradehall for the journeys."""
+"""One running Tradehall, shared by the system tests."""
 
 import json
 import os
@@ -11,29 +11,29 @@ from playwright.sync_api import Browser
 from deploy.local import Tradehall
 from embedded import temporary_folder
 from testing import chromium as real_browser
-from testing.driver import Hall
+from testing.driver import SystemDriver
 from tests.conformance.programs import Programs
 
 
 @pytest.fixture(scope="session")
 def programs() -> Programs:
-    """Those in which people sign in, known to the running system."""
+    """The first-party programs of the running system."""
     return Programs()
 
 
 @pytest.fixture(scope="session")
 def tradehall(programs: Programs) -> Iterator[Tradehall]:
-    """The whole system on embedded servers, shared by the journeys that break nothing."""
+    """The whole system on embedded servers, shared by the tests that break nothing."""
     environment = {**os.environ, **programs.environment}
     with temporary_folder() as var, Tradehall(var, environment=environment, demo=True) as system:
         yield system
 
 
 @pytest.fixture(scope="session")
-def hall(request: pytest.FixtureRequest) -> Iterator[Hall]:
-    """The system above, or one that runs already and whose addresses the file TRADEHALL_RUNNING says."""
+def driver(request: pytest.FixtureRequest) -> Iterator[SystemDriver]:
+    """Drives the system above, or the running one that the file TRADEHALL_RUNNING describes."""
     running = os.environ.get("TRADEHALL_RUNNING")
-    made = Hall(json.loads(Path(running).read_text()) if running else request.getfixturevalue("tradehall").info)
+    made = SystemDriver(json.loads(Path(running).read_text()) if running else request.getfixturevalue("tradehall").info)
     yield made
     made.close()
 

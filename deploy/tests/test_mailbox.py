@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.companions import Mailbox
 from deploy.local.folder import VarFolder
+from deploy.local.gateway_and_mailbox import Mailbox
 from embedded import temporary_folder
 from testing import plain_http
 
@@ -60,7 +60,7 @@ def test_mails_are_listed_newest_first_shown_and_kept_over_a_restart(folder: Pat
         process.stop()
 
 
-def test_a_page_shows_a_mail_without_running_it(folder: Path) -> None:
+def test_a_mail_page_runs_no_script_of_the_mail(folder: Path) -> None:
     mailbox = Mailbox(VarFolder(folder))
     process = mailbox.process()
     process.start()

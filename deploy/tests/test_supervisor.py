@@ -99,9 +99,7 @@ def test_the_delay_before_a_restart_doubles_up_to_its_cap(
     assert said[:7] == [f"child ended with code 1; it starts again in {delay:.1f} s" for delay in delays[:7]]
 
 
-def test_a_child_that_has_run_well_is_restarted_without_delay_again(
-    supervisor: Supervisor, clock: Clock, said: list[str]
-) -> None:
+def test_a_child_that_ran_well_is_restarted_immediately(supervisor: Supervisor, clock: Clock, said: list[str]) -> None:
     process = Short(clock, 0.0, 0.0, 0.0, 21.0, 0.0)
     supervisor.start("child", process, lambda: True)
     watch(supervisor, clock, 30)
@@ -128,7 +126,7 @@ def test_a_run_of_more_than_twenty_seconds_is_well(
     assert said[1].endswith(f"it starts again in {backoff:.1f} s")
 
 
-def test_a_child_that_runs_is_not_started_again(supervisor: Supervisor, clock: Clock, said: list[str]) -> None:
+def test_a_running_child_is_not_started_again(supervisor: Supervisor, clock: Clock, said: list[str]) -> None:
     process = Short(clock, 1e9)
     supervisor.start("child", process, lambda: True)
     watch(supervisor, clock, 30)

@@ -29,7 +29,7 @@ def test_every_service_is_ready_behind_one_address(whole: tuple[Tradehall, Path]
     assert set(whole[0].info["postgres_dsn"]) == set(built_services())
 
 
-def test_the_gateway_sends_every_documented_path_to_the_service_that_answers_it(
+def test_every_documented_path_is_routed_to_its_service(
     whole: tuple[Tradehall, Path],
 ) -> None:
     ports = json.loads((whole[1] / "ports.json").read_text())
@@ -42,13 +42,13 @@ def test_the_gateway_sends_every_documented_path_to_the_service_that_answers_it(
     assert len(served["paths"]) == documented > 0
 
 
-def test_the_document_in_the_repository_is_the_one_that_is_served(whole: tuple[Tradehall, Path]) -> None:
+def test_the_committed_document_is_the_served_one(whole: tuple[Tradehall, Path]) -> None:
     kept = Path(__file__).parents[2] / "docs" / "openapi" / "openapi.json"
     served = json.loads(whole[0].openapi.read_text())
     assert json.loads(kept.read_text()) == served, "run `make schemas` and look at what changed"
 
 
-def test_the_gateway_shows_the_document_to_people(whole: tuple[Tradehall, Path]) -> None:
+def test_the_gateway_serves_the_api_documentation(whole: tuple[Tradehall, Path]) -> None:
     url = whole[0].info["url"]
     page = plain_http.get(f"{url}/docs", follow_redirects=True)
     assert "swagger-initializer.js" in page.text
@@ -56,7 +56,7 @@ def test_the_gateway_shows_the_document_to_people(whole: tuple[Tradehall, Path])
     assert plain_http.get(f"{url}/docs/swagger-ui-bundle.js").status_code == 200
 
 
-def test_it_is_ready_soon_and_ends_soon() -> None:
+def test_the_system_starts_and_stops_quickly() -> None:
     with temporary_folder() as folder:
         Tradehall(folder / "var").start().stop()
         tradehall = Tradehall(folder / "var")

@@ -40,7 +40,7 @@ class MissingPermission(Forbidden):
     title = "Missing permission in this organization"
 
 
-class PersonNeeded(Forbidden):
+class UserRequired(Forbidden):
     code = "person-needed"
     title = "Only users may do this, not clients"
 

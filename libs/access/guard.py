@@ -10,7 +10,7 @@ from fastapi.security.utils import get_authorization_scheme_param
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from access.checks import Access, OrgPrincipal, PersonNeeded
+from access.checks import Access, OrgPrincipal, UserRequired
 from access.principal import Principal
 from contracts import rpc
 from contracts.permissions import Grant
@@ -37,7 +37,7 @@ def asking_verifier(issuer: str, bus: Bus, database: Database) -> Verifier:
 
 
 class Guard:
-    """`guard.anyone`, `guard.person`, `guard.require(permission)` and `guard.require_on_platform(permission)` are
+    """`guard.anyone`, `guard.user`, `guard.require(permission)` and `guard.require_on_platform(permission)` are
     dependencies."""
 
     def __init__(self, verifier: Verifier, access: Access) -> None:
@@ -52,13 +52,13 @@ class Guard:
         await run_in_threadpool(self.access.alive, principal)
         return principal
 
-    async def person(
+    async def user(
         self, request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_documented)] = None
     ) -> Principal:
-        """A user with an active session. Raises PersonNeeded for a client."""
+        """A user with an active session. Raises UserRequired for a client."""
         principal = await self.principal(request)
         if principal.user_id is None:
-            raise PersonNeeded
+            raise UserRequired
         await run_in_threadpool(self.access.alive, principal)
         return principal
 

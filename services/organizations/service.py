@@ -1,4 +1,4 @@
-"""What the organizations service is made of."""
+"""The definition of the organizations service."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,10 +37,9 @@ from organizations.organizations import api as organization_api
 from organizations.organizations.api_models import OrganizationCreation
 from runtime.definition import Environment, Service, Web
 
-_UPKEEP_EVERY = 15.0  # seconds
+_HOUSEKEEPING_INTERVAL = 15.0  # seconds
 _SCHEMAS = [
-    Path(__file__).with_name(name) / "schema.sql"
-    for name in ("people", "organizations", "invitations", "audit", "feed")
+    Path(__file__).with_name(name) / "schema.sql" for name in ("users", "organizations", "invitations", "audit", "feed")
 ]
 
 
@@ -88,7 +87,7 @@ class OrganizationsService(Service[ServiceSettings]):
 
     def answer_requests(self) -> None:
         member_requests.answer_requests(self.bus, self.container.members)
-        invitation_requests.answer_requests(self.bus, self.container.invitations, self.container.people)
+        invitation_requests.answer_requests(self.bus, self.container.invitations, self.container.users)
 
     def access(self) -> Access:
         return Access(self.container.members, ClientReplica(self.database), RevocationReplica(self.database), self.bus)
@@ -100,7 +99,7 @@ class OrganizationsService(Service[ServiceSettings]):
             organization_api.routes(made.organizations, guard, frequent.create, frequent.organizations),
             member_api.routes(made.members, guard, frequent.members),
             invitation_api.routes(made.invitations, guard, made.limiter, frequent.invite),
-            invitation_api.link_routes(made.invitations, made.people, guard, unknown_links, web.address_of),
+            invitation_api.link_routes(made.invitations, made.users, guard, unknown_links, web.address_of),
             audit_api.routes(made.audit, made.organizations, guard),
             feed_api.routes(made.feed, guard),
         ]
@@ -110,7 +109,7 @@ class OrganizationsService(Service[ServiceSettings]):
         invite = command(guard.principal, InvitationCreation, frequent.invite)
         return {
             "GET /api/v1/organizations": listing(guard.principal, frequent.organizations),
-            "POST /api/v1/organizations": command(guard.person, OrganizationCreation, frequent.create),
+            "POST /api/v1/organizations": command(guard.user, OrganizationCreation, frequent.create),
             "GET /api/v1/organizations/{org}/members": listing(guard.principal, frequent.members),
             "POST /api/v1/organizations/{org}/invitations": invite,
         }
@@ -125,8 +124,8 @@ class OrganizationsService(Service[ServiceSettings]):
         )
 
     def workers(self) -> Sequence[Background]:
-        upkeep = Worker("upkeep", self.container.upkeep.sweep, every=_UPKEEP_EVERY)
-        return [upkeep.run, partial(self.container.eraser.run, self.bus), self.reads.run]
+        housekeeping = Worker("housekeeping", self.container.housekeeping.run, every=_HOUSEKEEPING_INTERVAL)
+        return [housekeeping.run, partial(self.container.eraser.run, self.bus), self.reads.run]
 
     def erase(self, user_id: UUID) -> None:
         self.container.erasure.erase(user_id)

@@ -1,6 +1,6 @@
 """What identity's endpoints for programs reach: tokens by client credentials, introspection.
 
-Each scenario stands beside a bare FastAPI endpoint under the same server and load, in turns in the same run; only
+Each scenario is compared with a bare FastAPI endpoint under the same server and load, in turns in the same run; only
 the ratios mean anything. Load generator, servers and database share the machine.
 """
 
@@ -26,7 +26,7 @@ from kit.db.migrations import opened
 from kit.security.keys import MasterKey
 from runtime.application import migrations_of
 from testing import plain_http
-from tests.benchmarks.beside import Running, Scenario, beside, environment, reference, running
+from tests.benchmarks.comparison import Running, Scenario, beside, environment, reference, running
 from tests.benchmarks.figures import Figure, show
 from tests.benchmarks.load import post
 

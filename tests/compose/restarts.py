@@ -5,7 +5,7 @@ import pytest
 
 from deploy.service_settings import SERVICES
 from testing import plain_http
-from testing.driver import Hall, Person, client_token
+from testing.driver import SystemDriver, UserDriver, client_token
 from testing.waiting import wait_until
 from tests.compose import Composition
 from tests.images import WITHOUT_STANDIN
@@ -74,15 +74,15 @@ def _answers(client: httpx2.Client, path: str) -> bool:
 
 @pytest.mark.parametrize("name", [*SERVICES, *OTHERS])
 def test_after_the_restart_of_a_container_all_goes_on(
-    name: str, composition: Composition, hall: Hall, ada: Person
+    name: str, composition: Composition, driver: SystemDriver, ada: UserDriver
 ) -> None:
     organization = ada.organization
     composition.run("restart", "--timeout", "10", name)
-    wait_until(lambda: healthy(hall.url), 90, f"the health of all services after a restart of {name}")
+    wait_until(lambda: healthy(driver.url), 90, f"the health of all services after a restart of {name}")
     assert ada.organization == organization, "what was stored is there, and her token is good"
-    bob = hall.newcomer("bob")
+    bob = driver.new_user("bob")
     assert bob.organization != organization
     made = bob.api("POST", f"/organizations/{bob.organization}/clients", json={"name": "robot", "scopes": []})
     assert made.status_code == 201, made.text
-    token = client_token(hall, made.json()["client_id"], made.json()["client_secret"])
+    token = client_token(driver, made.json()["client_id"], made.json()["client_secret"])
     assert token.status_code == 200, token.text

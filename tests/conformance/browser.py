@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 import httpx2
 
 from testing import plain_http
-from testing.driver import Hall, Person
+from testing.driver import SystemDriver, UserDriver
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ class Arrival:
 class Browser:
     """One browser of one person."""
 
-    hall: Hall
-    person: Person
+    driver: SystemDriver
+    person: UserDriver
     http: httpx2.Client = field(init=False)
 
     def __post_init__(self) -> None:
@@ -101,7 +101,7 @@ class Browser:
         return Page(url, answer.status_code, answer.text, form)
 
     def _is_ours(self, url: str) -> bool:
-        return url.startswith(f"{self.hall.url}/")
+        return url.startswith(f"{self.driver.url}/")
 
 
 class _Forms(HTMLParser):

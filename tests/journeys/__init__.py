@@ -1,4 +1,4 @@
-"""Journeys of people and programs through the whole system."""
+"""Journeys of users and programs through the whole system."""
 
 import httpx2
 

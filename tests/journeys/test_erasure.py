@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 
 from deploy.local import Tradehall
-from testing.driver import Hall, Person
-from testing.searching import dump, logs
+from testing.driver import SystemDriver, UserDriver
+from testing.stored_text import dump, logs
 from testing.waiting import wait_until
-from tests.recovery.operating import answer
-from tests.recovery.operating import tradehall as command
+from tests.recovery.operator_cli import answer
+from tests.recovery.operator_cli import tradehall as command
 
 pytestmark = pytest.mark.timeout(400)  # many programs, one after the other; each of the waits has its own limit
 NAME = "Zoe Wants-To-Be-Forgotten"
 
 
-def places(hall: Hall, tradehall: Tradehall) -> dict[str, Callable[[], str]]:
+def places(driver: SystemDriver, tradehall: Tradehall) -> dict[str, Callable[[], str]]:
     """Everything that is written down, but the mailbox, which is the person's own."""
     var = tradehall.openapi.parents[1]
     return {
@@ -27,15 +27,15 @@ def places(hall: Hall, tradehall: Tradehall) -> dict[str, Callable[[], str]]:
             errors="replace"
         ),
         "the logs": lambda: logs(tradehall),
-        **{f"the database of {name}": partial(dump, dsn) for name, dsn in hall.info["postgres_dsn"].items()},
+        **{f"the database of {name}": partial(dump, dsn) for name, dsn in driver.info["postgres_dsn"].items()},
     }
 
 
 class Search:
     """Where the person's address or name is; everything is long, so each place is read again only where it must be."""
 
-    def __init__(self, hall: Hall, tradehall: Tradehall, email: str) -> None:
-        self._places = places(hall, tradehall)
+    def __init__(self, driver: SystemDriver, tradehall: Tradehall, email: str) -> None:
+        self._places = places(driver, tradehall)
         self._words = (email.lower(), NAME.lower())
 
     def traces(self) -> list[str]:
@@ -63,8 +63,8 @@ class Search:
         return any(word in text for word in self._words)
 
 
-def what_is_held(var: Path, zoe: Person, ada: Person, folder: Path) -> None:
-    """The person may have everything that is known about them, and nothing that lets in, or is about others."""
+def what_is_held(var: Path, zoe: UserDriver, ada: UserDriver, folder: Path) -> None:
+    """The export contains all data of the user, no credentials, and nothing about others."""
     file = folder / "zoe.json"
     answer(var, "person", "export", zoe.email, "--file", str(file))
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -85,19 +85,21 @@ def what_is_held(var: Path, zoe: Person, ada: Person, folder: Path) -> None:
     assert (again.returncode, "choose another file" in again.stderr) == (1, True)
 
 
-def test_an_erased_person_is_nowhere_and_others_go_on(hall: Hall, tradehall: Tradehall, tmp_path: Path) -> None:
-    ada, zoe = hall.newcomer("ada"), hall.newcomer("zoe")
+def test_an_erased_user_is_gone_and_others_are_unaffected(
+    driver: SystemDriver, tradehall: Tradehall, tmp_path: Path
+) -> None:
+    ada, zoe = driver.new_user("ada"), driver.new_user("zoe")
     email = zoe.email
     org, var = ada.organization, tradehall.openapi.parents[1]
     ada.api("POST", f"/organizations/{org}/invitations", json={"email": email, "role": "administrator"})
     assert zoe.api("PATCH", "/me", json={"name": NAME}).status_code == 200
-    token = hall.mail(email, "invitation").link("/invitations/").rsplit("/", 1)[1]
+    token = driver.mail(email, "invitation").link("/invitations/").rsplit("/", 1)[1]
     assert zoe.api("POST", f"/invitations/{token}/accept").status_code == 200
     mine = zoe.api("POST", "/organizations", json={"name": "Only hers"}).json()["id"]
     zoe.api("POST", f"/organizations/{mine}/invitations", json={"email": ada.email, "role": "viewer"})
-    link = hall.mail(ada.email, "Only hers").link("/invitations/").rsplit("/", 1)[1]
+    link = driver.mail(ada.email, "Only hers").link("/invitations/").rsplit("/", 1)[1]
     assert ada.api("POST", f"/invitations/{link}/accept").status_code == 200
-    search = Search(hall, tradehall, email)
+    search = Search(driver, tradehall, email)
     search.wait_for_traces(4)
 
     what_is_held(var, zoe, ada, tmp_path)
@@ -119,5 +121,5 @@ def test_an_erased_person_is_nowhere_and_others_go_on(hall: Hall, tradehall: Tra
     members = ada.api("GET", f"/organizations/{org}/members").json()["items"]
     assert [member["email"] for member in members] == [ada.email]
     assert [one["email"] for one in ada.api("GET", f"/organizations/{mine}/members").json()["items"]] == [ada.email]
-    assert Person(hall, email, zoe.password).sign_in().url.path == "/login"
+    assert UserDriver(driver, email, zoe.password).sign_in().url.path == "/login"
     assert len((var / "erasures" / "erased.txt").read_text().splitlines()) == 1

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.requests import Request
 
-from access.checks import MissingPermission, PermissionsUnavailable, PersonNeeded
+from access.checks import MissingPermission, PermissionsUnavailable, UserRequired
 from access.guard import Guard, asking_verifier
 from access.principal import Principal
 from access.tests.fakes import CLIENT, ORG, PLATFORM, Fakes, client_with, known_client, membership, user
@@ -67,20 +67,20 @@ def wait(work: Awaitable[T]) -> T:
 
 
 @pytest.mark.parametrize("scheme", ["Basic", ""])
-def test_another_scheme_is_no_token(fakes: Fakes, scheme: str) -> None:
+def test_another_authentication_scheme_is_refused(fakes: Fakes, scheme: str) -> None:
     principal = user()
     with pytest.raises(Unauthenticated) as refused:
         wait(guard(fakes, principal).anyone(request_of(principal, scheme)))
     assert not isinstance(refused.value, InvalidToken)
 
 
-def test_an_empty_bearer_token_is_no_token(fakes: Fakes) -> None:
+def test_an_empty_bearer_token_is_refused(fakes: Fakes) -> None:
     with pytest.raises(Unauthenticated) as refused:
         wait(guard(fakes).anyone(request_of(None)))
     assert not isinstance(refused.value, InvalidToken)
 
 
-def test_anyone_is_a_user_or_a_client_that_has_not_ended(fakes: Fakes) -> None:
+def test_anyone_accepts_active_users_and_clients(fakes: Fakes) -> None:
     fakes.clients[CLIENT] = known_client("events:read")
     ada, client = user(), client_with("events:read")
     guarded = guard(fakes, ada, client)
@@ -93,16 +93,16 @@ def test_anyone_is_a_user_or_a_client_that_has_not_ended(fakes: Fakes) -> None:
             wait(guarded.anyone(request_of(principal)))
 
 
-def test_a_person_is_no_client_and_has_an_active_session(fakes: Fakes) -> None:
+def test_user_accepts_only_users_with_an_active_session(fakes: Fakes) -> None:
     fakes.clients[CLIENT] = known_client("events:read")
     ada, client = user(), client_with("events:read")
     guarded = guard(fakes, ada, client)
-    assert wait(guarded.person(request_of(ada))) == ada
-    with pytest.raises(PersonNeeded):
-        wait(guarded.person(request_of(client)))
+    assert wait(guarded.user(request_of(ada))) == ada
+    with pytest.raises(UserRequired):
+        wait(guarded.user(request_of(client)))
     fakes.ended.add(ada.session_id)
     with pytest.raises(InvalidToken):
-        wait(guarded.person(request_of(ada)))
+        wait(guarded.user(request_of(ada)))
 
 
 def test_events_of_a_request_name_its_principal(fakes: Fakes) -> None:
@@ -141,7 +141,7 @@ def test_without_a_grant_the_principal_is_checked_as_everywhere_and_the_query_re
         wait(guard(fakes).acting_on(ada, ORG, "platforms:read", Read(None)))
 
 
-def test_an_ended_session_is_refused_whatever_its_grant(fakes: Fakes) -> None:
+def test_a_revoked_session_is_refused_whatever_its_grant(fakes: Fakes) -> None:
     fakes.grant("administrator")
     ada = user()
     fakes.ended.add(ada.session_id)
@@ -152,7 +152,7 @@ def test_an_ended_session_is_refused_whatever_its_grant(fakes: Fakes) -> None:
         wait(guarded.require_on_platform("platforms:read")(request_of(ada), ORG, PLATFORM))
 
 
-def test_a_grant_that_is_not_enough_here_is_asked_of_its_owner(fakes: Fakes) -> None:
+def test_an_insufficient_grant_is_requested_from_its_owner(fakes: Fakes) -> None:
     ada = user()
     require = guard(fakes, ada).require("platforms:write")
     with pytest.raises(NotFound):
@@ -172,7 +172,7 @@ def test_a_client_needs_the_permission_as_a_scope(fakes: Fakes) -> None:
         wait(guarded.require("audit:read")(request_of(client), ORG))
 
 
-def test_only_what_must_be_fresh_stops_without_the_bus(fakes: Fakes) -> None:
+def test_without_the_bus_only_critical_permissions_are_refused(fakes: Fakes) -> None:
     grant = fakes.grant("administrator")
     fakes.owner.cut_off_seconds = 31.0
     ada = user()
@@ -189,7 +189,7 @@ def test_only_what_must_be_fresh_stops_without_the_bus(fakes: Fakes) -> None:
             wait(guarded.acting_on(ada, ORG, "clients:write", Read(known), fresh=True))
 
 
-def test_a_platform_beyond_the_limits_does_not_exist(fakes: Fakes) -> None:
+def test_a_platform_beyond_the_limits_is_not_found(fakes: Fakes) -> None:
     fakes.members.authoritative = True
     fakes.grant("viewer", platforms=(PLATFORM,))
     ada = user()
@@ -199,7 +199,7 @@ def test_a_platform_beyond_the_limits_does_not_exist(fakes: Fakes) -> None:
         wait(require(request_of(ada), ORG, uuid4()))
 
 
-def test_where_clients_need_a_scope_of_their_own_members_need_the_permission(fakes: Fakes) -> None:
+def test_a_separate_scope_for_clients_does_not_apply_to_members(fakes: Fakes) -> None:
     fakes.grant("viewer")
     fakes.clients[CLIENT] = known_client("accounts:read")
     ada, client = user(), client_with("accounts:read")
@@ -211,7 +211,7 @@ def test_where_clients_need_a_scope_of_their_own_members_need_the_permission(fak
         wait(guarded.require_on_platform("platforms:read")(request_of(client), ORG, PLATFORM))
 
 
-def test_a_new_grant_of_a_user_is_seen_at_once(fakes: Fakes) -> None:
+def test_a_new_grant_applies_immediately(fakes: Fakes) -> None:
     ada = user()
     require = guard(fakes, ada).require("audit:read")
     fakes.grant("administrator")
@@ -222,7 +222,7 @@ def test_a_new_grant_of_a_user_is_seen_at_once(fakes: Fakes) -> None:
         wait(require(request_of(ada), ORG))
 
 
-def test_a_request_without_a_token_is_refused_in_our_own_words(fakes: Fakes) -> None:
+def test_a_request_without_a_token_is_a_problem(fakes: Fakes) -> None:
     app = FastAPI()
     app.get("/")(guard(fakes).anyone)
 
@@ -245,7 +245,7 @@ class Issuer:
         return reply(ok=None if self._keys is None else rpc.Jwks.model_construct(keys=self._keys))
 
 
-def test_other_services_ask_the_issuer_for_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_services_fetch_the_keys_of_the_issuer(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Any] = []
     monkeypatch.setattr("access.guard.Verifier", lambda *arguments: made.append(arguments))
     key = {"kid": "1"}

@@ -77,7 +77,7 @@ class Idempotency:
     def once(self, request: RequestKey, caller: str, work: Callable[[], JSONResponse]) -> JSONResponse:
         """Do `work` in one transaction, at most once for each (caller, route, Idempotency-Key) in 24 hours.
 
-        `caller` is the id of whoever asks. Raises KeyReused when the key came with another body.
+        `caller` is the id of the principal. Raises KeyReused when the key came with another body.
         """
         if request.key is None:
             return self._store.run(work)
@@ -96,7 +96,7 @@ class Idempotency:
                 raise
             return answer
 
-    def forget_old(self) -> int:
+    def delete_expired(self) -> int:
         """Delete answers older than 24 hours."""
         return self._store.database.execute("DELETE FROM idempotency WHERE created_at < now() - interval '24 hours'")
 

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from access.checks import MissingPermission, OrgPrincipal, PersonNeeded
+from access.checks import MissingPermission, OrgPrincipal, UserRequired
 from access.guard import Guard
 from access.principal import Principal
 from contracts.email import InvalidEmail
@@ -36,7 +36,7 @@ from organizations.invitations.domain import (
 from organizations.invitations.service import Invitations
 from organizations.invitations.views import context_seen_by
 from organizations.organizations.domain import AlreadyMember, GrantExceedsOwn, TooManyMembers
-from organizations.people.service import EmailNotVerified, People
+from organizations.users.service import EmailNotVerified, Users
 
 OF_AN_ORGANIZATION = Limit("invitations-of-an-organization", 500, timedelta(seconds=7.2))
 RESENT = Limit("invitations-resent", 5, timedelta(minutes=12))
@@ -163,7 +163,7 @@ def routes(invitations: Invitations, guard: Guard, limiter: RateLimiter, invite:
 
 def link_routes(
     invitations: Invitations,
-    people: People,
+    users: Users,
     guard: Guard,
     unknown_links: FailureThrottle,
     address_of: Callable[[Request], str],
@@ -171,7 +171,7 @@ def link_routes(
     """For the holder of a link. Accepting and declining require the user with the invited address. Requests with
     unknown links are counted by network address."""
     router = APIRouter(prefix="/api/v1/invitations/{token}", tags=["invitations"])
-    User = Annotated[Principal, Depends(guard.person)]
+    User = Annotated[Principal, Depends(guard.user)]
 
     @router.get(
         "",
@@ -193,7 +193,7 @@ def link_routes(
         operation_id="accept_invitation",
         summary="Accept an invitation",
         responses=refusals(
-            NotFound, PersonNeeded, EmailNotVerified, InvitationForAnotherAddress, TooManyMembers, *_NOT_OPEN
+            NotFound, UserRequired, EmailNotVerified, InvitationForAnotherAddress, TooManyMembers, *_NOT_OPEN
         ),
     )
     def accept_invitation(principal: User, token: str) -> MembershipAnswer:
@@ -207,7 +207,7 @@ def link_routes(
         operation_id="decline_invitation",
         summary="Decline an invitation",
         status_code=204,
-        responses=refusals(NotFound, PersonNeeded, EmailNotVerified, InvitationForAnotherAddress, *_NOT_OPEN),
+        responses=refusals(NotFound, UserRequired, EmailNotVerified, InvitationForAnotherAddress, *_NOT_OPEN),
     )
     def decline_invitation(principal: User, token: str) -> None:
         """Declines the invitation. It must be for the user's verified email address."""
@@ -218,7 +218,7 @@ def link_routes(
         """Who answers, by their verified address; identity is asked only about a link that is ours."""
         assert principal.user_id is not None
         invitations.offer(token)
-        return principal.user_id, people.verified_email(principal.user_id)
+        return principal.user_id, users.verified_email(principal.user_id)
 
     return router
 

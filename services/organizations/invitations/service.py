@@ -20,7 +20,7 @@ from organizations.invitations.views import InvitationViews, Invited
 from organizations.members.service import Member, Members, RevokedOffers
 from organizations.organizations.domain import GrantExceedsOwn, Organization
 from organizations.organizations.service import Organizations
-from organizations.people.service import People
+from organizations.users.service import Users
 
 LIFETIME = timedelta(days=7)
 _BATCH = 100
@@ -52,7 +52,7 @@ class Invitations:
         views: InvitationViews,
         organizations: Organizations,
         members: Members,
-        people: People,
+        users: Users,
         links: Links,
         hash_of: Callable[[str], bytes],
     ) -> None:
@@ -60,7 +60,7 @@ class Invitations:
         self.views = views
         self._organizations = organizations
         self._members = members
-        self._people = people
+        self._users = users
         self._links = links
         self.hash_of = hash_of
         self.clock = organizations.clock
@@ -138,7 +138,7 @@ class Invitations:
         organization = self._organizations.views.find(invitation.organization_id)
         if organization is None:
             raise NotFound
-        inviter = self._people.find(invitation.invited_by)
+        inviter = self._users.find(invitation.invited_by)
         shown = None if inviter is None else inviter.name or inviter.email
         return Offer(invitation, organization.name, shown)
 

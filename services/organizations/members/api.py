@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path
 from starlette.responses import Response
 
-from access.checks import MissingPermission, OrgPrincipal, PersonNeeded
+from access.checks import MissingPermission, OrgPrincipal, UserRequired
 from access.guard import Guard
 from access.principal import Principal
 from kit.db.reads import Reads
@@ -61,7 +61,7 @@ def routes(members: Members, guard: Guard, listed: ListMembers) -> APIRouter:
         "/{user}",
         operation_id="change_member",
         summary="Change the permissions of a member",
-        responses=refusals(NotFound, MissingPermission, PersonNeeded, GrantExceedsOwn, LastAdministrator),
+        responses=refusals(NotFound, MissingPermission, UserRequired, GrantExceedsOwn, LastAdministrator),
     )
     def change_member(acting: Writer, user: User, body: MemberChange) -> MemberAnswer:
         """Changes role, permissions or limits. The change applies to existing tokens too. You can only grant and
@@ -80,7 +80,7 @@ def routes(members: Members, guard: Guard, listed: ListMembers) -> APIRouter:
         operation_id="remove_member",
         summary="Remove a member from an organization",
         status_code=204,
-        responses=refusals(NotFound, MissingPermission, PersonNeeded, GrantExceedsOwn, LastAdministrator),
+        responses=refusals(NotFound, MissingPermission, UserRequired, GrantExceedsOwn, LastAdministrator),
     )
     def remove_member(acting: Inside, user: User) -> None:
         """Removes a member, whose access ends at once. Use `me` as the user to leave the organization. You cannot
@@ -93,5 +93,5 @@ def routes(members: Members, guard: Guard, listed: ListMembers) -> APIRouter:
 
 def _user(acting: OrgPrincipal) -> UUID:
     if acting.principal.user_id is None:
-        raise PersonNeeded
+        raise UserRequired
     return acting.principal.user_id

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from access.checks import Access, MissingPermission, OrgPrincipal, PersonNeeded
+from access.checks import Access, MissingPermission, OrgPrincipal, UserRequired
 from access.guard import Guard
 from access.principal import Principal
 from contracts.permissions import Grant
@@ -99,7 +99,7 @@ def routes(organizations: Organizations, guard: Guard, create: Create, listed: L
     """Renaming and deleting require organization:write; only administrators restore."""
     router = APIRouter(prefix=_PATH, tags=["organizations"])
     Anyone = Annotated[Principal, Depends(guard.anyone)]
-    User = Annotated[Principal, Depends(guard.person)]
+    User = Annotated[Principal, Depends(guard.user)]
     Inside = Annotated[OrgPrincipal, Depends(guard.require(None))]
     Writer = Annotated[OrgPrincipal, Depends(guard.require("organization:write"))]
 
@@ -124,7 +124,7 @@ def routes(organizations: Organizations, guard: Guard, create: Create, listed: L
         summary="Create an organization",
         status_code=201,
         response_model=OrganizationAnswer,
-        responses=refusals(PersonNeeded, KeyReused),
+        responses=refusals(UserRequired, KeyReused),
     )
     async def create_organization(principal: User, body: OrganizationCreation, key: Keyed) -> Response:
         """Creates an organization with the user as its administrator. Clients cannot create organizations."""
@@ -164,7 +164,7 @@ def routes(organizations: Organizations, guard: Guard, create: Create, listed: L
         "/{org}/restore",
         operation_id="restore_organization",
         summary="Restore a deleted organization",
-        responses=refusals(NotFound, PersonNeeded, Conflict),
+        responses=refusals(NotFound, UserRequired, Conflict),
     )
     def restore_organization(principal: User, org: UUID) -> OrganizationAnswer:
         """Restores the organization within 30 days of its deletion. Requires an administrator of the organization."""

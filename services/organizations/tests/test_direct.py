@@ -21,8 +21,8 @@ from kit.http.pagination import Page
 from organizations.members.api_models import MemberAnswer
 from organizations.organizations.api_models import OrganizationAnswer
 from organizations.organizations.domain import first_organization_id
-from organizations.tests.running import Running
-from organizations.tests.situations import BASE, invite, join, make, refused
+from organizations.tests.http_helpers import BASE, invite, join, make, refused
+from organizations.tests.running_service import RunningOrganizations
 from testing import plain_http
 from testing.service import Caller
 from testing.waiting import wait_until
@@ -67,7 +67,7 @@ def answers(caller: httpx2.Client, path: str) -> tuple[httpx2.Response, httpx2.R
     return caller.get(path), caller.get(path + ROUTED)
 
 
-def test_both_ways_show_the_same_organizations_and_members(running: Running) -> None:
+def test_direct_endpoint_and_route_show_the_same_lists(running: RunningOrganizations) -> None:
     owner = running.user(name="Ann Ünal")
     path = make(owner, 'A "quoted" näme')
     running.registered(owner)
@@ -86,7 +86,7 @@ def test_both_ways_show_the_same_organizations_and_members(running: Running) -> 
             }
 
 
-def test_direct_endpoint_and_route_give_the_same_cursor(running: Running) -> None:
+def test_direct_endpoint_and_route_give_the_same_cursor(running: RunningOrganizations) -> None:
     owner = running.user()
     for number in range(51):
         make(owner, f"Organization {number}")
@@ -96,7 +96,7 @@ def test_direct_endpoint_and_route_give_the_same_cursor(running: Running) -> Non
     assert (len(direct.json()["items"]), len(rest["items"]), rest["next_cursor"]) == (50, 2, None)
 
 
-def test_pages_follow_each_other_to_the_end(running: Running) -> None:
+def test_pages_follow_each_other_to_the_end(running: RunningOrganizations) -> None:
     owner = running.user()
     path = make(owner, "Paged")
     joined = [owner, *(join(running, owner, path) for _ in range(2))]
@@ -114,7 +114,7 @@ def test_pages_follow_each_other_to_the_end(running: Running) -> None:
     assert owner.get(f"{place}?cursor={later}").json() == {"items": [], "next_cursor": None}
 
 
-def test_a_cursor_of_another_list_is_refused_both_ways(running: Running) -> None:
+def test_a_cursor_of_another_list_is_refused_both_ways(running: RunningOrganizations) -> None:
     owner = running.user()
     path = make(owner, "Mine")
     for place in (BASE, f"{path}/members"):
@@ -122,7 +122,7 @@ def test_a_cursor_of_another_list_is_refused_both_ways(running: Running) -> None
             refused(owner.get(place + query), 422, "invalid")
 
 
-def test_the_first_organization_is_made_by_any_first_request(running: Running) -> None:
+def test_the_first_organization_is_made_by_any_first_request(running: RunningOrganizations) -> None:
     for place, status in ((f"{BASE}/{{}}/members", 200), (f"{BASE}/{{}}/invitations", 201), (BASE, 200)):
         newcomer = running.user()
         url = place.format(first_organization_id(newcomer.id))
@@ -132,7 +132,7 @@ def test_the_first_organization_is_made_by_any_first_request(running: Running) -
         assert len(newcomer.get(BASE).json()["items"]) == 1
 
 
-def test_a_changed_permission_applies_to_the_next_request(running: Running) -> None:
+def test_a_changed_permission_applies_to_the_next_request(running: RunningOrganizations) -> None:
     owner = running.user()
     path = make(owner, "Shared")
     member = join(running, owner, path)
@@ -146,7 +146,7 @@ def test_a_changed_permission_applies_to_the_next_request(running: Running) -> N
     refused(owner.get(f"{path}/members"), 404, "not-found")
 
 
-def test_a_revoked_session_is_refused(running: Running) -> None:
+def test_a_revoked_session_is_refused(running: RunningOrganizations) -> None:
     owner = running.user()
     path = make(owner, "Mine")
     assert owner.get(f"{path}/members").status_code == owner.get(BASE).status_code == 200
@@ -158,7 +158,7 @@ def test_a_revoked_session_is_refused(running: Running) -> None:
         refused(owner.get(f"{path}/members{query}"), 401, "invalid-token")
 
 
-def test_a_revoked_token_is_refused(running: Running) -> None:
+def test_a_revoked_token_is_refused(running: RunningOrganizations) -> None:
     owner = running.user()
     path = make(owner, "Mine")
     claims = owner.http.headers["authorization"].split(".")[1]
@@ -171,7 +171,7 @@ def test_a_revoked_token_is_refused(running: Running) -> None:
     refused(invite(owner, path, "x@example.com"), 401, "invalid-token")
 
 
-def test_non_members_clients_and_malformed_paths_are_refused(running: Running) -> None:
+def test_non_members_clients_and_malformed_paths_are_refused(running: RunningOrganizations) -> None:
     owner, stranger = running.user(), running.user()
     path = make(owner, "Mine")
     refused(stranger.get(f"{path}/members"), 404, "not-found")
@@ -183,7 +183,7 @@ def test_non_members_clients_and_malformed_paths_are_refused(running: Running) -
     assert [each["name"] for each in client.get(BASE).json()["items"]] == ["Mine"]
 
 
-def test_both_ways_refuse_an_invitation_alike(running: Running) -> None:
+def test_direct_endpoint_and_route_refuse_invitations_alike(running: RunningOrganizations) -> None:
     owner, stranger, ended = running.user(), running.user(), running.user()
     path = make(owner, "Mine")
     viewer, inviter = (
@@ -225,7 +225,7 @@ def comparable(answer: httpx2.Response) -> tuple[int, object, set[str]]:
     return answer.status_code, body, set(answer.headers)
 
 
-def test_direct_endpoint_and_route_accept_and_refuse_the_same_bodies(running: Running) -> None:
+def test_direct_endpoint_and_route_accept_and_refuse_the_same_bodies(running: RunningOrganizations) -> None:
     owner = running.user()
     there = [make(owner, "direct"), make(owner, "routed")]
     bodies = [(BASE, name) for name in NAMES] + [("/invitations", json.dumps(body).encode()) for body in INVITATIONS]
@@ -239,7 +239,7 @@ def test_direct_endpoint_and_route_accept_and_refuse_the_same_bodies(running: Ru
     assert names.count("\\'; DROP TABLE members; --") == 2
 
 
-def test_direct_endpoint_and_route_refuse_the_same_principals(running: Running) -> None:
+def test_direct_endpoint_and_route_refuse_the_same_principals(running: RunningOrganizations) -> None:
     owner, stranger, ended = running.user(), running.user(), running.user()
     path = make(owner, "Mine")
     member, lesser = join(running, owner, path), join(running, owner, path)
@@ -270,7 +270,7 @@ def test_lists_work_again_after_a_restarted_and_a_frozen_database() -> None:
     with ExitStack() as stack:
         postgres = stack.enter_context(Postgres(fsync=False))
         nats = stack.enter_context(Nats())
-        running = stack.enter_context(Running(postgres.create_database("hot"), nats.url))
+        running = stack.enter_context(RunningOrganizations(postgres.create_database("hot"), nats.url))
         owner = running.user()
         make(owner, "Before")
         for _ in range(8):

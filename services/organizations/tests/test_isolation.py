@@ -2,8 +2,8 @@
 
 import pytest
 
-from organizations.tests.running import Running
-from organizations.tests.situations import BASE, invite, join, make, refused
+from organizations.tests.http_helpers import BASE, invite, join, make, refused
+from organizations.tests.running_service import RunningOrganizations
 from testing import plain_http
 
 ROUTES = [
@@ -25,7 +25,7 @@ ROUTES = [
 BODIES = {"/invitations": {"email": "x@example.com", "role": "viewer"}, "": {"name": "Taken"}}
 
 
-def test_the_table_above_holds_every_route_of_an_organization(running: Running) -> None:
+def test_the_table_contains_every_route_of_an_organization(running: RunningOrganizations) -> None:
     paths = running.app.openapi()["paths"]
     offered = {
         (method.upper(), path.removeprefix(f"{BASE}/{{org}}"))
@@ -45,7 +45,7 @@ def test_the_table_above_holds_every_route_of_an_organization(running: Running) 
 
 
 @pytest.fixture(scope="module")
-def theirs(running: Running) -> dict[str, str]:
+def theirs(running: RunningOrganizations) -> dict[str, str]:
     """An organization of somebody else, with a member and an invitation."""
     owner = running.user()
     path = make(owner, "Secret name")
@@ -55,7 +55,9 @@ def theirs(running: Running) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("method", "route"), ROUTES)
-def test_a_route_refuses_every_foreign_token(running: Running, theirs: dict[str, str], method: str, route: str) -> None:
+def test_a_route_refuses_every_foreign_token(
+    running: RunningOrganizations, theirs: dict[str, str], method: str, route: str
+) -> None:
     stranger = running.user()
     own = make(stranger, "Own")
     client = running.client(own.rpartition("/")[2], "events:read", "audit:read", "platforms:write")
@@ -75,12 +77,12 @@ def test_a_route_refuses_every_foreign_token(running: Running, theirs: dict[str,
         refused(answer, 404, "not-found")
 
 
-def test_what_was_refused_changed_nothing(running: Running, theirs: dict[str, str]) -> None:
+def test_refused_requests_change_nothing(running: RunningOrganizations, theirs: dict[str, str]) -> None:
     owner_sees = running.store_rows(theirs["path"].rpartition("/")[2])
     assert owner_sees == {"name": "Secret name", "members": 2, "pending": 1}
 
 
-def test_a_client_sees_its_own_organization_and_nothing_of_its_members(running: Running) -> None:
+def test_a_client_sees_its_own_organization_and_nothing_of_its_members(running: RunningOrganizations) -> None:
     owner = running.user()
     path = make(owner)
     client = running.client(path.rpartition("/")[2], "platforms:read")
@@ -100,7 +102,7 @@ def test_a_client_sees_its_own_organization_and_nothing_of_its_members(running: 
     refused(client.delete(f"{path}/members/{owner.id}"), 403, "person-needed")
 
 
-def test_a_client_of_a_deleted_organization_sees_nothing(running: Running) -> None:
+def test_a_client_of_a_deleted_organization_sees_nothing(running: RunningOrganizations) -> None:
     owner = running.user()
     path = make(owner)
     client = running.client(path.rpartition("/")[2], "audit:read", "events:read")

@@ -22,7 +22,7 @@ from organizations.invitations.domain import (
 )
 from organizations.invitations.service import Accepted
 from organizations.organizations.domain import AlreadyMember, GrantExceedsOwn
-from organizations.tests.parts import ADMINISTRATOR, VIEWER, World, at_once
+from organizations.tests.world import ADMINISTRATOR, VIEWER, World, at_once
 
 
 def test_fifty_concurrent_accepts_give_one_membership(world: World) -> None:
@@ -38,7 +38,7 @@ def test_fifty_concurrent_accepts_give_one_membership(world: World) -> None:
     assert Counter(world.kinds())["MemberJoined"] == 1
 
 
-def test_two_at_once_invite_one_address_once(world: World) -> None:
+def test_concurrent_invitations_of_one_address_create_one(world: World) -> None:
     organization, owner = world.organization()
     writings = ["Ann@Example.com", "ann@example.com", "ann@EXAMPLE.com", " ann@example.com"]
     outcomes = at_once([partial(world.invite, organization, owner, one) for one in writings])
@@ -70,7 +70,7 @@ def test_an_invalid_address_is_not_invited(world: World, address: str) -> None:
     assert world.kinds() == ["OrgCreated"]
 
 
-def test_nobody_invites_to_more_permissions_than_their_own(world: World) -> None:
+def test_an_invitation_cannot_exceed_the_inviters_grant(world: World) -> None:
     organization, owner = world.organization()
     limits = Limits(platforms=(uuid4(),))
     clerk = world.member(organization, owner, Grant(role="viewer", permissions=("members:write",), limits=limits))
@@ -134,7 +134,7 @@ def test_a_link_is_the_same_each_time(world: World) -> None:
         world.invitations.link(uuid4(), 1)
 
 
-def test_an_invitation_expires_after_seven_days_before_the_sweep(world: World) -> None:
+def test_an_invitation_expires_after_seven_days_before_housekeeping(world: World) -> None:
     organization, owner = world.organization()
     invitation, token = world.invite(organization, owner, "ann@example.com")
     world.clock.forward(timedelta(days=7))

@@ -5,14 +5,14 @@ from typing import Any
 import httpx2
 import pytest
 
-from organizations.tests.parts import at_once
-from organizations.tests.running import Running
-from organizations.tests.situations import invite, link, make, refused
+from organizations.tests.http_helpers import invite, link, make, refused
+from organizations.tests.running_service import RunningOrganizations
+from organizations.tests.world import at_once
 from testing import plain_http
 from testing.waiting import wait_until
 
 
-def test_an_invitation_leads_to_a_membership(running: Running) -> None:
+def test_an_invitation_leads_to_a_membership(running: RunningOrganizations) -> None:
     owner, ann = running.user(name="Olga Owner"), running.user(name="Ann Lee")
     running.registered(owner)
     path = make(owner)
@@ -52,7 +52,7 @@ def test_an_invitation_leads_to_a_membership(running: Running) -> None:
     assert [one["status"] for one in owner.get(f"{path}/invitations").json()["items"]] == ["accepted"]
 
 
-def test_an_invitation_is_declined_or_revoked(running: Running) -> None:
+def test_an_invitation_is_declined_or_revoked(running: RunningOrganizations) -> None:
     owner, ann = running.user(), running.user()
     path = make(owner)
     invitation = invite(owner, path, ann.email).json()["id"]
@@ -69,7 +69,7 @@ def test_an_invitation_is_declined_or_revoked(running: Running) -> None:
     refused(ann.post(f"{revoked}/decline"), 410, "invitation-revoked")
 
 
-def test_an_unverified_address_accepts_nothing(running: Running) -> None:
+def test_an_unverified_address_accepts_nothing(running: RunningOrganizations) -> None:
     owner, stranger = running.user(), running.user(verified=False)
     path = make(owner)
     token = link(running, invite(owner, path, stranger.email).json()["id"])
@@ -77,7 +77,7 @@ def test_an_unverified_address_accepts_nothing(running: Running) -> None:
     refused(stranger.get(path), 404, "not-found")
 
 
-def test_identity_is_asked_about_users_only_for_valid_links(running: Running) -> None:
+def test_identity_is_asked_about_users_only_for_valid_links(running: RunningOrganizations) -> None:
     person = running.user()
     asked = running.identity.asked_for_people
     for token in ("nonsense", "AAAAAAAAAAAAAAAAAAAAAA.AAAA", "%00", "a" * 3000):
@@ -90,7 +90,7 @@ def test_identity_is_asked_about_users_only_for_valid_links(running: Running) ->
     "email",
     ["", "ann", "ann@example.com\r\nBcc: all@example.com", "a" * 300 + "@example.com", "ann@exa mple.com", 7, None],
 )
-def test_an_invalid_address_is_refused_by_its_field(running: Running, email: Any) -> None:
+def test_an_invalid_address_is_refused_by_its_field(running: RunningOrganizations, email: Any) -> None:
     owner = running.user()
     path = make(owner)
     answer = owner.post(f"{path}/invitations", json={"email": email, "role": "viewer"})
@@ -99,7 +99,7 @@ def test_an_invalid_address_is_refused_by_its_field(running: Running, email: Any
     assert owner.get(f"{path}/invitations").json()["items"] == []
 
 
-def test_fifty_concurrent_accepts_by_http_give_one_membership(running: Running) -> None:
+def test_fifty_concurrent_accepts_by_http_give_one_membership(running: RunningOrganizations) -> None:
     owner, ann = running.user(), running.user()
     path = make(owner)
     token = link(running, invite(owner, path, ann.email).json()["id"])
@@ -115,7 +115,7 @@ def test_fifty_concurrent_accepts_by_http_give_one_membership(running: Running) 
     assert len(joined) == 1
 
 
-def test_resending_an_invitation_is_limited_to_five_at_once(running: Running) -> None:
+def test_resending_an_invitation_is_limited_to_five_at_once(running: RunningOrganizations) -> None:
     owner = running.user()
     path = make(owner)
     invitation = invite(owner, path, "ann@example.com").json()["id"]
@@ -127,7 +127,7 @@ def test_resending_an_invitation_is_limited_to_five_at_once(running: Running) ->
 
 
 def test_invitations_are_limited_to_five_hundred_at_once_and_refused_ones_do_not_count(
-    running: Running,
+    running: RunningOrganizations,
 ) -> None:
     owner = running.user()
     path = make(owner)
@@ -143,7 +143,7 @@ def test_invitations_are_limited_to_five_hundred_at_once_and_refused_ones_do_not
     assert running.store_rows(path.rpartition("/")[2])["pending"] == 499 + more
 
 
-def test_who_tries_a_hundred_links_that_were_never_made_must_wait(running: Running) -> None:
+def test_guessing_a_hundred_links_is_limited(running: RunningOrganizations) -> None:
     owner = running.user()
     good = link(running, invite(owner, make(owner), "ann@example.com").json()["id"])
     with plain_http.client(base_url=running.base, headers={"X-Forwarded-For": "192.0.2.77"}) as guesser:

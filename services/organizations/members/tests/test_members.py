@@ -9,10 +9,10 @@ from contracts.permissions import Grant
 from kit.errors import NotFound
 from kit.http.pagination import Paging
 from organizations.organizations.domain import GrantExceedsOwn, LastAdministrator
-from organizations.tests.parts import ADMINISTRATOR, VIEWER, World, at_once
+from organizations.tests.world import ADMINISTRATOR, VIEWER, World, at_once
 
 
-def test_of_twenty_concurrent_removals_one_administrator_remains(world: World) -> None:
+def test_one_administrator_remains_after_twenty_concurrent_removals(world: World) -> None:
     organization, owner = world.organization()
     people = [owner, *(world.member(organization, owner, ADMINISTRATOR) for _ in range(19))]
     removals = [
@@ -29,7 +29,7 @@ def test_of_twenty_concurrent_removals_one_administrator_remains(world: World) -
     assert [str(member.user_id) for member in world.members_of(organization, UUID(left))] == [left]
 
 
-def test_of_twenty_administrators_leaving_at_once_one_is_refused(world: World) -> None:
+def test_one_of_twenty_leaving_administrators_is_refused(world: World) -> None:
     organization, owner = world.organization()
     people = [owner, *(world.member(organization, owner, ADMINISTRATOR) for _ in range(19))]
     outcomes = at_once([partial(world.members.remove, organization, user, user) for user in people])
@@ -37,7 +37,7 @@ def test_of_twenty_administrators_leaving_at_once_one_is_refused(world: World) -
     assert len(world.organizations.live(organization).members) == 1
 
 
-def test_of_two_administrators_demoting_each_other_one_wins(world: World) -> None:
+def test_one_of_two_mutual_demotions_wins(world: World) -> None:
     organization, owner = world.organization()
     other = world.member(organization, owner, ADMINISTRATOR)
     outcomes = at_once(

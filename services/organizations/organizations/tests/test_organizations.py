@@ -7,7 +7,7 @@ import pytest
 
 from kit.errors import NotFound
 from organizations.organizations.domain import Organization, first_organization_id
-from organizations.tests.parts import ADMINISTRATOR, VIEWER, World, at_once
+from organizations.tests.world import ADMINISTRATOR, VIEWER, World, at_once
 
 
 def test_concurrent_requests_create_the_first_organization_once(world: World) -> None:
@@ -35,7 +35,7 @@ def test_a_deleted_first_organization_is_not_created_again(world: World) -> None
     assert world.kinds() == ["OrgCreated", "OrgDeleted"]
 
 
-def test_a_2xx_means_the_next_read_shows_it(world: World) -> None:
+def test_a_change_is_visible_in_the_next_read(world: World) -> None:
     organization, owner = world.organization(name="Old")
     world.organizations.rename(organization, "New")
     row = world.views.organizations.find(organization)

@@ -139,7 +139,7 @@ def test_a_check_without_stages_is_none() -> None:
         Check()  # type: ignore[abstract]
 
 
-def test_what_a_server_made_us_stumble_over_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_server_data_in_an_unexpected_error_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         run(Staged(breaks))
     assert "ValueError" in caplog.text

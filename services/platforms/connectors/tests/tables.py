@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from platforms.accounts.model import MODELS, Row, Wanted
+from platforms.accounts.model import MODELS, Row, RowQuery
 from platforms.accounts.values import WallClock
 from platforms.connectors.report_database.mysql import ReportConnection
 from platforms.connectors.report_database.reading import read
@@ -42,7 +42,7 @@ class ReportTables:
         self.count += len(rows)
         return [tuple(None if value is None else str(value) for value in row) for row in rows]
 
-    def rows(self, wanted: Wanted) -> list[Row]:
+    def rows(self, wanted: RowQuery) -> list[Row]:
         """The rows that are wanted, none of them read in vain."""
 
         async def all_of() -> list[Row]:
@@ -52,11 +52,11 @@ class ReportTables:
 
         return asyncio.run(all_of())
 
-    def items(self, wanted: Wanted) -> list[dict[str, Any]]:
+    def items(self, wanted: RowQuery) -> list[dict[str, Any]]:
         """As `rows`, with the names of the model."""
         return [dict(zip(MODELS[wanted.what].model_fields, row, strict=True)) for row in self.rows(wanted)]
 
-    def pages(self, wanted: Wanted, size: int) -> list[list[Row]]:
+    def pages(self, wanted: RowQuery, size: int) -> list[list[Row]]:
         """All rows, page by page: each goes on after the place of the last row of the page before."""
         pages: list[list[Row]] = []
         place = self._schema.layout.shapes[wanted.what].place

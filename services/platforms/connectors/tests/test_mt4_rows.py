@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from platforms.accounts.model import Wanted
+from platforms.accounts.model import RowQuery
 from platforms.connectors.mt4_tables.layout import LAYOUT
 from platforms.connectors.tests.tables import ReportTables
 
@@ -33,7 +33,7 @@ def trades(*changes: dict[str, Any]) -> ReportTables:
 
 
 def test_an_account_shows_money_and_what_its_open_positions_brought() -> None:
-    [shown] = users().items(Wanted("accounts"))
+    [shown] = users().items(RowQuery("accounts"))
     assert shown == {
         "login": 7001, "group": "real-usd", "currency": "EUR", "leverage": 100, "enabled": True,
         "balance": "1000.50", "credit": "50.00", "equity": "1010.26", "margin": "10.00", "margin_free": "1000.25",
@@ -46,18 +46,18 @@ def test_an_account_shows_money_and_what_its_open_positions_brought() -> None:
 def test_what_an_account_lacks_is_null_or_nothing() -> None:
     personal = dict.fromkeys(("NAME", "EMAIL", "PHONE", "COUNTRY", "CITY", "ADDRESS"), "")
     lacking = dict.fromkeys(("LEVERAGE", "ENABLE", "CREDIT", "EQUITY", "MARGIN", "MARGIN_FREE", "MARGIN_LEVEL"))
-    [shown] = users(**personal, **lacking, CURRENCY="", REGDATE=UNSET).items(Wanted("accounts"))
+    [shown] = users(**personal, **lacking, CURRENCY="", REGDATE=UNSET).items(RowQuery("accounts"))
     rest = {"login": 7001, "group": "real-usd", "leverage": 0, "enabled": False, "balance": "1000.50", "credit": "0.00"}
     assert {name: value for name, value in shown.items() if value is not None} == rest
 
 
 def test_without_credit_the_profit_is_equity_less_balance() -> None:
-    [shown] = users(CREDIT=None, ENABLE=0).items(Wanted("accounts"))
+    [shown] = users(CREDIT=None, ENABLE=0).items(RowQuery("accounts"))
     assert (shown["profit"], shown["enabled"]) == ("9.76", False)
 
 
 def test_an_open_trade_is_a_position() -> None:
-    [buy, sell] = trades({}, {"CMD": 1, "DIGITS": 3, "SL": 0, "TP": 2}).items(Wanted("positions"))
+    [buy, sell] = trades({}, {"CMD": 1, "DIGITS": 3, "SL": 0, "TP": 2}).items(RowQuery("positions"))
     assert buy == {
         "ticket": 1, "login": 7001, "symbol": "EURUSD", "side": "buy", "volume": "1.25", "price_open": "1.08450",
         "price_current": "1.09000", "stop_loss": "1.08000", "take_profit": None, "profit": "12.35", "swap": "-0.50",
@@ -70,13 +70,13 @@ def test_an_open_trade_is_a_position() -> None:
 @pytest.mark.parametrize("what", ["positions", "orders", "deals"])
 def test_prices_have_five_decimals_where_the_table_does_not_say(what: Any) -> None:
     command = 2 if what == "orders" else 0
-    for item in trades({"CMD": command, "DIGITS": None, "CLOSE_TIME": UNSET}).items(Wanted(what)):
+    for item in trades({"CMD": command, "DIGITS": None, "CLOSE_TIME": UNSET}).items(RowQuery(what)):
         assert next(item[name] for name in ("price_open", "price") if name in item) == "1.08450"
 
 
 @pytest.mark.parametrize(("command", "kind"), [(2, "buy-limit"), (3, "sell-limit"), (4, "buy-stop"), (5, "sell-stop")])
 def test_an_open_trade_that_waits_for_its_price_is_an_order(command: int, kind: str) -> None:
-    [order] = trades({"CMD": command, "EXPIRATION": "2026-03-03 00:00:00"}).items(Wanted("orders"))
+    [order] = trades({"CMD": command, "EXPIRATION": "2026-03-03 00:00:00"}).items(RowQuery("orders"))
     assert order == {
         "ticket": 1, "login": 7001, "symbol": "EURUSD", "type": kind, "state": "placed", "volume_initial": "1.25",
         "volume_current": "1.25", "price": "1.08450", "price_trigger": None, "stop_loss": "1.08000",
@@ -91,13 +91,13 @@ CLOSED = {"CLOSE_TIME": "2026-03-02 10:00:00"}
 def test_positions_and_orders_are_open_trades_of_their_commands() -> None:
     each = [{"CMD": command} | closed for command in range(-1, 9) for closed in ({}, CLOSED)]
     tables = trades(*each)
-    assert [item["ticket"] for item in tables.items(Wanted("positions"))] == [3, 5]
-    assert [item["ticket"] for item in tables.items(Wanted("orders"))] == [7, 9, 11, 13]
-    assert sorted({item["ticket"] for item in tables.items(Wanted("deals"))}) == [3, 4, 5, 6, 15, 16, 17, 18]
+    assert [item["ticket"] for item in tables.items(RowQuery("positions"))] == [3, 5]
+    assert [item["ticket"] for item in tables.items(RowQuery("orders"))] == [7, 9, 11, 13]
+    assert sorted({item["ticket"] for item in tables.items(RowQuery("deals"))}) == [3, 4, 5, 6, 15, 16, 17, 18]
 
 
 def test_a_trade_is_a_deal_in_and_when_closed_a_deal_out_with_the_money() -> None:
-    bought, sold = trades(CLOSED, {"CMD": 1}).items(Wanted("deals"))[:2]
+    bought, sold = trades(CLOSED, {"CMD": 1}).items(RowQuery("deals"))[:2]
     assert bought == {
         "ticket": 1, "order": 1, "position": 1, "login": 7001, "time": "2026-03-02T07:30:00Z",
         "time_raw": "2026-03-02 09:30:00", "symbol": "EURUSD", "action": "buy", "entry": "in", "volume": "1.25",
@@ -110,7 +110,7 @@ def test_a_trade_is_a_deal_in_and_when_closed_a_deal_out_with_the_money() -> Non
 
 
 def test_a_sale_is_closed_by_buying_and_stays_one_deal_while_it_is_open() -> None:
-    deals = trades({"CMD": 1}, {"CMD": 1} | CLOSED).items(Wanted("deals"))
+    deals = trades({"CMD": 1}, {"CMD": 1} | CLOSED).items(RowQuery("deals"))
     assert [(deal["ticket"], deal["action"], deal["entry"]) for deal in deals] == [
         (1, "sell", "in"),
         (2, "sell", "in"),
@@ -120,7 +120,7 @@ def test_a_sale_is_closed_by_buying_and_stays_one_deal_while_it_is_open() -> Non
 
 @pytest.mark.parametrize(("command", "action"), [(6, "balance"), (7, "credit")])
 def test_a_balance_operation_is_one_deal_without_a_price(command: int, action: str) -> None:
-    [deal] = trades({"CMD": command} | CLOSED).items(Wanted("deals"))
+    [deal] = trades({"CMD": command} | CLOSED).items(RowQuery("deals"))
     assert deal == {
         "ticket": 1, "order": None, "position": None, "login": 7001, "time": "2026-03-02T07:30:00Z",
         "time_raw": "2026-03-02 09:30:00", "symbol": None, "action": action, "entry": None, "volume": "0.00",
@@ -130,14 +130,14 @@ def test_a_balance_operation_is_one_deal_without_a_price(command: int, action: s
 
 def test_a_symbol_has_its_digits() -> None:
     tables = ReportTables(LAYOUT, {"mt4_prices": [{"SYMBOL": "EURUSD", "DIGITS": 5}, {"SYMBOL": "X", "DIGITS": None}]})
-    shown = [(item["symbol"], item["digits"], item["contract_size"]) for item in tables.items(Wanted("symbols"))]
+    shown = [(item["symbol"], item["digits"], item["contract_size"]) for item in tables.items(RowQuery("symbols"))]
     assert shown == [("EURUSD", 5, None), ("X", 0, None)]
 
 
 def test_pages_of_deals_may_end_between_the_two_of_one_ticket() -> None:
     tables = trades(CLOSED, {"CMD": 6}, CLOSED, {})
     for size in (1, 2, 3):
-        pages = tables.pages(Wanted("deals"), size)
+        pages = tables.pages(RowQuery("deals"), size)
         assert [(row[0], row[8]) for page in pages for row in page] == [
             (1, "in"),
             (1, "out"),
@@ -158,5 +158,5 @@ def test_a_trade_counts_in_the_time_of_its_opening_and_in_that_of_its_closing() 
         (None, "2026-03-02 09:30:00", set()),
         (None, "2026-03-02 09:30:01", {(1, "in")}),
     ):
-        deals = tables.items(Wanted("deals", since=since, until=until))
+        deals = tables.items(RowQuery("deals", since=since, until=until))
         assert {(deal["ticket"], deal["entry"]) for deal in deals} == expected

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from platforms.accounts.model import Wanted
+from platforms.accounts.model import RowQuery
 from platforms.connectors.mt5_tables.layout import LAYOUT
 from platforms.connectors.mt5_tables.reading import SHAPES
 from platforms.connectors.tests.tables import ReportTables
@@ -40,13 +40,13 @@ DEAL = TRADE | {
 
 
 def one(table: str, row: dict[str, Any], what: Any, **changes: Any) -> dict[str, Any]:
-    [shown] = ReportTables(LAYOUT, {table: [row | changes]}).items(Wanted(what))
+    [shown] = ReportTables(LAYOUT, {table: [row | changes]}).items(RowQuery(what))
     return shown
 
 
 def test_an_account_is_joined_from_user_account_and_group() -> None:
     tables = {"mt5_users": [USER], "mt5_accounts": [ACCOUNT], "mt5_groups": [GROUP]}
-    [shown] = ReportTables(LAYOUT, tables).items(Wanted("accounts"))
+    [shown] = ReportTables(LAYOUT, tables).items(RowQuery("accounts"))
     assert shown == {
         "login": 8001, "group": "real\\standard", "currency": "JPY", "leverage": 100, "enabled": True,
         "balance": "1000", "credit": "50", "equity": "1010", "margin": "10", "margin_free": "1000",
@@ -169,5 +169,5 @@ def test_a_symbol_shows_its_contract() -> None:
 def test_a_page_of_deals_goes_on_behind_a_ticket() -> None:
     deals = [DEAL | {"Deal": ticket, "Entry": ticket % 2} for ticket in range(1, 6)]
     tables = ReportTables(LAYOUT, {"mt5_deals": deals})
-    assert [[row[0] for row in page] for page in tables.pages(Wanted("deals"), 2)] == [[1, 2], [3, 4], [5]]
-    assert [SHAPES["deals"].place(row) for row in tables.rows(Wanted("deals"))[:2]] == [(1, 1), (2, 0)]
+    assert [[row[0] for row in page] for page in tables.pages(RowQuery("deals"), 2)] == [[1, 2], [3, 4], [5]]
+    assert [SHAPES["deals"].place(row) for row in tables.rows(RowQuery("deals"))[:2]] == [(1, 1), (2, 0)]

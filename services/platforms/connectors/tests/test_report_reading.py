@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from platforms.accounts.model import Wanted
+from platforms.accounts.model import RowQuery
 from platforms.checks.domain import Failed
 from platforms.connectors.mt4_tables.layout import LAYOUT as MT4
 from platforms.connectors.mt5_tables.layout import LAYOUT as MT5
@@ -22,7 +22,7 @@ def deal(ticket: int, **changes: Any) -> dict[str, Any]:
 
 
 def tickets(tables: ReportTables, **wanted: Any) -> list[int]:
-    return [row[0] for row in tables.rows(Wanted("deals", **wanted))]
+    return [row[0] for row in tables.rows(RowQuery("deals", **wanted))]
 
 
 @pytest.mark.parametrize(("rows", "statements"), [(4, 3), (5, 3), (6, 4)])
@@ -46,7 +46,7 @@ def test_no_more_is_read_than_tells_whether_there_is_a_next_page() -> None:
 def test_pages_go_on_behind_the_last_row() -> None:
     rows = [{"Position": each, "Login": 8001, "Symbol": "X", "Action": 0, "Volume": 100, "PriceOpen": 1,
              "PriceCurrent": 1, "Profit": 0, "TimeCreate": AT} for each in (3, 1, 2)]  # fmt: skip
-    pages = ReportTables(MT5, {"mt5_positions": rows}).pages(Wanted("positions"), 2)
+    pages = ReportTables(MT5, {"mt5_positions": rows}).pages(RowQuery("positions"), 2)
     assert [[row[0] for row in page] for page in pages] == [[1, 2], [3]]
 
 
@@ -61,7 +61,7 @@ def test_a_list_of_one_account_holds_its_rows_only() -> None:
     assert tickets(tables, login=8001) == [1, 3]
     assert tickets(tables) == [1, 2, 3]
     symbols = ReportTables(MT4, {"mt4_prices": [{"SYMBOL": "EURUSD", "DIGITS": 5}]})
-    assert len(symbols.rows(Wanted("symbols", login=8001))) == 1
+    assert len(symbols.rows(RowQuery("symbols", login=8001))) == 1
 
 
 def test_a_list_of_a_time_begins_with_it_and_ends_before() -> None:
@@ -89,7 +89,7 @@ def test_an_empty_table_does_not_hide_those_behind_it() -> None:
 
 
 def test_tables_may_be_written_in_any_case_and_lack_columns() -> None:
-    [row] = ReportTables(MT5, {"MT5_Deals": [deal(1)]}).items(Wanted("deals"))
+    [row] = ReportTables(MT5, {"MT5_Deals": [deal(1)]}).items(RowQuery("deals"))
     assert (row["ticket"], row["fee"], row["order"], row["price"]) == (1, "0.00", None, "1.00000")
 
 
@@ -104,7 +104,7 @@ def test_a_contract_that_is_no_number_is_a_fault_of_the_table() -> None:
     symbol = {"Symbol": "X", "Path": "", "Description": "", "CurrencyBase": "", "CurrencyProfit": "", "Digits": 5,
               "ContractSize": "much"}  # fmt: skip
     with pytest.raises(Failed):
-        ReportTables(MT5, {"mt5_symbols": [symbol]}).rows(Wanted("symbols"))
+        ReportTables(MT5, {"mt5_symbols": [symbol]}).rows(RowQuery("symbols"))
 
 
 def test_a_time_that_is_none_is_a_fault_of_the_table() -> None:
@@ -112,4 +112,4 @@ def test_a_time_that_is_none_is_a_fault_of_the_table() -> None:
              "close_time": AT, "close_price": 1, "profit": 0, "swaps": 0, "commission": 0, "taxes": 0,
              "comment": "", "digits": 5}  # fmt: skip
     with pytest.raises(Failed):
-        ReportTables(MT4, {"mt4_trades": [trade]}).rows(Wanted("deals"))
+        ReportTables(MT4, {"mt4_trades": [trade]}).rows(RowQuery("deals"))

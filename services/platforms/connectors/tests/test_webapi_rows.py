@@ -12,7 +12,7 @@ from kit.errors import Invalid
 from metatrader import Mt5Client
 from metatrader import errors as mt
 from metatrader.models import Account, Deal, Group, Order, Position, Symbol, User
-from platforms.accounts.model import MODELS, Row, Wanted
+from platforms.accounts.model import MODELS, Row, RowQuery
 from platforms.connectors.webapi.reading import WebApiLists, place
 
 ZONE = timedelta(hours=2)
@@ -111,18 +111,18 @@ def deal(ticket: int, login: int = 1, second: int = 0, **changes: str) -> Deal:
     return Deal.model_validate(TRADE | more | changes)
 
 
-def rows(server: Server, wanted: Wanted, zone: timedelta = ZONE) -> list[Row]:
+def rows(server: Server, wanted: RowQuery, zone: timedelta = ZONE) -> list[Row]:
     async def all_of() -> list[Row]:
         return [row async for row in WebApiLists(cast(Mt5Client, server), zone).rows(wanted)]
 
     return asyncio.run(all_of())
 
 
-def items(server: Server, wanted: Wanted) -> list[dict[str, Any]]:
+def items(server: Server, wanted: RowQuery) -> list[dict[str, Any]]:
     return [dict(zip(MODELS[wanted.what].model_fields, row, strict=True)) for row in rows(server, wanted)]
 
 
-def pages(server: Server, wanted: Wanted, size: int) -> list[Row]:
+def pages(server: Server, wanted: RowQuery, size: int) -> list[Row]:
     """All rows, read page by page."""
     read: list[Row] = []
     while True:
@@ -142,7 +142,7 @@ def trading(*held: Any) -> Server:
 
 
 def test_an_account_shows_user_money_and_currency() -> None:
-    [shown] = items(Server({7: USER}), Wanted("accounts"))
+    [shown] = items(Server({7: USER}), RowQuery("accounts"))
     assert shown == {
         "login": 7, "group": "real", "currency": "EUR", "leverage": 100, "enabled": True, "balance": "1000.50",
         "credit": "50.00", "equity": "1010.25", "margin": "10.00", "margin_free": "1000.25",
@@ -153,7 +153,7 @@ def test_an_account_shows_user_money_and_currency() -> None:
 
 
 def test_what_an_account_lacks_is_null() -> None:
-    [shown] = items(Server({7: {"Rights": "482"}}, {"real": ""}), Wanted("accounts"))
+    [shown] = items(Server({7: {"Rights": "482"}}, {"real": ""}), RowQuery("accounts"))
     nothing = {"currency", "registered_at", "registered_at_raw", "name", "email", "phone", "country", "city", "address"}
     assert {name for name, value in shown.items() if value is None} == nothing
     assert shown["enabled"] is False
@@ -161,27 +161,27 @@ def test_what_an_account_lacks_is_null() -> None:
 
 @pytest.mark.parametrize("changes", [{"Name": "Ada B."}, {"FirstName": "", "LastName": "Ada B."}])
 def test_the_whole_name_holds_where_there_is_one(changes: dict[str, str]) -> None:
-    [shown] = items(Server({7: USER | changes}), Wanted("accounts"))
+    [shown] = items(Server({7: USER | changes}), RowQuery("accounts"))
     assert shown["name"] == "Ada B."
 
 
 def test_accounts_come_by_login_four_at_once_without_those_that_went_meanwhile() -> None:
     server = Server({login: {} if login == 3 else USER for login in (9, 3, 1, 7, 5, 2, 8, 6, 4)})
-    assert [row[0] for row in rows(server, Wanted("accounts"))] == [1, 2, 4, 5, 6, 7, 8, 9]
+    assert [row[0] for row in rows(server, RowQuery("accounts"))] == [1, 2, 4, 5, 6, 7, 8, 9]
     assert server.most_at_once == 4
-    assert [row[0] for row in pages(server, Wanted("accounts"), 3)] == [1, 2, 4, 5, 6, 7, 8, 9]
-    assert [row[0] for row in rows(server, Wanted("accounts", login=5))] == [5]
+    assert [row[0] for row in pages(server, RowQuery("accounts"), 3)] == [1, 2, 4, 5, 6, 7, 8, 9]
+    assert [row[0] for row in rows(server, RowQuery("accounts", login=5))] == [5]
 
 
 @pytest.mark.parametrize("kind", [mt.NotFound, mt.PermissionDenied])
 def test_a_currency_that_may_not_be_seen_is_null_and_asked_for_once(kind: type[mt.Refused]) -> None:
     server = Server(dict.fromkeys(range(1, 9), USER), refusal=kind(13, "NO", "GROUP_GET"))
-    assert {item["currency"] for item in items(server, Wanted("accounts"))} == {None}
+    assert {item["currency"] for item in items(server, RowQuery("accounts"))} == {None}
     assert server.group_questions <= 4
 
 
 def test_a_position_shows_lots_and_prices() -> None:
-    [shown] = items(trading(position(601)), Wanted("positions"))
+    [shown] = items(trading(position(601)), RowQuery("positions"))
     assert shown == {
         "ticket": 601, "login": 1, "symbol": "EURUSD", "side": "sell", "volume": "1.25", "price_open": "1.08450",
         "price_current": "1.09000", "stop_loss": "1.08000", "take_profit": None, "profit": "12.34",
@@ -190,19 +190,19 @@ def test_a_position_shows_lots_and_prices() -> None:
 
 
 def test_an_order_shows_its_type_and_state() -> None:
-    [shown] = items(trading(order(701)), Wanted("orders"))
+    [shown] = items(trading(order(701)), RowQuery("orders"))
     assert shown == {
         "ticket": 701, "login": 1, "symbol": "EURUSD", "type": "buy-stop-limit", "state": "partial",
         "volume_initial": "2.00", "volume_current": "1.50", "price": "1.07000", "price_trigger": "1.07500",
         "stop_loss": "1.08000", "take_profit": None, "placed_at": "2026-03-02T07:30:00Z",
         "placed_at_raw": "2026-03-02 09:30:00", "expires_at": None, "expires_at_raw": None, "comment": "hi",
     }  # fmt: skip
-    [later] = items(trading(order(701, TimeExpiration=str(AT + 60), Type="99")), Wanted("orders"))
+    [later] = items(trading(order(701, TimeExpiration=str(AT + 60), Type="99")), RowQuery("orders"))
     assert (later["type"], later["expires_at"]) == ("code-99", "2026-03-02T07:31:00Z")
 
 
 def test_a_deal_shows_its_money() -> None:
-    [shown] = items(trading(deal(1)), Wanted("deals"))
+    [shown] = items(trading(deal(1)), RowQuery("deals"))
     assert shown == {
         "ticket": 1, "order": 11, "position": 21, "login": 1, "time": "2026-03-02T07:30:00Z",
         "time_raw": "2026-03-02 09:30:00", "symbol": "EURUSD", "action": "buy", "entry": "out", "volume": "1.25",
@@ -212,11 +212,11 @@ def test_a_deal_shows_its_money() -> None:
 
 def test_a_deal_that_is_no_trade_has_neither_price_nor_entry() -> None:
     nothing: dict[str, Any] = {"Action": "2", "Order": "0", "PositionID": "0", "Symbol": "", "Volume": "0", "Time": "0"}
-    [shown] = items(trading(deal(1, **nothing)), Wanted("deals"))
+    [shown] = items(trading(deal(1, **nothing)), RowQuery("deals"))
     assert (shown["action"], shown["entry"], shown["price"], shown["symbol"]) == ("balance", None, None, None)
     assert (shown["order"], shown["position"], shown["volume"]) == (None, None, "0.00")
     assert (shown["time"], shown["time_raw"]) == (None, None)
-    [sale] = items(trading(deal(1, Action="1")), Wanted("deals"))
+    [sale] = items(trading(deal(1, Action="1")), RowQuery("deals"))
     assert (sale["action"], sale["price"]) == ("sell", "1.08450")
 
 
@@ -225,49 +225,49 @@ def test_a_deal_that_is_no_trade_has_neither_price_nor_entry() -> None:
     [("12345", "0", "1.2345"), ("0", "1", "0.00000001"), ("10000", "0", "1.00"), ("15000", "0", "1.50")],
 )
 def test_lots_have_two_decimals_or_as_many_more_as_they_need(volume: str, extended: str, shown: str) -> None:
-    assert items(trading(deal(1, Volume=volume, VolumeExt=extended)), Wanted("deals"))[0]["volume"] == shown
+    assert items(trading(deal(1, Volume=volume, VolumeExt=extended)), RowQuery("deals"))[0]["volume"] == shown
 
 
 @pytest.mark.parametrize(("what", "make"), [("positions", position), ("orders", order)])
 def test_what_accounts_hold_comes_by_login_and_ticket_whatever_order_the_server_has(what: Any, make: Any) -> None:
     server = trading(make(5, 2), make(3, 2), make(4), make(2), make(6))
     expected = [(2, 1), (4, 1), (6, 1), (3, 2), (5, 2)]
-    assert [row[:2] for row in rows(server, Wanted(what))] == expected
+    assert [row[:2] for row in rows(server, RowQuery(what))] == expected
     for size in (1, 2, 3):
-        assert [row[:2] for row in pages(server, Wanted(what), size)] == expected
-    assert [row[0] for row in rows(server, Wanted(what, login=2))] == [3, 5]
+        assert [row[:2] for row in pages(server, RowQuery(what), size)] == expected
+    assert [row[0] for row in rows(server, RowQuery(what, login=2))] == [3, 5]
 
 
 def test_deals_come_by_login_second_and_ticket_and_no_page_loses_or_repeats_one() -> None:
     server = trading(deal(4), deal(2), deal(3, second=1), deal(1, second=1), deal(9, 2), deal(5, second=2))
     expected = [(1, 2), (1, 4), (1, 1), (1, 3), (1, 5), (2, 9)]
     for size in (1, 2, 3, 7):
-        assert [(row[3], row[0]) for row in pages(server, Wanted("deals"), size)] == expected
+        assert [(row[3], row[0]) for row in pages(server, RowQuery("deals"), size)] == expected
 
 
 def test_deals_are_asked_for_from_the_second_at_which_a_page_ended() -> None:
     server = trading(deal(4), deal(3, second=1))
     after = (1, "2026-03-02 09:30:01", 3)
-    assert rows(server, Wanted("deals", after=after)) == []
+    assert rows(server, RowQuery("deals", after=after)) == []
     assert [since for since, _ in server.asked] == [
         datetime(2026, 3, 2, 9, 30, 1, tzinfo=UTC),
         datetime(1970, 1, 2, tzinfo=UTC),
     ]
     server.asked.clear()
-    assert rows(server, Wanted("deals", login=1, since="2026-03-02 09:30:02", after=after)) == []
+    assert rows(server, RowQuery("deals", login=1, since="2026-03-02 09:30:02", after=after)) == []
     assert server.asked[0][0] == datetime(2026, 3, 2, 9, 30, 2, tzinfo=UTC)
 
 
 def test_deals_of_a_time_begin_with_it_and_end_before() -> None:
     server = trading(*(deal(number, second=number) for number in range(5)))
-    wanted = Wanted("deals", since="2026-03-02 09:30:01", until="2026-03-02 09:30:04")
+    wanted = RowQuery("deals", since="2026-03-02 09:30:01", until="2026-03-02 09:30:04")
     assert [row[0] for row in rows(server, wanted)] == [1, 2, 3]
 
 
 def test_deals_without_an_end_are_asked_for_until_tomorrow_on_the_servers_clock() -> None:
     server = trading()
     before = datetime.now(UTC)
-    rows(server, Wanted("deals", login=1), timedelta(hours=10))
+    rows(server, RowQuery("deals", login=1), timedelta(hours=10))
     [(since, until)] = server.asked
     assert since == datetime(1970, 1, 2, tzinfo=UTC)
     assert timedelta(hours=33, minutes=59) < until - before < timedelta(hours=34, minutes=1)
@@ -277,12 +277,12 @@ def test_symbols_keep_the_servers_order_and_go_on_behind_the_last() -> None:
     full = {"Symbol": "EURUSD", "Path": "Forex\\EURUSD", "Description": "Euro", "CurrencyBase": "EUR",
             "CurrencyProfit": "USD", "Digits": "5", "ContractSize": "100000.00"}  # fmt: skip
     server = Server(names=[full, {"Symbol": "AUDUSD"}, {"Symbol": "XAUUSD"}])
-    first, second, _ = items(server, Wanted("symbols"))
+    first, second, _ = items(server, RowQuery("symbols"))
     assert first == {
         "symbol": "EURUSD", "path": "Forex\\EURUSD", "description": "Euro", "currency_base": "EUR",
         "currency_profit": "USD", "digits": 5, "contract_size": "100000",
     }  # fmt: skip
     assert [second[name] for name in ("path", "description", "currency_base", "currency_profit")] == [None] * 4
-    assert [row[0] for row in pages(server, Wanted("symbols"), 1)] == ["EURUSD", "AUDUSD", "XAUUSD"]
+    assert [row[0] for row in pages(server, RowQuery("symbols"), 1)] == ["EURUSD", "AUDUSD", "XAUUSD"]
     with pytest.raises(Invalid, match="symbol that was removed"):
-        rows(server, Wanted("symbols", after=("GBPUSD",)))
+        rows(server, RowQuery("symbols", after=("GBPUSD",)))
