@@ -1,5 +1,6 @@
 """Waiting for a condition, never for a time."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -22,3 +23,10 @@ def wait_until(condition: Callable[[], T], timeout: float = 15.0, what: str = "t
         if waited > timeout:
             raise AssertionError(f"{what} did not come true within {timeout:g} s; last answer: {answer!r}")
         time.sleep(min(max(0.02, waited / 10), 0.2))
+
+
+async def reached(condition: Callable[[], object], seconds: float = 3.0) -> None:
+    """Return once the condition is true, while the event loop runs; TimeoutError after so many seconds."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - of anything, which sets no asyncio.Event
+            await asyncio.sleep(0.002)
