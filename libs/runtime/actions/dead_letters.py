@@ -15,7 +15,7 @@ GROUP = Group("dead-letters", "List, replay and discard messages that could not 
 
 
 def _list(letters: DeadLetters) -> DeadLetterList:
-    """List dead letters, oldest first, without their contents."""
+    """List dead letters, oldest first and at most 1,000, without their contents."""
     return DeadLetterList.of_rows(letters.after(0, _AT_MOST))
 
 

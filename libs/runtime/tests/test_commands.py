@@ -81,6 +81,15 @@ def test_dead_letters_are_listed_replayed_and_discarded(
     assert run("list") == (0, [])
 
 
+def test_at_most_a_thousand_dead_letters_are_listed(notebook: Notebook, app: typer.Typer) -> None:
+    notebook.database.execute(
+        "INSERT INTO parked (durable, source, subject, sequence, type, payload, error, attempts) "
+        "SELECT 'commands', 's', 's', each, 't', '', '', 0 FROM generate_series(1, 1001) AS each"
+    )
+    listed = json.loads(CliRunner().invoke(app, ["dead-letters", "list", "--json"]).stdout)
+    assert [row["sequence"] for row in listed] == list(range(1, 1001))
+
+
 @pytest.mark.parametrize(("name", "deprecated"), [("person-export", False), ("person-held", True)])
 def test_personal_data_are_exported(notebook: Notebook, app: typer.Typer, name: str, deprecated: bool) -> None:
     notebook.write("of Ada", "ada@example.com")
