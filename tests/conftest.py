@@ -1,4 +1,4 @@
-"""One running Tradehall for the journeys."""
+"""A running Tradehall for the journeys, and browsers."""
 
 import json
 import os
@@ -8,25 +8,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from deploy.local import Tradehall
-from embedded import temporary_folder
 from testing import chromium as real_browser
 from testing.driver import Hall
-from tests.conformance.programs import Programs
+from testing.programs import Programs
+from testing.shared import Shared
 
 
 @pytest.fixture(scope="session")
-def programs() -> Programs:
+def programs(tradehall: Shared) -> Programs:
     """Those in which people sign in, known to the running system."""
-    return Programs()
-
-
-@pytest.fixture(scope="session")
-def tradehall(programs: Programs) -> Iterator[Tradehall]:
-    """The whole system on embedded servers, shared by the journeys that break nothing."""
-    environment = {**os.environ, **programs.environment}
-    with temporary_folder() as var, Tradehall(var, environment=environment, demo=True) as system:
-        yield system
+    return tradehall.programs
 
 
 @pytest.fixture(scope="session")

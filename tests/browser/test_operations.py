@@ -1,4 +1,5 @@
-"""An operator with a browser reads, replays and discards dead letters."""
+"""An operator with a browser reads, replays and discards dead letters, in a system of its own: they are made there by a
+service that cannot store what anybody registers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,6 +7,8 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
+from deploy.local import Tradehall
+from embedded import temporary_folder
 from testing.driver import Hall, address
 from testing.waiting import wait_until
 from tests.browser.conftest import NewSurfer
@@ -16,6 +19,14 @@ _STUMBLE = """
 CREATE FUNCTION stumble() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the shelf is full'; END $$;
 CREATE TRIGGER stumble BEFORE INSERT ON people FOR EACH ROW EXECUTE FUNCTION stumble();
 """
+
+
+@pytest.fixture(scope="module")
+def hall() -> Iterator[Hall]:
+    with temporary_folder() as var, Tradehall(var) as system:
+        made = Hall(system.info)
+        yield made
+        made.close()
 
 
 @contextmanager
@@ -79,6 +90,7 @@ def test_failing_dead_letter_stays_until_it_is_discarded(hall: Hall, new_surfer:
 
 
 def test_other_users_find_no_link_and_no_page(new_surfer: NewSurfer) -> None:
+    new_surfer().register()  # the first user becomes operator
     person = new_surfer().register()
     person.page.locator(".person summary").click()
     assert person.page.get_by_role("link", name="Operations").count() == 0

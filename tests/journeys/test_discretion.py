@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from deploy.local import Tradehall
 from testing.driver import Hall, Person, address, client_token
 from testing.searching import dump, logs, messages
+from testing.shared import Shared
 from testing.timing import assert_same_time
 
 
@@ -17,10 +17,10 @@ from testing.timing import assert_same_time
     ("path", "status"), [("/api/v1/registrations", 202), ("/api/v1/password-resets", 202), ("/login", 422)]
 )
 def test_known_and_unknown_addresses_get_the_same_answer_in_the_same_time(
-    hall: Hall, tradehall: Tradehall, known: list[str], path: str, status: int
+    hall: Hall, tradehall: Shared, known: list[str], path: str, status: int
 ) -> None:
     """None is refused: each request comes from a network of its own, as the gateway would tell the service."""
-    port = json.loads((tradehall.openapi.parents[1] / "ports.json").read_text())["identity"]
+    port = json.loads((tradehall.folder / "ports.json").read_text())["identity"]
     networks = (f"198.18.{number // 250}.{number % 250 + 1}" for number in itertools.count())
     answers = set()
     with httpx2.Client(base_url=f"http://127.0.0.1:{port}", headers={"Host": urlsplit(hall.url).netloc}) as client:
@@ -50,7 +50,7 @@ def known(hall: Hall) -> list[str]:
     return [hall.newcomer("known").email for _ in range(5)]
 
 
-def test_no_secret_stands_in_logs_streams_or_databases(hall: Hall, tradehall: Tradehall) -> None:
+def test_no_secret_stands_in_logs_streams_or_databases(hall: Hall, tradehall: Shared) -> None:
     ada = Person(hall, address("ada")).register()
     mailed = hall.mail(ada.email).one_time_password
     ada.sign_in(mailed)

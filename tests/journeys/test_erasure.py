@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import Tradehall
 from testing.driver import Hall, Person
 from testing.searching import dump, logs
+from testing.shared import Shared
 from testing.waiting import wait_until
 from tests.recovery.operating import answer
 from tests.recovery.operating import tradehall as command
@@ -17,9 +17,9 @@ pytestmark = pytest.mark.timeout(400)  # many programs, one after the other; eac
 NAME = "Zoe Wants-To-Be-Forgotten"
 
 
-def places(hall: Hall, tradehall: Tradehall) -> dict[str, str]:
+def places(hall: Hall, tradehall: Shared) -> dict[str, str]:
     """Everything that is written down, but the mailbox, which is the person's own."""
-    var = tradehall.openapi.parents[1]
+    var = tradehall.folder
     stored = b"".join(path.read_bytes() for path in (var / "nats").rglob("*") if path.is_file())
     return {
         "the bus": stored.decode(errors="replace"),
@@ -28,7 +28,7 @@ def places(hall: Hall, tradehall: Tradehall) -> dict[str, str]:
     }
 
 
-def traces(hall: Hall, tradehall: Tradehall, email: str) -> list[str]:
+def traces(hall: Hall, tradehall: Shared, email: str) -> list[str]:
     """Where the person's address or name stands."""
     words = (email.lower(), NAME.lower())
     return [place for place, text in places(hall, tradehall).items() if any(word in text.lower() for word in words)]
@@ -56,10 +56,10 @@ def what_is_held(var: Path, zoe: Person, ada: Person, folder: Path) -> None:
     assert (again.returncode, "choose another file" in again.stderr) == (1, True)
 
 
-def test_an_erased_person_is_nowhere_and_others_go_on(hall: Hall, tradehall: Tradehall, tmp_path: Path) -> None:
+def test_an_erased_person_is_nowhere_and_others_go_on(hall: Hall, tradehall: Shared, tmp_path: Path) -> None:
     ada, zoe = hall.newcomer("ada"), hall.newcomer("zoe")
     email = zoe.email
-    org, var = ada.organization, tradehall.openapi.parents[1]
+    org, var = ada.organization, tradehall.folder
     ada.api("POST", f"/organizations/{org}/invitations", json={"email": email, "role": "administrator"})
     assert zoe.api("PATCH", "/me", json={"name": NAME}).status_code == 200
     token = hall.mail(email, "invitation").link("/invitations/").rsplit("/", 1)[1]

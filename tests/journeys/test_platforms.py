@@ -9,7 +9,6 @@ from typing import Any
 import httpx2
 import pytest
 
-from deploy.local import Tradehall
 from embedded.ports import free_port
 from metatrader.credentials import password_hash
 from metatrader.simulator import invent
@@ -17,6 +16,7 @@ from platforms.tests.mariadb import PASSWORD, READER, WRITER, MariaDb, why_not
 from platforms.tests.tables import export_of
 from testing.driver import Hall, Person, call, client_token
 from testing.searching import dump, logs, messages
+from testing.shared import Shared
 from testing.waiting import wait_until
 
 WRONG = "Wrong-pass-of-nobody-7"
@@ -88,7 +88,7 @@ class Platform:
 
 
 def test_failures_are_explained_corrected_and_both_sources_tell_the_same(
-    hall: Hall, tradehall: Tradehall, database: MariaDb
+    hall: Hall, tradehall: Shared, database: MariaDb
 ) -> None:
     platform = Platform(hall, hall.newcomer("ada"))
     place = hall.info["demo"]["mt5-webapi"]
@@ -144,7 +144,7 @@ def _program(hall: Hall, platform: Platform) -> str:
     return str(client_token(hall, made["client_id"], made["client_secret"]).json()["access_token"])
 
 
-def _nothing_is_found(hall: Hall, tradehall: Tradehall, platform: Platform, passwords: set[str]) -> None:
+def _nothing_is_found(hall: Hall, tradehall: Shared, platform: Platform, passwords: set[str]) -> None:
     """Neither the passwords, nor what MT5 signs in with instead, in any usual writing."""
     places = {
         "answers": "\n".join(platform.answers),
