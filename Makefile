@@ -1,9 +1,10 @@
-# Everything a developer or a visitor does with this repository; `make` alone lists it.
+# Targets for development and operation; `make` alone lists them.
 
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 SYSTEM_TESTS := tests/cluster tests/faults tests/recovery tests/upgrades
+CLIENT_TESTS := tests/conformance tests/contracts/test_schemathesis.py
 CODE := libs services deploy docs/examples $(wildcard testing tests)
 PROSE := README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md docs findings $(wildcard services/*/*/texts.toml)
 NODE_MODULES := $(patsubst %package-lock.json,%node_modules/.installed,$(wildcard package-lock.json tests/*/package-lock.json))
@@ -12,13 +13,16 @@ COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose
 comma := ,
 SECRETS := $(or $(TRADEHALL_SECRETS),./secrets)
 
+# Without compiled modules, each process of the tests compiles all of them again and rewrites all assertions: 8 s of CPU.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help setup run test faults bench lint format schemas pictures fuzz lock images secrets bus-user master-key test-system test-compose test-containers coverage docs hooks mutation clean
+.PHONY: help setup run test faults bench lint format schemas pictures fuzz lock images secrets bus-user master-key test-system test-clients test-compose test-containers coverage docs hooks mutation clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.installed $(VENV)/bin/tradehall $(NODE_MODULES) ## install everything below .venv and node_modules (the other targets do it, too)
+setup: $(VENV)/.installed $(VENV)/bin/tradehall $(NODE_MODULES) ## install everything below .venv and node_modules (other targets call it)
 
 run: setup ## run Tradehall on this machine until Ctrl-C (TRADEHALL_PORT, TRADEHALL_VAR; DEMO=1 adds MetaTrader simulators)
 	@$(PY) -m deploy.local
@@ -26,13 +30,16 @@ run: setup ## run Tradehall on this machine until Ctrl-C (TRADEHALL_PORT, TRADEH
 # Without the last two, pytest-xdist runs the longest files last, and waits for ever after a process that died.
 PARALLEL := --numprocesses 3 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
-test: setup ## run all tests (ARGS="-k invitation" for some)
-	@$(PY) -m pytest $(PARALLEL) $(SYSTEM_TESTS:%=--ignore %) $(ARGS)
+test: setup ## run all tests but the longer ones of the next targets (ARGS="-k invitation" for some)
+	@$(PY) -m pytest $(PARALLEL) $(patsubst %,--ignore %,$(SYSTEM_TESTS) $(CLIENT_TESTS)) $(ARGS)
 
 test-system: setup ## run the tests of whole systems: replicas and a cluster, faults, backup and restore, upgrades
 	@$(PY) -m pytest $(SYSTEM_TESTS) --numprocesses 0 $(ARGS)
 
-coverage: setup ## run all tests of `make test`, and write what they cover to build/coverage.md and build/coverage/
+test-clients: setup ## run the tests with independent clients: OpenID Connect (Node.js, Apache, Authlib), schemathesis
+	@$(PY) -m pytest $(CLIENT_TESTS) $(PARALLEL) $(ARGS)
+
+coverage: setup ## run the tests of `make test` and `make test-clients`, and write what they cover to build/coverage.md and build/coverage/
 	@mkdir -p build/coverage
 	@rm -f build/coverage/.data*
 	@$(PY) -m coverage run -m pytest $(PARALLEL) --timeout 400 $(SYSTEM_TESTS:%=--ignore %) $(ARGS)
@@ -43,7 +50,7 @@ coverage: setup ## run all tests of `make test`, and write what they cover to bu
 # What it needs is pinned with hashes, and in a folder of its own: nothing else uses it.
 MUTATION := build/mutation
 
-mutation: setup $(MUTATION)/.installed ## change the rules one line at a time, and list what no test notices (ARGS="domain.py")
+mutation: setup $(MUTATION)/.installed ## mutation testing: change the rules, and list changes that no test detects (ARGS="domain.py")
 	@PYTHONPATH=$(MUTATION) $(PY) -m tests.mutation $(ARGS)
 
 $(MUTATION)/.installed: tests/mutation/requirements.lock | $(VENV)/.installed
@@ -51,10 +58,10 @@ $(MUTATION)/.installed: tests/mutation/requirements.lock | $(VENV)/.installed
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target $(MUTATION) --requirement $<
 	@touch $@
 
-faults: setup ## break a running system at random and check what must hold (SEEDS=200, FIRST=0; SEED=17 for that one)
+faults: setup ## inject random faults into a running system and check invariants (SEEDS=200, FIRST=0; SEED=17 for that one)
 	@$(PY) -m tests.faults $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),20) --first $(or $(FIRST),0))
 
-bench: setup ## measure speed and memory, each beside a reference in the same run, into docs/benchmarks.md (some minutes)
+bench: setup ## measure speed and memory against references of the same run, into docs/benchmarks.md (some minutes)
 	@$(PY) -m tests.benchmarks $(ARGS)
 
 lint: setup ## check format, style, types, the direction of imports, and spelling
@@ -64,7 +71,7 @@ lint: setup ## check format, style, types, the direction of imports, and spellin
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/typos --config .typos.toml $(PROSE)
 
-format: setup ## write the code in its format and mend what can be mended
+format: setup ## format the code and apply automatic fixes
 	$(PY) -m ruff format $(CODE)
 	$(PY) -m ruff check --fix $(CODE)
 
@@ -82,7 +89,7 @@ docs: setup ## build the documentation site into build/site; a broken link fails
 	@$(PY) -m sphinx --quiet --fail-on-warning --keep-going --fresh-env -b html -c deploy/docs docs build/site
 	@echo "The site is in build/site/index.html"
 
-fuzz: setup ## let schemathesis ask a running system for SECONDS=600 twice, all that it can think of (SEED)
+fuzz: setup ## test a running system with schemathesis, twice for SECONDS=600 (SEED)
 	@$(PY) -m tests.contracts $(or $(SECONDS),600) $(SEED)
 
 lock: $(VENV)/bin/python ## choose new versions of all packages for requirements.lock and requirements-run.lock
@@ -104,7 +111,7 @@ images: ## build the images of docker-compose.yml
 	test -n "$$NPM_CONFIG_REGISTRY" || unset NPM_CONFIG_REGISTRY; \
 	$(COMPOSE) --profile operator $(addprefix --profile ,$(subst $(comma), ,$(COMPOSE_PROFILES))) build
 
-secrets: images ## make the secrets of docker-compose.yml in secrets/, where they are missing
+secrets: images ## generate missing secrets of docker-compose.yml in secrets/
 	@mkdir -p -m 700 "$(SECRETS)"
 	@docker run --rm --network none --read-only --cap-drop ALL --user "$$(id -u):$$(id -g)" \
 		--volume "$(abspath $(SECRETS)):/secrets" tradehall-operator:$(or $(TRADEHALL_TAG),latest)
@@ -129,7 +136,7 @@ test-compose: setup ## run docker-compose.yml: journeys, a restart of each conta
 test-containers: setup ## run the integration tests on servers in containers (TRADEHALL_IMAGES_HOOK)
 	@$(PY) -m tests.containers
 
-clean: ## remove what setup and tests made; data in var/ stay
+clean: ## remove the results of setup and tests; data in var/ stay
 	rm -rf $(VENV) $(dir $(NODE_MODULES)) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find libs services deploy $(wildcard testing tests) -name __pycache__ -type d -prune -exec rm -rf {} +
 

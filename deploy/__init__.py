@@ -1,1 +1,1 @@
-"""How Tradehall is run: the gateway, the local runner and its mailbox."""
+"""Deployment: the gateway, the local runner and its mailbox."""

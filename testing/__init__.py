@@ -1,1 +1,1 @@
-"""What tests share: servers, a running service, fakes of the other services, and a driver of whole systems."""
+"""Shared by the tests: servers, a running service, fakes of the other services, and a driver of whole systems."""

@@ -1,4 +1,4 @@
-"""People and programs at the public interface: what a stranger can do with HTTP and a mailbox, and nothing else."""
+"""A driver of a running Tradehall: users and programs that use only HTTP and the mailbox."""
 
 import base64
 import hashlib
@@ -12,10 +12,12 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import psycopg
 
+from testing import plain_http
 from testing.waiting import wait_until
 
 CALLBACK = "http://127.0.0.1:53682/callback"
 CLI = "tradehall-cli"
+_MAILS_AT_ONCE = 20
 
 
 @dataclass(frozen=True)
@@ -41,15 +43,16 @@ class Mail:
         return found.group(1)
 
 
-class Hall:
+class SystemDriver:
     """A running Tradehall, by its addresses."""
 
     def __init__(self, info: dict[str, Any]) -> None:
         self.info = info
         self.url: str = info["url"]
         # The issuer is http://localhost:PORT to the letter; 127.0.0.1 spares a lookup and an attempt at ::1.
-        self.http = httpx2.Client(base_url=self.url, timeout=15)
-        self._box = httpx2.Client(base_url=info["mailbox_url"], timeout=15)
+        self.http = plain_http.client(base_url=self.url, timeout=15)
+        self._box = plain_http.client(base_url=info["mailbox_url"], timeout=15)
+        self._mails: dict[str, dict[str, Any]] = {}
 
     def close(self) -> None:
         self.http.close()
@@ -61,38 +64,53 @@ class Hall:
 
     def mails(self, address: str) -> list[Mail]:
         """All mails to an address, oldest first."""
-        listed = self.mailbox("/api/v1/messages", limit=10_000)["messages"]
-        mine = [m for m in listed if any(to["Address"].lower() == address.lower() for to in m["To"])]
-        return [self._mail(m["ID"], m["Subject"]) for m in reversed(mine)]
+        return [self._mail(each) for each in self._mails_to(address)]
 
     def mail(self, address: str, subject: str = "", *, number: int = 1, timeout: float = 15) -> Mail:
         """The number-th mail to an address whose subject holds a text, once it is there."""
 
-        def found() -> Mail | None:
+        def found() -> list[dict[str, Any]]:
             try:
-                mails = self.mails(address)
+                mails = self._mails_to(address)
             except httpx2.TransportError:  # the mailbox itself may be away
-                return None
-            matching = [m for m in mails if subject.lower() in m.subject.lower()]
-            return matching[number - 1] if len(matching) >= number else None
+                return []
+            return [m for m in mails if subject.lower() in m["Subject"].lower()][number - 1 : number]
 
-        return wait_until(found, timeout, f"mail {number} to {address} about {subject!r}")  # type: ignore[return-value]
+        [summary] = wait_until(found, timeout, f"mail {number} to {address} about {subject!r}")
+        return self._mail(summary)
 
-    def _mail(self, mail_id: str, subject: str) -> Mail:
-        body = self.mailbox(f"/api/v1/message/{mail_id}")
-        return Mail(mail_id, subject, body["Text"], body["HTML"])
+    def _mails_to(self, address: str) -> list[dict[str, Any]]:
+        """Summaries, oldest first."""
+        self._read_mailbox()
+        return [m for m in self._mails.values() if any(to["Address"].lower() == address.lower() for to in m["To"])]
 
-    def let_operate(self, email: str) -> None:
-        """Make who registered with this address an operator, as whoever has the database may."""
+    def _read_mailbox(self) -> None:
+        """Read what has arrived since, from the newest on: lists of all mails would be long, and asked for often."""
+        new: dict[str, dict[str, Any]] = {}
+        while True:
+            listed = self.mailbox("/api/v1/messages", start=len(new), limit=_MAILS_AT_ONCE)["messages"]
+            unknown = [m for m in listed if m["ID"] not in self._mails]
+            new |= {m["ID"]: m for m in unknown}
+            if len(unknown) < _MAILS_AT_ONCE:
+                break
+        for each in reversed(new.values()):
+            self._mails.setdefault(each["ID"], each)
+
+    def _mail(self, summary: dict[str, Any]) -> Mail:
+        body = self.mailbox(f"/api/v1/message/{summary['ID']}")
+        return Mail(summary["ID"], summary["Subject"], body["Text"], body["HTML"])
+
+    def make_operator(self, email: str) -> None:
+        """Make the user with this address an operator, in the database."""
         with psycopg.connect(self.info["postgres_dsn"]["identity"]) as connection:
             connection.execute(
                 "INSERT INTO operators (user_id) SELECT id FROM people WHERE email = %s ON CONFLICT DO NOTHING",
                 (email,),
             )
 
-    def newcomer(self, name: str = "person") -> "Person":
-        """Somebody registered, signed in and with a password of their own."""
-        return Person(self, address(name)).register().first_sign_in()
+    def new_user(self, name: str = "person") -> "UserDriver":
+        """Register a user, sign in and choose a password."""
+        return UserDriver(self, address(name)).register().first_sign_in()
 
 
 def address(name: str = "person") -> str:
@@ -101,26 +119,26 @@ def address(name: str = "person") -> str:
 
 
 @dataclass
-class Person:
-    """One human with a browser (cookies) and, after sign-in, an access token."""
+class UserDriver:
+    """A user with a browser (cookies) and, after sign-in, an access token."""
 
-    hall: Hall
+    driver: SystemDriver
     email: str
     password: str = field(default_factory=lambda: f"{secrets.token_urlsafe(12)} own")
 
     def __post_init__(self) -> None:
-        self.browser = httpx2.Client(base_url=self.hall.url, timeout=15, follow_redirects=True)
+        self.browser = plain_http.client(base_url=self.driver.url, timeout=15, follow_redirects=True)
         self._tokens: dict[str, Any] = {}
         self._until = 0.0
 
-    def register(self) -> "Person":
+    def register(self) -> "UserDriver":
         answer = self.browser.post("/register", data={"email": self.email})
         assert answer.status_code == 200, answer.text
         return self
 
-    def first_sign_in(self) -> "Person":
+    def first_sign_in(self) -> "UserDriver":
         """Sign in with the mailed password, and choose an own one."""
-        mailed = self.hall.mail(self.email).one_time_password
+        mailed = self.driver.mail(self.email).one_time_password
         page = self.sign_in(mailed)
         assert page.url.path == "/password/new", page.text
         return self.choose_password()
@@ -129,7 +147,7 @@ class Person:
         form = {"email": self.email, "password": password or self.password}
         return self.browser.post("/login", data=form)
 
-    def choose_password(self) -> "Person":
+    def choose_password(self) -> "UserDriver":
         answer = self.browser.post("/password/new", data={"password": self.password})
         assert answer.status_code == 200, answer.text
         assert answer.url.path != "/password/new", answer.text
@@ -155,7 +173,7 @@ class Person:
             "client_id": CLI,
             "code_verifier": verifier,
         }
-        answer = self.hall.http.post("/oauth2/token", data=form)
+        answer = self.driver.http.post("/oauth2/token", data=form)
         assert answer.status_code == 200, answer.text
         return answer.json()  # type: ignore[no-any-return]
 
@@ -168,7 +186,7 @@ class Person:
 
     def api(self, method: str, path: str, **rest: Any) -> httpx2.Response:
         """A call of the JSON interface with this person's token."""
-        return call(self.hall, self.token, method, path, **rest)
+        return call(self.driver, self.token, method, path, **rest)
 
     @property
     def id(self) -> str:
@@ -194,15 +212,15 @@ def authorization(verifier: str, scope: str, **extra: str) -> dict[str, str]:
     } | extra
 
 
-def call(hall: Hall, token: str | None, method: str, path: str, **rest: Any) -> httpx2.Response:
+def call(driver: SystemDriver, token: str | None, method: str, path: str, **rest: Any) -> httpx2.Response:
     """`/api/v1` + path, with a bearer token."""
     headers = dict(rest.pop("headers", {}))
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    return hall.http.request(method, f"/api/v1{path}", headers=headers, **rest)
+    return driver.http.request(method, f"/api/v1{path}", headers=headers, **rest)
 
 
-def client_token(hall: Hall, client_id: str, secret: str, scope: str | None = None) -> httpx2.Response:
+def client_token(driver: SystemDriver, client_id: str, secret: str, scope: str | None = None) -> httpx2.Response:
     """A client credentials grant with HTTP basic."""
     form = {"grant_type": "client_credentials"} | ({"scope": scope} if scope else {})
-    return hall.http.post("/oauth2/token", data=form, auth=(client_id, secret))
+    return driver.http.post("/oauth2/token", data=form, auth=(client_id, secret))

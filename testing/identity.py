@@ -16,7 +16,7 @@ ISSUER = "http://localhost:8080"
 
 
 class FakeIdentity(PeerBus):
-    """What it knows is what tests put into `people`, `clients`, `memberships` and `operators`.
+    """What it knows is what tests put into `accounts`, `clients`, `memberships` and `operators`.
 
     It answers the requests that it is given, so that a service under test that answers one itself is the only one to.
     """
@@ -25,7 +25,7 @@ class FakeIdentity(PeerBus):
         self, nats_url: str, *requests: rpc.Rpc[Any, Any], streams: Sequence[str] = ("identity",), issuer: str = ISSUER
     ) -> None:
         super().__init__(nats_url, "identity", streams=streams)
-        self.people: dict[UUID, rpc.Person] = {}
+        self.accounts: dict[UUID, rpc.User] = {}
         self.clients: dict[str, rpc.Client] = {}
         self.memberships: dict[tuple[UUID, UUID], rpc.Membership] = {}
         self.operators: set[UUID] = set()
@@ -34,7 +34,7 @@ class FakeIdentity(PeerBus):
         self._key = ECKey.generate_key("P-256", {"kid": "test", "use": "sig", "alg": "ES256"})
         answers: dict[rpc.Rpc[Any, Any], Callable[[Any], rpc.Reply[Any]]] = {
             rpc.JWKS: self._jwks,
-            rpc.PERSON: self._person,
+            rpc.USER: self._person,
             rpc.CLIENT: self._client,
             rpc.MEMBERSHIP: self._membership,
             rpc.OPERATOR: self._operator,
@@ -75,9 +75,9 @@ class FakeIdentity(PeerBus):
     def _jwks(self, _: rpc.JwksRequest) -> rpc.Reply[rpc.Jwks]:
         return rpc.Reply[rpc.Jwks](ok=rpc.Jwks(keys=(self._key.as_dict(private=False),)))
 
-    def _person(self, asked: rpc.PersonRequest) -> rpc.Reply[rpc.Person]:
+    def _person(self, asked: rpc.UserRequest) -> rpc.Reply[rpc.User]:
         self.asked_for_people += 1
-        return rpc.Reply[rpc.Person](ok=self.people.get(asked.user_id))
+        return rpc.Reply[rpc.User](ok=self.accounts.get(asked.user_id))
 
     def _client(self, asked: rpc.ClientRequest) -> rpc.Reply[rpc.Client]:
         return rpc.Reply[rpc.Client](ok=self.clients.get(asked.client_id))

@@ -1,4 +1,4 @@
-"""The programs in which people sign in here, as the operator's settings name them."""
+"""The first-party programs, as the operator's settings name them."""
 
 import json
 import secrets

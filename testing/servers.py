@@ -45,7 +45,7 @@ def nats(folder: Path) -> Nats:
 
 
 def emptied(dsn: str) -> None:
-    """Leave a database as its migrations made it. The record of interventions stays: it can only be added to."""
+    """Leave a database as its migrations made it. The operator log stays: it is append-only."""
     with psycopg.connect(dsn) as connection:
         tables = connection.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public' "

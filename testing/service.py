@@ -18,6 +18,7 @@ from kit.security.keys import MasterKey
 from kit.settings import HttpSettings, ServiceSettings
 from runtime.application import build
 from runtime.definition import Service
+from testing import plain_http
 from testing.identity import ISSUER, FakeIdentity
 from testing.waiting import wait_until
 
@@ -59,7 +60,7 @@ class Caller:
         """What the token is about: the user's id, or the `client_id` of a client."""
         self.email = email
         self.session = session
-        self.http = httpx2.Client(base_url=base, headers={"Authorization": f"Bearer {token}"}, timeout=60)
+        self.http = plain_http.client(base_url=base, headers={"Authorization": f"Bearer {token}"}, timeout=60)
         self.answers: list[str] = []
 
     def request(self, method: str, path: str, **given: Any) -> httpx2.Response:
@@ -120,7 +121,7 @@ class RunningService(Generic[S]):
         """A signed-in user whom identity knows, and of whom the service has had no event yet."""
         user_id, session = uuid4(), uuid4()
         email = email or f"{user_id.hex}@example.com"
-        self.identity.people[user_id] = rpc.Person(email=email, name=name, verified=verified)
+        self.identity.accounts[user_id] = rpc.User(email=email, name=name, verified=verified)
         token = self.identity.user_token(user_id, session)
         return self.caller(Caller(self.base, token, user_id, email=email, session=session))
 
@@ -145,6 +146,6 @@ class RunningService(Generic[S]):
 
     def _ready(self) -> bool:
         try:
-            return httpx2.get(f"{self.base}/readyz").status_code == 200
+            return plain_http.get(f"{self.base}/readyz").status_code == 200
         except httpx2.TransportError:
             return False

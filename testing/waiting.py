@@ -1,4 +1,4 @@
-"""How tests wait: for a condition, never for a time."""
+"""Waiting for a condition, never for a time."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A running Tradehall for the journeys, and browsers."""
+"""One running Tradehall, shared by the system tests."""
 
 import json
 import os
@@ -9,22 +9,22 @@ import pytest
 from playwright.sync_api import Browser
 
 from testing import chromium as real_browser
-from testing.driver import Hall
+from testing.driver import SystemDriver
 from testing.programs import Programs
 from testing.shared import Shared
 
 
 @pytest.fixture(scope="session")
 def programs(tradehall: Shared) -> Programs:
-    """Those in which people sign in, known to the running system."""
+    """The first-party programs of the running system."""
     return tradehall.programs
 
 
 @pytest.fixture(scope="session")
-def hall(request: pytest.FixtureRequest) -> Iterator[Hall]:
-    """The system above, or one that runs already and whose addresses the file TRADEHALL_RUNNING says."""
+def driver(request: pytest.FixtureRequest) -> Iterator[SystemDriver]:
+    """Drives the system above, or the running one that the file TRADEHALL_RUNNING describes."""
     running = os.environ.get("TRADEHALL_RUNNING")
-    made = Hall(json.loads(Path(running).read_text()) if running else request.getfixturevalue("tradehall").info)
+    made = SystemDriver(json.loads(Path(running).read_text()) if running else request.getfixturevalue("tradehall").info)
     yield made
     made.close()
 

@@ -11,7 +11,7 @@ from tests.images import ROOT, provide
 TESTS = (
     "libs/kit/tests/test_delivery.py",
     "libs/kit/tests/test_store.py",
-    "libs/kit/tests/test_limiter.py",
+    "libs/kit/tests/test_rate_limiter.py",
     "libs/access",
     "services/platforms/connectors/report_database/tests/test_db_checks.py",
     "services/platforms/accounts/tests/test_reading.py",

@@ -13,7 +13,7 @@ import nats.errors
 import typer
 from nats.js.api import AckPolicy
 
-from contracts.nats_config import Reader
+from contracts.nats_config import Subscriber
 from contracts.streams import STREAMS
 from deploy.cli.maintaining import maintaining
 from deploy.cli.output import Json, output, stop
@@ -36,7 +36,7 @@ def add(
 ) -> None:
     """Create a subscriber account, and print its name and password."""
     running = Running.found()
-    reader, password = Reader(f"reader-{secrets.token_hex(4)}", organization), secrets.token_urlsafe(32)
+    reader, password = Subscriber(f"reader-{secrets.token_hex(4)}", organization), secrets.token_urlsafe(32)
     asyncio.run(create_consumers(running, [reader], STREAMS))
     running.bus_users.add(reader, password)
     _reload(running)
@@ -70,7 +70,7 @@ def remove(user: str, as_json: Json = False) -> None:
 
 
 def _reload(running: Running) -> None:
-    """Make the bus read its users anew; in containers, whoever runs this command restarts the bus."""
+    """Make the bus read its users anew; in containers, restart the bus yourself."""
     if running.contained:
         make_secrets(running.secrets)
         return
@@ -79,7 +79,7 @@ def _reload(running: Running) -> None:
     os.kill(running.facts["pids"]["nats"], signal.SIGHUP)
 
 
-async def _connect(running: Running, reader: Reader, password: str) -> None:
+async def _connect(running: Running, reader: Subscriber, password: str) -> None:
     """Return when the server, which reads its configuration asynchronously, knows the user."""
     for _ in range(_TRIES):
         try:
@@ -98,7 +98,7 @@ async def _quiet(_: Exception) -> None:
     """Errors are expected: the connection is tried again."""
 
 
-async def create_consumers(running: Running, readers: list[Reader], contexts: Iterable[str]) -> None:
+async def create_consumers(running: Running, readers: list[Subscriber], contexts: Iterable[str]) -> None:
     """Create a durable pull consumer for each, which its user cannot turn into one that pushes elsewhere.
 
     One message in flight, as for the services: with more, a redelivered message would be overtaken.

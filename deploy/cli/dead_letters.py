@@ -34,7 +34,7 @@ def _commands() -> typer.Typer:
 def list_dead_letters(services: Services = None, as_json: Json = False) -> None:
     """List dead letters, oldest first, without their contents."""
     running = Running.found()
-    answers = at_once(chosen(running, services), "Asking", lambda name: running.ask(name, _NAME, "list"))
+    answers = at_once(chosen(running, services), "RetryingClient", lambda name: running.ask(name, _NAME, "list"))
     rows = [{"service": name, **row} for name, answer in answers.items() for row in result_of(answer)]
     output(
         as_json,
@@ -62,7 +62,7 @@ def discard(
     reason: Annotated[str, typer.Option(help="Reason, for the operator log.")],
     as_json: Json = False,
 ) -> None:
-    """Delete a dead letter for good, so that those behind it can be replayed."""
+    """Delete a dead letter permanently, so that those behind it can be replayed."""
     answer = _running(service).ask(service, _NAME, "discard", str(dead_letter_id), "--reason", reason)
     result = result_of(answer)
     output(as_json, result, ["discarded" if result["discarded"] else "there is no such dead letter"])

@@ -1,1 +1,1 @@
-"""What builds the documentation site and the figures in it."""
+"""The build of the documentation site and of the figures in it."""

@@ -1,4 +1,4 @@
-"""What the reference pages read of a JSON Schema: types in words, tables of fields, invented examples."""
+"""JSON Schemas for the reference pages: types in words, tables of fields, invented examples."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

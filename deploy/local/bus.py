@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 from uuid import UUID
 
-from contracts.nats_config import MAINTAINER, OBSERVER, Cluster, Reader, nats_configuration
+from contracts.nats_config import MAINTAINER, OBSERVER, Cluster, Subscriber, nats_configuration
 from deploy.secret_files import CONTAINERS_MODE, write_private
 
 BUS_USERS = "bus-users.json"
@@ -26,13 +26,15 @@ class BusUsers:
         users._secrets, users._mode = secrets, CONTAINERS_MODE
         return users
 
-    def all(self) -> list[Reader]:
+    def all(self) -> list[Subscriber]:
         """In the order in which they were added."""
         if not self.file.exists():
             return []
-        return [Reader(name, UUID(organization)) for name, organization in json.loads(self.file.read_text()).items()]
+        return [
+            Subscriber(name, UUID(organization)) for name, organization in json.loads(self.file.read_text()).items()
+        ]
 
-    def add(self, reader: Reader, password: str) -> None:
+    def add(self, reader: Subscriber, password: str) -> None:
         write_private(self._password_file(reader.name), password, self._mode)
         self._write([*self.all(), reader])
 
@@ -45,13 +47,13 @@ class BusUsers:
             self._password_file(name).unlink(missing_ok=True)
         return found
 
-    def passwords(self) -> Mapping[Reader, str]:
+    def passwords(self) -> Mapping[Subscriber, str]:
         return {reader: self._password_file(reader.name).read_text() for reader in self.all()}
 
     def _password_file(self, name: str) -> Path:
         return self._secrets / f"bus-user-{name}"
 
-    def _write(self, readers: Iterable[Reader]) -> None:
+    def _write(self, readers: Iterable[Subscriber]) -> None:
         text = json.dumps({reader.name: str(reader.organization) for reader in readers})
         write_private(self.file, text, self._mode)
 

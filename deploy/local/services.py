@@ -16,7 +16,7 @@ _SMTP = "TRADEHALL_SMTP_"
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class ServiceEnvironment:
     """Addresses that a service needs."""
 
     nats_url: str
@@ -52,7 +52,7 @@ class Service:
         """host:port, for the gateway only."""
         return f"127.0.0.1:{self.port}"
 
-    def process(self, dsn: str, around: Surroundings) -> Process:
+    def process(self, dsn: str, around: ServiceEnvironment) -> Process:
         """The process, ready to be started."""
         return Process(
             Program(
@@ -67,7 +67,7 @@ class Service:
         """True when its /readyz says so."""
         return answers(self.port, "/readyz")
 
-    def _environment(self, dsn: str, around: Surroundings) -> dict[str, str]:
+    def _environment(self, dsn: str, around: ServiceEnvironment) -> dict[str, str]:
         self._make_secrets(dsn)
         ours = {
             "TRADEHALL_SERVICE_HOST": "127.0.0.1",

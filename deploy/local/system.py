@@ -11,10 +11,10 @@ from typing import Any, Self
 from contracts.nats_config import MAINTAINER, OBSERVER, Cluster
 from deploy.gateway import openapi
 from deploy.local.bus import bus_configuration
-from deploy.local.companions import Caddy, Mailbox
 from deploy.local.demo import Simulators
 from deploy.local.folder import VarFolder, postgres_in
-from deploy.local.services import Service, Surroundings, built_services, erasure_list, numbered
+from deploy.local.gateway_and_mailbox import Caddy, Mailbox
+from deploy.local.services import Service, ServiceEnvironment, built_services, erasure_list, numbered
 from deploy.local.settings import RunnerSettings
 from deploy.local.supervisor import Supervisor
 from embedded import EmbeddedError, Nats, Postgres, free_port
@@ -23,7 +23,7 @@ from embedded.ports import bind_error
 _READY_WITHIN = 60.0  # seconds, on a slow machine at its first start
 _OLD_GATEWAY_GONE_WITHIN = 3.0
 
-Detour = Callable[[str, str, int], int]
+PortMapping = Callable[[str, str, int], int]
 """From (service, server (`nats` or `postgres`), its port) to the port that the service uses."""
 
 
@@ -33,7 +33,7 @@ class Tradehall:
     `port` 0 takes any free one. `environment` are exported variables. `services` names those
     to start, by default all. `demo` starts the MetaTrader simulators too. `say` prints a line for the user.
     `replicas` of a service and `bus_servers`, in one cluster, are numbered from the second on: `identity-2`, `nats-3`.
-    `detour` puts a proxy between services and their servers.
+    `port_mapping` puts a proxy between services and their servers.
     Start and stop once; `info` is the content of local.json.
     """
 
@@ -50,7 +50,7 @@ class Tradehall:
         replicas: int = 1,
         bus_servers: int = 1,
         say: Callable[[str], None] = lambda line: None,
-        detour: Detour = lambda service, server, port: port,
+        port_mapping: PortMapping = lambda service, server, port: port,
     ) -> None:
         self._settings = RunnerSettings(var, port, bind, public_url)
         self._environment = os.environ if environment is None else environment
@@ -59,7 +59,7 @@ class Tradehall:
         self._replicas = range(1, replicas + 1)
         self._bus = [numbered("nats", number) for number in range(1, bus_servers + 1)]
         self._say = say
-        self._detour = detour
+        self._detour = port_mapping
         self._var = VarFolder(var)
         self._supervisor = Supervisor(say, self._announce)
         self._cancelled = threading.Event()
@@ -125,7 +125,7 @@ class Tradehall:
             ports = [self._detour(one.label, name, nats.port) for name, nats in bus.items()]
             nats_url = ",".join(f"nats://127.0.0.1:{each}" for each in ports)
             store = self._detour(one.label, "postgres", postgres.port)
-            around = Surroundings(nats_url, url, caddy.url, mailbox.smtp_port, self._environment)
+            around = ServiceEnvironment(nats_url, url, caddy.url, mailbox.smtp_port, self._environment)
             dsn = dsns[one.name].replace(f":{postgres.port}/", f":{store}/")
             self._supervisor.start(one.label, one.process(dsn, around), one.is_ready)
         simulators = Simulators(self._var) if self._demo else None

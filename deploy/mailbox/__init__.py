@@ -1,1 +1,1 @@
-"""The built-in mailbox: takes every mail by SMTP, keeps it in a folder, shows it to people and programs."""
+"""The built-in mailbox: receives every mail by SMTP, stores it in a folder, shows it to users and programs."""

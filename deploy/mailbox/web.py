@@ -1,4 +1,4 @@
-"""The mailbox over HTTP: pages for people, Mailpit's reading calls for programs."""
+"""The mailbox over HTTP: pages for users, and the read calls of Mailpit's API for programs."""
 
 import json
 from http import HTTPStatus

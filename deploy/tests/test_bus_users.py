@@ -1,4 +1,4 @@
-"""Downstream systems: let in and shut out by the operator's program, and the examples in docs/examples as they are."""
+"""Subscriber accounts that the command line creates and deletes, and the programs in docs/examples."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ from deploy.local import Tradehall
 from deploy.local.settings import ROOT
 from embedded import temporary_folder
 from testing.cli import answer
-from testing.driver import Hall, Person
+from testing.driver import SystemDriver, UserDriver
 from testing.waiting import wait_until
 
 EXAMPLES = ROOT / "docs" / "examples"
@@ -33,10 +33,10 @@ def running() -> Iterator[tuple[Tradehall, Path]]:
 
 
 @pytest.fixture(scope="module")
-def hall(running: tuple[Tradehall, Path]) -> Iterator[Hall]:
-    hall = Hall(running[0].info)
-    yield hall
-    hall.close()
+def driver(running: tuple[Tradehall, Path]) -> Iterator[SystemDriver]:
+    driver = SystemDriver(running[0].info)
+    yield driver
+    driver.close()
 
 
 class Subscriber:
@@ -73,7 +73,7 @@ class Subscriber:
             return [json.loads(data) for (data,) in database.execute(query, (f"tradehall.organizations.{kind}.v1",))]
 
 
-def rename(person: Person, organization: str, names: list[str]) -> None:
+def rename(person: UserDriver, organization: str, names: list[str]) -> None:
     for name in names:
         answer = person.api("PATCH", f"/organizations/{organization}", json={"name": name})
         assert answer.status_code == 200, answer.text
@@ -81,10 +81,10 @@ def rename(person: Person, organization: str, names: list[str]) -> None:
 
 @pytest.mark.parametrize("example", ["subscriber_nats", "subscriber_faststream"])
 def test_a_subscriber_loses_nothing_when_it_and_the_bus_are_killed(
-    running: tuple[Tradehall, Path], hall: Hall, tmp_path: Path, example: str
+    running: tuple[Tradehall, Path], driver: SystemDriver, tmp_path: Path, example: str
 ) -> None:
     system, var = running
-    person, stranger = hall.newcomer(), hall.newcomer()
+    person, stranger = driver.new_user(), driver.new_user()
     organization = person.organization
     user = answer(var, "bus-user", "add", "--organization", organization)
     subscriber = Subscriber(example, user, organization, tmp_path)
@@ -111,10 +111,10 @@ def test_a_subscriber_loses_nothing_when_it_and_the_bus_are_killed(
         subscriber.kill()
 
 
-def test_plain_nats_goes_on_after_its_stream_was_filled_again(
-    running: tuple[Tradehall, Path], hall: Hall, tmp_path: Path
+def test_a_plain_nats_subscriber_continues_after_a_refill(
+    running: tuple[Tradehall, Path], driver: SystemDriver, tmp_path: Path
 ) -> None:
-    person = hall.newcomer()
+    person = driver.new_user()
     organization = person.organization
     user = answer(running[1], "bus-user", "add", "--organization", organization)
     subscriber = Subscriber("subscriber_nats", user, organization, tmp_path)
@@ -129,7 +129,7 @@ def test_plain_nats_goes_on_after_its_stream_was_filled_again(
         subscriber.kill()
 
 
-def test_one_that_was_removed_is_shut_out_at_once_and_others_stay(running: tuple[Tradehall, Path]) -> None:
+def test_a_deleted_subscriber_is_disconnected_and_others_stay(running: tuple[Tradehall, Path]) -> None:
     _, var = running
     gone, stays = (answer(var, "bus-user", "add", "--organization", str(uuid4())) for _ in range(2))
     assert asyncio.run(is_let_in(gone))

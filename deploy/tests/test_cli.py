@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import httpx2
 import nats
 import psycopg
 import pytest
@@ -21,6 +20,7 @@ from contracts.streams import consumers_of
 from deploy.cli.__main__ import app
 from deploy.local import Tradehall
 from embedded import temporary_folder
+from testing import plain_http
 from testing.cli import answer, tradehall
 from testing.waiting import wait_until
 
@@ -54,7 +54,7 @@ def message(subject: str, sequence: int, kind: str) -> dict[str, Any]:
     }
 
 
-def test_status_says_that_all_are_ready(running: tuple[Tradehall, Path]) -> None:
+def test_status_shows_that_all_services_are_ready(running: tuple[Tradehall, Path]) -> None:
     states = answer(running[1], "status")
     assert set(states) == set(running[0].info["postgres_dsn"])
     assert all(state["ready"] for state in states.values())
@@ -62,7 +62,7 @@ def test_status_says_that_all_are_ready(running: tuple[Tradehall, Path]) -> None
 
 
 def register(system: Tradehall, email: str) -> UUID:
-    httpx2.post(f"{system.info['url']}/api/v1/registrations", json={"email": email}).raise_for_status()
+    plain_http.post(f"{system.info['url']}/api/v1/registrations", json={"email": email}).raise_for_status()
     with psycopg.connect(system.info["postgres_dsn"]["identity"], autocommit=True) as connection:
         query = "SELECT id FROM people WHERE email = %s"
         found = wait_until(lambda: connection.execute(query, (email,)).fetchone(), what=f"{email} is known")
@@ -70,7 +70,7 @@ def register(system: Tradehall, email: str) -> UUID:
     return UUID(str(found[0]))
 
 
-def test_a_registered_person_becomes_operator_and_a_stranger_does_not(running: tuple[Tradehall, Path]) -> None:
+def test_only_registered_users_become_operators(running: tuple[Tradehall, Path]) -> None:
     system, var = running
     dsn = system.info["postgres_dsn"]["identity"]
     for email in ("first@example.com", "second@example.com"):
@@ -146,9 +146,7 @@ def test_a_replayed_message_has_its_effect(running: tuple[Tradehall, Path]) -> N
         assert connection.execute(query, (user,)).fetchone() == ("Ada",)
 
 
-def test_no_process_shows_the_address_of_whom_all_services_look_for(
-    running: tuple[Tradehall, Path], tmp_path: Path
-) -> None:
+def test_an_exported_address_is_in_no_process_list(running: tuple[Tradehall, Path], tmp_path: Path) -> None:
     system, var = running
     email = "shown-to-nobody@example.com"
     user = str(register(system, email))
@@ -172,12 +170,12 @@ def command_lines() -> Iterator[str]:
             yield path.read_text(errors="replace").replace("\0", " ")
 
 
-def test_signing_keys_are_renewed(running: tuple[Tradehall, Path]) -> None:
+def test_signing_keys_are_rotated(running: tuple[Tradehall, Path]) -> None:
     new = {key["kid"] for key in answer(running[1], "keys", "rotate")}
     url = running[0].info["url"]
 
     def published() -> bool:
-        return new <= {key["kid"] for key in httpx2.get(f"{url}/oauth2/jwks").json()["keys"]}
+        return new <= {key["kid"] for key in plain_http.get(f"{url}/oauth2/jwks").json()["keys"]}
 
     assert len(new) == 2
     wait_until(published)
@@ -226,7 +224,7 @@ def test_read_models_are_rebuilt_and_corrected(running: tuple[Tradehall, Path]) 
     }
 
 
-def test_new_master_keys_wrap_all_that_the_old_ones_did(running: tuple[Tradehall, Path]) -> None:
+def test_new_master_keys_wrap_all_keys(running: tuple[Tradehall, Path]) -> None:
     system, var = running
     register(system, "keyed@example.com")
     dsns = system.info["postgres_dsn"]
@@ -280,7 +278,7 @@ def test_every_command_answers_in_json() -> None:
     assert [name for name, one in found.items() if not any("--json" in each.opts for each in one.params)] == []
 
 
-def test_where_nothing_runs_it_says_so(tmp_path: Path) -> None:
+def test_a_stopped_system_is_reported(tmp_path: Path) -> None:
     """As a program of its own, as an operator starts it."""
     done = subprocess.run(
         (sys.executable, "-m", "deploy.cli", "status"),

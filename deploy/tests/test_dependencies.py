@@ -43,6 +43,6 @@ def test_a_package_declares_the_libraries_that_it_imports(package: Path) -> None
     assert declared(package) == (used & LIBRARIES) - {package.name}
 
 
-def test_every_package_is_looked_at() -> None:
+def test_every_package_is_checked() -> None:
     assert {"access", "contracts", "embedded", "kit", "metatrader", "privacy", "runtime"} <= LIBRARIES
     assert {"identity", "notifications", "organizations", "platforms", "portal"} <= {path.name for path in PACKAGES}

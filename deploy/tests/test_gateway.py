@@ -1,4 +1,4 @@
-"""The generated gateway, a real Caddy, in front of a small HTTP server and of nobody."""
+"""The generated gateway, a real Caddy, in front of a small HTTP server."""
 
 import json
 import socket
@@ -13,9 +13,10 @@ import httpx2
 import pytest
 
 from deploy.gateway.routing import ROUTES
-from deploy.local.companions import Caddy
 from deploy.local.folder import VarFolder
+from deploy.local.gateway_and_mailbox import Caddy
 from embedded import Process, free_port, temporary_folder
+from testing import plain_http
 from testing.waiting import wait_until
 
 
@@ -78,7 +79,7 @@ def setting() -> Iterator[Setting]:
         )
         process.start()
         process.wait_until(caddy.is_up, 10, "Caddy")
-        with httpx2.Client(base_url=f"http://127.0.0.1:{caddy.port}") as client:
+        with plain_http.client(base_url=f"http://127.0.0.1:{caddy.port}") as client:
             yield Setting(client, process, folder / "log", upstream.server_port)
         process.stop()
     upstream.shutdown()
@@ -92,7 +93,7 @@ def test_a_request_goes_on_to_its_service_with_the_callers_request_id(setting: S
     assert "Server" not in answer.headers
 
 
-def test_only_a_proxy_of_ours_before_it_is_believed_whom_it_asks_for(setting: Setting) -> None:
+def test_forwarded_addresses_are_trusted_from_known_proxies_only(setting: Setting) -> None:
     """Otherwise all who come through it would be one caller to every limit."""
     asked = {"X-Forwarded-For": "6.6.6.6, 203.0.113.9"}
     for front, believed in (("", "127.0.0.1"), ("192.0.2.1/32 127.0.0.1/32", "6.6.6.6, 203.0.113.9, 127.0.0.1")):
@@ -101,7 +102,7 @@ def test_only_a_proxy_of_ours_before_it_is_believed_whom_it_asks_for(setting: Se
             process = caddy.process({"identity": [f"127.0.0.1:{setting.upstream}"]})
             process.start()
             process.wait_until(caddy.is_up, 10, "Caddy")
-            told = httpx2.get(f"http://127.0.0.1:{caddy.port}/login", headers=asked).json()["from"]
+            told = plain_http.get(f"http://127.0.0.1:{caddy.port}/login", headers=asked).json()["from"]
             process.stop()
         assert told == believed
 
@@ -120,7 +121,7 @@ def test_an_unfit_request_id_is_replaced(setting: Setting, unfit: str) -> None:
     assert len(answer.headers["X-Request-Id"]) == 36
 
 
-def test_a_dead_service_is_503_with_a_time_to_try_again(setting: Setting) -> None:
+def test_a_dead_service_is_503_with_retry_after(setting: Setting) -> None:
     answer = setting.client.get("/api/v1/organizations", headers={"X-Request-Id": "mine.2"})
     assert answer.status_code == 503
     assert answer.headers["Content-Type"] == "application/problem+json"
@@ -141,7 +142,7 @@ def test_health_names_the_service_that_is_not_ready(setting: Setting) -> None:
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/api/v1/nothing", "/metrics", "/readyz", "/livez"])
-def test_what_belongs_to_nobody_is_404(setting: Setting, path: str) -> None:
+def test_an_unrouted_path_is_404(setting: Setting, path: str) -> None:
     answer = setting.client.get(path)
     assert answer.status_code == 404
     assert answer.json()["code"] == "not-found"
@@ -150,7 +151,7 @@ def test_what_belongs_to_nobody_is_404(setting: Setting, path: str) -> None:
 @pytest.mark.parametrize(
     "path", ["/metrics/../login", "/metrics/%2e%2e/login", "//metrics/../login", "/login//x", "/login/."]
 )
-def test_a_crooked_path_reaches_no_service(setting: Setting, path: str) -> None:
+def test_a_malformed_path_reaches_no_service(setting: Setting, path: str) -> None:
     raw = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
     assert _raw(setting, raw).startswith(b"HTTP/1.1 404")
 
@@ -165,11 +166,11 @@ def test_a_body_over_one_mebibyte_is_413(setting: Setting, chunked: bool) -> Non
     assert setting.client.post("/login", content=iter([fitting]) if chunked else fitting).status_code == 200
 
 
-def test_a_request_that_is_no_http_is_400(setting: Setting) -> None:
+def test_a_malformed_request_is_400(setting: Setting) -> None:
     assert _raw(setting, b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: abc\r\n\r\n").startswith(b"HTTP/1.1 400")
 
 
-def test_the_bare_address_is_the_start_page_of_identity(setting: Setting) -> None:
+def test_the_root_redirects_to_identity(setting: Setting) -> None:
     assert setting.client.get("/").json()["path"] == "/"
 
 

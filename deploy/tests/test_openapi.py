@@ -24,18 +24,18 @@ def test_schemas_of_one_name_and_different_content_are_kept_apart() -> None:
     assert whole["paths"]["/one"]["get"]["tags"] == ["one"]
 
 
-def test_schemas_that_are_the_same_stay_one() -> None:
+def test_identical_schemas_are_merged() -> None:
     same = {"type": "object"}
     whole = merged({"one": _document("/one", same), "two": _document("/two", same)})
     assert whole["components"]["schemas"] == {"Page": same}
 
 
-def test_two_services_cannot_answer_one_path() -> None:
+def test_one_path_in_two_services_is_an_error() -> None:
     with pytest.raises(ValueError, match="two services answer /one"):
         merged({"one": _document("/one", {}), "two": _document("/one", {})})
 
 
-def test_what_is_created_links_to_the_operations_on_it() -> None:
+def test_created_resources_link_to_their_operations() -> None:
     def operation(name: str, status: str = "200") -> dict[str, Any]:
         return {"operationId": name, "responses": {status: {"description": ""}}}
 

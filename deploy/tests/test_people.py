@@ -1,4 +1,4 @@
-"""What the report of an erasure counts."""
+"""The counts in the report of an erasure."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def _found(**rows: list[Any]) -> dict[str, Any]:
         ("ada@xn--bcher-kva.example", "ada@bücher.example"),
     ],
 )
-def test_what_names_the_address_still_is_left_whatever_letters_it_has(email: str, elsewhere: str) -> None:
+def test_remaining_mentions_of_an_address_are_found_whatever_their_case(email: str, elsewhere: str) -> None:
     known, nobody, invited = {"id": "1", "email": email}, {"id": "1", "email": None}, {"id": "2", "email": elsewhere}
     before = _found(people=[known], invitations=[invited, invited], sessions=[{"user": "1"}])
     after = _found(people=[nobody], invitations=[invited])

@@ -11,9 +11,10 @@ from typing import cast
 import httpx2
 import pytest
 
-from deploy.local.companions import Caddy
 from deploy.local.folder import VarFolder
+from deploy.local.gateway_and_mailbox import Caddy
 from embedded import free_port, temporary_folder
+from testing import plain_http
 from testing.waiting import wait_until
 
 _FOUND_OUT = 3.0  # seconds
@@ -82,7 +83,7 @@ def _gateway(*addresses: str) -> Iterator[httpx2.Client]:
         process.start()
         try:
             process.wait_until(caddy.is_up, 10, "Caddy")
-            with httpx2.Client(base_url=f"http://127.0.0.1:{caddy.port}", timeout=20) as client:
+            with plain_http.client(base_url=f"http://127.0.0.1:{caddy.port}", timeout=20) as client:
                 yield client
         finally:
             process.stop()
@@ -98,14 +99,14 @@ def test_both_replicas_share_the_requests(replicas: list[Replica]) -> None:
         assert all(one.asked["GET"] > 2 for one in replicas)
 
 
-def test_a_replica_that_does_not_listen_shows_to_nobody_even_by_post(replicas: list[Replica]) -> None:
+def test_an_unreachable_replica_fails_no_request(replicas: list[Replica]) -> None:
     with _gateway(f"127.0.0.1:{free_port()}", replicas[0].address) as client:
         _all_well(client, lambda: client.post("/login", content=b"x" * 100_000))
         assert client.get("/health").status_code == 200
         assert replicas[0].asked["POST"] == 20
 
 
-def test_a_replica_that_is_not_ready_gets_no_more_requests(replicas: list[Replica]) -> None:
+def test_a_replica_that_is_not_ready_gets_no_requests(replicas: list[Replica]) -> None:
     with _gateway(*(one.address for one in replicas)) as client:
         replicas[0].mood = "unready"
         until = time.monotonic() + _FOUND_OUT
@@ -119,7 +120,7 @@ def test_a_replica_that_is_not_ready_gets_no_more_requests(replicas: list[Replic
         wait_until(lambda: client.get("/login").status_code == 503)
 
 
-def test_what_a_replica_may_have_begun_is_sent_again_only_when_it_is_read(replicas: list[Replica]) -> None:
+def test_only_reads_are_repeated_after_a_lost_connection(replicas: list[Replica]) -> None:
     with _gateway(*(one.address for one in replicas)) as client:
         for one in replicas:
             one.mood = "dying"
@@ -132,7 +133,7 @@ def test_what_a_replica_may_have_begun_is_sent_again_only_when_it_is_read(replic
         assert replicas[1].asked["GET"] > 0
 
 
-def test_a_frozen_replica_takes_a_read_six_seconds_at_most_and_is_then_left(replicas: list[Replica]) -> None:
+def test_a_frozen_replica_delays_a_read_at_most_six_seconds(replicas: list[Replica]) -> None:
     with _gateway(*(one.address for one in replicas)) as client:
         _all_well(client, lambda: client.get("/login"))
         replicas[0].mood = "frozen"

@@ -46,5 +46,5 @@ from deploy.tests.owners import service_of
         ("/livez", None),
     ],
 )
-def test_each_path_belongs_to_one_service_or_to_nobody(path: str, service: str | None) -> None:
+def test_each_path_belongs_to_at_most_one_service(path: str, service: str | None) -> None:
     assert service_of(path) == service

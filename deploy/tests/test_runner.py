@@ -17,6 +17,7 @@ import pytest
 
 from deploy.local.services import python_path
 from embedded import free_port, temporary_folder
+from testing import plain_http
 from testing.waiting import wait_until
 
 _COMMAND = "import sys; from deploy.local.__main__ import main; sys.exit(main(services=()))"
@@ -94,7 +95,7 @@ def processes_on(var: Path) -> list[str]:
     return found
 
 
-def test_local_json_says_where_everything_is_and_goes_at_the_end(folder: Path) -> None:
+def test_local_json_lists_all_addresses_and_is_removed_at_the_end(folder: Path) -> None:
     with running(folder / "var") as runner:
         facts = runner.facts()
         assert set(facts) == {"url", "nats_url", "postgres_dsn", "mailbox_url", "erasure_list", "pids"}
@@ -130,7 +131,7 @@ def test_a_second_start_on_the_same_folder_is_refused_with_a_sentence(folder: Pa
         assert runner.facts() == before
 
 
-def test_a_taken_port_is_named_with_the_way_out(folder: Path) -> None:
+def test_a_used_port_is_reported_with_a_remedy(folder: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -153,13 +154,13 @@ def test_a_taken_port_is_named_with_the_way_out(folder: Path) -> None:
         ("TRADEHALL_PUBLIC_URL", "https://tradehall.example/path"),
     ],
 )
-def test_a_setting_that_makes_no_sense_is_named(folder: Path, name: str, value: str) -> None:
+def test_an_invalid_setting_is_named(folder: Path, name: str, value: str) -> None:
     runner = Runner(folder / "var", **{name: value})
     assert f"{name} is '{value}'" in runner.said()
     assert runner.process.returncode == 1
 
 
-def test_a_folder_that_cannot_be_made_is_said_in_one_sentence(folder: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_reported_in_one_sentence(folder: Path) -> None:
     (folder / "file").write_text("")
     runner = Runner(folder / "file" / "var")
     said = runner.said()
@@ -168,7 +169,7 @@ def test_a_folder_that_cannot_be_made_is_said_in_one_sentence(folder: Path) -> N
     assert "Traceback" not in said
 
 
-def test_a_broken_data_folder_is_left_alone_and_named(folder: Path) -> None:
+def test_a_broken_data_folder_is_kept_and_named(folder: Path) -> None:
     broken = folder / "var" / "postgres" / "data"
     broken.mkdir(parents=True)
     (broken / "something").write_text("")
@@ -179,7 +180,7 @@ def test_a_broken_data_folder_is_left_alone_and_named(folder: Path) -> None:
     assert processes_on(folder / "var") == []
 
 
-def test_a_killed_child_is_started_again_and_said_so(folder: Path) -> None:
+def test_a_killed_process_is_restarted_and_reported(folder: Path) -> None:
     with running(folder / "var") as runner:
         first = runner.facts()
         for name in first["pids"]:
@@ -195,7 +196,7 @@ def test_a_killed_child_is_started_again_and_said_so(folder: Path) -> None:
             assert f"{name} was killed (signal 9); it starts again" in said
 
 
-def test_a_runner_that_is_killed_leaves_nothing_and_the_next_one_starts(folder: Path) -> None:
+def test_a_killed_runner_leaves_no_process_and_can_be_started_again(folder: Path) -> None:
     port = str(free_port())
     with running(folder / "var", TRADEHALL_PORT=port) as runner:
         lost = runner.facts()
@@ -206,14 +207,14 @@ def test_a_runner_that_is_killed_leaves_nothing_and_the_next_one_starts(folder: 
         assert runner.process.returncode == 0
 
 
-def test_a_start_that_is_given_up_leaves_nothing(folder: Path) -> None:
+def test_a_cancelled_start_leaves_no_process(folder: Path) -> None:
     with running(folder / "var") as runner:
         wait_until((folder / "var" / "log").is_dir, 10, "the beginning of the start")
         runner.end(signal.SIGINT)
         assert processes_on(folder / "var") == []
 
 
-def test_frozen_children_do_not_keep_it_from_ending(folder: Path) -> None:
+def test_frozen_processes_do_not_prevent_a_stop(folder: Path) -> None:
     with running(folder / "var") as runner:
         for pid in runner.facts()["pids"].values():
             os.kill(pid, signal.SIGSTOP)
@@ -224,6 +225,6 @@ def test_frozen_children_do_not_keep_it_from_ending(folder: Path) -> None:
 
 def _reachable(url: str) -> bool:
     try:
-        return httpx2.get(f"{url}/health").status_code == 200
+        return plain_http.get(f"{url}/health").status_code == 200
     except httpx2.HTTPError:
         return False

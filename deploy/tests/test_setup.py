@@ -1,4 +1,4 @@
-"""`make setup` where it cannot succeed: a sentence that says what to do, and nothing that looks finished."""
+"""Failures of `make setup`: a sentence with a remedy, and no half-finished installation."""
 
 import os
 import shutil
@@ -42,14 +42,14 @@ def make(clone: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=120)
 
 
-def test_without_the_python_index_it_says_what_to_see_to(clone: Path) -> None:
+def test_an_unreachable_python_index_is_reported_with_a_remedy(clone: Path) -> None:
     for _ in range(2):  # nor is the second time taken for done
         done = make(clone, "setup")
         assert (done.returncode, PIP in done.stderr) == (2, True), done.stderr
         assert not (clone / ".venv" / ".installed").exists()
 
 
-def test_without_the_npm_registry_it_says_what_to_see_to(clone: Path) -> None:
+def test_an_unreachable_npm_registry_is_reported_with_a_remedy(clone: Path) -> None:
     (clone / ".venv" / "bin").mkdir(parents=True)
     for name in ("bin/python", "bin/tradehall", ".installed"):
         (clone / ".venv" / name).touch()
@@ -66,7 +66,7 @@ def test_without_the_npm_registry_it_says_what_to_see_to(clone: Path) -> None:
         ("ensurepip", "This Python cannot make environments: install its venv module"),
     ],
 )
-def test_with_an_unfit_python_it_says_which_it_needs(clone: Path, refused: str, sentence: str) -> None:
+def test_an_old_python_is_reported_with_the_needed_version(clone: Path, refused: str, sentence: str) -> None:
     unfit = clone / "unfit"
     unfit.write_text(f'#!/bin/sh\ncase "$2" in *{refused}*) exit 1;; esac\nexec "{sys.executable}" "$@"\n')
     unfit.chmod(0o755)

@@ -15,7 +15,7 @@ TABLES = "CREATE TABLE events (sequence bigserial PRIMARY KEY); CREATE TABLE epo
 
 @pytest.fixture
 def dsns(postgres_server: Postgres) -> dict[str, str]:
-    """Two services; the second is told by the first."""
+    """Two services; the second receives events of the first."""
     made = {name: postgres_server.create_database(f"moment_{name}") for name in ("told", "source")}
     for dsn in made.values():
         with psycopg.connect(dsn) as connection:
@@ -24,7 +24,7 @@ def dsns(postgres_server: Postgres) -> dict[str, str]:
     return made
 
 
-def test_no_database_holds_the_effect_of_what_another_lacks(dsns: dict[str, str]) -> None:
+def test_snapshots_contain_no_effect_without_its_cause(dsns: dict[str, str]) -> None:
     ended, differing = Event(), set()
 
     def command_and_effect() -> None:
@@ -50,7 +50,7 @@ def test_no_database_holds_the_effect_of_what_another_lacks(dsns: dict[str, str]
     assert differing <= {0, 1}
 
 
-def test_where_a_command_never_ends_there_is_no_backup(dsns: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_command_prevents_a_backup(dsns: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("deploy.cli.snapshots._WAIT", "50ms")
     monkeypatch.setattr("deploy.cli.snapshots._TRIES", 2)
     with psycopg.connect(dsns["told"]) as command:

@@ -70,9 +70,7 @@ def test_the_delay_before_a_restart_doubles_up_to_its_cap(
     assert said[:7] == [f"child ended with code 1; it starts again in {delay:.1f} s" for delay in delays[:7]]
 
 
-def test_a_child_that_has_run_well_is_restarted_without_delay_again(
-    supervisor: Supervisor, clock: Clock, said: list[str]
-) -> None:
+def test_a_child_that_ran_well_is_restarted_immediately(supervisor: Supervisor, clock: Clock, said: list[str]) -> None:
     process = Short(clock, 0.0, 0.0, 0.0, 21.0, 0.0)
     supervisor.start("child", process, lambda: True)
     watch(supervisor, clock, 30)
@@ -80,7 +78,7 @@ def test_a_child_that_has_run_well_is_restarted_without_delay_again(
     assert delays[:5] == ["0.2 s", "0.4 s", "0.8 s", "0.2 s", "0.4 s"]
 
 
-def test_a_child_that_runs_is_not_started_again(supervisor: Supervisor, clock: Clock, said: list[str]) -> None:
+def test_a_running_child_is_not_started_again(supervisor: Supervisor, clock: Clock, said: list[str]) -> None:
     process = Short(clock, 1e9)
     supervisor.start("child", process, lambda: True)
     watch(supervisor, clock, 30)

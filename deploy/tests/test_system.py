@@ -8,7 +8,7 @@ import pytest
 
 from deploy.local import Tradehall
 from deploy.local.folder import VarFolder
-from deploy.local.services import Service, Surroundings
+from deploy.local.services import Service, ServiceEnvironment
 from embedded import EmbeddedError, temporary_folder
 
 
@@ -23,7 +23,7 @@ def test_addresses_secrets_and_data_are_the_same_at_the_second_start() -> None:
     assert {**before, "pids": None} == {**after, "pids": None}
 
 
-def test_the_simulators_keep_their_certificate_and_their_password_out_of_the_log() -> None:
+def test_the_simulators_keep_their_certificate_and_log_no_password() -> None:
     with temporary_folder() as folder:
         shown = []
         for _ in range(2):
@@ -50,19 +50,19 @@ async def _may_read_only(nats_url: str) -> None:
     assert "permissions violation" in str(refused[0]).lower()
 
 
-def test_too_little_room_on_the_disk_is_said_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_little_disk_space_is_reported_before_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("deploy.local.folder._LEAST_FREE", 2**60)
     with temporary_folder() as folder, pytest.raises(EmbeddedError, match=r"only \d+ MB are free"):
         Tradehall(folder / "var", services=()).start()
 
 
-def test_what_a_person_exports_reaches_the_services_but_not_in_place_of_our_own(tmp_path: Path) -> None:
+def test_exported_settings_reach_the_services_but_override_none_of_the_runners(tmp_path: Path) -> None:
     exported = {
         "TRADEHALL_REGISTRATION": "invited",
         "TRADEHALL_POSTGRES_DSN": "postgresql://elsewhere/",
         "TRADEHALL_SMTP_PASSWORD": "x",
     }
-    around = Surroundings("nats://127.0.0.1:1", "http://localhost:1", "http://127.0.0.1:1", 25, exported)
+    around = ServiceEnvironment("nats://127.0.0.1:1", "http://localhost:1", "http://127.0.0.1:1", 25, exported)
     environment = Service("identity", VarFolder(tmp_path)).process("postgresql://here/", around).program.environment
     assert environment["TRADEHALL_REGISTRATION"] == "invited"
     assert "TRADEHALL_POSTGRES_DSN" not in environment
@@ -73,14 +73,14 @@ def test_what_a_person_exports_reaches_the_services_but_not_in_place_of_our_own(
     assert sender["TRADEHALL_SMTP_HOST"] == "127.0.0.1"
 
 
-def test_a_mail_server_that_a_person_names_takes_the_place_of_the_mailbox(tmp_path: Path) -> None:
+def test_a_configured_mail_server_replaces_the_mailbox(tmp_path: Path) -> None:
     named = {
         "TRADEHALL_SMTP_HOST": "mail.example.com",
         "TRADEHALL_SMTP_PORT": "587",
         "TRADEHALL_SMTP_USER": "tradehall",
         "TRADEHALL_SMTP_PASSWORD_FILE": "/password",
     }
-    around = Surroundings("nats://127.0.0.1:1", "http://localhost:1", "http://127.0.0.1:1", 25, named)
+    around = ServiceEnvironment("nats://127.0.0.1:1", "http://localhost:1", "http://127.0.0.1:1", 25, named)
     service = Service("notifications", VarFolder(tmp_path))
     environment = service.process("postgresql://here/", around).program.environment
     assert {name: value for name, value in environment.items() if "SMTP" in name} == named

@@ -1,4 +1,4 @@
-"""Alert rules, dashboard and traces, against promtool and against what a running system tells."""
+"""Alert rules, dashboard and traces, against promtool and a running system."""
 
 import json
 import os
@@ -20,7 +20,8 @@ from deploy.local import Tradehall
 from deploy.local.settings import ROOT
 from embedded import Process, Program, free_port, temporary_folder
 from kit.tests.collector import Collector, Seen
-from testing.driver import Hall, Person, address
+from testing import plain_http
+from testing.driver import SystemDriver, UserDriver, address
 from testing.waiting import wait_until
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
@@ -43,7 +44,7 @@ def queries() -> list[str]:
 
 
 @needs_promtool
-def test_every_alert_fires_when_it_should_and_not_before() -> None:
+def test_every_alert_fires_on_its_condition_only() -> None:
     told = subprocess.run(
         ("promtool", "test", "rules", "alerts_test.yml"), cwd=PROMETHEUS, capture_output=True, text=True
     )
@@ -52,7 +53,7 @@ def test_every_alert_fires_when_it_should_and_not_before() -> None:
     assert tested == [name for name, _ in alerts()]
 
 
-def test_every_alert_has_an_entry_that_says_what_to_do() -> None:
+def test_every_alert_is_documented_with_a_remedy() -> None:
     headings = re.findall(r"^### (.+)$", (ROOT / "docs" / "operations" / "alerts.md").read_text(), re.MULTILINE)
     assert [name for name, _ in alerts()] == [heading for heading in headings if heading.startswith("Tradehall")]
     for name, runbook in alerts():
@@ -93,15 +94,15 @@ def prometheus(var: Path, system: Tradehall) -> Iterator[str]:
         shutil.copy(PROMETHEUS / "alerts.yml", folder)
         settings = (PROMETHEUS / "prometheus.yml").read_text().replace("15s", "1s")
         (folder / "prometheus.yml").write_text(settings)
-        hall = Hall(system.info)
+        driver = SystemDriver(system.info)
         with _running(folder) as url:
-            _something_of_each(hall.newcomer())
-            hall.http.get("/portal/")
-            hall.close()
+            _something_of_each(driver.new_user())
+            driver.http.get("/portal/")
+            driver.close()
             yield url
 
 
-def _something_of_each(person: Person) -> None:
+def _something_of_each(person: UserDriver) -> None:
     """What leaves metrics that are there only once it has happened."""
     here = f"/organizations/{person.organization}"
     soon = (datetime.now(UTC) + timedelta(days=5)).isoformat()
@@ -138,7 +139,7 @@ def _running(folder: Path) -> Iterator[str]:
 
 def asked(url: str, query: str) -> list[Any]:
     try:
-        answer = httpx2.get(f"{url}/api/v1/query", params={"query": query})
+        answer = plain_http.get(f"{url}/api/v1/query", params={"query": query})
     except httpx2.TransportError:
         return []
     if answer.status_code == 503:  # it still starts
@@ -149,7 +150,7 @@ def asked(url: str, query: str) -> list[Any]:
 
 
 @needs_promtool
-def test_the_dashboard_asks_for_what_a_running_system_tells(prometheus: str) -> None:
+def test_every_metric_of_the_dashboard_is_exported(prometheus: str) -> None:
     assert len(queries()) >= 25
     for query in queries():
         if not any(part in query for part in MAY_BE_EMPTY):
@@ -157,7 +158,7 @@ def test_the_dashboard_asks_for_what_a_running_system_tells(prometheus: str) -> 
 
 
 @needs_promtool
-def test_what_ends_and_what_is_stored_on_the_bus_is_counted(prometheus: str) -> None:
+def test_expirations_and_stored_messages_are_measured(prometheus: str) -> None:
     for query in (
         'tradehall_ending{what="client-secret", within="7d"} == 1',
         'tradehall_first_end_timestamp_seconds{what="client-secret"} - time() < 5 * 86400 > 4 * 86400',
@@ -171,27 +172,27 @@ def test_what_ends_and_what_is_stored_on_the_bus_is_counted(prometheus: str) -> 
 
 
 @needs_promtool
-def test_every_metric_that_is_asked_for_is_one_that_services_declare(prometheus: str) -> None:
-    targets = httpx2.get(f"{prometheus}/api/v1/targets").json()["data"]["activeTargets"]
-    told = "".join(httpx2.get(target["scrapeUrl"]).text for target in targets)
+def test_every_used_metric_is_declared(prometheus: str) -> None:
+    targets = plain_http.get(f"{prometheus}/api/v1/targets").json()["data"]["activeTargets"]
+    told = "".join(plain_http.get(target["scrapeUrl"]).text for target in targets)
     declared = set(re.findall(r"^# TYPE (\S+)", told, re.MULTILINE))
-    groups = httpx2.get(f"{prometheus}/api/v1/rules").json()["data"]["groups"]
+    groups = plain_http.get(f"{prometheus}/api/v1/rules").json()["data"]["groups"]
     asked_by_rules = [rule["query"] for group in groups for rule in group["rules"]]
     assert len(asked_by_rules) == len(alerts())
     for query in [*queries(), *asked_by_rules]:
         for name in re.findall(r"(?:tradehall|process)_[a-z_]+", query):
             assert name in declared or re.sub("_(count|sum|bucket)$", "", name) in declared, name
-    assert {alert["state"] for alert in httpx2.get(f"{prometheus}/api/v1/alerts").json()["data"]["alerts"]} <= {
+    assert {alert["state"] for alert in plain_http.get(f"{prometheus}/api/v1/alerts").json()["data"]["alerts"]} <= {
         "pending"
     }
 
 
 def test_one_trace_leads_from_a_registration_to_its_mail(system: Tradehall, collector: Collector) -> None:
-    hall = Hall(system.info)
+    driver = SystemDriver(system.info)
     ada = address("ada")
-    asked = hall.http.post("/api/v1/registrations", json={"email": ada}, headers={"X-Request-Id": "trace-me"})
+    asked = driver.http.post("/api/v1/registrations", json={"email": ada}, headers={"X-Request-Id": "trace-me"})
     assert asked.status_code == 202
-    mailed = hall.mail(ada).one_time_password
+    mailed = driver.mail(ada).one_time_password
 
     def sent() -> Seen | None:
         """The mail, once all that it follows from has arrived."""
@@ -223,8 +224,8 @@ def test_one_trace_leads_from_a_registration_to_its_mail(system: Tradehall, coll
 
 
 def test_a_journey_leaves_no_secret_and_no_path_in_any_span(system: Tradehall, collector: Collector) -> None:
-    hall = Hall(system.info)
-    ada = hall.newcomer("ada")
+    driver = SystemDriver(system.info)
+    ada = driver.new_user("ada")
     organization = ada.organization
     renamed = ada.api("PATCH", f"/organizations/{organization}", json={"name": "Ada Brokerage of Bergen"})
     assert renamed.status_code == 200
@@ -248,7 +249,7 @@ def test_a_journey_leaves_no_secret_and_no_path_in_any_span(system: Tradehall, c
     secrets = [ada.email, ada.email.partition("@")[0], ada.password, ada.token, made["client_secret"], "bob-", "Bergen"]
     secrets += [
         *(value for value in ada.browser.cookies.values() if len(value) > 8),
-        hall.mail(ada.email).one_time_password,
+        driver.mail(ada.email).one_time_password,
         organization,
         page,
         "a wrong password",
@@ -274,7 +275,7 @@ def _ends(collector: Collector, trace: str, length: int) -> list[list[tuple[str,
     return [[(span.service, span.name) for span in reversed(way)] for way in ways]
 
 
-def _in_the_portal(person: Person) -> str:
+def _in_the_portal(person: UserDriver) -> str:
     """Signed in; the code in the address of the callback."""
     answer = person.browser.get("/portal/sign-in")
     assert answer.status_code == 200, answer.text

@@ -5,13 +5,13 @@ import re
 import time
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from deploy.local import Tradehall
 from deploy.local.services import built_services
 from deploy.tests.owners import service_of
 from embedded import temporary_folder
+from testing import plain_http
 from testing.shared import Shared
 
 
@@ -22,40 +22,40 @@ def whole(tradehall: Shared) -> tuple[Shared, Path]:
 
 def test_every_service_is_ready_behind_one_address(whole: tuple[Shared, Path]) -> None:
     url = whole[0].info["url"]
-    assert httpx2.get(f"{url}/health").json() == {"status": "ok"}
-    assert httpx2.get(f"{url}/.well-known/openid-configuration").json()["issuer"] == url
+    assert plain_http.get(f"{url}/health").json() == {"status": "ok"}
+    assert plain_http.get(f"{url}/.well-known/openid-configuration").json()["issuer"] == url
     assert set(whole[0].info["pids"]) == {"postgres", "nats", "caddy", *built_services()}
     assert set(whole[0].info["postgres_dsn"]) == set(built_services())
 
 
-def test_the_gateway_sends_every_documented_path_to_the_service_that_answers_it(
+def test_every_documented_path_is_routed_to_its_service(
     whole: tuple[Shared, Path],
 ) -> None:
     ports = json.loads((whole[1] / "ports.json").read_text())
     documented = 0
     for service in built_services():
-        paths = httpx2.get(f"http://127.0.0.1:{ports[service]}/openapi.json").json()["paths"]
+        paths = plain_http.get(f"http://127.0.0.1:{ports[service]}/openapi.json").json()["paths"]
         documented += len(paths)
         assert {path: service_of(re.sub(r"\{[^}]*\}", "x", path)) for path in paths} == dict.fromkeys(paths, service)
-    served = httpx2.get(f"{whole[0].info['url']}/openapi.json").json()
+    served = plain_http.get(f"{whole[0].info['url']}/openapi.json").json()
     assert len(served["paths"]) == documented > 0
 
 
-def test_the_document_in_the_repository_is_the_one_that_is_served(whole: tuple[Shared, Path]) -> None:
+def test_the_committed_document_is_the_served_one(whole: tuple[Shared, Path]) -> None:
     kept = Path(__file__).parents[2] / "docs" / "openapi" / "openapi.json"
     served = json.loads(whole[0].openapi.read_text())
     assert json.loads(kept.read_text()) == served, "run `make schemas` and look at what changed"
 
 
-def test_the_gateway_shows_the_document_to_people(whole: tuple[Shared, Path]) -> None:
+def test_the_gateway_serves_the_api_documentation(whole: tuple[Shared, Path]) -> None:
     url = whole[0].info["url"]
-    page = httpx2.get(f"{url}/docs", follow_redirects=True)
+    page = plain_http.get(f"{url}/docs", follow_redirects=True)
     assert "swagger-initializer.js" in page.text
-    assert "/openapi.json" in httpx2.get(f"{url}/docs/swagger-initializer.js").text
-    assert httpx2.get(f"{url}/docs/swagger-ui-bundle.js").status_code == 200
+    assert "/openapi.json" in plain_http.get(f"{url}/docs/swagger-initializer.js").text
+    assert plain_http.get(f"{url}/docs/swagger-ui-bundle.js").status_code == 200
 
 
-def test_it_is_ready_soon_and_ends_soon() -> None:
+def test_the_system_starts_and_stops_quickly() -> None:
     with temporary_folder() as folder:
         Tradehall(folder / "var").start().stop()
         tradehall = Tradehall(folder / "var")

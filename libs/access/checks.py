@@ -12,7 +12,6 @@ from kit.errors import Forbidden, NotFound, Unavailable
 from kit.messaging.bus import Bus, BusUnavailable
 from kit.security.tokens import InvalidToken
 
-OVER = "The session or token has ended."
 _CUT_OFF = 30.0  # seconds after which a copy is too old for writes that matter
 
 
@@ -41,7 +40,7 @@ class MissingPermission(Forbidden):
     title = "Missing permission in this organization"
 
 
-class PersonNeeded(Forbidden):
+class UserRequired(Forbidden):
     code = "person-needed"
     title = "Only users may do this, not clients"
 
@@ -74,7 +73,7 @@ class Access:
     def alive(self, principal: Principal) -> None:
         """Raises InvalidToken if the session has ended, the token is revoked, or the client was removed."""
         if self._ended.has(principal.session_id, principal.token.id):
-            raise InvalidToken(OVER)
+            raise InvalidToken("The session or token has ended.")
         if principal.client_id is not None and self._client(principal) is None:
             raise InvalidToken("The client no longer exists.")
 
@@ -86,14 +85,20 @@ class Access:
         *,
         platform: UUID | None = None,
         fresh: bool = False,
+        known: Grant | None = None,
     ) -> OrgPrincipal:
         """The principal in an organization; with `permission` None, any member or client of it.
 
-        `fresh` refuses if the replicas have not been updated for over 30 s. Raises NotFound for an organization
-        the principal is not in, or a platform beyond their limits; MissingPermission; PermissionsUnavailable.
+        `fresh` refuses if the replicas have not been updated for over 30 s. `known` is the grant of a member as the
+        owner of memberships has just read it; with it, nothing is looked up and nobody is asked. Raises NotFound for
+        an organization the principal is not in, or a platform beyond their limits; MissingPermission;
+        PermissionsUnavailable.
         """
-        self._must_be_fresh(fresh)
-        if principal.client_id is not None:
+        if fresh and self._bus.cut_off_seconds > _CUT_OFF:
+            raise PermissionsUnavailable("Permissions may have changed since the connection to the bus was lost.")
+        if known is not None:
+            grant: Grant | None = known
+        elif principal.client_id is not None:
             grant = self._client_grant(principal, organization_id, permission, platform)
         else:
             grant = self._member_grant(principal, organization_id, permission, platform)
@@ -104,18 +109,6 @@ class Access:
         if permission is not None and permission not in _held(grant):
             raise MissingPermission(f"Requires the permission {permission}.")
         return OrgPrincipal(principal, organization_id, grant)
-
-    def sufficient(
-        self, principal: Principal, organization_id: UUID, grant: Grant, permission: str | None, *, fresh: bool = False
-    ) -> OrgPrincipal | None:
-        """Like `acting`, for a member whose grant is known, without asking the owner; None if the grant does not allow
-        this. Raises PermissionsUnavailable."""
-        self._must_be_fresh(fresh)
-        return OrgPrincipal(principal, organization_id, grant) if _suffices(grant, permission, None) else None
-
-    def _must_be_fresh(self, fresh: bool) -> None:
-        if fresh and self._bus.cut_off_seconds > _CUT_OFF:
-            raise PermissionsUnavailable("Permissions may have changed since the connection to the bus was lost.")
 
     def _member_grant(
         self, principal: Principal, organization_id: UUID, permission: str | None, platform: UUID | None

@@ -1,8 +1,7 @@
 """FastAPI dependencies that declare in a route's signature which principals may call it."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from functools import lru_cache
-from typing import Annotated, Any, LiteralString
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import Depends
@@ -11,18 +10,17 @@ from fastapi.security.utils import get_authorization_scheme_param
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from access.checks import OVER, Access, OrgPrincipal, PersonNeeded
+from access.checks import Access, OrgPrincipal, UserRequired
 from access.principal import Principal
-from access.replicas import ENDED, ended_by
 from contracts import rpc
 from contracts.permissions import Grant
 from kit.context import set_cause
 from kit.db.database import Database
-from kit.db.reads import Reads
 from kit.errors import Unauthenticated, Unavailable
 from kit.messaging.bus import Bus
-from kit.security.tokens import InvalidToken, Verifier
+from kit.security.tokens import Verifier
 
+T = TypeVar("T")
 _documented = HTTPBearer(bearerFormat="JWT", auto_error=False, description="An access token of a person or a client")
 
 
@@ -39,34 +37,29 @@ def asking_verifier(issuer: str, bus: Bus, database: Database) -> Verifier:
 
 
 class Guard:
-    """`guard.anyone`, `guard.person`, `guard.require(permission)` and `guard.require_on_platform(permission)` are
-    dependencies. With `reads`, of a database with `access.replicas`, a person's session is looked up without a thread;
-    with `granted` too what they hold: a query for the text of the grant of `%(user)s` in `%(org)s`."""
+    """`guard.anyone`, `guard.user`, `guard.require(permission)` and `guard.require_on_platform(permission)` are
+    dependencies."""
 
-    def __init__(
-        self, verifier: Verifier, access: Access, reads: Reads | None = None, granted: LiteralString | None = None
-    ) -> None:
+    def __init__(self, verifier: Verifier, access: Access) -> None:
         self._verifier = verifier
         self.access = access
-        self._reads = reads
-        self._grant_query = None if granted is None else f"SELECT EXISTS ({ENDED}), ({granted})"
 
     async def anyone(
         self, request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_documented)] = None
     ) -> Principal:
         """The principal of a valid token. Raises Unauthenticated or InvalidToken."""
         principal = await self.principal(request)
-        await self._alive(principal)
+        await run_in_threadpool(self.access.alive, principal)
         return principal
 
-    async def person(
+    async def user(
         self, request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_documented)] = None
     ) -> Principal:
-        """A user with an active session. Raises PersonNeeded for a client."""
+        """A user with an active session. Raises UserRequired for a client."""
         principal = await self.principal(request)
         if principal.user_id is None:
-            raise PersonNeeded
-        await self._alive(principal)
+            raise UserRequired
+        await run_in_threadpool(self.access.alive, principal)
         return principal
 
     def require(self, permission: str | None, *, fresh: bool = False) -> Callable[..., Awaitable[OrgPrincipal]]:
@@ -77,17 +70,7 @@ class Guard:
             org: UUID,
             _: Annotated[HTTPAuthorizationCredentials | None, Depends(_documented)] = None,
         ) -> OrgPrincipal:
-            principal = await self.principal(request)
-            grant = await self._grant_at_hand(principal, org)
-            known = grant and self.access.sufficient(principal, org, grant, permission, fresh=fresh)
-            if known:
-                return known
-
-            def check() -> OrgPrincipal:
-                self.access.alive(principal)
-                return self.access.acting(principal, org, permission, fresh=fresh)
-
-            return await run_in_threadpool(check)
+            return await self._acting(await self.principal(request), org, permission, fresh=fresh)
 
         return acting
 
@@ -107,30 +90,46 @@ class Guard:
         ) -> OrgPrincipal:
             principal = await self.principal(request)
             needed = permission if scope is None or principal.client_id is None else scope
-
-            def check() -> OrgPrincipal:
-                self.access.alive(principal)
-                return self.access.acting(principal, org, needed, platform=platform, fresh=fresh)
-
-            return await run_in_threadpool(check)
+            return await self._acting(principal, org, needed, platform=platform, fresh=fresh)
 
         return acting
 
-    async def _grant_at_hand(self, principal: Principal, organization_id: UUID) -> Grant | None:
-        """The grant of a user, found without a thread; None where that is not enough. Raises InvalidToken."""
-        if self._reads is None or self._grant_query is None or principal.user_id is None:
-            return None
-        asked = {**ended_by(principal), "org": organization_id, "user": principal.user_id}
-        [(ended, granted)] = await self._reads.all(self._grant_query, asked)
-        if ended:
-            raise InvalidToken(OVER)
-        return None if granted is None else _grant(granted)
+    async def acting_on(
+        self,
+        principal: Principal,
+        organization_id: UUID,
+        permission: str,
+        read: Callable[[], Awaitable[tuple[Grant | None, T]]],
+        *,
+        fresh: bool = False,
+    ) -> tuple[OrgPrincipal, T]:
+        """What `read` gives, and the principal, who holds the permission; for the owner of memberships only.
 
-    async def _alive(self, principal: Principal) -> None:
-        if self._reads is None or principal.client_id is not None:
-            await run_in_threadpool(self.access.alive, principal)
-        elif await self._reads.all(ENDED, ended_by(principal)):
-            raise InvalidToken(OVER)
+        `read` is one query: the grant of a user whose session and token have not ended, and what is asked for. Where it
+        gives no grant, the principal is checked as everywhere (the check may refuse, or make the user's first
+        organization), and `read` is called again. Raises what `require` raises.
+        """
+        known, found = await read()
+        if known is not None:
+            return self.access.acting(principal, organization_id, permission, fresh=fresh, known=known), found
+        acting = await self._acting(principal, organization_id, permission, fresh=fresh)
+        _, found = await read()
+        return acting, found
+
+    async def _acting(
+        self,
+        principal: Principal,
+        organization_id: UUID,
+        permission: str | None,
+        *,
+        platform: UUID | None = None,
+        fresh: bool,
+    ) -> OrgPrincipal:
+        def check() -> OrgPrincipal:
+            self.access.alive(principal)
+            return self.access.acting(principal, organization_id, permission, platform=platform, fresh=fresh)
+
+        return await run_in_threadpool(check)
 
     async def principal(self, request: Request) -> Principal:
         """The principal of a token, by its signature alone. Raises Unauthenticated or InvalidToken.
@@ -143,9 +142,3 @@ class Guard:
         principal = Principal.of(await self._verifier.verify(token))
         set_cause(actor=principal.id)
         return principal
-
-
-@lru_cache(4096)
-def _grant(stored: str) -> Grant:
-    """Cached: many members have the same few grants."""
-    return Grant.model_validate_json(stored)

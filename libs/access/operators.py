@@ -17,7 +17,7 @@ from kit.messaging.bus import Bus, BusUnavailable
 _KEPT = 1.0  # seconds: a right that is taken away stops within that
 
 
-class OperatorNeeded(Forbidden):
+class OperatorRequired(Forbidden):
     code = "operator-needed"
     title = "Only operators of this installation may do this"
 
@@ -48,13 +48,13 @@ class Operators:
 
 
 def operator_needed(guard: Guard, is_operator: Callable[[UUID], bool]) -> Callable[..., Principal]:
-    """A dependency that requires an operator. Raises OperatorNeeded."""
-    Self = Annotated[Principal, Depends(guard.person)]
+    """A dependency that requires an operator. Raises OperatorRequired."""
+    Self = Annotated[Principal, Depends(guard.user)]
 
     def operator(principal: Self) -> Principal:
         assert principal.user_id is not None, "a person has an id"
         if not is_operator(principal.user_id):
-            raise OperatorNeeded
+            raise OperatorRequired
         return principal
 
     return operator

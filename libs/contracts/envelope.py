@@ -36,7 +36,7 @@ class UnknownEvent(Exception):
 class MalformedEvent(Exception):
     """The message is not a valid event. `attributes` are None if it does not even say where it belongs."""
 
-    def __init__(self, reason: str, attributes: "Attributes | PlaceOnly | None" = None) -> None:
+    def __init__(self, reason: str, attributes: "Attributes | RoutingAttributes | None" = None) -> None:
         super().__init__(reason)
         self.attributes = attributes
 
@@ -85,7 +85,7 @@ class Attributes(Message):
 
 
 @dataclass(frozen=True)
-class PlaceOnly:
+class RoutingAttributes:
     """What delivery needs to know of a malformed event: where it belongs. None of it is validated."""
 
     id: str
@@ -188,7 +188,7 @@ def _attributes(content: dict[str, Any]) -> Attributes:
     try:
         return Attributes.model_validate(content)
     except ValidationError as error:
-        raise MalformedEvent(_reasons(error), PlaceOnly.of(content)) from None
+        raise MalformedEvent(_reasons(error), RoutingAttributes.of(content)) from None
 
 
 def _reasons(error: ValidationError) -> str:
@@ -207,7 +207,7 @@ class ParsedMessage(Generic[M]):
     type that this version does not know, and for a malformed one; `error` says what is wrong with that.
     """
 
-    attributes: Attributes | PlaceOnly | None
+    attributes: Attributes | RoutingAttributes | None
     envelope: M | None = None
     error: MalformedEvent | None = None
 

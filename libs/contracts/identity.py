@@ -137,7 +137,7 @@ class ClientEvent(Event):
     organization_id: OrganizationId
 
 
-class ClientRights(Message):
+class ClientGrant(Message):
     """Scopes and limits of a client in its organization."""
 
     scopes: Scopes
@@ -163,10 +163,10 @@ class ClientRenamed(ClientEvent):
 class ClientScopesChanged(ClientEvent):
     """A client's scopes or limits changed."""
 
-    from_: ClientRights = Field(
+    from_: ClientGrant = Field(
         validation_alias="from", serialization_alias="from", description="Scopes and limits before."
     )
-    to: ClientRights = Field(description="Scopes and limits after.")
+    to: ClientGrant = Field(description="Scopes and limits after.")
 
 
 class ClientSecretIssued(ClientEvent):

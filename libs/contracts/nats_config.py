@@ -18,7 +18,7 @@ _PINGS = ('ping_interval: "2s"', "ping_max: 2")
 
 
 @dataclass(frozen=True)
-class Rights:
+class BusPermissions:
     """The subjects a user of the bus may use. Where none is allowed, all are denied.
 
     `answers` lets a user publish one reply to the inbox of each request it was sent.
@@ -41,7 +41,7 @@ class Cluster:
     password: str
 
 
-def rights_of(user: str) -> Rights:
+def bus_permissions_of(user: str) -> BusPermissions:
     """What a user of the bus may do. Raises ValueError for a user that is not in USERS."""
     if user == OBSERVER:
         return _observer()
@@ -50,9 +50,9 @@ def rights_of(user: str) -> Rights:
     if user not in USERS:
         raise ValueError(f"{user!r} is no user of the bus; they are {', '.join(USERS)}")
     if user not in SERVICES:
-        return Rights()
+        return BusPermissions()
     asked = tuple(each.subject for each in RPC.values() if each.owner == user)
-    return Rights(
+    return BusPermissions(
         publish=(
             *_of_its_stream(user),
             *_of_its_consumers(user),
@@ -64,16 +64,16 @@ def rights_of(user: str) -> Rights:
 
 
 @dataclass(frozen=True)
-class Reader:
+class Subscriber:
     """A downstream system, which reads the events of one organization."""
 
     name: str
     organization: UUID
 
     @property
-    def rights(self) -> Rights:
+    def rights(self) -> BusPermissions:
         """Consumers of its own name alone, on its organization's subjects alone."""
-        return Rights(
+        return BusPermissions(
             publish=tuple(
                 subject
                 for context, stream in STREAMS.items()
@@ -116,10 +116,10 @@ def _places() -> list[str]:
     return [f"{each.stream.name}.{each.name}" for each in consumers]
 
 
-def _observer() -> Rights:
+def _observer() -> BusPermissions:
     """Reads every stream by consumers of its own, and changes nothing."""
     places = _places()
-    return Rights(
+    return BusPermissions(
         publish=(
             f"{_API}.STREAM.INFO.*",
             f"{_API}.STREAM.NAMES",
@@ -137,11 +137,11 @@ def _observer() -> Rights:
     )
 
 
-def _maintainer() -> Rights:
+def _maintainer() -> BusPermissions:
     """Takes a stream away, for its owner to fill it again, and makes places for readers; reads nothing."""
     names = [each.name for each in STREAMS.values()]
     places = _places()
-    return Rights(
+    return BusPermissions(
         publish=(
             *(f"{_API}.STREAM.{action}.{name}" for name in names for action in ("DELETE", "INFO")),
             *(f"{_API}.CONSUMER.CREATE.{stream.name}.*.evt.{context}.>" for context, stream in STREAMS.items()),
@@ -162,13 +162,13 @@ def nats_configuration(
     host: str,
     store_dir: str,
     passwords: Mapping[str, str],
-    readers: Mapping[Reader, str] = MappingProxyType({}),
+    readers: Mapping[Subscriber, str] = MappingProxyType({}),
     monitor_port: int | None = None,
     cluster: Cluster | None = None,
 ) -> str:
     """The text of nats-server's configuration file; it holds the passwords, so keep it 0600.
 
-    Only users with a password in `passwords` or `readers` are let in. Raises ValueError for an unknown user, and for a
+    Only users with a password in `passwords` or `readers` may connect. Raises ValueError for an unknown user, and for a
     password that is empty or cannot be written down.
     """
     lines = [f"host: {_quoted(host)}", f"port: {port}", "max_payload: 1MB", *_PINGS]
@@ -179,14 +179,14 @@ def nats_configuration(
         lines += _cluster(cluster, host)
     lines += ["authorization {", "  users = ["]
     for user, password in passwords.items():
-        lines += _user(user, rights_of(user), password)
+        lines += _user(user, bus_permissions_of(user), password)
     for reader, password in readers.items():
         lines += _user(reader.name, reader.rights, password)
     lines += ["  ]", "}"]
     return "\n".join(lines) + "\n"
 
 
-def _user(user: str, rights: Rights, password: str) -> Iterable[str]:
+def _user(user: str, rights: BusPermissions, password: str) -> Iterable[str]:
     if not password:
         raise ValueError(f"the bus's user {user} needs a password")
     yield f"    {{ user: {_quoted(user)}, password: {_quoted(password)}, permissions: {{"

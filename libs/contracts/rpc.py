@@ -87,13 +87,13 @@ class MailSecret(Message):
     email: Email
 
 
-class PersonRequest(Message):
+class UserRequest(Message):
     """Get the address and name of a user."""
 
     user_id: UserId
 
 
-class Person(Message):
+class User(Message):
     """A user's address and name, null once erased; `verified` if they proved that they receive mail there."""
 
     email: ErasableEmail
@@ -207,7 +207,7 @@ class Rpc(Generic[Q, A]):
 JWKS = Rpc("rpc.identity.jwks", JwksRequest, Reply[Jwks], "identity", ("organizations", "platforms", "notifications"))
 CLIENT = Rpc("rpc.identity.client", ClientRequest, Reply[Client], "identity", ("organizations", "platforms"))
 MAIL_SECRET = Rpc("rpc.identity.mail-secret", MailSecretRequest, Reply[MailSecret], "identity", ("notifications",))
-PERSON = Rpc("rpc.identity.person", PersonRequest, Reply[Person], "identity", ("organizations",))
+USER = Rpc("rpc.identity.person", UserRequest, Reply[User], "identity", ("organizations",))
 OPERATOR = Rpc(
     "rpc.identity.operator",
     OperatorRequest,
@@ -252,7 +252,7 @@ RPC: Mapping[str, Rpc[Any, Any]] = MappingProxyType(
             JWKS,
             CLIENT,
             MAIL_SECRET,
-            PERSON,
+            USER,
             OPERATOR,
             MEMBERSHIP,
             SOLE_ADMINISTRATOR,

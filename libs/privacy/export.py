@@ -38,7 +38,7 @@ def _alike(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Person:
+class DataSubject:
     """`emails` are spellings of one address; none where it is not known any more."""
 
     id: UUID
@@ -73,7 +73,7 @@ class PersonalData:
 
 
 def export(
-    database: Database, store: Store | None, person: Person, progress: Callable[[int], None] = lambda _: None
+    database: Database, store: Store | None, person: DataSubject, progress: Callable[[int], None] = lambda _: None
 ) -> PersonalData:
     """All of it, without secrets and the addresses of others; `progress` is called with the sequence reached."""
     with database.long_work() as connection:
@@ -90,7 +90,7 @@ def export(
     return data
 
 
-def _rows(connection: Connection[Row], person: Person) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+def _rows(connection: Connection[Row], person: DataSubject) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     columns = connection.execute(
         "SELECT table_name AS table, array_agg(column_name::text ORDER BY ordinal_position) AS names "
         "FROM information_schema.columns WHERE table_schema = current_schema() AND data_type <> 'bytea' "
@@ -108,7 +108,7 @@ def _rows(connection: Connection[Row], person: Person) -> Iterator[tuple[str, li
         yield one["table"], [person.only_theirs(row["row"]) for row in rows]
 
 
-def _keys(connection: Connection[Row], person: Person, events: list[dict[str, Any]]) -> list[str]:
+def _keys(connection: Connection[Row], person: DataSubject, events: list[dict[str, Any]]) -> list[str]:
     named = {str(one["originator_id"]) for one in events if names(person.emails, str(one))}
     rows = connection.execute(
         "SELECT subject FROM subject_keys WHERE subject = ANY(%s) AND wrapped IS NOT NULL ORDER BY 1",
@@ -117,12 +117,12 @@ def _keys(connection: Connection[Row], person: Person, events: list[dict[str, An
     return [row["subject"] for row in rows]
 
 
-def _patterns(person: Person) -> list[str]:
+def _patterns(person: DataSubject) -> list[str]:
     words = [str(person.id), *map(_alike, person.emails)]
     return ["%" + re.sub(r"([\\%_])", r"\\\1", word) + "%" for word in words]
 
 
-def _dead_letters(connection: Connection[Row], person: Person) -> list[dict[str, Any]]:
+def _dead_letters(connection: Connection[Row], person: DataSubject) -> list[dict[str, Any]]:
     rows = connection.execute("SELECT durable, source, sequence, type, payload, parked_at FROM parked").fetchall()
     shown = [{**row, "payload": _readable(row["payload"])} for row in rows]
     return [person.only_theirs(row) for row in shown if person.is_in(row["payload"])]

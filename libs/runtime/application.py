@@ -1,4 +1,4 @@
-"""The running service: its HTTP application with relay, consumers, gauges and workers beside it."""
+"""The running service: its HTTP application with relay, consumers, gauges and workers."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,8 +8,8 @@ from typing import TypeVar
 from fastapi import FastAPI
 
 from access import replicas
-from access.checks import PersonNeeded
-from access.operators import OperatorNeeded, operator_needed
+from access.checks import UserRequired
+from access.operators import OperatorRequired, operator_needed
 from contracts.streams import consumers_of, feeds_of
 from kit import service as shell
 from kit.db.migrations import Migrations, opened
@@ -72,7 +72,7 @@ def application(service: Service[S]) -> FastAPI:
         bus=service.bus,
         routers=[
             *service.routers(web),
-            *operations.routes(name, service.database, relay, consumers, web.operator, OperatorNeeded, PersonNeeded),
+            *operations.routes(name, service.database, relay, consumers, web.operator, OperatorRequired, UserRequired),
         ],
         direct=service.direct_endpoints(web),
         background=[

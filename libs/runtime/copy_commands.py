@@ -6,7 +6,7 @@ import typer
 from anyio.from_thread import BlockingPortal
 from rich.progress import Progress
 
-from kit.eventstore.rebuild import ForgottenMeanwhile, rebuild
+from kit.eventstore.rebuild import ErasedDuringRebuild, rebuild
 from kit.messaging.stream_verification import Verdict, compared, entries, expected, fetched, last_place
 from runtime.command_service import AnyService, Opened
 from runtime.output import Json, connected, progress, say, stop
@@ -20,7 +20,7 @@ def add_copy_commands(app: typer.Typer, opened: Opened) -> None:
             task = bar.add_task("Applying events", total=service.store.recorder.max_notification_id() or 0)
             try:
                 done = rebuild(service.store, progress=lambda reached: bar.update(task, completed=reached))
-            except ForgottenMeanwhile as error:
+            except ErasedDuringRebuild as error:
                 stop(error.title)
         wrong = ", ".join(f"{count} of {table}" for table, count in done.differing.items())
         say(as_json, asdict(done), f"{done.events} events; rows corrected: {wrong or 'none'}")

@@ -64,7 +64,7 @@ def _commands(opened: Opened) -> typer.Typer:
     def discard(
         dead_letter_id: Annotated[int, typer.Argument(metavar="ID")], reason: Reason, as_json: Json = False
     ) -> None:
-        """Delete a dead letter for good, so that those behind it can be replayed. Exits with 1 if there is none."""
+        """Delete a dead letter permanently, so that those behind it can be replayed. Exits with 1 if there is none."""
         with opened() as service:
             found = any(inbox.discard(dead_letter_id, reason) for inbox in service.inboxes())
         text = "discarded" if found else "there is no such dead letter"

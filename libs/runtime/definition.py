@@ -1,4 +1,4 @@
-"""What a service is made of. Its HTTP application, command line, relay, consumers, gauges and migrations follow."""
+"""The definition of a service. HTTP application, command line, relay, consumers, gauges and migrations follow."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence

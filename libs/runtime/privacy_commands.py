@@ -11,7 +11,7 @@ from uuid import UUID
 import typer
 
 from privacy.erasure_log import ErasureLog
-from privacy.export import EMAILS, Holder, Person, PersonalData, export
+from privacy.export import EMAILS, DataSubject, Holder, PersonalData, export
 from privacy.post_restore import PostRestore, reset
 from runtime.output import Json, add_command, say
 
@@ -28,7 +28,7 @@ def add_export_command(app: typer.Typer, opened: Callable[[], AbstractContextMan
     ) -> None:
         """Export the personal data that the service stores about a user, without secrets."""
         with opened() as holder:
-            found = export(holder.database, holder.store, Person(user_id, email or ()))
+            found = export(holder.database, holder.store, DataSubject(user_id, email or ()))
         typer.echo(json.dumps(_plain(found), default=str))
 
     add_command(app, "person-export", person_export, old_name="person-held")

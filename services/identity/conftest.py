@@ -7,7 +7,7 @@ import pytest
 
 from identity.oauth.tests.provider import Provider
 from identity.service import IdentityService
-from identity.tests.parts import Parts
+from identity.tests.container import ContainerFixture
 from kit.db.database import Database
 from testing.clock import Clock
 from testing.servers import Databases
@@ -33,8 +33,8 @@ def database(postgres_dsn: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def parts(database: Database, clock: Clock) -> Parts:
-    return Parts(database, clock)
+def parts(database: Database, clock: Clock) -> ContainerFixture:
+    return ContainerFixture(database, clock)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def provider_of_module(databases: Databases) -> Iterator[Provider]:
     """One for all tests of a module. Each test makes its own users, organizations and clients."""
     database = Database(databases.of(IdentityService))
     database.open()
-    yield Provider(Parts(database, Clock()))
+    yield Provider(ContainerFixture(database, Clock()))
     database.close()
 
 

@@ -20,7 +20,6 @@ from identity.passwords.hashing import Hashing, common_passwords
 from identity.passwords.one_time import KEY as ONE_TIME_KEY
 from identity.passwords.one_time import OneTimeSecrets
 from identity.passwords.service import Passwords
-from identity.people.service import People
 from identity.registration.pending_requests import KEY as PENDING_KEY
 from identity.registration.pending_requests import PendingRequests
 from identity.registration.service import Registration
@@ -29,6 +28,7 @@ from identity.settings import Settings
 from identity.sign_in.service import SignIn
 from identity.signing_keys.service import SigningKeys
 from identity.store import IdentityStore
+from identity.users.service import Users
 from identity.views import IdentityViews
 from kit.db.database import Database
 from kit.http.idempotency import Idempotency
@@ -78,7 +78,7 @@ class Container:
         shared = (self.store, self.views, self.sessions, self.hashing, self.secrets, self.login_throttle)
         self.sign_in = SignIn(*shared, clock)
         self.passwords = Passwords(*shared, self.devices, clock)
-        self.people = People(self.store, self.views)
+        self.users = Users(self.store, self.views)
         self.operators = Operators(database, self.keys)
         self.pending_requests = PendingRequests(self.store, self.keys, email_hash, clock)
         self.registration = Registration(
@@ -128,15 +128,15 @@ class Container:
         """Do one piece of the elected worker's work; False if there is none."""
         return self.registration.decide_one() or self.login_throttle.record_one_lock()
 
-    def tidy(self) -> None:
+    def housekeeping(self) -> None:
         """End and delete what has expired."""
         self.sessions.revoke_expired()
-        self.pending_requests.forget_old()
-        self.limiter.forget_old()
-        self.login_throttle.forget_old()
-        self.devices.forget_old()
-        self.idempotency.forget_old()
-        self.oauth.codes.forget_old()
-        self.oauth.refresh_tokens.forget_old()
-        self.signing_keys.forget_old()
+        self.pending_requests.delete_expired()
+        self.limiter.delete_expired()
+        self.login_throttle.delete_expired()
+        self.devices.delete_expired()
+        self.idempotency.delete_expired()
+        self.oauth.codes.delete_expired()
+        self.oauth.refresh_tokens.delete_expired()
+        self.signing_keys.delete_expired()
         self.expiry_warnings.warn()

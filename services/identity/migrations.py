@@ -14,7 +14,7 @@ def _of(slice_name: str) -> Migrations:
 _clients, _login_throttle = _of("clients"), _of("login_throttle")
 # In the order in which releases added them, which is why some slices come twice.
 MIGRATIONS: Migrations = (
-    *_of("people"),
+    *_of("users"),
     *_clients[:3],
     *_of("sessions"),
     *_login_throttle[:1],

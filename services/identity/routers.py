@@ -6,14 +6,13 @@ from identity.clients import api as client_routes
 from identity.container import Container
 from identity.devices.cookies import DeviceCookie
 from identity.invitations.pages import invitations_router
-from identity.invitations.service import UNKNOWN_LINKS, Inviting
+from identity.invitations.service import UNKNOWN_LINKS, InvitationAcceptance
 from identity.login_throttle import api as login_throttle_routes
 from identity.oauth import service as oauth
 from identity.oauth.logout.pages import client_logout_router
 from identity.pages.rendering import Renderer
 from identity.passwords import api as password_routes
 from identity.passwords.pages import passwords_router
-from identity.people import api as people_routes
 from identity.registration import api as registration_routes
 from identity.registration.pages import registration_router
 from identity.registration.service import OF_A_NETWORK
@@ -21,6 +20,7 @@ from identity.sessions import api as session_routes
 from identity.sessions.cookies import SessionCookie
 from identity.settings import Settings
 from identity.sign_in.pages import sign_in_router
+from identity.users import api as user_routes
 from kit.http.csrf import CsrfGuard
 from kit.messaging.bus import Bus
 from kit.security.rate_limiter import FailureThrottle, rate_limited
@@ -38,7 +38,7 @@ def routers(
         oauth.routes(
             inside.oauth,
             inside.signing_keys,
-            inside.people,
+            inside.users,
             cookie.session_of,
             show.refused,
             web.guard,
@@ -53,7 +53,7 @@ def _api(inside: Container, web: Web) -> list[APIRouter]:
     limited = rate_limited(inside.limiter, OF_A_NETWORK, web.address_of)
     return [
         registration_routes.routes(inside.registration, limited),
-        people_routes.routes(web.guard, inside.people),
+        user_routes.routes(web.guard, inside.users),
         password_routes.routes(web.guard, inside.passwords, inside.hashing),
         session_routes.routes(web.guard, inside.sessions),
         client_routes.routes(inside.clients, web.guard, inside.idempotency),
@@ -74,7 +74,7 @@ def _pages(
             cookie,
             device_cookie,
             address_of,
-            inside.people,
+            inside.users,
             inside.sign_in,
             inside.sessions,
             inside.hashing,
@@ -82,7 +82,7 @@ def _pages(
             portal=settings.portal_secret is not None,
         ),
         client_logout_router(
-            show, csrf, cookie, inside.people, inside.sessions, inside.oauth.hints, inside.oauth.first_party
+            show, csrf, cookie, inside.users, inside.sessions, inside.oauth.hints, inside.oauth.first_party
         ),
         registration_router(show, csrf, inside.registration, limited, settings.registration_domains),
         passwords_router(
@@ -90,7 +90,7 @@ def _pages(
             csrf,
             cookie,
             device_cookie,
-            inside.people,
+            inside.users,
             inside.passwords,
             inside.hashing,
             inside.oauth.may_redirect,
@@ -101,11 +101,11 @@ def _pages(
             cookie,
             device_cookie,
             address_of,
-            inside.people,
+            inside.users,
             inside.passwords,
             inside.sessions,
             inside.hashing,
             FailureThrottle(inside.limiter, UNKNOWN_LINKS, inside.clock),
-            Inviting(bus),
+            InvitationAcceptance(bus),
         ),
     ]

@@ -1,4 +1,4 @@
-"""What the identity service is made of."""
+"""The definition of the identity service."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -22,20 +22,20 @@ from identity.login_throttle import events as lock_events
 from identity.migrations import MIGRATIONS
 from identity.oauth import service as oauth
 from identity.oauth.revoke import events as revocation_events
-from identity.oauth.revoke.service import EndedTokens
+from identity.oauth.revoke.service import RevokedTokens
 from identity.operators import requests as operator_requests
 from identity.operators.commands import add_operator_commands
 from identity.passwords import requests as mail_secret_requests
 from identity.passwords.hashing import Hashing
-from identity.people import events as people_events
-from identity.people import requests as people_requests
 from identity.registration.pending_requests import CHANNEL
 from identity.routers import routers
 from identity.sessions import events as session_events
-from identity.sessions.service import EndedSessions
+from identity.sessions.service import RevokedSessions
 from identity.settings import Settings
 from identity.signing_keys import requests as key_requests
 from identity.signing_keys.commands import add_key_commands
+from identity.users import events as user_events
+from identity.users import requests as user_requests
 from kit.db.worker import Worker
 from kit.http.direct import Endpoint
 from kit.http.request_middleware import address_of
@@ -46,10 +46,10 @@ from runtime.application import constructed
 from runtime.definition import Environment, Service, Web
 from runtime.publications import Publications
 
-_TIDY_EVERY = 60.0  # seconds
+_HOUSEKEEPING_INTERVAL = 60.0  # seconds
 T = TypeVar("T")
 PUBLICATIONS = Publications("identity")
-for _slice in (people_events, session_events, lock_events, client_events, revocation_events):
+for _slice in (user_events, session_events, lock_events, client_events, revocation_events):
     PUBLICATIONS.include(_slice.PUBLICATIONS)
 
 
@@ -101,7 +101,7 @@ class IdentityService(Service[Settings]):
         self.container.signing_keys.ensure()  # before others ask for them
         inside = self.container
         key_requests.answer(self.bus, inside.signing_keys)
-        people_requests.answer(self.bus, inside.views)
+        user_requests.answer(self.bus, inside.views)
         operator_requests.answer(self.bus, inside.views)
         client_requests.answer(self.bus, inside.clients)
         mail_secret_requests.answer(self.bus, inside.store, inside.secrets, inside.clock)
@@ -117,7 +117,7 @@ class IdentityService(Service[Settings]):
         inside = self.container
         elected = Worker(
             "identity", inside.work_one, database=self.database, lease="identity-worker", channel=CHANNEL
-        ).also(inside.tidy, every=_TIDY_EVERY)
+        ).also(inside.housekeeping, every=_HOUSEKEEPING_INTERVAL)
         return [
             partial(inside.stream_eraser.run, self.bus),
             inside.revocations.run,
@@ -132,11 +132,11 @@ class IdentityService(Service[Settings]):
         return self._verifier
 
     def access(self) -> Access:
-        revoked = EndedTokens(EndedSessions(self.container.sessions), self.container.views)
+        revoked = RevokedTokens(RevokedSessions(self.container.sessions), self.container.views)
         return Access(self.members, self.container.clients, revoked, self.bus)
 
     def is_operator(self) -> Callable[[UUID], bool]:
-        return lambda user_id: self.container.people.find(user_id).operator
+        return lambda user_id: self.container.users.find(user_id).operator
 
     def erase(self, user_id: UUID) -> None:
         self.container.erasure.erase_if_known(user_id)
@@ -161,4 +161,4 @@ class IdentityService(Service[Settings]):
 
     def _erasures(self) -> CheckedErasure:
         inside, file = self.container, self.environment.settings.erasure_list
-        return CheckedErasure(inside.erasure, inside.people, self.bus, file, inside.clock)
+        return CheckedErasure(inside.erasure, inside.users, self.bus, file, inside.clock)

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from identity.people.domain import AlreadyErased, EmailTaken
+from identity.users.domain import AlreadyErased, EmailTaken
 from kit.errors import Refusal
 from kit.eventstore.store import Store
 

@@ -6,12 +6,12 @@ from typing import ClassVar
 from identity.clients.views import ClientViews
 from identity.login_throttle.views import LockViews
 from identity.oauth.revoke.views import RevokedTokenViews
-from identity.people.views import PeopleViews
+from identity.users.views import UserViews
 from kit.eventstore.projection import Rows
 
 
-class IdentityViews(PeopleViews, ClientViews, RevokedTokenViews, LockViews):
-    tables: ClassVar[tuple[str, ...]] = (*PeopleViews.tables, *ClientViews.tables, *LockViews.tables)
+class IdentityViews(UserViews, ClientViews, RevokedTokenViews, LockViews):
+    tables: ClassVar[tuple[str, ...]] = (*UserViews.tables, *ClientViews.tables, *LockViews.tables)
 
     def rows(self) -> Sequence[Rows]:
         """The rows of all slices that events alone fill."""

@@ -8,9 +8,9 @@ import pytest
 from contracts.nats_config import nats_configuration
 from embedded.nats import Nats
 from notifications.service import NotificationsService
-from notifications.tests.answering import Answers
-from notifications.tests.mailroom import Mailroom
-from notifications.tests.parts import BUS_PASSWORD, World
+from notifications.tests.fake_answers import Answers
+from notifications.tests.smtp_server import FakeSmtpServer
+from notifications.tests.world import BUS_PASSWORD, World
 from testing.servers import Databases
 
 
@@ -21,15 +21,15 @@ def postgres_dsn(databases: Databases) -> str:
 
 
 @pytest.fixture
-def mailroom() -> Iterator[Mailroom]:
-    with Mailroom() as room:
+def smtp_server() -> Iterator[FakeSmtpServer]:
+    with FakeSmtpServer() as room:
         yield room
 
 
 @pytest.fixture
-def world(postgres_dsn: str, mailroom: Mailroom) -> Iterator[World]:
+def world(postgres_dsn: str, smtp_server: FakeSmtpServer) -> Iterator[World]:
     """Nobody answers on the bus."""
-    made = World(postgres_dsn, smtp_port=mailroom.port)
+    made = World(postgres_dsn, smtp_port=smtp_server.port)
     yield made
     made.close()
 
@@ -53,8 +53,8 @@ def answers(bus_server: Nats) -> Iterator[Answers]:
 
 
 @pytest.fixture
-def linked(postgres_dsn: str, mailroom: Mailroom, bus_server: Nats, answers: Answers) -> Iterator[World]:
+def linked(postgres_dsn: str, smtp_server: FakeSmtpServer, bus_server: Nats, answers: Answers) -> Iterator[World]:
     """On a bus where identity and organizations answer."""
-    made = World(postgres_dsn, bus_server.url, smtp_port=mailroom.port)
+    made = World(postgres_dsn, bus_server.url, smtp_port=smtp_server.port)
     yield made
     made.close()

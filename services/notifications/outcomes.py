@@ -1,4 +1,4 @@
-"""How an attempt to send a mail ends where it does not succeed. Each has a reason, a stable kebab-case code."""
+"""Outcomes of unsuccessful attempts to send a mail. Each has a reason, a stable kebab-case code."""
 
 
 class AttemptEnded(Exception):

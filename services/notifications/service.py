@@ -1,12 +1,12 @@
-"""What the notifications service is made of."""
+"""The definition of the notifications service."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from fastapi import APIRouter
 
-from access.checks import PersonNeeded
-from access.operators import OperatorNeeded
+from access.checks import UserRequired
+from access.operators import OperatorRequired
 from access.replicas import RevocationReplica
 from contracts.subscriptions import Subscriptions
 from kit.db.worker import Worker
@@ -55,7 +55,7 @@ class NotificationsService(Service[Settings]):
         return table
 
     def routers(self, web: Web) -> Sequence[APIRouter]:
-        return [api.routes(self.notifications.views, web.operator, OperatorNeeded, PersonNeeded)]
+        return [api.routes(self.notifications.views, web.operator, OperatorRequired, UserRequired)]
 
     def workers(self) -> Sequence[Background]:
         """The sender is woken by every commit of events in this database, whichever replica made it."""

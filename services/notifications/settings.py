@@ -51,7 +51,7 @@ class Settings(ServiceSettings):
 
     @property
     def host(self) -> str:
-        """The host of the public address, as it stands in Message-IDs and in EHLO."""
+        """The host of the public address, as used in Message-IDs and in EHLO."""
         host = urlsplit(self.public_url).hostname or "localhost"
         return f"[IPv6:{host}]" if ":" in host else host.encode("idna").decode()
 

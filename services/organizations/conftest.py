@@ -6,8 +6,8 @@ import pytest
 
 from embedded.nats import Nats
 from organizations.service import OrganizationsService
-from organizations.tests.parts import World
-from organizations.tests.running import Running
+from organizations.tests.running_service import RunningOrganizations
+from organizations.tests.world import World
 from testing.servers import Databases
 
 
@@ -25,7 +25,7 @@ def world(postgres_dsn: str) -> Iterator[World]:
 
 
 @pytest.fixture(scope="session")
-def running(databases: Databases) -> Iterator[Running]:
+def running(databases: Databases) -> Iterator[RunningOrganizations]:
     """One service for all tests by HTTP; each test creates users of its own."""
-    with Nats() as nats, Running(databases.of(OrganizationsService), nats.url) as service:
+    with Nats() as nats, RunningOrganizations(databases.of(OrganizationsService), nats.url) as service:
         yield service

@@ -21,6 +21,7 @@ from organizations.audit.views import AuditTrail
 from organizations.erasure import Erasure
 from organizations.feed.service import EnvelopeOf, Feed
 from organizations.feed.views import ForeignEvents
+from organizations.housekeeping import Housekeeping
 from organizations.invitations.domain import AlreadyInvited
 from organizations.invitations.links import Links
 from organizations.invitations.service import Invitations, revoked_offers
@@ -30,8 +31,7 @@ from organizations.members.views import MemberViews
 from organizations.organizations.domain import Organization
 from organizations.organizations.service import Organizations
 from organizations.organizations.views import OrganizationViews
-from organizations.people.service import People
-from organizations.upkeep import Upkeep
+from organizations.users.service import Users
 
 
 class AllViews(Projection):
@@ -97,8 +97,8 @@ class Container:
         self.idempotency = Idempotency(self.store, keys.key("idempotency"))
         self.eraser = StreamEraser(database, STREAMS["organizations"])
         self.limiter = RateLimiter(database, keys.key("limits"), clock)
-        self.people = People(database, bus, hash_of)
-        self.organizations = Organizations(self.store, views.organizations, self.people, clock)
+        self.users = Users(database, bus, hash_of)
+        self.organizations = Organizations(self.store, views.organizations, self.users, clock)
         self.members = Members(
             self.store, views.members, self.organizations, revoked_offers(self.store, views.invitations)
         )
@@ -107,7 +107,7 @@ class Container:
             views.invitations,
             self.organizations,
             self.members,
-            self.people,
+            self.users,
             Links(keys.key("invitation-link")),
             hash_of,
         )
@@ -118,9 +118,9 @@ class Container:
             self.organizations,
             self.members,
             self.invitations,
-            self.people,
+            self.users,
             self.audit,
             self.eraser,
             self.idempotency,
         )
-        self.upkeep = Upkeep(self.invitations, self.erasure, self.idempotency, self.limiter)
+        self.housekeeping = Housekeeping(self.invitations, self.erasure, self.idempotency, self.limiter)

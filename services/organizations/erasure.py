@@ -15,7 +15,7 @@ from organizations.invitations.service import Invitations
 from organizations.members.service import Members
 from organizations.organizations.domain import Organization
 from organizations.organizations.service import Organizations
-from organizations.people.service import People
+from organizations.users.service import Users
 
 _BATCH = 100
 
@@ -29,7 +29,7 @@ class Erasure:
         organizations: Organizations,
         members: Members,
         invitations: Invitations,
-        people: People,
+        users: Users,
         audit: AuditTrail,
         eraser: StreamEraser,
         idempotency: Idempotency,
@@ -38,7 +38,7 @@ class Erasure:
         self._organizations = organizations
         self._members = members
         self._invitations = invitations
-        self._people = people
+        self._users = users
         self._audit = audit
         self._eraser = eraser
         self._idempotency = idempotency
@@ -58,8 +58,8 @@ class Erasure:
 
     def _erase(self, user_id: UUID) -> None:
         views = self._invitations.views
-        invitations = views.about(user_id, self._people.email_hash(user_id))
-        account = self._people.find(user_id)
+        invitations = views.about(user_id, self._users.email_hash(user_id))
+        account = self._users.find(user_id)
         if account is not None and account.email is not None:
             forget_dead_letters(self._store.database, account.email)
         for organization_id in self._members.views.organizations_of(user_id):
@@ -68,7 +68,7 @@ class Erasure:
             self._invitations.revoke_if_pending(invitation_id)
             views.erase_address(invitation_id)
             self._erase_address(invitation_id)
-        self._people.erase(user_id)
+        self._users.erase(user_id)
         self._idempotency.forget(str(user_id))
 
     def _purge(self, organization_id: UUID) -> None:

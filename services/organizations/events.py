@@ -11,7 +11,7 @@ from organizations.container import Container
 from organizations.invitations import events as invitations
 from organizations.members import events as members
 from organizations.organizations import events as organizations
-from organizations.people import events as people
+from organizations.users import events as users
 from runtime.publications import Publications
 
 
@@ -33,7 +33,7 @@ PRIVATE = organizations.PRIVATE | invitations.PRIVATE
 def subscriptions(container: Container) -> Subscriptions:
     """The replica of user accounts first: what follows reads it."""
     database, table = container.store.database, Subscriptions()
-    table.include(people.subscriptions(container.people))
+    table.include(users.subscriptions(container.users))
     table.include(organizations.subscriptions(container.organizations))
     table.include(erasure.subscriptions(container.erasure))
     table.include(ClientReplica(database).subscriptions())

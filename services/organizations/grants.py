@@ -1,6 +1,7 @@
 """Grants in requests and answers."""
 
-from typing import Annotated, Any
+from functools import lru_cache
+from typing import Annotated, TypedDict
 
 from pydantic import AfterValidator, Field
 
@@ -50,8 +51,27 @@ ShownRole = Annotated[
 ]
 
 
-def granted(grant: Grant) -> dict[str, Any]:
-    """`role`, `permissions` (the effective set, with those of the role) and `limits` of an answer."""
+class ShownGrant(TypedDict):
+    """A grant in an answer; `permissions` are the effective set, with those of the role."""
+
+    role: str | None
+    permissions: list[str]
+    limits: Limits
+
+
+@lru_cache(4096)  # members share few different grants
+def stored_grant(stored: str) -> Grant:
+    """A grant from its text in a read model."""
+    return Grant.model_validate_json(stored)
+
+
+@lru_cache(4096)
+def shown_grant(stored: str) -> ShownGrant:
+    """A grant in an answer, from its text in a read model; not to be changed."""
+    return granted(stored_grant(stored))
+
+
+def granted(grant: Grant) -> ShownGrant:
     return {"role": grant.role, "permissions": effective(grant), "limits": grant.limits}
 
 

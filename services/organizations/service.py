@@ -1,6 +1,7 @@
-"""What the organizations service is made of."""
+"""The definition of the organizations service."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -15,7 +16,7 @@ from contracts.subscriptions import Subscriptions
 from kit.db.migrations import read
 from kit.db.reads import Reads
 from kit.db.worker import Worker
-from kit.http.direct import Endpoint
+from kit.http.direct import Endpoint, command, listing
 from kit.messaging import stream_eraser
 from kit.messaging.inbox import Inbox
 from kit.security import rate_limiter
@@ -28,21 +29,28 @@ from organizations.events import PUBLICATIONS, subscriptions
 from organizations.feed import api as feed_api
 from organizations.feed import events as feed_events
 from organizations.invitations import api as invitation_api
-from organizations.invitations import direct as invitation_direct
 from organizations.invitations import requests as invitation_requests
+from organizations.invitations.api_models import InvitationCreation
 from organizations.members import api as member_api
-from organizations.members import direct as member_direct
 from organizations.members import requests as member_requests
-from organizations.members.views import GRANTED
 from organizations.organizations import api as organization_api
-from organizations.organizations import direct as organization_direct
+from organizations.organizations.api_models import OrganizationCreation
 from runtime.definition import Environment, Service, Web
 
-_UPKEEP_EVERY = 15.0  # seconds
+_HOUSEKEEPING_INTERVAL = 15.0  # seconds
 _SCHEMAS = [
-    Path(__file__).with_name(name) / "schema.sql"
-    for name in ("people", "organizations", "invitations", "audit", "feed")
+    Path(__file__).with_name(name) / "schema.sql" for name in ("users", "organizations", "invitations", "audit", "feed")
 ]
+
+
+@dataclass(frozen=True)
+class _Frequent:
+    """The answers that a route and a direct endpoint share."""
+
+    organizations: organization_api.ListOrganizations
+    create: organization_api.Create
+    members: member_api.ListMembers
+    invite: invitation_api.Invite
 
 
 class OrganizationsService(Service[ServiceSettings]):
@@ -67,8 +75,6 @@ class OrganizationsService(Service[ServiceSettings]):
         )
         self.store = made.store
         self.reads = Reads(environment.settings.postgres_dsn.get_secret_value())
-        self._create = organization_api.creating(made.organizations, made.idempotency)
-        self._invite = invitation_api.inviting(made.invitations, made.idempotency, made.limiter)
 
     def subscriptions(self) -> Subscriptions:
         return subscriptions(self.container)
@@ -81,37 +87,45 @@ class OrganizationsService(Service[ServiceSettings]):
 
     def answer_requests(self) -> None:
         member_requests.answer_requests(self.bus, self.container.members)
-        invitation_requests.answer_requests(self.bus, self.container.invitations, self.container.people)
+        invitation_requests.answer_requests(self.bus, self.container.invitations, self.container.users)
 
     def access(self) -> Access:
         return Access(self.container.members, ClientReplica(self.database), RevocationReplica(self.database), self.bus)
 
-    def guard(self) -> Guard:
-        return Guard(self.verifier(), self.access(), self.reads, GRANTED)
-
     def routers(self, web: Web) -> Sequence[APIRouter]:
-        made, guard = self.container, web.guard
+        made, guard, frequent = self.container, web.guard, self._frequent(web.guard)
         unknown_links = FailureThrottle(made.limiter, invitation_api.UNKNOWN_LINKS, self.environment.clock)
         return [
-            organization_api.routes(made.organizations, guard, guard.access, self._create),
-            member_api.routes(made.members, guard),
-            invitation_api.routes(made.invitations, guard, made.limiter, self._invite),
-            invitation_api.link_routes(made.invitations, made.people, guard, unknown_links, web.address_of),
+            organization_api.routes(made.organizations, guard, frequent.create, frequent.organizations),
+            member_api.routes(made.members, guard, frequent.members),
+            invitation_api.routes(made.invitations, guard, made.limiter, frequent.invite),
+            invitation_api.link_routes(made.invitations, made.users, guard, unknown_links, web.address_of),
             audit_api.routes(made.audit, made.organizations, guard),
             feed_api.routes(made.feed, guard),
         ]
 
     def direct_endpoints(self, web: Web) -> Mapping[str, Endpoint]:
-        reads, guard = self.reads, web.guard
+        guard, frequent = web.guard, self._frequent(web.guard)
+        invite = command(guard.principal, InvitationCreation, frequent.invite)
         return {
-            **organization_direct.endpoints(reads, guard, self._create),
-            **member_direct.endpoints(reads, guard),
-            **invitation_direct.endpoints(reads, guard, self.container.invitations.hash_of, self._invite),
+            "GET /api/v1/organizations": listing(guard.principal, frequent.organizations),
+            "POST /api/v1/organizations": command(guard.user, OrganizationCreation, frequent.create),
+            "GET /api/v1/organizations/{org}/members": listing(guard.principal, frequent.members),
+            "POST /api/v1/organizations/{org}/invitations": invite,
         }
 
+    def _frequent(self, guard: Guard) -> "_Frequent":
+        made, reads = self.container, self.reads
+        return _Frequent(
+            organization_api.listing(made.organizations, reads, guard.access),
+            organization_api.creating(made.organizations, made.idempotency),
+            member_api.listing(reads, guard),
+            invitation_api.inviting(made.invitations, reads, guard, made.idempotency, made.limiter),
+        )
+
     def workers(self) -> Sequence[Background]:
-        upkeep = Worker("upkeep", self.container.upkeep.sweep, every=_UPKEEP_EVERY)
-        return [upkeep.run, partial(self.container.eraser.run, self.bus), self.reads.run]
+        housekeeping = Worker("housekeeping", self.container.housekeeping.run, every=_HOUSEKEEPING_INTERVAL)
+        return [housekeeping.run, partial(self.container.eraser.run, self.bus), self.reads.run]
 
     def erase(self, user_id: UUID) -> None:
         self.container.erasure.erase(user_id)

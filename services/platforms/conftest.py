@@ -1,4 +1,4 @@
-"""What the tests share: the inside of the service, the whole of it by HTTP, simulators and a MariaDB."""
+"""Fixtures: the container, the service over HTTP, simulators and a MariaDB."""
 
 from collections.abc import Iterator
 
@@ -7,8 +7,8 @@ import pytest
 from embedded.nats import Nats
 from platforms.service import PlatformsService
 from platforms.tests.mariadb import MariaDb, why_not
-from platforms.tests.parts import World
-from platforms.tests.running import Running
+from platforms.tests.running_service import RunningPlatforms
+from platforms.tests.world import World
 from testing.servers import Databases, emptied, in_containers
 
 
@@ -38,9 +38,9 @@ def world(world_dsn: str) -> Iterator[World]:
 
 
 @pytest.fixture(scope="session")
-def running(databases: Databases) -> Iterator[Running]:
+def running(databases: Databases) -> Iterator[RunningPlatforms]:
     """One service for all tests by HTTP; each makes people and organizations of its own."""
-    with Nats() as nats, Running(databases.of(PlatformsService), nats.url) as service:
+    with Nats() as nats, RunningPlatforms(databases.of(PlatformsService), nats.url) as service:
         yield service
 
 

@@ -33,13 +33,13 @@ class Container:
         self.credentials = CredentialService(self.store, self.vault, self.checks)
         self.platforms = Platforms(self.store, self.credentials, self.checks)
         self.checker = Checker(self.checks, policy, clock)
-        self.schedule = Schedule(database, self.checks, self.credentials, self.checker, self.sweep)
+        self.schedule = Schedule(database, self.checks, self.credentials, self.checker, self.housekeeping)
         self.sessions = Sessions(self.store.views.versions, policy)
         self.reader = Reader(self.platforms, self.credentials, self.checks, self.sessions, clock)
 
-    def sweep(self) -> None:
+    def housekeeping(self) -> None:
         """Delete what has expired: organizations that cannot be restored, old results, uses and idempotency keys."""
         self.platforms.end_organizations()
-        self.checks.forget_old()
-        self.credentials.forget_old()
-        self.idempotency.forget_old()
+        self.checks.delete_expired()
+        self.credentials.delete_expired()
+        self.idempotency.delete_expired()

@@ -1,4 +1,4 @@
-"""What the platforms service is made of."""
+"""The definition of the platforms service."""
 
 from collections.abc import Mapping, Sequence
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from portal.service import PortalService
-from portal.tests.hall import Browser, Hall, Portal
+from portal.tests.fake_backend import Browser, FakeBackend, Portal
 from testing.servers import Databases, emptied
 
 
@@ -18,18 +18,18 @@ def postgres_dsn(databases: Databases) -> str:
 @pytest.fixture(scope="session")
 def portal(databases: Databases) -> Iterator[Portal]:
     """One for all tests: to build its routes takes longer than most tests."""
-    with Hall() as hall, Portal(databases.migrated(PortalService.migrations), hall) as made:
+    with FakeBackend() as backend, Portal(databases.migrated(PortalService.migrations), backend) as made:
         yield made
 
 
 @pytest.fixture
-def hall(portal: Portal) -> Hall:
-    portal.hall.reset()
-    return portal.hall
+def backend(portal: Portal) -> FakeBackend:
+    portal.backend.reset()
+    return portal.backend
 
 
 @pytest.fixture
-def browser(portal: Portal, hall: Hall) -> Browser:
+def browser(portal: Portal, backend: FakeBackend) -> Browser:
     """A new one, where nobody is signed in."""
     emptied(portal.dsn)
     return portal.browser()

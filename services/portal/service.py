@@ -1,4 +1,4 @@
-"""What the portal is made of. It is not on the bus: it has no relay, no consumers and no event store."""
+"""The definition of the portal. It is not on the bus: it has no relay, no consumers and no event store."""
 
 import asyncio
 from pathlib import Path

@@ -12,7 +12,7 @@ from email.message import EmailMessage
 
 from deploy.local import Tradehall
 from embedded import temporary_folder
-from testing.driver import Hall, Person
+from testing.driver import SystemDriver, UserDriver
 from testing.waiting import wait_until
 from tests.benchmarks.figures import Bound, Figure, p99, show
 
@@ -26,23 +26,23 @@ AT_MOST = 60.0
 def figures() -> Iterator[Figure]:
     """The answers, and the last mail."""
     with temporary_folder() as folder, Tradehall(folder / "var") as system:
-        hall = Hall(system.info)
-        person = hall.newcomer()
+        driver = SystemDriver(system.info)
+        person = driver.new_user()
         orgs = [
             person.api("POST", "/organizations", json={"name": f"Org {n}"}).json()["id"] for n in range(ORGANIZATIONS)
         ]
-        before = _count(hall)
+        before = _count(driver)
         begun = time.perf_counter()
         with ThreadPoolExecutor(CALLERS) as pool:
             answers = list(
                 pool.map(lambda number: _invite(person, orgs[number % len(orgs)], number), range(INVITATIONS))
             )
         answered = time.perf_counter() - begun
-        wait_until(lambda: _count(hall) >= before + INVITATIONS, 5 * AT_MOST, "all mails are there")
+        wait_until(lambda: _count(driver) >= before + INVITATIONS, 5 * AT_MOST, "all mails are there")
         mailed = time.perf_counter() - begun
         port = json.loads((folder / "var" / "ports.json").read_text())["mailbox-smtp"]
-        bare = _bare(port, len(hall.mails(f"guest{INVITATIONS - 1}@example.com")[0].html) * 2)
-        hall.close()
+        bare = _bare(port, len(driver.mails(f"guest{INVITATIONS - 1}@example.com")[0].html) * 2)
+        driver.close()
     yield Figure(
         f"{INVITATIONS:,} invitations by {CALLERS} callers until the last mail",
         (Bound("s", mailed, AT_MOST, most=True, form="{:.1f}"),),
@@ -51,7 +51,7 @@ def figures() -> Iterator[Figure]:
     )
 
 
-def _invite(person: Person, org: str, number: int) -> float:
+def _invite(person: UserDriver, org: str, number: int) -> float:
     """The seconds of its answer."""
     begun = time.perf_counter()
     body = {"email": f"guest{number}@example.com", "role": "viewer"}
@@ -60,8 +60,8 @@ def _invite(person: Person, org: str, number: int) -> float:
     return time.perf_counter() - begun
 
 
-def _count(hall: Hall) -> int:
-    return int(hall.mailbox("/api/v1/messages", limit=1)["total"])
+def _count(driver: SystemDriver) -> int:
+    return int(driver.mailbox("/api/v1/messages", limit=1)["total"])
 
 
 def _bare(port: int, size: int) -> float:

@@ -1,4 +1,4 @@
-"""What a scenario came to, as one row of the table and one bar of the plot."""
+"""The result of a scenario, as a row of the table and a bar of the plot."""
 
 import statistics
 from collections.abc import Iterable, Sequence
@@ -32,7 +32,7 @@ class Bound:
 
 @dataclass(frozen=True)
 class Figure:
-    """`beside` says what the value stands beside in the same run, `spread` is of the rounds' first values, `limit` what
+    """`beside` is the reference of the same run, `spread` is of the rounds' first values, `limit` what
     the scenario is limited by."""
 
     scenario: str

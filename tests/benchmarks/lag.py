@@ -35,7 +35,7 @@ from organizations.organizations.domain import Organization
 from organizations.service import OrganizationsService
 from runtime.application import migrations_of
 from testing.waiting import wait_until
-from tests.benchmarks.beside import environment, running
+from tests.benchmarks.comparison import environment, running
 from tests.benchmarks.figures import Bound, Figure, p99, show
 
 EVENTS_PER_SECOND = 500

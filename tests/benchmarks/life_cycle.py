@@ -1,4 +1,4 @@
-"""The life of a user in identity: register, rename, lock after failed guesses, unlock, erase.
+"""The life of a user in identity: register, rename, lock after failed sign-ins, unlock, erase.
 
 By the service's use cases on PostgreSQL, in one process with several callers; what an elected worker does (deciding
 about registrations, telling of locks) is done by one caller at a time. The reference is as many single-row commits as
@@ -26,7 +26,7 @@ from kit.db.database import Database
 from kit.db.migrations import opened
 from kit.security.keys import MasterKey
 from runtime.application import migrations_of
-from tests.benchmarks.beside import environment
+from tests.benchmarks.comparison import environment
 from tests.benchmarks.figures import Bound, Figure, show
 
 CALLERS = 8
@@ -84,7 +84,7 @@ class _Lives:
                 pass
         known = parts.views.credentials(email)
         assert known is not None
-        parts.people.rename(known.user_id, f"Person {number}")
+        parts.users.rename(known.user_id, f"Person {number}")
         for _ in range(FREE):
             parts.login_throttle.failed(parts.login_throttle.sign_in(email, network, None))
         with self._elected:

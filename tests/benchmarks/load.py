@@ -1,4 +1,4 @@
-"""Load over kept connections by one process, and the bare endpoint that every figure stands beside."""
+"""Load over kept connections by one process, and the bare endpoint as the reference of every figure."""
 
 import asyncio
 import statistics

@@ -1,6 +1,6 @@
 """What the organizations service reaches: the two lists that are read most, and its commonest commands.
 
-Each scenario stands beside a bare FastAPI endpoint under the same server and load, in turns in the same run.
+Each scenario is compared with a bare FastAPI endpoint under the same server and load, in turns in the same run.
 """
 
 import itertools
@@ -27,7 +27,7 @@ from organizations.organizations.domain import Organization
 from organizations.service import OrganizationsService
 from runtime.application import migrations_of
 from testing.identity import ISSUER, FakeIdentity
-from tests.benchmarks.beside import Running, Scenario, beside, environment, reference, running
+from tests.benchmarks.comparison import Running, Scenario, beside, environment, reference, running
 from tests.benchmarks.figures import Figure, show
 from tests.benchmarks.load import get, post
 
@@ -91,7 +91,7 @@ def organizations() -> Iterator[Service]:
         dsn, master = server.create_database("organizations"), MasterKey.generate()
         given = environment(port, dsn, bus.url, master, ISSUER)
         reader, full, owner, owned = _filled(dsn, master)
-        identity = FakeIdentity(bus.url, rpc.PERSON, rpc.CLIENT, streams=("identity", "platforms", "notifications"))
+        identity = FakeIdentity(bus.url, rpc.USER, rpc.CLIENT, streams=("identity", "platforms", "notifications"))
         identity.start()
         try:
             with running("organizations", ["-m", "organizations"], given, port, "/livez") as process:
@@ -115,13 +115,13 @@ def _filled(dsn: str, master: str) -> tuple[UUID, UUID, UUID, list[UUID]]:
         )
         reader, owner = uuid4(), uuid4()
         for user in (reader, owner):
-            made.people.learn(user, f"{user.hex}@example.com", "Somebody", verified=True)
+            made.users.learn(user, f"{user.hex}@example.com", "Somebody", verified=True)
             made.organizations.create_first(user)
         full = made.members.views.organizations_of(reader)[0]
         organization = made.store.find(Organization, full)
         for number in range(1, MEMBERS):
             member = uuid4()
-            made.people.learn(member, f"member{number}@example.com", f"Member {number}", verified=True)
+            made.users.learn(member, f"member{number}@example.com", f"Member {number}", verified=True)
             organization.join(member, Grant(role=Role.VIEWER), uuid4(), reader)
         made.store.save(organization)
         owned = [made.organizations.create(f"Organization {number}", owner).id for number in range(ORGANIZATIONS)]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contracts.streams import READS as SERVICES
 from deploy.local import Tradehall
 from embedded import temporary_folder
-from testing.driver import Hall
+from testing.driver import SystemDriver
 from tests.benchmarks.figures import Bound, Figure, show
 
 ROUNDS = 60
@@ -31,8 +31,8 @@ PAGES = {
 def figures() -> Iterator[Figure]:
     """One for each page."""
     with temporary_folder() as folder, Tradehall(folder / "var") as system:
-        hall = Hall(system.info)
-        person = hall.newcomer()  # the first, and so operator
+        driver = SystemDriver(system.info)
+        person = driver.new_user()  # the first, and so operator
         org = person.organization
         assert person.browser.get(f"/portal/organizations/{org}").status_code == 200
 
@@ -56,7 +56,7 @@ def figures() -> Iterator[Figure]:
                 f"{took * 1000:.1f} ms against {alone * 1000:.1f} ms of {len(behind) + len(_EVERYWHERE)} calls",
                 "the API calls and the templates",
             )
-        hall.close()
+        driver.close()
 
 
 def _seconds(work: Callable[[], None]) -> float:

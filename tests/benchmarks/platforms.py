@@ -1,6 +1,6 @@
 """What the platforms service reaches: a million deals as CSV, and what a check costs beside the server's own time.
 
-Run with `make bench`; needs mariadb-server. Each figure stands beside a reference taken in the same run.
+Run with `make bench`; needs mariadb-server. Each figure is compared with a reference taken in the same run.
 """
 
 import asyncio
@@ -22,10 +22,10 @@ from metatrader import Mt5TcpClient
 from platforms.connectors.mt5_tables.reading import SHAPES
 from platforms.tests.mariadb import PASSWORD, READER, MariaDb, why_not
 from platforms.tests.tables import MT5, filetime
-from testing.driver import Hall, Person, client_token
+from testing.driver import SystemDriver, UserDriver, client_token
 from testing.waiting import wait_until
+from tests.benchmarks.backbone import _pss, _tree
 from tests.benchmarks.figures import Bound, Figure, show
-from tests.benchmarks.spine import _pss, _tree
 
 DEALS = 1_000_000
 ROUNDS = 3
@@ -35,16 +35,16 @@ CHECKS, ORGANIZATIONS = 8, 3  # ten checks in a minute are allowed to one organi
 def figures() -> Iterator[Figure]:
     """A check, the CSV and the memory that it takes."""
     with temporary_folder() as folder, Tradehall(folder / "var", demo=True) as system:
-        hall = Hall(system.info)
-        person = hall.newcomer()
-        yield _checks(hall, person)
+        driver = SystemDriver(system.info)
+        person = driver.new_user()
+        yield _checks(driver, person)
         if reason := why_not():
             print(f"deals as CSV: not measured, {reason}")
         else:
             with MariaDb() as server:
                 _million_deals(server)
-                yield from _stream(system, hall, person, server)
-        hall.close()
+                yield from _stream(system, driver, person, server)
+        driver.close()
 
 
 def _million_deals(server: MariaDb) -> None:
@@ -61,7 +61,7 @@ def _million_deals(server: MariaDb) -> None:
     )
 
 
-def _stream(system: Tradehall, hall: Hall, person: Person, server: MariaDb) -> Iterator[Figure]:
+def _stream(system: Tradehall, driver: SystemDriver, person: UserDriver, server: MariaDb) -> Iterator[Figure]:
     """By a program through the gateway; the reference reads the same columns and does nothing with them."""
     org = person.organization
     path = _platform(person, org, "none")
@@ -71,14 +71,14 @@ def _stream(system: Tradehall, hall: Hall, person: Person, server: MariaDb) -> I
     wait_until(lambda: person.api("GET", path).json()["status"]["state"] == "ok", 30)
     body = {"name": "robot", "scopes": ["accounts:read"]}
     client = person.api("POST", f"/organizations/{org}/clients", json=body).json()
-    token = client_token(hall, client["client_id"], client["client_secret"]).json()["access_token"]
+    token = client_token(driver, client["client_id"], client["client_secret"]).json()["access_token"]
     pid = system.pid("platforms")
     bare, ours, growth = [], [], []
     for _ in range(ROUNDS):
         bare.append(asyncio.run(_bare_cursor(server)))
         before = _memory(pid)
         with _peak(pid) as peak:
-            ours.append(_exported(hall.url, path, token))
+            ours.append(_exported(driver.url, path, token))
         growth.append((peak[0] - before) / 1024)
     yield Figure(
         f"{DEALS:,} deals of MariaDB as CSV",
@@ -144,9 +144,9 @@ def _peak(pid: int) -> Iterator[list[int]]:
         thread.join()
 
 
-def _checks(hall: Hall, person: Person) -> Figure:
+def _checks(driver: SystemDriver, person: UserDriver) -> Figure:
     """A check by HTTP, result stored, against a bare client that sends the server the same commands."""
-    place = hall.info["demo"]["mt5-webapi"]
+    place = driver.info["demo"]["mt5-webapi"]
     whole, bare, loop = [], [], asyncio.Runner()
     for number in range(ORGANIZATIONS):
         org = person.api("POST", "/organizations", json={"name": f"Org {number}"}).json()["id"]
@@ -189,7 +189,7 @@ async def _same_commands(place: dict[str, Any]) -> float:
     return time.perf_counter() - started
 
 
-def _platform(person: Person, org: str, api: str) -> str:
+def _platform(person: UserDriver, org: str, api: str) -> str:
     """The path of a new one."""
     path = f"/organizations/{org}/platforms"
     body = {"name": "Measured", "kind": "mt5", "api": api}

@@ -21,7 +21,7 @@ from identity.settings import Settings
 from kit.db.migrations import opened
 from kit.security.keys import MasterKey
 from runtime.application import migrations_of
-from tests.benchmarks.beside import CONNECTIONS, ROUNDS, Running
+from tests.benchmarks.comparison import CONNECTIONS, ROUNDS, Running
 from tests.benchmarks.figures import Bound, Figure, p99, show
 from tests.benchmarks.load import measure, post
 from tests.benchmarks.tokens import identity

@@ -1,6 +1,6 @@
 """What identity's endpoints for programs reach: tokens by client credentials, introspection.
 
-Each scenario stands beside a bare FastAPI endpoint under the same server and load, in turns in the same run; only
+Each scenario is compared with a bare FastAPI endpoint under the same server and load, in turns in the same run; only
 the ratios mean anything. Load generator, servers and database share the machine.
 """
 
@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 from uuid import uuid4
 
-import httpx2
 from pydantic import SecretStr
 
 from contracts.permissions import Grant, Limits, Role
@@ -26,7 +25,8 @@ from identity.settings import Settings
 from kit.db.migrations import opened
 from kit.security.keys import MasterKey
 from runtime.application import migrations_of
-from tests.benchmarks.beside import Running, Scenario, beside, environment, reference, running
+from testing import plain_http
+from tests.benchmarks.comparison import Running, Scenario, beside, environment, reference, running
 from tests.benchmarks.figures import Figure, show
 from tests.benchmarks.load import post
 
@@ -48,7 +48,7 @@ class Service:
 
     def token(self) -> str:
         form = {"grant_type": "client_credentials", **self.credentials}
-        answer = httpx2.post(f"http://127.0.0.1:{self.process.port}/oauth2/token", data=form)
+        answer = plain_http.post(f"http://127.0.0.1:{self.process.port}/oauth2/token", data=form)
         return str(answer.json()["access_token"])
 
     @property

@@ -1,4 +1,4 @@
-"""People with browsers."""
+"""Fixtures of users with browsers."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -6,19 +6,19 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from testing.driver import Hall
-from tests.browser.surfing import Surfer, surfer
+from testing.driver import SystemDriver
+from tests.browser.browser_user import BrowserUser, browser_user
 
-NewSurfer = Callable[..., Surfer]
+NewBrowserUser = Callable[..., BrowserUser]
 
 
 @pytest.fixture
-def new_surfer(hall: Hall, chromium: Browser) -> Iterator[NewSurfer]:
-    """Makes people with browsers; at the end no browser may have complained of anything."""
-    made: list[Surfer] = []
+def new_browser_user(driver: SystemDriver, chromium: Browser) -> Iterator[NewBrowserUser]:
+    """Creates users with browsers, and checks at the end that no browser reported an error."""
+    made: list[BrowserUser] = []
 
-    def new(**options: Any) -> Surfer:
-        made.append(surfer(hall, chromium, **options))
+    def new(**options: Any) -> BrowserUser:
+        made.append(browser_user(driver, chromium, **options))
         return made[-1]
 
     yield new

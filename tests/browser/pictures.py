@@ -8,8 +8,8 @@ import os
 from deploy.local import Tradehall
 from embedded import temporary_folder
 from testing import chromium
-from testing.driver import Hall
-from tests.browser.surfing import PASSWORD, ROOT, Surfer, surfer
+from testing.driver import SystemDriver
+from tests.browser.browser_user import PASSWORD, ROOT, BrowserUser, browser_user
 
 FOLDER = ROOT / "docs" / "pictures"
 _WIDTH = 1280
@@ -23,18 +23,18 @@ _REPLACE = """([old, replacement]) => {
 _PLATFORM = {"host": "mt5.broker.example", "port": 443, "login": 1000, "password": "an invented password"}
 
 
-def _take(user: Surfer, name: str, height: int) -> None:
+def _take(user: BrowserUser, name: str, height: int) -> None:
     """A picture of a window of this height."""
     user.page.set_viewport_size({"width": _WIDTH, "height": height})
     user.page.wait_for_load_state("networkidle")
     user.page.screenshot(path=FOLDER / f"{name}.png", animations="disabled", caret="hide")
 
 
-def _replace(user: Surfer, old: str, replacement: str) -> None:
+def _replace(user: BrowserUser, old: str, replacement: str) -> None:
     user.page.evaluate(_REPLACE, [old, replacement])
 
 
-def _register(user: Surfer) -> None:
+def _register(user: BrowserUser) -> None:
     user.go("/register")
     user.fill("E-mail address", user.email)
     _take(user, "register", 590)
@@ -42,11 +42,11 @@ def _register(user: Surfer) -> None:
     user.see("Check your mail")
 
 
-def _first_sign_in(user: Surfer) -> None:
-    mail = user.hall.mail(user.email)
-    user.page.goto(f"{user.hall.info['mailbox_url']}/messages/{mail.id}")
+def _first_sign_in(user: BrowserUser) -> None:
+    mail = user.driver.mail(user.email)
+    user.page.goto(f"{user.driver.info['mailbox_url']}/messages/{mail.id}")
     _replace(user, mail.one_time_password, _INVENTED["password"])
-    _replace(user, user.hall.url, "http://localhost:8080")
+    _replace(user, user.driver.url, "http://localhost:8080")
     _take(user, "mail", 600)
     user.go("/login")
     user.fill("E-mail address", user.email)
@@ -56,10 +56,10 @@ def _first_sign_in(user: Surfer) -> None:
     _take(user, "new-password", 620)
     user.press("Continue")
     user.page.wait_for_url("**/portal/organizations/**")
-    user.home = user.page.url.removeprefix(user.hall.url)
+    user.home = user.page.url.removeprefix(user.driver.url)
 
 
-def _set_up(user: Surfer) -> None:
+def _set_up(user: BrowserUser) -> None:
     _take(user, "organization", 800)
     user.follow("Trade platforms")
     user.follow("Add platform")
@@ -77,14 +77,14 @@ def _set_up(user: Surfer) -> None:
     shown = user.page.locator("#shown-secret")
     shown.wait_for()
     _replace(user, shown.inner_text().strip(), _INVENTED["secret"])
-    _replace(user, user.hall.url, "http://localhost:8080")
+    _replace(user, user.driver.url, "http://localhost:8080")
     _take(user, "client-secret", 720)
 
 
-def take_all(hall: Hall, email: str = "ada@broker.example") -> None:
+def take_all(driver: SystemDriver, email: str = "ada@broker.example") -> None:
     FOLDER.mkdir(exist_ok=True)
     with chromium.running() as browser:
-        user = surfer(hall, browser, color_scheme="light", viewport={"width": _WIDTH, "height": 800})
+        user = browser_user(driver, browser, color_scheme="light", viewport={"width": _WIDTH, "height": 800})
         user.email = email
         _register(user)
         _first_sign_in(user)
@@ -94,4 +94,4 @@ def take_all(hall: Hall, email: str = "ada@broker.example") -> None:
 
 if __name__ == "__main__":
     with temporary_folder() as var, Tradehall(var, environment=dict(os.environ)) as system:
-        take_all(Hall(system.info))
+        take_all(SystemDriver(system.info))

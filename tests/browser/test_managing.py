@@ -2,15 +2,17 @@
 
 import pytest
 
-from tests.browser.conftest import NewSurfer
-from tests.browser.surfing import PASSWORD
+from tests.browser.browser_user import PASSWORD
+from tests.browser.conftest import NewBrowserUser
 
 either_way = pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 
 
 @either_way
-def test_organizations_are_renamed_created_deleted_and_restored(new_surfer: NewSurfer, scripts: bool) -> None:
-    person = new_surfer(java_script_enabled=scripts).register()
+def test_organizations_are_renamed_created_deleted_and_restored(
+    new_browser_user: NewBrowserUser, scripts: bool
+) -> None:
+    person = new_browser_user(java_script_enabled=scripts).register()
     person.go("/portal/organizations")
     row = person.page.locator("tr", has=person.page.get_by_role("link", name="Open My organization"))
     row.get_by_label("Name of My organization").fill("Ada Brokerage")
@@ -40,8 +42,8 @@ def test_organizations_are_renamed_created_deleted_and_restored(new_surfer: NewS
 
 
 @either_way
-def test_organization_switcher_keeps_the_page(new_surfer: NewSurfer, scripts: bool) -> None:
-    person = new_surfer(java_script_enabled=scripts).register()
+def test_organization_switcher_keeps_the_page(new_browser_user: NewBrowserUser, scripts: bool) -> None:
+    person = new_browser_user(java_script_enabled=scripts).register()
     person.go("/portal/organizations/new")
     person.fill("Name", "Second House")
     person.press("Create organization")
@@ -55,9 +57,9 @@ def test_organization_switcher_keeps_the_page(new_surfer: NewSurfer, scripts: bo
 
 
 @either_way
-def test_profile_changes_name_password_and_sessions(new_surfer: NewSurfer, scripts: bool) -> None:
-    person = new_surfer(java_script_enabled=scripts).register()
-    elsewhere = new_surfer()
+def test_profile_changes_name_password_and_sessions(new_browser_user: NewBrowserUser, scripts: bool) -> None:
+    person = new_browser_user(java_script_enabled=scripts).register()
+    elsewhere = new_browser_user()
     elsewhere.email = person.email
     elsewhere.sign_in()
 

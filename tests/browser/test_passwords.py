@@ -1,10 +1,10 @@
-"""Choosing a password: what is said while typing is what the server says."""
+"""Choosing a password: the rules shown while typing are those of the server."""
 
-from tests.browser.conftest import NewSurfer
-from tests.browser.surfing import Surfer
+from tests.browser.browser_user import BrowserUser
+from tests.browser.conftest import NewBrowserUser
 
 
-def _choosing(person: Surfer) -> Surfer:
+def _choosing(person: BrowserUser) -> BrowserUser:
     """Before the form for an own password."""
     person.go("/register")
     person.fill("E-mail address", person.email)
@@ -12,14 +12,14 @@ def _choosing(person: Surfer) -> Surfer:
     person.see("Check your mail")
     person.go("/login")
     person.fill("E-mail address", person.email)
-    person.fill("Password", person.hall.mail(person.email).one_time_password)
+    person.fill("Password", person.driver.mail(person.email).one_time_password)
     person.press("Sign in")
     person.page.get_by_label("New password", exact=True).wait_for()
     return person
 
 
-def test_strength_is_told_while_typing_in_the_words_of_the_server(new_surfer: NewSurfer) -> None:
-    person = _choosing(new_surfer())
+def test_password_strength_is_shown_while_typing(new_browser_user: NewBrowserUser) -> None:
+    person = _choosing(new_browser_user())
     told = person.page.locator("[data-strength] [role=status]")
     name = person.email.partition("@")[0]
     for refused in ("short", "x" * 129, f"garden {name} words"):
@@ -37,8 +37,8 @@ def test_strength_is_told_while_typing_in_the_words_of_the_server(new_surfer: Ne
     assert person.violations() == []
 
 
-def test_without_scripts_the_server_alone_tells(new_surfer: NewSurfer) -> None:
-    person = _choosing(new_surfer(java_script_enabled=False))
+def test_without_scripts_the_server_shows_the_password_rules(new_browser_user: NewBrowserUser) -> None:
+    person = _choosing(new_browser_user(java_script_enabled=False))
     assert not person.page.locator("[data-strength]").is_visible()
     person.fill("New password", "short")
     person.press("Continue")

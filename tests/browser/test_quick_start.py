@@ -7,13 +7,13 @@ import subprocess
 import pytest
 
 from testing.driver import address
-from tests.browser.conftest import NewSurfer
-from tests.browser.surfing import PASSWORD, Surfer
+from tests.browser.browser_user import PASSWORD, BrowserUser
+from tests.browser.conftest import NewBrowserUser
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
-def test_from_registering_to_a_clients_token(new_surfer: NewSurfer, scripts: bool) -> None:
-    person = new_surfer(java_script_enabled=scripts).register()
+def test_a_new_user_registers_and_gets_a_clients_token(new_browser_user: NewBrowserUser, scripts: bool) -> None:
+    person = new_browser_user(java_script_enabled=scripts).register()
     page = person.page
     person.see("1 of 5 done")
 
@@ -37,7 +37,7 @@ def test_from_registering_to_a_clients_token(new_surfer: NewSurfer, scripts: boo
     person.page.get_by_label("E-mail addresses").fill(address("second"))
     person.press("Send invitations")
     person.see("An invitation was sent to")
-    assert "invitations" in person.hall.mail(colleague).link("/invitations/")
+    assert "invitations" in person.driver.mail(colleague).link("/invitations/")
 
     person.follow("Clients")
     person.follow("Create client")
@@ -52,8 +52,8 @@ def test_from_registering_to_a_clients_token(new_surfer: NewSurfer, scripts: boo
     assert _run(curl)["scope"] == "platforms:read"
 
 
-def test_a_secret_is_gone_once_its_dialog_is_closed(new_surfer: NewSurfer) -> None:
-    person = _with_client_form(new_surfer().register())
+def test_a_secret_is_not_shown_after_its_dialog_is_closed(new_browser_user: NewBrowserUser) -> None:
+    person = _with_client_form(new_browser_user().register())
     person.press("Create client")
     secret = person.page.locator("#shown-secret")
     secret.wait_for()
@@ -63,8 +63,8 @@ def test_a_secret_is_gone_once_its_dialog_is_closed(new_surfer: NewSurfer) -> No
     assert shown not in person.page.content()
 
 
-def test_a_form_sent_twice_makes_one_client(new_surfer: NewSurfer) -> None:
-    person = _with_client_form(new_surfer(java_script_enabled=False).register())
+def test_a_form_submitted_twice_creates_one_client(new_browser_user: NewBrowserUser) -> None:
+    person = _with_client_form(new_browser_user(java_script_enabled=False).register())
     person.press("Create client")
     first = person.page.locator("#shown-secret").inner_text()
     person.page.reload()
@@ -73,8 +73,8 @@ def test_a_form_sent_twice_makes_one_client(new_surfer: NewSurfer) -> None:
     assert person.page.locator("tbody tr").count() == 1
 
 
-def test_signing_out_ends_everything(new_surfer: NewSurfer) -> None:
-    person = new_surfer().register()
+def test_signing_out_ends_everything(new_browser_user: NewBrowserUser) -> None:
+    person = new_browser_user().register()
     person.page.locator(".person summary").click()
     person.press("Sign out")
     person.page.wait_for_url(re.compile(r".*/logout"))
@@ -86,8 +86,8 @@ def test_signing_out_ends_everything(new_surfer: NewSurfer) -> None:
     person.page.wait_for_url(re.compile(f".*{person.home}"))
 
 
-def _connect_a_platform(person: Surfer, scripts: bool) -> None:
-    simulator = person.hall.info["demo"]["mt5-webapi"]
+def _connect_a_platform(person: BrowserUser, scripts: bool) -> None:
+    simulator = person.driver.info["demo"]["mt5-webapi"]
     person.follow("Trade platforms")
     person.follow("Add platform")
     person.fill("Name", "MT5 Live")
@@ -108,7 +108,7 @@ def _connect_a_platform(person: Surfer, scripts: bool) -> None:
     person.see("The API credentials were saved.")
 
 
-def _with_client_form(person: Surfer) -> Surfer:
+def _with_client_form(person: BrowserUser) -> BrowserUser:
     person.follow("Clients")
     person.follow("Create client")
     person.fill("Name", "Machine")

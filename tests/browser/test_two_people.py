@@ -4,44 +4,44 @@ import re
 
 import pytest
 
-from tests.browser.conftest import NewSurfer
-from tests.browser.surfing import PASSWORD, Surfer
+from tests.browser.browser_user import PASSWORD, BrowserUser
+from tests.browser.conftest import NewBrowserUser
 
 
-def _invite(by: Surfer, email: str) -> str:
+def _invite(by: BrowserUser, email: str) -> str:
     """The link in the mail."""
     by.go(f"{by.home}/users")
     by.follow("Invite users")
     by.fill("E-mail addresses", email)
     by.press("Send invitations")
     by.see("An invitation was sent to")
-    return by.hall.mail(email, "invit").link("/invitations/")
+    return by.driver.mail(email, "invit").link("/invitations/")
 
 
-def test_new_and_existing_users_join_by_invitation(new_surfer: NewSurfer) -> None:
-    host, newcomer, known = new_surfer().register(), new_surfer(), new_surfer().register()
+def test_new_and_existing_users_join_by_invitation(new_browser_user: NewBrowserUser) -> None:
+    host, new_user, known = new_browser_user().register(), new_browser_user(), new_browser_user().register()
 
-    newcomer.page.goto(_invite(host, newcomer.email))
-    newcomer.fill("New password", PASSWORD)
-    newcomer.press("Create account and join")
-    newcomer.follow("Continue")
-    newcomer.page.wait_for_url(re.compile(r".*/portal/organizations/.*"))
-    newcomer.go(host.home)
-    newcomer.see("Your role: Viewer")
+    new_user.page.goto(_invite(host, new_user.email))
+    new_user.fill("New password", PASSWORD)
+    new_user.press("Create account and join")
+    new_user.follow("Continue")
+    new_user.page.wait_for_url(re.compile(r".*/portal/organizations/.*"))
+    new_user.go(host.home)
+    new_user.see("Your role: Viewer")
 
     known.page.goto(_invite(host, known.email))
     known.page.get_by_role("button", name=re.compile("Join|Accept")).click()
     known.see("You have joined My organization")
 
     host.go(f"{host.home}/users")
-    for each in (newcomer, known):
+    for each in (new_user, known):
         host.see(each.email)
     assert host.page.locator("tbody tr", has_text="Member").count() == 3
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
-def test_removed_member_loses_access_to_the_open_page(new_surfer: NewSurfer, scripts: bool) -> None:
-    host, guest = new_surfer().register(), new_surfer(java_script_enabled=scripts)
+def test_removed_member_loses_access_to_the_open_page(new_browser_user: NewBrowserUser, scripts: bool) -> None:
+    host, guest = new_browser_user().register(), new_browser_user(java_script_enabled=scripts)
     guest.page.goto(_invite(host, guest.email))
     guest.fill("New password", PASSWORD)
     guest.press("Create account and join")
@@ -57,8 +57,8 @@ def test_removed_member_loses_access_to_the_open_page(new_surfer: NewSurfer, scr
     guest.see("Page not found")
 
 
-def test_last_administrator_cannot_be_removed(new_surfer: NewSurfer) -> None:
-    host = new_surfer().register()
+def test_last_administrator_cannot_be_removed(new_browser_user: NewBrowserUser) -> None:
+    host = new_browser_user().register()
     host.go(f"{host.home}/users")
     host.page.get_by_role("link", name=f"Remove {host.email}").click()
     host.see("is the only administrator")
@@ -66,11 +66,11 @@ def test_last_administrator_cannot_be_removed(new_surfer: NewSurfer) -> None:
     assert host.page.locator("dialog[open]").count() == 0
 
 
-def test_two_tabs_and_the_back_button_work(new_surfer: NewSurfer) -> None:
-    person = new_surfer().register()
+def test_two_tabs_and_the_back_button_work(new_browser_user: NewBrowserUser) -> None:
+    person = new_browser_user().register()
     first = person.page
     second = first.context.new_page()
-    second.goto(f"{person.hall.url}/portal/organizations")
+    second.goto(f"{person.driver.url}/portal/organizations")
     person.go("/portal/organizations")
     for page, name in ((first, "First name"), (second, "Second name")):
         page.locator(".in-place input").fill(name)

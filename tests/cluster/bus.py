@@ -85,7 +85,7 @@ def copies(url: str) -> dict[str, int]:
 
 
 def unread(url: str) -> dict[str, int] | None:
-    """How many messages each of the services' durables has not finished; None while the bus cannot say."""
+    """The number of unfinished messages of each consumer of the services; None while the bus is unavailable."""
 
     async def counted(client: Client) -> dict[str, int]:
         found = {}

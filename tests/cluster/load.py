@@ -1,4 +1,4 @@
-"""People who change things in all services without a pause, and remember what was acknowledged and what was refused."""
+"""Users who send changes to all services continuously, and record what was acknowledged and refused."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx2
 
-from testing.driver import Hall, Person, address, client_token
+from testing.driver import SystemDriver, UserDriver, address, client_token
 
 _PATIENCE = 60.0  # seconds
 _AGAIN = 0.3
@@ -22,7 +22,7 @@ _PAGE = 20.0  # seconds; longer than the gateway waits for a replica of the port
 class Owner:
     """An organization's administrator, and what the organization must hold: names with how often."""
 
-    person: Person
+    person: UserDriver
     organization: str
     name: str = "My organization"
     clients: Counter[str] = field(default_factory=Counter)
@@ -30,13 +30,13 @@ class Owner:
     invited: Counter[str] = field(default_factory=Counter)
 
     @classmethod
-    def of(cls, hall: Hall) -> "Owner":
-        person = hall.newcomer("owner")
+    def of(cls, driver: SystemDriver) -> "Owner":
+        person = driver.new_user("owner")
         assert person.browser.get("/portal/sign-in").status_code == 200
         return cls(person, person.organization)
 
     def page(self) -> httpx2.Response:
-        """The portal's page of all organizations, for whoever is signed in."""
+        """The portal's page of all organizations, for the signed-in user."""
         return self.person.browser.get("/portal/organizations", follow_redirects=False, timeout=_PAGE)
 
     def held(self, kind: str, name: str) -> Counter[str]:
@@ -57,8 +57,8 @@ class Load:
     """A thread for each service and owner while the block runs. `patient` ones try again what failed on the way or
     with 5xx, under the same Idempotency-Key; `refused` tells of every request that was not answered as it should be."""
 
-    def __init__(self, hall: Hall, owners: list[Owner], *, patient: bool) -> None:
-        self.hall = hall
+    def __init__(self, driver: SystemDriver, owners: list[Owner], *, patient: bool) -> None:
+        self.driver = driver
         self.refused: list[str] = []
         self.asked = 0
         self.rounds: Counter[str] = Counter()
@@ -97,7 +97,7 @@ class Load:
         client = self._create(owner, f"/organizations/{owner.organization}/clients", body)
         if client is not None:
             owner.clients[name] += 1
-            self._ask(lambda: client_token(self.hall, client["client_id"], client["client_secret"]))
+            self._ask(lambda: client_token(self.driver, client["client_id"], client["client_secret"]))
         self._ask(lambda: owner.person.api("GET", "/me"))
 
     def _organizations(self, owner: Owner) -> None:

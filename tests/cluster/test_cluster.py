@@ -1,4 +1,4 @@
-"""A replica or a server of the bus is killed, frozen or restarted while people go on."""
+"""Replicas and bus servers are killed, frozen or restarted under load."""
 
 import os
 import time
@@ -11,11 +11,11 @@ import pytest
 
 from deploy.local import Tradehall
 from embedded import temporary_folder
-from testing.driver import Hall
+from testing.driver import SystemDriver
 from testing.waiting import wait_until
 from tests.cluster import bus, invariants
 from tests.cluster.load import Load, Owner
-from tests.cluster.parts import BUS, RELAYING, SERVICES, Parts, passed, replicas
+from tests.cluster.processes import BUS, RELAYING, SERVICES, ClusterProcesses, passed, replicas
 
 MOVED_WITHIN = 5.0  # seconds
 TOLD_WITHIN = 20.0  # what leads to a mail may lie in frozen hands before: a message 4 s, a mail 6 s
@@ -30,13 +30,13 @@ pytestmark = pytest.mark.timeout(120 + 180 * TURNS)  # each of the waits below h
 @dataclass
 class Cluster:
     var: Path
-    hall: Hall
-    parts: Parts
+    driver: SystemDriver
+    parts: ClusterProcesses
     owners: list[Owner]
 
     @property
     def nats_url(self) -> str:
-        return str(self.hall.info["nats_url"])
+        return str(self.driver.info["nats_url"])
 
     def whole(self) -> None:
         """Every process is ready, and every stream is on all servers of the bus."""
@@ -51,19 +51,19 @@ def cluster() -> Iterator[Cluster]:
         temporary_folder() as var,
         Tradehall(var, environment=environment, replicas=2, bus_servers=len(BUS)) as system,
     ):
-        hall = Hall(system.info)
-        made = Cluster(var, hall, Parts(system, var), [Owner.of(hall) for _ in range(2)])
+        driver = SystemDriver(system.info)
+        made = Cluster(var, driver, ClusterProcesses(system, var), [Owner.of(driver) for _ in range(2)])
         made.whole()
         yield made
-        hall.close()
+        driver.close()
 
 
-def test_a_killed_and_a_frozen_server_of_the_bus_lose_and_double_nothing(cluster: Cluster) -> None:
+def test_killing_and_freezing_a_bus_server_loses_and_duplicates_nothing(cluster: Cluster) -> None:
     leaders: list[Callable[[], str]] = [
         cluster.parts.meta_leader,
         lambda: bus.stream_leader(cluster.nats_url, "identity"),
     ]
-    with Load(cluster.hall, cluster.owners, patient=True) as load:
+    with Load(cluster.driver, cluster.owners, patient=True) as load:
         for turn in range(TURNS):
             cluster.parts.kill(leaders[turn % 2]())
             _go_on(load)
@@ -72,11 +72,11 @@ def test_a_killed_and_a_frozen_server_of_the_bus_lose_and_double_nothing(cluster
                 passed(FROZEN_FOR)
             _go_on(load)
             cluster.whole()
-    invariants.all_holds(cluster.hall, cluster.var, cluster.owners)
+    invariants.all_holds(cluster.driver, cluster.var, cluster.owners)
 
 
-def test_when_a_replica_is_killed_or_frozen_its_relay_moves_over_within_five_seconds(cluster: Cluster) -> None:
-    with bus.Witness(cluster.nats_url) as witness, Load(cluster.hall, cluster.owners, patient=True) as load:
+def test_the_relay_of_a_killed_or_frozen_replica_moves_within_five_seconds(cluster: Cluster) -> None:
+    with bus.Witness(cluster.nats_url) as witness, Load(cluster.driver, cluster.owners, patient=True) as load:
         for _ in range(TURNS):
             relaying = {service: cluster.parts.relaying(service) for service in RELAYING}
             gone = {}
@@ -95,13 +95,13 @@ def test_when_a_replica_is_killed_or_frozen_its_relay_moves_over_within_five_sec
                 assert all(cluster.parts.relaying(service) != frozen for service, frozen in relaying.items())
             _go_on(load)
     cluster.whole()
-    invariants.all_holds(cluster.hall, cluster.var, cluster.owners)
-    invariants.every_guest_has_one_mail(cluster.hall, cluster.owners, killed=2 * TURNS)
+    invariants.all_holds(cluster.driver, cluster.var, cluster.owners)
+    invariants.every_guest_has_one_mail(cluster.driver, cluster.owners, killed=2 * TURNS)
 
 
-def test_when_a_replica_of_the_portal_is_killed_or_frozen_the_other_shows_its_pages(cluster: Cluster) -> None:
+def test_the_portal_works_with_one_replica_killed_or_frozen(cluster: Cluster) -> None:
     killed, frozen = replicas("portal")
-    with Load(cluster.hall, cluster.owners, patient=False) as load:
+    with Load(cluster.driver, cluster.owners, patient=False) as load:
         for _ in range(TURNS):
             _go_on(load)
             with cluster.parts.replaced([killed]):
@@ -117,7 +117,7 @@ def test_when_a_replica_of_the_portal_is_killed_or_frozen_the_other_shows_its_pa
 
 
 def test_a_rolling_restart_refuses_no_request(cluster: Cluster) -> None:
-    with Load(cluster.hall, cluster.owners, patient=False) as load:
+    with Load(cluster.driver, cluster.owners, patient=False) as load:
         _go_on(load)
         for _ in range(TURNS):
             for number in range(2):
@@ -125,7 +125,7 @@ def test_a_rolling_restart_refuses_no_request(cluster: Cluster) -> None:
         _go_on(load)
     print(f"{load.asked} requests during the restarts")
     assert load.refused == []
-    invariants.all_holds(cluster.hall, cluster.var, cluster.owners)
+    invariants.all_holds(cluster.driver, cluster.var, cluster.owners)
 
 
 def _go_on(load: Load) -> None:
@@ -134,7 +134,8 @@ def _go_on(load: Load) -> None:
 
 
 def _moved(witness: bus.Witness, gone: Mapping[str, float]) -> None:
-    """Each relay goes on without the replica that was `gone` at that time: what was stored since then is told, and
+    """Each relay continues without the replica that was `gone` at that time: what was stored since then is
+    published, and
     was on the bus soon after it was stored, as was what that replica had in hand."""
     for context, since in gone.items():
         wait_until(lambda c=context, s=since: witness.delays(c, s), TOLD_WITHIN, f"{context} to tell something new")  # type: ignore[misc]

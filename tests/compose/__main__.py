@@ -14,9 +14,9 @@ from tests.images import ROOT, of_the_composition, provide
 from tests.journeys import healthy
 
 TESTS = (
-    "tests/compose/operating.py",  # before anybody else registers
+    "tests/compose/operator_steps.py",  # before anybody else registers
     "tests/journeys/test_quick_start.py",
-    "tests/journeys/test_readme.py::test_the_quick_start_ends_with_a_clients_token_listing_its_organization",
+    "tests/journeys/test_readme.py::test_the_readmes_quick_start_works",
     "tests/journeys/test_isolation.py",
     "tests/journeys/test_races.py",
     "tests/journeys/test_revocation.py",

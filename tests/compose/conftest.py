@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from testing.driver import Hall, Person
+from testing.driver import SystemDriver, UserDriver
 from tests.compose import Composition
 
 
@@ -14,5 +14,5 @@ def composition() -> Composition:
 
 
 @pytest.fixture(scope="module")
-def ada(hall: Hall) -> Person:
-    return hall.newcomer("ada")
+def ada(driver: SystemDriver) -> UserDriver:
+    return driver.new_user("ada")

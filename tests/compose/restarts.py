@@ -4,7 +4,8 @@ import httpx2
 import pytest
 
 from deploy.service_settings import SERVICES
-from testing.driver import Hall, Person, client_token
+from testing import plain_http
+from testing.driver import SystemDriver, UserDriver, client_token
 from testing.waiting import wait_until
 from tests.compose import Composition
 from tests.images import WITHOUT_STANDIN
@@ -52,8 +53,8 @@ if "grafana" not in WITHOUT_STANDIN:
         address = f"http://127.0.0.1:{composition.environment['TRADEHALL_GRAFANA_PORT']}"
         password = (composition.secrets / "grafana-admin").read_text()
         with (
-            httpx2.Client(base_url=address) as stranger,
-            httpx2.Client(base_url=address, auth=("admin", password)) as us,
+            plain_http.client(base_url=address) as stranger,
+            plain_http.client(base_url=address, auth=("admin", password)) as us,
         ):
             wait_until(lambda: _answers(us, "/api/health"), 90, "Grafana")
             assert stranger.get("/api/search").status_code == 401
@@ -73,15 +74,15 @@ def _answers(client: httpx2.Client, path: str) -> bool:
 
 @pytest.mark.parametrize("name", [*SERVICES, *OTHERS])
 def test_after_the_restart_of_a_container_all_goes_on(
-    name: str, composition: Composition, hall: Hall, ada: Person
+    name: str, composition: Composition, driver: SystemDriver, ada: UserDriver
 ) -> None:
     organization = ada.organization
     composition.run("restart", "--timeout", "10", name)
-    wait_until(lambda: healthy(hall.url), 90, f"the health of all services after a restart of {name}")
+    wait_until(lambda: healthy(driver.url), 90, f"the health of all services after a restart of {name}")
     assert ada.organization == organization, "what was stored is there, and her token is good"
-    bob = hall.newcomer("bob")
+    bob = driver.new_user("bob")
     assert bob.organization != organization
     made = bob.api("POST", f"/organizations/{bob.organization}/clients", json={"name": "robot", "scopes": []})
     assert made.status_code == 201, made.text
-    token = client_token(hall, made.json()["client_id"], made.json()["client_secret"])
+    token = client_token(driver, made.json()["client_id"], made.json()["client_secret"])
     assert token.status_code == 200, token.text

@@ -82,7 +82,7 @@ def apache() -> str:
 
 @contextmanager
 def running(issuer: str, program: programs.Program, response_mode: str) -> Iterator[Process]:
-    """Apache, signing people in as that program, at its address."""
+    """Apache that signs users in as a program, at its address."""
     with temporary_folder() as folder:
         process = _prepared(folder, issuer, program, response_mode)
         port = _port(program)

@@ -6,7 +6,8 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import httpx2
 
-from testing.driver import Hall, Person
+from testing import plain_http
+from testing.driver import SystemDriver, UserDriver
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,12 @@ class Arrival:
 class Browser:
     """One browser of one person."""
 
-    hall: Hall
-    person: Person
+    driver: SystemDriver
+    person: UserDriver
     http: httpx2.Client = field(init=False)
 
     def __post_init__(self) -> None:
-        self.http = httpx2.Client(timeout=15, follow_redirects=False)
+        self.http = plain_http.client(timeout=15, follow_redirects=False)
 
     def open(self, url: str) -> Page | Arrival:
         """Where an address leads."""
@@ -100,7 +101,7 @@ class Browser:
         return Page(url, answer.status_code, answer.text, form)
 
     def _is_ours(self, url: str) -> bool:
-        return url.startswith(f"{self.hall.url}/")
+        return url.startswith(f"{self.driver.url}/")
 
 
 class _Forms(HTMLParser):

@@ -1,4 +1,4 @@
-"""A program that signs people in, as strict as OpenID Connect Core asks a client to be."""
+"""A relying party that checks everything that OpenID Connect Core requires of a client."""
 
 import base64
 import hashlib
@@ -13,7 +13,7 @@ import httpx2
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from testing.driver import Hall
+from testing.driver import SystemDriver
 from testing.programs import Program
 from tests.conformance.browser import Arrival, Browser
 
@@ -52,15 +52,15 @@ class SignedIn:
 class RelyingParty:
     """One program; `response_mode` is None for the default one, which a program does not name."""
 
-    hall: Hall
+    driver: SystemDriver
     program: Program
     browser: Browser
     response_mode: str | None = None
     metadata: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.metadata = self.hall.http.get("/.well-known/openid-configuration").json()
-        assert self.metadata["issuer"] == self.hall.url
+        self.metadata = self.driver.http.get("/.well-known/openid-configuration").json()
+        assert self.metadata["issuer"] == self.driver.url
 
     def request(self, **changes: str | None) -> Request:
         """An authorization request; a parameter that is None is left out."""
@@ -107,8 +107,10 @@ class RelyingParty:
         """A token request, authenticated as the program."""
         name, secret = self.program.client_id, self.program.client_secret
         if method == "client_secret_basic":
-            return self.hall.http.post("/oauth2/token", data=form, auth=(quote(name, safe=""), quote(secret, safe="")))
-        return self.hall.http.post("/oauth2/token", data=form | {"client_id": name, "client_secret": secret})
+            return self.driver.http.post(
+                "/oauth2/token", data=form, auth=(quote(name, safe=""), quote(secret, safe=""))
+            )
+        return self.driver.http.post("/oauth2/token", data=form | {"client_id": name, "client_secret": secret})
 
     def redeem(self, request: Request, code: str, method: str = "client_secret_basic") -> httpx2.Response:
         return self.token(
@@ -139,7 +141,7 @@ class RelyingParty:
 
     def verified(self, id_token: str, access_token: str) -> Claims:
         """The claims of an ID token that passes OpenID Connect Core 3.1.3.7."""
-        keys = KeySet.import_key_set(self.hall.http.get("/oauth2/jwks").json())
+        keys = KeySet.import_key_set(self.driver.http.get("/oauth2/jwks").json())
         found = jwt.decode(id_token, keys, algorithms=self.metadata["id_token_signing_alg_values_supported"])
         claims, now = found.claims, time.time()
         assert found.header["alg"] == "RS256"
@@ -155,7 +157,7 @@ class RelyingParty:
         return claims
 
     def userinfo(self, access_token: str) -> httpx2.Response:
-        return self.hall.http.get("/oauth2/userinfo", headers={"Authorization": f"Bearer {access_token}"})
+        return self.driver.http.get("/oauth2/userinfo", headers={"Authorization": f"Bearer {access_token}"})
 
     def claims_of(self, signed_in: SignedIn) -> Claims:
         """What userinfo says, which must be about the one who has signed in (5.3.2)."""

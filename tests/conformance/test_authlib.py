@@ -10,17 +10,17 @@ from authlib.oidc.discovery import OpenIDProviderMetadata
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from testing.driver import CALLBACK, CLI, Hall, Person
+from testing.driver import CALLBACK, CLI, SystemDriver, UserDriver
 from testing.programs import Programs
 from tests.conformance.browser import Arrival, Browser
 
 
 @pytest.fixture
-def metadata(hall: Hall) -> OpenIDProviderMetadata:
-    return OpenIDProviderMetadata(hall.http.get("/.well-known/openid-configuration").json())
+def metadata(driver: SystemDriver) -> OpenIDProviderMetadata:
+    return OpenIDProviderMetadata(driver.http.get("/.well-known/openid-configuration").json())
 
 
-def test_the_metadata_pass_authlibs_checks(metadata: OpenIDProviderMetadata) -> None:
+def test_authlib_accepts_the_metadata(metadata: OpenIDProviderMetadata) -> None:
     # The issuer and its endpoints must be https for Authlib; on one machine they are not.
     for name, value in metadata.items():
         if isinstance(value, str):
@@ -29,8 +29,13 @@ def test_the_metadata_pass_authlibs_checks(metadata: OpenIDProviderMetadata) -> 
 
 
 @pytest.mark.parametrize("method", ["none", "client_secret_basic", "client_secret_post"])
-def test_a_person_signs_in_and_out(
-    metadata: OpenIDProviderMetadata, hall: Hall, programs: Programs, browser: Browser, ada: Person, method: str
+def test_a_user_signs_in_and_out(
+    metadata: OpenIDProviderMetadata,
+    driver: SystemDriver,
+    programs: Programs,
+    browser: Browser,
+    ada: UserDriver,
+    method: str,
 ) -> None:
     program = programs.first
     public = method == "none"
@@ -54,7 +59,7 @@ def test_a_person_signs_in_and_out(
             code_verifier=verifier,
             state=state,
         )
-        keys = KeySet.import_key_set(hall.http.get("/oauth2/jwks").json())
+        keys = KeySet.import_key_set(driver.http.get("/oauth2/jwks").json())
         found = jwt.decode(token["id_token"], keys, algorithms=["RS256"])
         CodeIDToken(
             found.claims,
@@ -82,8 +87,8 @@ def test_a_person_signs_in_and_out(
 
 
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
-def test_a_client_asks_for_a_token_about_it_and_gives_it_back(
-    metadata: OpenIDProviderMetadata, ada: Person, method: str
+def test_a_client_gets_introspects_and_revokes_a_token(
+    metadata: OpenIDProviderMetadata, ada: UserDriver, method: str
 ) -> None:
     body = {"name": "Back office", "scopes": ["events:read", "platforms:read"]}
     made = ada.api("POST", f"/organizations/{ada.organization}/clients", json=body).json()

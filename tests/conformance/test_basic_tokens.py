@@ -9,7 +9,7 @@ import httpx2
 import psycopg
 import pytest
 
-from testing.driver import Hall
+from testing.driver import SystemDriver
 from testing.programs import Programs
 from testing.waiting import wait_until
 from tests.conformance.browser import Browser
@@ -47,7 +47,7 @@ def test_oidcc_server_client_secret_post(rp: RelyingParty) -> None:
 def test_oidcc_idtoken_signature(rp: RelyingParty) -> None:
     signed_in = rp.sign_in()
     header = header_of(signed_in.id_token)
-    published = [key["kid"] for key in rp.hall.http.get("/oauth2/jwks").json()["keys"]]
+    published = [key["kid"] for key in rp.driver.http.get("/oauth2/jwks").json()["keys"]]
     assert header["alg"] == "RS256"
     assert published.count(header["kid"]) == 1
 
@@ -64,13 +64,13 @@ def test_oidcc_userinfo_get(rp: RelyingParty) -> None:
 def test_oidcc_userinfo_post_header(rp: RelyingParty) -> None:
     signed_in = rp.sign_in()
     bearer = {"Authorization": f"Bearer {signed_in.access_token}"}
-    answer = rp.hall.http.post("/oauth2/userinfo", headers=bearer)
+    answer = rp.driver.http.post("/oauth2/userinfo", headers=bearer)
     assert answer.status_code == 200, answer.text
     assert answer.json()["sub"] == signed_in.claims["sub"]
 
 
 def test_oidcc_userinfo_post_body(rp: RelyingParty) -> None:
-    answer = rp.hall.http.post("/oauth2/userinfo", data={"access_token": rp.sign_in().access_token})
+    answer = rp.driver.http.post("/oauth2/userinfo", data={"access_token": rp.sign_in().access_token})
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
@@ -92,7 +92,7 @@ def test_oidcc_codereuse_30seconds(rp: RelyingParty) -> None:
     code = rp.code(request, rp.browser.arrive(request.url))
     tokens = rp.redeem(request, code).json()
     assert rp.userinfo(tokens["access_token"]).status_code == 200
-    with psycopg.connect(rp.hall.info["postgres_dsn"]["identity"]) as database:
+    with psycopg.connect(rp.driver.info["postgres_dsn"]["identity"]) as database:
         earlier = "used_at = used_at - interval '31 s', expires_at = expires_at - interval '31 s'"
         hashed = sha256(code.encode()).digest()
         done = database.execute(f"UPDATE authorization_codes SET {earlier} WHERE hash = %s", (hashed,))
@@ -103,7 +103,7 @@ def test_oidcc_codereuse_30seconds(rp: RelyingParty) -> None:
     assert error_of(refreshed) == "invalid_grant"
 
 
-def test_oidcc_refresh_token(rp: RelyingParty, hall: Hall, programs: Programs) -> None:
+def test_oidcc_refresh_token(rp: RelyingParty, driver: SystemDriver, programs: Programs) -> None:
     assert "refresh_token" in rp.metadata["grant_types_supported"]
     first = rp.sign_in(scope=ALL_SCOPES, prompt="consent")
     answer = rp.token(grant_type="refresh_token", refresh_token=first.tokens["refresh_token"])
@@ -117,7 +117,7 @@ def test_oidcc_refresh_token(rp: RelyingParty, hall: Hall, programs: Programs) -
     assert claims["iat"] >= first.claims["iat"]
     assert rp.userinfo(tokens["access_token"]).json()["sub"] == first.claims["sub"]
 
-    second = RelyingParty(hall, programs.second, rp.browser, rp.response_mode)
+    second = RelyingParty(driver, programs.second, rp.browser, rp.response_mode)
     others = second.sign_in(scope=ALL_SCOPES).tokens["refresh_token"]
     assert error_of(rp.token(grant_type="refresh_token", refresh_token=others)) == "invalid_grant"
     assert second.token(grant_type="refresh_token", refresh_token=others).status_code == 200
@@ -135,6 +135,6 @@ def test_oidcc_ensure_request_with_valid_pkce_succeeds(rp: RelyingParty) -> None
 
 
 @pytest.mark.parametrize("left_out", ["code_challenge", "code_challenge_method"])
-def test_without_pkce_nobody_is_answered(client: RelyingParty, browser: Browser, left_out: str) -> None:
+def test_pkce_is_required(client: RelyingParty, browser: Browser, left_out: str) -> None:
     request = client.request(**{left_out: None})
     assert client.error(request, browser.open(request.url)) == "invalid_request"

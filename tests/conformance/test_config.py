@@ -6,14 +6,14 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from testing.driver import Hall
+from testing.driver import SystemDriver
 
 _PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 
 
 @pytest.fixture(scope="module")
-def answer(hall: Hall) -> httpx2.Response:
-    return hall.http.get("/.well-known/openid-configuration")
+def answer(driver: SystemDriver) -> httpx2.Response:
+    return driver.http.get("/.well-known/openid-configuration")
 
 
 @pytest.fixture(scope="module")
@@ -21,11 +21,13 @@ def metadata(answer: httpx2.Response) -> dict[str, Any]:
     return dict(answer.json())
 
 
-def test_oidcc_discovery_endpoint_verification(hall: Hall, answer: httpx2.Response, metadata: dict[str, Any]) -> None:
+def test_oidcc_discovery_endpoint_verification(
+    driver: SystemDriver, answer: httpx2.Response, metadata: dict[str, Any]
+) -> None:
     assert answer.status_code == 200
     assert answer.headers["content-type"].partition(";")[0] == "application/json"
     issuer = urlsplit(metadata["issuer"])
-    assert metadata["issuer"] == hall.url
+    assert metadata["issuer"] == driver.url
     assert (issuer.query, issuer.fragment) == ("", "")
     assert metadata["response_types_supported"] == ["code"]
     assert "public" in metadata["subject_types_supported"]
@@ -39,18 +41,18 @@ def test_oidcc_discovery_endpoint_verification(hall: Hall, answer: httpx2.Respon
     for name in ("claims_parameter_supported", "request_parameter_supported", "request_uri_parameter_supported"):
         assert metadata[name] is False
     assert "registration_endpoint" not in metadata
-    keys = hall.http.get(urlsplit(metadata["jwks_uri"]).path).json()["keys"]
+    keys = driver.http.get(urlsplit(metadata["jwks_uri"]).path).json()["keys"]
     assert {key["alg"] for key in keys} == {"ES256", "RS256"}
     assert len({key["kid"] for key in keys}) == len(keys)
     assert all(key["use"] == "sig" and not key.keys() & _PRIVATE for key in keys)
 
 
-def test_every_endpoint_is_at_the_issuer_and_there(hall: Hall, metadata: dict[str, Any]) -> None:
+def test_every_endpoint_exists_at_the_issuer(driver: SystemDriver, metadata: dict[str, Any]) -> None:
     for name, url in metadata.items():
         if name.endswith(("_endpoint", "_uri")):
-            assert url.startswith(f"{hall.url}/"), "https wherever the issuer is https"
-            assert hall.http.get(urlsplit(url).path).status_code not in (404, 500, 502, 503)
+            assert url.startswith(f"{driver.url}/"), "https wherever the issuer is https"
+            assert driver.http.get(urlsplit(url).path).status_code not in (404, 500, 502, 503)
 
 
-def test_both_well_known_addresses_say_the_same(hall: Hall, metadata: dict[str, Any]) -> None:
-    assert hall.http.get("/.well-known/oauth-authorization-server").json() == metadata
+def test_both_well_known_documents_are_equal(driver: SystemDriver, metadata: dict[str, Any]) -> None:
+    assert driver.http.get("/.well-known/oauth-authorization-server").json() == metadata

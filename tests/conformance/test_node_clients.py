@@ -4,20 +4,20 @@ from typing import Any
 
 import pytest
 
-from testing.driver import CALLBACK, CLI, Hall, Person
+from testing.driver import CALLBACK, CLI, SystemDriver, UserDriver
 from testing.programs import Programs
 from tests.conformance.browser import Arrival, Browser, Page
 from tests.conformance.node import run
 
 
 @pytest.fixture
-def known(hall: Hall, programs: Programs, ada: Person) -> dict[str, Any]:
-    """What the scripts are told: a program in which people sign in, and a client of Ada's organization."""
+def known(driver: SystemDriver, programs: Programs, ada: UserDriver) -> dict[str, Any]:
+    """The environment of the scripts: a program in which users sign in, and a client of Ada's organization."""
     body = {"name": "Risk engine", "scopes": ["events:read", "platforms:read"]}
     made = ada.api("POST", f"/organizations/{ada.organization}/clients", json=body)
     assert made.status_code == 201, made.text
     return {
-        "issuer": hall.url,
+        "issuer": driver.url,
         "program": {
             "client_id": programs.first.client_id,
             "client_secret": programs.first.client_secret,
@@ -40,7 +40,7 @@ def browsing(browser: Browser) -> Any:
     return browse
 
 
-def test_openid_client(known: dict[str, Any], browser: Browser, ada: Person, programs: Programs) -> None:
+def test_openid_client(known: dict[str, Any], browser: Browser, ada: UserDriver, programs: Programs) -> None:
     seen = run("openid-client.mjs", known, browsing(browser))
     for way in ("basic", "post"):
         life = seen[way]
@@ -67,7 +67,7 @@ def test_openid_client(known: dict[str, Any], browser: Browser, ada: Person, pro
     assert client["active_afterwards"] is False
 
 
-def test_oauth4webapi(known: dict[str, Any], browser: Browser, ada: Person) -> None:
+def test_oauth4webapi(known: dict[str, Any], browser: Browser, ada: UserDriver) -> None:
     seen = run("oauth4webapi.mjs", known, browsing(browser))
     assert seen["same_metadata"]
     for kind in ("confidential", "public"):

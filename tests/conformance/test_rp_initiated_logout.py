@@ -102,7 +102,7 @@ def test_oidcc_rp_initiated_logout_no_id_token_hint(client: RelyingParty, signed
 
 
 @pytest.mark.usefixtures("signed_in")
-def test_without_a_hint_a_program_that_names_itself_gets_the_person_back_once_they_agree(client: RelyingParty) -> None:
+def test_without_a_hint_the_user_confirms_and_is_redirected(client: RelyingParty) -> None:
     url = client.logout_url(
         client_id=client.program.client_id, post_logout_redirect_uri=client.program.signed_out, state=STATE
     )

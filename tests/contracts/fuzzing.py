@@ -1,4 +1,4 @@
-"""Schemathesis against a running Tradehall: what is asked, by whom, and of which things."""
+"""Schemathesis against a running Tradehall: configuration, principals and operations."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from deploy.local import Tradehall
 from embedded import temporary_folder
-from testing.driver import Hall
+from testing.driver import SystemDriver
 from tests.contracts.world import World
 
 HERE = Path(__file__).parent
@@ -31,9 +31,9 @@ TAKING_AWAY = {
 def system() -> Iterator[tuple[World, Path]]:
     """A Tradehall with simulators, and the folder that it is in."""
     with temporary_folder() as var, Tradehall(var, demo=True) as tradehall:
-        hall = Hall(tradehall.info)
-        yield World(hall), var
-        hall.close()
+        driver = SystemDriver(tradehall.info)
+        yield World(driver), var
+        driver.close()
 
 
 def unexpected(var: Path) -> list[str]:
@@ -71,16 +71,16 @@ def run(world: World, folder: Path, *arguments: str, narrow: bool = True) -> sub
     """Schemathesis with tests/contracts/schemathesis.toml, as an administrator who is operator, too; of things that
     are there already, or else of what it makes."""
     document = folder / "openapi.json"
-    whole = world.hall.http.get("/openapi.json").json()
+    whole = world.driver.http.get("/openapi.json").json()
     document.write_text(json.dumps(narrowed(whole, things(world), spare(world)) if narrow else keyless(whole)))
-    who = {"info": world.hall.info, "email": world.ada.email, "password": world.ada.password}
+    who = {"info": world.driver.info, "email": world.ada.email, "password": world.ada.password}
     program, config = Path(sys.executable).with_name("schemathesis"), HERE / "schemathesis.toml"
     return subprocess.run(
-        [program, "--config-file", config, "run", document, "--url", world.hall.url, *arguments],
+        [program, "--config-file", config, "run", document, "--url", world.driver.url, *arguments],
         cwd=HERE.parents[1],
         env={
             **os.environ,
-            "SCHEMATHESIS_HOOKS": "tests.contracts.signing_in",
+            "SCHEMATHESIS_HOOKS": "tests.contracts.authentication_hook",
             "SCHEMATHESIS_PERSON": json.dumps(who),
             "PYTHONPATH": str(HERE.parents[1]),
         },

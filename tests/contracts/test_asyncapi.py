@@ -15,7 +15,7 @@ from contracts.catalogue import EVENTS
 from contracts.streams import STREAMS, consumers_of
 from deploy.asyncapi import document
 from deploy.event_tables import event_tables
-from testing.driver import Hall
+from testing.driver import SystemDriver
 
 HERE = Path(__file__).parent
 KEPT = HERE.parents[1] / "docs" / "asyncapi" / "asyncapi.json"
@@ -77,10 +77,10 @@ def references(part: Any) -> Iterator[str]:
         yield from references(inner)
 
 
-def test_what_stands_on_the_bus_is_as_the_document_says(hall: Hall) -> None:
-    hall.newcomer("told").api("POST", "/organizations", json={"name": "Told of"})
+def test_messages_on_the_bus_match_the_document(driver: SystemDriver) -> None:
+    driver.new_user("told").api("POST", "/organizations", json={"name": "Told of"})
     kept, seen = document(), set()
-    for message in asyncio.run(read(hall.info["nats_url"])):
+    for message in asyncio.run(read(driver.info["nats_url"])):
         kind = json.loads(message.data)["type"]
         told = kept["components"]["messages"][kind]
         for part, value in (("payload", json.loads(message.data)), ("headers", message.headers)):

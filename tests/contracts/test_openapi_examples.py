@@ -1,4 +1,4 @@
-"""Every example of the OpenAPI document is sent to the running system, and every answer is as the document says."""
+"""Every example of the OpenAPI document is sent to a running system; every answer matches the document."""
 
 import json
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ import jsonschema_rs
 import pytest
 
 from deploy.gateway.oauth_examples import OAUTH
-from testing.driver import Hall
-from tests.contracts.asking import DOCUMENT, JSON, operations, request_of
+from testing.driver import SystemDriver
+from tests.contracts.example_requests import DOCUMENT, JSON, operations, request_of
 from tests.contracts.world import World
 
 
@@ -31,8 +31,8 @@ def expected(operation: Any) -> str:
 
 
 @pytest.fixture(scope="module")
-def world(hall: Hall) -> World:
-    return World(hall)
+def world(driver: SystemDriver) -> World:
+    return World(driver)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Schemathesis finds nothing; `make fuzz` asks longer."""
+"""A short run of schemathesis; `make fuzz` runs longer."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.contracts import fuzzing
-from tests.contracts.asking import operations
+from tests.contracts.example_requests import operations
 from tests.contracts.world import World
 
 
@@ -18,14 +18,14 @@ def system() -> Iterator[tuple[World, Path]]:
 
 
 @pytest.mark.timeout(600)
-def test_what_is_at_an_edge_or_wrong_is_answered_as_documented(system: tuple[World, Path], tmp_path: Path) -> None:
+def test_edge_cases_and_invalid_requests_are_answered_as_documented(system: tuple[World, Path], tmp_path: Path) -> None:
     done = fuzzing.run(system[0], tmp_path, "--phases", "examples,coverage", "--seed", "1")
     assert done.returncode == 0, done.stdout
     assert f"Tested: {len(operations())}\n" in done.stdout
     assert fuzzing.unexpected(system[1]) == []
 
 
-def test_what_was_made_is_there_until_it_is_removed(system: tuple[World, Path], tmp_path: Path) -> None:
+def test_created_resources_exist_until_they_are_removed(system: tuple[World, Path], tmp_path: Path) -> None:
     stateful = ("--phases", "stateful", "--mode", "positive", "--max-examples", "15", "--seed", "1")
     only = ("--include-path-regex", "^/api/v1/organizations")
     done = fuzzing.run(system[0], tmp_path, *stateful, *only, narrow=False)

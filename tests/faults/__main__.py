@@ -1,4 +1,4 @@
-"""`python -m tests.faults`: runs seeds, tells each, and ends with a table."""
+"""`python -m tests.faults`: run seeds, report each, and print a table."""
 
 import argparse
 import sys
@@ -30,7 +30,7 @@ def main() -> int:
 
 
 def _spread(seeds: list[int], workers: int) -> Iterator[Outcome]:
-    """Each worker has a system of its own. Ends when all seeds are told, or all workers are gone."""
+    """Each worker has a system of its own. Ends when all seeds are reported, or all workers are gone."""
     context = get_context("spawn")
     todo, done = context.Queue(), context.Queue()
     for seed in seeds:

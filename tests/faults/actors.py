@@ -1,4 +1,4 @@
-"""Actors who go through the quick start by a script, and try again until they know what became of each call."""
+"""Scripted users of the quick start, who retry until the outcome of each request is known."""
 
 import threading
 import uuid
@@ -7,18 +7,18 @@ from typing import Any
 
 import httpx2
 
-from testing.driver import Hall, Person, address, call, client_token
-from tests.faults.asking import PATIENCE, Broken, must_not_refuse
+from testing.driver import SystemDriver, UserDriver, address, call, client_token
 from tests.faults.ledger import Client, Ledger, Organization
-from tests.faults.newcomer import Newcomer
 from tests.faults.plan import Plan
+from tests.faults.registration import RegisteringUser
+from tests.faults.retrying import PATIENCE, Broken, must_not_refuse
 
 
-class Actor(Newcomer):
+class Actor(RegisteringUser):
     """One person with organizations of their own, whom no other actor changes."""
 
-    def __init__(self, hall: Hall, plan: Plan, number: int, ledger: Ledger, everybody: "list[Actor]") -> None:
-        super().__init__(hall, ledger)
+    def __init__(self, driver: SystemDriver, plan: Plan, number: int, ledger: Ledger, everybody: "list[Actor]") -> None:
+        super().__init__(driver, ledger)
         self.thread = threading.Thread(target=self._play, daemon=True)
         self._script = plan.scripts[number]
         self._random: Random = plan.random(number)
@@ -149,7 +149,7 @@ class Actor(Newcomer):
         org.changes["MemberJoined"] += 1
         return self._ledger.done()
 
-    def _accepted(self, org: Organization, guest: Person) -> httpx2.Response | None:
+    def _accepted(self, org: Organization, guest: UserDriver) -> httpx2.Response | None:
         """With the newest link, which may be that of an earlier invitation until the mail is there."""
         link = _newest_link(self._hall, org, guest.email)
         if link is None:
@@ -222,24 +222,24 @@ class Actor(Newcomer):
         return self._random.choice(among)
 
 
-def _newest_link(hall: Hall, org: Organization, email: str) -> str | None:
-    mails = [mail for mail in hall.mails(email) if "/invitations/" in mail.text]
+def _newest_link(driver: SystemDriver, org: Organization, email: str) -> str | None:
+    mails = [mail for mail in driver.mails(email) if "/invitations/" in mail.text]
     links = [mail.link("/invitations/") for mail in mails if any(name in mail.text for name in org.names)]
     return links[-1].rsplit("/", 1)[1] if links else None
 
 
-def _tried(hall: Hall, stranger: Person, path: str) -> httpx2.Response | None:
-    answer = call(hall, stranger.token, "GET", path)
+def _tried(driver: SystemDriver, stranger: UserDriver, path: str) -> httpx2.Response | None:
+    answer = call(driver, stranger.token, "GET", path)
     return answer if answer.status_code < 500 else None
 
 
 class Crowd:
     """All actors of a plan."""
 
-    def __init__(self, hall: Hall, plan: Plan) -> None:
+    def __init__(self, driver: SystemDriver, plan: Plan) -> None:
         self.ledger = Ledger()
         self._actors: list[Actor] = []
-        self._actors += [Actor(hall, plan, number, self.ledger, self._actors) for number in range(len(plan.scripts))]
+        self._actors += [Actor(driver, plan, number, self.ledger, self._actors) for number in range(len(plan.scripts))]
 
     def start(self) -> None:
         for actor in self._actors:

@@ -17,7 +17,7 @@ from kit.eventstore.rebuild import rebuild
 from kit.messaging.stream_verification import Verdict, compared, entries, expected, fetched, last_place
 from runtime.definition import Service
 from testing.services import SERVICES, inside
-from tests.faults.battered import Battered
+from tests.faults.breakable_system import BreakableSystem
 from tests.faults.subscriber import quiet
 
 
@@ -25,18 +25,18 @@ from tests.faults.subscriber import quiet
 class Inspection:
     """Reaches PostgreSQL and NATS past the proxies."""
 
-    battered: Battered
+    battered: BreakableSystem
     services: Mapping[str, Service[Any]]
 
     @classmethod
     @contextmanager
-    def of(cls, battered: Battered) -> Iterator["Inspection"]:
+    def of(cls, battered: BreakableSystem) -> Iterator["Inspection"]:
         with ExitStack() as opened:
             services = {name: opened.enter_context(inside(name, _settings(battered, name))) for name in SERVICES}
             yield cls(battered, services)
 
     def rows(self, service: str, query: str, *values: Any) -> list[dict[str, Any]]:
-        with psycopg.connect(self.battered.hall.info["postgres_dsn"][service], row_factory=dict_row) as connection:
+        with psycopg.connect(self.battered.driver.info["postgres_dsn"][service], row_factory=dict_row) as connection:
             return connection.execute(query.encode(), values).fetchall()
 
     def verdict(self, service: str) -> Verdict:
@@ -89,11 +89,11 @@ class Inspection:
             await connection.close()
 
 
-def _settings(battered: Battered, service: str) -> dict[str, str]:
+def _settings(battered: BreakableSystem, service: str) -> dict[str, str]:
     secrets = battered.var / "secrets"
     return {
         "TRADEHALL_SERVICE_PORT": "0",
-        "TRADEHALL_POSTGRES_DSN": battered.hall.info["postgres_dsn"][service],
+        "TRADEHALL_POSTGRES_DSN": battered.driver.info["postgres_dsn"][service],
         "TRADEHALL_NATS_URL": f"nats://127.0.0.1:{battered.nats_port}",
         "TRADEHALL_NATS_PASSWORD_FILE": str(secrets / f"{service}-nats"),
         "TRADEHALL_MASTER_KEY_FILE": str(secrets / f"{service}-master-key"),

@@ -1,4 +1,4 @@
-"""What must hold after every run, once the system has had time to recover."""
+"""Invariants after every run, once the system has had time to recover."""
 
 import json
 from collections import Counter
@@ -9,13 +9,13 @@ import nats
 import nats.errors
 from psycopg import OperationalError
 
-from testing.driver import Hall, Person, call, client_token
-from testing.searching import dump, logs
+from testing.driver import SystemDriver, UserDriver, call, client_token
+from testing.stored_text import dump, logs
 from testing.waiting import wait_until
-from tests.faults.asking import Broken
 from tests.faults.inspection import Inspection
 from tests.faults.ledger import Ledger, Organization
 from tests.faults.plan import SERVICES
+from tests.faults.retrying import Broken
 from tests.faults.subscriber import Subscriber
 
 _SETTLED_WITHIN = 60.0  # seconds
@@ -27,8 +27,8 @@ def all_hold(inspection: Inspection, ledger: Ledger, subscriber: Subscriber, fau
     """Raises Broken with what does not. `faults` is how many this system has had."""
     settled(inspection)
     nothing_is_parked(inspection)
-    nothing_acknowledged_is_lost(inspection.battered.hall, ledger)
-    nobody_sees_what_is_others(inspection.battered.hall, ledger)
+    nothing_acknowledged_is_lost(inspection.battered.driver, ledger)
+    nobody_sees_what_is_others(inspection.battered.driver, ledger)
     the_subscriber_has_every_event_once(inspection, subscriber)
     every_change_is_one_event(ledger, subscriber)
     every_mail_came_once(inspection, ledger, subscriber, faults)
@@ -84,7 +84,7 @@ def nothing_is_parked(inspection: Inspection) -> None:
         _must(parked == [], f"{service} has parked {parked}")
 
 
-def nothing_acknowledged_is_lost(hall: Hall, ledger: Ledger) -> None:
+def nothing_acknowledged_is_lost(driver: SystemDriver, ledger: Ledger) -> None:
     """Nor is anything there that was not asked for, or twice."""
     for person in ledger.people:
         expected = {
@@ -93,10 +93,10 @@ def nothing_acknowledged_is_lost(hall: Hall, ledger: Ledger) -> None:
         seen = {one["id"]: one["name"] for one in _items(person, "/organizations")}
         _must(seen == expected, f"{person.email} sees the organizations {seen} instead of {expected}")
     for org in ledger.organizations:
-        _is_as_acknowledged(hall, ledger, org)
+        _is_as_acknowledged(driver, ledger, org)
 
 
-def _is_as_acknowledged(hall: Hall, ledger: Ledger, org: Organization) -> None:
+def _is_as_acknowledged(driver: SystemDriver, ledger: Ledger, org: Organization) -> None:
     path = f"/organizations/{org.id}"
     members = {one["email"]: (one["role"], one["limits"]["platforms"]) for one in _items(org.owner, f"{path}/members")}
     _equal(org, "members", members, {org.owner.email: ("administrator", None), **org.members})
@@ -114,17 +114,17 @@ def _is_as_acknowledged(hall: Hall, ledger: Ledger, org: Organization) -> None:
     clients = {one["id"]: one["client_id"] for one in _items(org.owner, f"{path}/clients")}
     _equal(org, "clients", clients, {one.id: one.client_id for one in org.clients.values()})
     for client in org.clients.values():
-        answer = client_token(hall, client.client_id, client.secret)
+        answer = client_token(driver, client.client_id, client.secret)
         _must(answer.status_code == 200, f"the client {client.id} gets no token: {answer.text}")
         token = answer.json()["access_token"]
-        seen = call(hall, token, "GET", "/organizations").json()["items"]
+        seen = call(driver, token, "GET", "/organizations").json()["items"]
         _equal(org, "a client's organizations", [one["id"] for one in seen], [org.id])
-        shown = call(hall, token, "GET", f"{path}/platforms?limit=200").json()["items"]
+        shown = call(driver, token, "GET", f"{path}/platforms?limit=200").json()["items"]
         _equal(org, "a client's platforms", {one["id"] for one in shown}, set(org.platforms))
-        _sees_nothing(hall, token, f"the client {client.id}", [one for one in ledger.organizations if one is not org])
+        _sees_nothing(driver, token, f"the client {client.id}", [one for one in ledger.organizations if one is not org])
 
 
-def _items(person: Person, path: str) -> list[dict[str, Any]]:
+def _items(person: UserDriver, path: str) -> list[dict[str, Any]]:
     answer = person.api("GET", f"{path}?limit=200")
     _must(answer.status_code == 200, f"{person.email} gets {answer.status_code} for {path}: {answer.text}")
     items: list[dict[str, Any]] = answer.json()["items"]
@@ -136,16 +136,16 @@ def _equal(org: Organization, what: str, seen: object, acknowledged: object) -> 
     _must(seen == acknowledged, f"{what} of {org.id} are {seen}, acknowledged were {acknowledged}")
 
 
-def nobody_sees_what_is_others(hall: Hall, ledger: Ledger) -> None:
+def nobody_sees_what_is_others(driver: SystemDriver, ledger: Ledger) -> None:
     for person in ledger.people:
         foreign = [org for org in ledger.organizations if org.owner is not person and person.email not in org.members]
-        _sees_nothing(hall, person.token, person.email, foreign)
+        _sees_nothing(driver, person.token, person.email, foreign)
 
 
-def _sees_nothing(hall: Hall, token: str, who: str, foreign: list[Organization]) -> None:
+def _sees_nothing(driver: SystemDriver, token: str, who: str, foreign: list[Organization]) -> None:
     for org in foreign:
         for path in _PATHS:
-            answer = call(hall, token, "GET", f"/organizations/{org.id}{path}")
+            answer = call(driver, token, "GET", f"/organizations/{org.id}{path}")
             refused = answer.status_code == 404 or answer.json()["code"] == "person-needed"
             _must(refused, f"{who} gets {answer.status_code} for {path or 'all'} of {org.id}: {answer.text}")
 
@@ -173,7 +173,7 @@ def every_mail_came_once(inspection: Inspection, ledger: Ledger, subscriber: Sub
     sent = {str(one["id"]): one for one in notified if one["state"] == "sent"}
     for one in notified:
         _must(one["state"] == "sent" or _was_not_due(one, notified, subscriber), f"a mail was not sent: {one}")
-    listed = inspection.battered.hall.mailbox("/api/v1/messages", limit=100_000)["messages"]
+    listed = inspection.battered.driver.mailbox("/api/v1/messages", limit=100_000)["messages"]
     received = Counter(one["MessageID"].partition("@")[0] for one in listed)
     _must(sent.keys() <= received.keys(), f"mails told as sent did not come: {sent.keys() - received.keys()}")
     in_doubt = {str(one["id"]) for one in notified if one["outcome_unknown"]}
@@ -208,7 +208,7 @@ def views_are_what_a_rebuild_gives(inspection: Inspection) -> None:
 
 
 def no_secret_is_left(inspection: Inspection, ledger: Ledger, subscriber: Subscriber) -> None:
-    info = inspection.battered.hall.info
+    info = inspection.battered.driver.info
     places = {
         "logs": logs(inspection.battered.system),
         "streams": json.dumps(list(subscriber.read.values())),

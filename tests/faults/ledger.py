@@ -1,10 +1,10 @@
-"""What the system has said it did, in one run."""
+"""The changes that the system has acknowledged in one run."""
 
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
 
-from testing.driver import Person
+from testing.driver import UserDriver
 
 Secret = tuple[str, str]
 """What it is, and itself."""
@@ -33,7 +33,7 @@ class Organization:
     """
 
     id: str
-    owner: Person
+    owner: UserDriver
     names: list[str]
     members: dict[str, Held] = field(default_factory=dict)
     former: set[str] = field(default_factory=set)
@@ -49,7 +49,7 @@ class Organization:
 class Ledger:
     """`operations` counts what was acknowledged; `sent_in` holds the addresses that were registered."""
 
-    people: list[Person] = field(default_factory=list)
+    people: list[UserDriver] = field(default_factory=list)
     ids: dict[str, str] = field(default_factory=dict)
     sent_in: set[str] = field(default_factory=set)
     organizations: list[Organization] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""TCP proxies between services and their servers: they pass everything on, until told to do otherwise."""
+"""TCP proxies between services and their servers, with injectable faults."""
 
 import asyncio
 from contextlib import suppress
@@ -37,7 +37,7 @@ class Proxy:
         self._refusing = False
 
     async def stall(self, seconds: float) -> None:
-        """Nothing gets through for so long, in either direction, and nobody is told."""
+        """Drop all data in both directions for a time, without closing connections."""
         self._passing.clear()
         await asyncio.sleep(seconds)
         self._passing.set()

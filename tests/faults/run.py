@@ -1,4 +1,4 @@
-"""One seed on a system that runs, or many, one after the other."""
+"""Runs of one or many seeds on one system."""
 
 import shutil
 import threading
@@ -13,11 +13,11 @@ from queue import Empty
 
 from deploy.local.settings import ROOT
 from tests.faults.actors import Crowd
-from tests.faults.asking import Broken
-from tests.faults.battered import Battered
+from tests.faults.breakable_system import BreakableSystem
 from tests.faults.inspection import Inspection
 from tests.faults.invariants import all_hold
 from tests.faults.plan import Fault, Plan
+from tests.faults.retrying import Broken
 from tests.faults.subscriber import Subscriber
 
 _LONGEST = 180.0  # seconds for all actors
@@ -54,7 +54,7 @@ class Outcome:
 class Trial:
     """A system with a downstream subscriber, on which seeds are run until one fails."""
 
-    def __init__(self, battered: Battered, inspection: Inspection, subscriber: Subscriber) -> None:
+    def __init__(self, battered: BreakableSystem, inspection: Inspection, subscriber: Subscriber) -> None:
         self.battered = battered
         self.inspection = inspection
         self._subscriber = subscriber
@@ -64,9 +64,9 @@ class Trial:
     @contextmanager
     def running(cls) -> Iterator["Trial"]:
         with ExitStack() as opened:
-            battered = opened.enter_context(Battered.running())
+            battered = opened.enter_context(BreakableSystem.running())
             inspection = opened.enter_context(Inspection.of(battered))
-            observer = battered.hall.info["nats_url"].rpartition(":")[0]
+            observer = battered.driver.info["nats_url"].rpartition(":")[0]
             subscriber = Subscriber(f"{observer}:{battered.downstream_port}")
             opened.callback(battered.portal.start_task_soon(subscriber.run).cancel)
             yield cls(battered, inspection, subscriber)
@@ -77,7 +77,7 @@ class Trial:
     def follow(self, plan: Plan) -> Outcome:
         outcome = Outcome(plan)
         started, read, repeated = time.monotonic(), len(self._subscriber.read), self._subscriber.repeated
-        crowd = Crowd(self.battered.hall, plan)
+        crowd = Crowd(self.battered.driver, plan)
         try:
             self._faults += len(plan.faults)
             self._act(plan, crowd)

@@ -1,4 +1,4 @@
-"""A downstream system: reads every stream through all faults, and keeps its place beside what it has read."""
+"""A downstream system that reads every stream through all faults, and stores its position with the events."""
 
 import asyncio
 import json

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.faults.asking import Broken
 from tests.faults.invariants import settled
 from tests.faults.plan import KINDS, SERVERS, SERVICES, Fault, Plan
+from tests.faults.retrying import Broken
 from tests.faults.run import Trial
 
 pytestmark = pytest.mark.timeout(400)  # each of its waits has a shorter limit, and says what it waited for
@@ -21,19 +21,19 @@ def trial() -> Iterator[Trial]:
         yield made
 
 
-def test_a_seed_says_everything_that_is_done() -> None:
+def test_a_seed_determines_all_actions() -> None:
     assert Plan.of(5) == Plan.of(5) != Plan.of(6)
     assert Plan.of(5).random(1).random() == Plan.of(5).random(1).random()
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_faults_lose_double_and_show_nothing(trial: Trial, seed: int) -> None:
+def test_faults_lose_duplicate_and_disclose_nothing(trial: Trial, seed: int) -> None:
     outcome = trial.run(seed)
     assert outcome.broken is None, str(outcome)
     assert outcome.acknowledged > 25
 
 
-def test_every_service_and_server_killed_and_frozen_during_one_quick_start_loses_and_doubles_nothing(
+def test_killing_and_freezing_every_process_loses_and_duplicates_nothing(
     trial: Trial,
 ) -> None:
     """Each after two more operations; PostgreSQL ends at once, and recovers."""
@@ -47,11 +47,11 @@ def test_every_service_and_server_killed_and_frozen_during_one_quick_start_loses
     assert outcome.acknowledged > 25
 
 
-def test_the_seeds_hold_every_kind_of_fault() -> None:
+def test_the_seeds_cover_every_kind_of_fault() -> None:
     assert {fault.kind for seed in SEEDS for fault in Plan.of(seed).faults} == set(KINDS)
 
 
-def test_what_a_stream_has_lost_is_noticed(trial: Trial) -> None:
+def test_a_lost_message_of_a_stream_is_detected(trial: Trial) -> None:
     trial.battered.lose_a_message("ORGANIZATIONS")
     with pytest.raises(Broken, match="not as stored"):
         settled(trial.inspection)

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from testing.driver import Hall, call, client_token
+from testing.driver import SystemDriver, call, client_token
 from testing.waiting import wait_until
 
 
-def test_a_program_hears_by_http_what_every_service_told_of_its_organization(hall: Hall) -> None:
-    ada = hall.newcomer("ada")
+def test_the_feed_contains_events_of_every_service(driver: SystemDriver) -> None:
+    ada = driver.new_user("ada")
     org = ada.organization
     wanted = {"name": "Listener", "scopes": ["events:read"]}
     client = ada.api("POST", f"/organizations/{org}/clients", json=wanted).json()
@@ -15,13 +15,13 @@ def test_a_program_hears_by_http_what_every_service_told_of_its_organization(hal
     assert ada.api("POST", f"/organizations/{org}/platforms", json=platform).status_code == 201
     guest = {"email": "guest@broker.example", "role": "viewer"}
     assert ada.api("POST", f"/organizations/{org}/invitations", json=guest).status_code == 201
-    token = client_token(hall, client["client_id"], client["client_secret"]).json()["access_token"]
+    token = client_token(driver, client["client_id"], client["client_secret"]).json()["access_token"]
     heard: list[dict[str, Any]] = []
     position = 0
 
     def listen() -> set[str]:
         nonlocal position
-        page = call(hall, token, "GET", f"/organizations/{org}/events?after={position}&limit=3").json()
+        page = call(driver, token, "GET", f"/organizations/{org}/events?after={position}&limit=3").json()
         heard.extend(page["items"])
         position = page["position"]
         return {item["type"].split(".")[2] for item in heard}

@@ -1,33 +1,33 @@
-"""Those who run the installation see how each service stands; nobody else does, though signed in."""
+"""The operations API for operators, and its refusal for other users."""
 
 from collections.abc import Iterator
 
 import psycopg
 import pytest
 
-from testing.driver import Hall, Person, call
+from testing.driver import SystemDriver, UserDriver, call
 from testing.waiting import wait_until
 
 SERVICES = ("identity", "organizations", "platforms", "notifications")
 
 
 @pytest.fixture(scope="module")
-def operator(hall: Hall) -> Person:
-    person = hall.newcomer("operator")
-    hall.let_operate(person.email)
+def operator(driver: SystemDriver) -> UserDriver:
+    person = driver.new_user("operator")
+    driver.make_operator(person.email)
     return person
 
 
-def operators_routes(hall: Hall) -> Iterator[tuple[str, str]]:
-    for path, item in hall.http.get("/openapi.json").json()["paths"].items():
+def operators_routes(driver: SystemDriver) -> Iterator[tuple[str, str]]:
+    for path, item in driver.http.get("/openapi.json").json()["paths"].items():
         if path.startswith("/api/v1/operations/"):
             for method in item:
                 yield method.upper(), path
 
 
-def test_who_is_signed_in_but_no_operator_is_refused_on_every_operators_route(hall: Hall, operator: Person) -> None:
-    stranger = hall.newcomer("curious")
-    routes = list(operators_routes(hall))
+def test_every_operator_route_refuses_other_users(driver: SystemDriver, operator: UserDriver) -> None:
+    stranger = driver.new_user("curious")
+    routes = list(operators_routes(driver))
     for method, template in routes:
         path = (
             template.removeprefix("/api/v1")
@@ -38,19 +38,19 @@ def test_who_is_signed_in_but_no_operator_is_refused_on_every_operators_route(ha
         body = {"reason": "mine"} if method == "POST" else None
         refused = stranger.api(method, path, json=body)
         assert (refused.status_code, refused.json()["code"]) == (403, "operator-needed"), f"{method} {path}"
-        assert call(hall, None, method, path, json=body).status_code == 401
+        assert call(driver, None, method, path, json=body).status_code == 401
     assert len(routes) == 9 * len(SERVICES) + 2
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_an_operator_sees_how_a_service_stands(hall: Hall, operator: Person, service: str) -> None:
+def test_an_operator_sees_the_status_of_a_service(driver: SystemDriver, operator: UserDriver, service: str) -> None:
     def caught_up() -> bool:
         shown = operator.api("GET", f"/operations/{service}").json()
         return shown["published"]["waiting"] == 0 and all(one["pending"] == 0 for one in shown["reading"])
 
     def counts_dead_letters() -> bool:  # which other tests may add and discard meanwhile
         shown = operator.api("GET", f"/operations/{service}").json()["parked"]
-        with psycopg.connect(hall.info["postgres_dsn"][service]) as connection:
+        with psycopg.connect(driver.info["postgres_dsn"][service]) as connection:
             return connection.execute("SELECT count(*) FROM parked").fetchone() == (shown,)
 
     wait_until(caught_up)
@@ -64,8 +64,8 @@ def test_an_operator_sees_how_a_service_stands(hall: Hall, operator: Person, ser
         assert shown["published"]["position"] > 0
 
 
-def test_an_operator_sees_the_mails_newest_first_and_no_address(hall: Hall, operator: Person) -> None:
-    guest = hall.newcomer("guest")
+def test_an_operator_sees_the_mails_newest_first_and_no_address(driver: SystemDriver, operator: UserDriver) -> None:
+    guest = driver.new_user("guest")
     first = operator.api("GET", "/operations/notifications/mails?limit=1").json()
     rest = operator.api("GET", f"/operations/notifications/mails?cursor={first['next_cursor']}").json()
     mails = [*first["items"], *rest["items"]]
@@ -79,8 +79,8 @@ def test_an_operator_sees_the_mails_newest_first_and_no_address(hall: Hall, oper
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_an_operator_discards_with_a_reason_that_is_kept(hall: Hall, operator: Person, service: str) -> None:
-    with psycopg.connect(hall.info["postgres_dsn"][service]) as connection:
+def test_discarding_requires_a_reason_that_is_logged(driver: SystemDriver, operator: UserDriver, service: str) -> None:
+    with psycopg.connect(driver.info["postgres_dsn"][service]) as connection:
         reads = operator.api("GET", f"/operations/{service}").json()["reading"][0]["durable"]
         row = connection.execute(
             "INSERT INTO parked (durable, source, subject, sequence, type, payload, error, attempts) "

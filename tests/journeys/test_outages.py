@@ -1,4 +1,4 @@
-"""Parts away: what goes on, what waits, what is refused, on a system of its own."""
+"""Parts of the system are down: what works, waits or is refused, on a separate system."""
 
 import os
 import signal
@@ -16,9 +16,9 @@ import pytest
 from deploy.local import Tradehall
 from embedded import temporary_folder
 from embedded.signals import frozen, signal_group
-from testing.driver import Hall, Person, address
+from testing.driver import SystemDriver, UserDriver, address
 from testing.waiting import wait_until
-from tests.contracts.asking import operations, request_of
+from tests.contracts.example_requests import operations, request_of
 from tests.contracts.world import World
 
 Away = Callable[[Tradehall, str], AbstractContextManager[None]]
@@ -35,10 +35,10 @@ def system() -> Iterator[Tradehall]:
 
 
 @pytest.fixture(scope="module")
-def own(system: Tradehall) -> Iterator[Hall]:
-    hall = Hall(system.info)
-    yield hall
-    hall.close()
+def own(system: Tradehall) -> Iterator[SystemDriver]:
+    driver = SystemDriver(system.info)
+    yield driver
+    driver.close()
 
 
 def _frozen(system: Tradehall, name: str) -> AbstractContextManager[None]:
@@ -78,30 +78,30 @@ def _without_its_folder(system: Tradehall, name: str) -> Iterator[None]:
         away.rename(data)
 
 
-def test_commands_succeed_without_the_bus_and_their_events_follow(system: Tradehall, own: Hall) -> None:
-    ada = own.newcomer("ada")
+def test_commands_succeed_without_the_bus_and_their_events_follow(system: Tradehall, own: SystemDriver) -> None:
+    ada = own.new_user("ada")
     org, guest = ada.organization, address("guest")
     with _frozen(system, "nats"):
         body = {"email": guest, "role": "viewer"}
         assert ada.api("PATCH", f"/organizations/{org}", json={"name": "Without a bus"}).status_code == 200
         assert ada.api("POST", f"/organizations/{org}/invitations", json=body).status_code == 201
-        stranger = Person(own, address("new")).register()
+        stranger = UserDriver(own, address("new")).register()
         assert own.mails(guest) == []
     assert own.mail(guest, "invitation", timeout=40)
     assert own.mail(stranger.email, timeout=40).one_time_password
 
 
-def test_mail_waits_while_its_server_is_away_and_none_is_lost(system: Tradehall, own: Hall) -> None:
+def test_no_mail_is_lost_while_the_mail_server_is_down(system: Tradehall, own: SystemDriver) -> None:
     signal_group(system.pid("mailbox"), signal.SIGSTOP)
-    people = [Person(own, address("patient")).register() for _ in range(5)]
+    people = [UserDriver(own, address("patient")).register() for _ in range(5)]
     os.kill(system.pid("mailbox"), signal.SIGKILL)
     for person in people:
         assert own.mail(person.email, timeout=60).one_time_password
 
 
 @pytest.mark.parametrize("away", [_frozen, _without_its_folder])
-def test_without_the_database_every_operation_is_503_within_five_seconds_and_can_be_done_afterwards(
-    system: Tradehall, own: Hall, away: Away
+def test_without_the_database_requests_are_503_within_five_seconds_and_work_afterwards(
+    system: Tradehall, own: SystemDriver, away: Away
 ) -> None:
     world = World(own)
     values = world.values()
@@ -121,7 +121,7 @@ def test_without_the_database_every_operation_is_503_within_five_seconds_and_can
     assert len(answers) > 80
     wait_until(lambda: own.http.get("/health").status_code == 200, 60, "the system to be healthy")
     assert state(world) == before
-    later = Person(own, address("later")).register()
+    later = UserDriver(own, address("later")).register()
     assert own.mail(later.email, timeout=40).one_time_password
     assert own.mails(values["grace@broker.example"]) == []
     for name, request in requests.items():
@@ -148,7 +148,7 @@ def state(world: World) -> Any:
     return shown
 
 
-def test_a_dead_service_is_a_problem_with_retry_after(system: Tradehall, own: Hall) -> None:
+def test_a_dead_service_is_a_problem_with_retry_after(system: Tradehall, own: SystemDriver) -> None:
     def refused() -> httpx2.Response | None:
         answer = own.http.get("/api/v1/organizations")
         return answer if answer.status_code != 401 else None  # as long as it is dying

@@ -14,9 +14,9 @@ from metatrader.credentials import password_hash
 from metatrader.simulator import invent
 from platforms.tests.mariadb import PASSWORD, READER, WRITER, MariaDb, why_not
 from platforms.tests.tables import export_of
-from testing.driver import Hall, Person, call, client_token
-from testing.searching import dump, logs, messages
+from testing.driver import SystemDriver, UserDriver, call, client_token
 from testing.shared import Shared
+from testing.stored_text import dump, logs, messages
 from testing.waiting import wait_until
 
 WRONG = "Wrong-pass-of-nobody-7"
@@ -36,8 +36,8 @@ def database() -> Iterator[MariaDb]:
 class Platform:
     """One platform in the hands of its administrator; keeps every answer."""
 
-    def __init__(self, hall: Hall, owner: Person) -> None:
-        self.hall, self.owner = hall, owner
+    def __init__(self, driver: SystemDriver, owner: UserDriver) -> None:
+        self.driver, self.owner = driver, owner
         self.answers: list[str] = []
         org = owner.organization
         body = {"name": "Live", "kind": "mt5", "api": "mt5-webapi"}
@@ -73,7 +73,7 @@ class Platform:
         found: list[dict[str, Any]] = []
         query = {"source": source, "limit": "200"}
         while True:
-            answer = self.kept(call(self.hall, token, "GET", f"{self.path}/deals", params=query))
+            answer = self.kept(call(self.driver, token, "GET", f"{self.path}/deals", params=query))
             assert answer.status_code == 200, answer.text
             found += answer.json()["items"]
             if answer.json()["next_cursor"] is None:
@@ -82,16 +82,16 @@ class Platform:
 
     def exported(self, token: str, source: str) -> list[dict[str, str]]:
         answer = call(
-            self.hall, token, "GET", f"{self.path}/deals", params={"source": source}, headers={"Accept": "text/csv"}
+            self.driver, token, "GET", f"{self.path}/deals", params={"source": source}, headers={"Accept": "text/csv"}
         )
         return sorted(csv.DictReader(io.StringIO(self.kept(answer).text)), key=lambda deal: int(deal["ticket"]))
 
 
-def test_failures_are_explained_corrected_and_both_sources_tell_the_same(
-    hall: Hall, tradehall: Shared, database: MariaDb
+def test_checks_explain_failures_and_both_sources_agree(
+    driver: SystemDriver, tradehall: Shared, database: MariaDb
 ) -> None:
-    platform = Platform(hall, hall.newcomer("ada"))
-    place = hall.info["demo"]["mt5-webapi"]
+    platform = Platform(driver, driver.new_user("ada"))
+    place = driver.info["demo"]["mt5-webapi"]
     api = {**place, "host": "localhost"}
     closed = free_port(None)
     assert [
@@ -129,28 +129,30 @@ def test_failures_are_explained_corrected_and_both_sources_tell_the_same(
     platform.stored("db", {**db, "user": WRITER}, "degraded", "writable-grants")
     platform.stored("db", db, "ok")
 
-    token = _program(hall, platform)
+    token = _program(driver, platform)
     over_api, from_database = platform.deals(token, "api"), platform.deals(token, "db")
     assert len(over_api) == sum(map(len, invent().deals.values()))
     assert over_api == from_database
     assert platform.exported(token, "api") == platform.exported(token, "db")
-    _nothing_is_found(hall, tradehall, platform, {WRONG, PASSWORD, place["password"]})
+    _nothing_is_found(driver, tradehall, platform, {WRONG, PASSWORD, place["password"]})
 
 
-def _program(hall: Hall, platform: Platform) -> str:
+def _program(driver: SystemDriver, platform: Platform) -> str:
     """The token of a client that may read accounts, and nothing else."""
     clients = platform.path.split("/platforms/")[0] + "/clients"
     made = platform.owner.api("POST", clients, json={"name": "Back office", "scopes": ["accounts:read"]}).json()
-    return str(client_token(hall, made["client_id"], made["client_secret"]).json()["access_token"])
+    return str(client_token(driver, made["client_id"], made["client_secret"]).json()["access_token"])
 
 
-def _nothing_is_found(hall: Hall, tradehall: Shared, platform: Platform, passwords: set[str]) -> None:
+def _nothing_is_found(driver: SystemDriver, tradehall: Shared, platform: Platform, passwords: set[str]) -> None:
     """Neither the passwords, nor what MT5 signs in with instead, in any usual writing."""
     places = {
         "answers": "\n".join(platform.answers),
         "logs": logs(tradehall),
-        "streams": str([messages(hall, each) for each in ("IDENTITY", "ORGANIZATIONS", "PLATFORMS", "NOTIFICATIONS")]),
-        "databases": "\n".join(dump(dsn) for dsn in hall.info["postgres_dsn"].values()),
+        "streams": str(
+            [messages(driver, each) for each in ("IDENTITY", "ORGANIZATIONS", "PLATFORMS", "NOTIFICATIONS")]
+        ),
+        "databases": "\n".join(dump(dsn) for dsn in driver.info["postgres_dsn"].values()),
     }
     assert "PlatformCredentialsSet" in places["streams"]
     secrets = [form for password in passwords for form in (password.encode(), password_hash(password).raw)]

@@ -1,14 +1,14 @@
-"""The quick start, as the product page and the README tell it."""
+"""The quick start of the README."""
 
-from testing.driver import Hall, Person, address, call, client_token
+from testing.driver import SystemDriver, UserDriver, address, call, client_token
 
 
-def test_from_an_address_to_a_clients_token(hall: Hall) -> None:
-    ada = Person(hall, address("ada")).register()
-    mailed = hall.mail(ada.email).one_time_password
+def test_a_new_address_gets_a_clients_token(driver: SystemDriver) -> None:
+    ada = UserDriver(driver, address("ada")).register()
+    mailed = driver.mail(ada.email).one_time_password
     assert ada.sign_in(mailed).url.path == "/password/new"
     ada.choose_password()
-    assert "/login" in str(Person(hall, ada.email).sign_in(mailed).url), "the mailed password works once"
+    assert "/login" in str(UserDriver(driver, ada.email).sign_in(mailed).url), "the mailed password works once"
 
     me = ada.api("GET", "/me").json()
     assert me["email"] == ada.email
@@ -31,22 +31,22 @@ def test_from_an_address_to_a_clients_token(hall: Hall) -> None:
     assert "client_secret" not in shown_again
     assert client["client_secret"] not in str(shown_again)
 
-    answer = client_token(hall, client["client_id"], client["client_secret"])
+    answer = client_token(driver, client["client_id"], client["client_secret"])
     assert answer.status_code == 200
     token = answer.json()
     assert token["token_type"].lower() == "bearer"
     assert token["expires_in"] == 3600
-    listed = call(hall, token["access_token"], "GET", "/organizations").json()["items"]
+    listed = call(driver, token["access_token"], "GET", "/organizations").json()["items"]
     assert [(o["id"], o["name"]) for o in listed] == [(org, "Ada's brokerage")]
 
 
-def test_an_invited_person_without_an_account_joins_by_choosing_a_password(hall: Hall) -> None:
-    ada = hall.newcomer("ada")
+def test_an_invited_address_without_an_account_joins_by_choosing_a_password(driver: SystemDriver) -> None:
+    ada = driver.new_user("ada")
     org = ada.organization
-    eve = Person(hall, address("eve"))
+    eve = UserDriver(driver, address("eve"))
     invited = ada.api("POST", f"/organizations/{org}/invitations", json={"email": eve.email, "role": "viewer"})
     assert invited.status_code == 201
-    link = hall.mail(eve.email).link("/invitations/")
+    link = driver.mail(eve.email).link("/invitations/")
     assert eve.browser.get(link).status_code == 200
     joined = eve.browser.post(link, data={"password": eve.password})
     assert joined.status_code == 200, joined.text
@@ -55,19 +55,19 @@ def test_an_invited_person_without_an_account_joins_by_choosing_a_password(hall:
     assert roles["My organization"] in ("administrator", "viewer")
     members = ada.api("GET", f"/organizations/{org}/members").json()["items"]
     assert {m["email"]: m["role"] for m in members} == {ada.email: "administrator", eve.email: "viewer"}
-    assert not [m for m in hall.mails(eve.email) if "password" in m.subject.lower()], "no second mail"
+    assert not [m for m in driver.mails(eve.email) if "password" in m.subject.lower()], "no second mail"
     assert len(eve.api("GET", "/organizations").json()["items"]) == 2, "their own organization too"
 
 
-def test_an_invited_person_with_an_account_signs_in_and_accepts(hall: Hall) -> None:
-    ada, bob = hall.newcomer("ada"), hall.newcomer("bob")
+def test_an_invited_user_signs_in_and_accepts(driver: SystemDriver) -> None:
+    ada, bob = driver.new_user("ada"), driver.new_user("bob")
     org = ada.organization
     body = {"email": bob.email, "role": "manager", "permissions": ["audit:read"]}
     assert ada.api("POST", f"/organizations/{org}/invitations", json=body).status_code == 201
-    token = hall.mail(bob.email, "invit").link("/invitations/").rsplit("/", 1)[1]
-    shown = call(hall, None, "GET", f"/invitations/{token}").json()
+    token = driver.mail(bob.email, "invit").link("/invitations/").rsplit("/", 1)[1]
+    shown = call(driver, None, "GET", f"/invitations/{token}").json()
     assert (shown["email"], shown["status"]) == (bob.email, "pending")
-    assert hall.newcomer("eve").api("POST", f"/invitations/{token}/accept").json()["code"] == (
+    assert driver.new_user("eve").api("POST", f"/invitations/{token}/accept").json()["code"] == (
         "invitation-for-another-address"
     )
     first = bob.api("POST", f"/invitations/{token}/accept")
@@ -78,13 +78,13 @@ def test_an_invited_person_with_an_account_signs_in_and_accepts(hall: Hall) -> N
     assert bob.api("POST", f"/organizations/{org}/invitations", json=body).json()["code"] == "permission-missing"
 
 
-def test_a_withdrawn_right_and_an_ended_session_stop_everywhere(hall: Hall) -> None:
+def test_revoked_permissions_and_sessions_are_refused_everywhere(driver: SystemDriver) -> None:
     from testing.waiting import wait_until
 
-    ada, bob = hall.newcomer("ada"), hall.newcomer("bob")
+    ada, bob = driver.new_user("ada"), driver.new_user("bob")
     org = ada.organization
     ada.api("POST", f"/organizations/{org}/invitations", json={"email": bob.email, "role": "manager"})
-    token = hall.mail(bob.email, "invit").link("/invitations/").rsplit("/", 1)[1]
+    token = driver.mail(bob.email, "invit").link("/invitations/").rsplit("/", 1)[1]
     bob.api("POST", f"/invitations/{token}/accept")
     clients = f"/organizations/{org}/clients"
     assert bob.api("GET", clients).status_code == 200, "a granted right works at once in another service"
@@ -92,21 +92,21 @@ def test_a_withdrawn_right_and_an_ended_session_stop_everywhere(hall: Hall) -> N
     wait_until(lambda: bob.api("GET", clients).status_code == 404, 2, "the withdrawn right to stop")
     bearer = bob.token
     bob.browser.post("/logout")
-    wait_until(lambda: call(hall, bearer, "GET", "/organizations").status_code == 401, 2, "the token to end")
+    wait_until(lambda: call(driver, bearer, "GET", "/organizations").status_code == 401, 2, "the token to end")
 
 
-def test_a_forgotten_password_is_replaced_by_a_link_and_ends_sessions(hall: Hall) -> None:
-    ada = hall.newcomer("ada")
+def test_a_password_reset_revokes_sessions(driver: SystemDriver) -> None:
+    ada = driver.new_user("ada")
     old = ada.password
-    page = Person(hall, ada.email).browser.post("/password/forgot", data={"email": ada.email})
+    page = UserDriver(driver, ada.email).browser.post("/password/forgot", data={"email": ada.email})
     assert page.status_code == 200
-    link = hall.mail(ada.email, "new password").link("/password/reset/")
-    assert Person(hall, ada.email, old).sign_in().url.path != "/login", "the old one works until then"
+    link = driver.mail(ada.email, "new password").link("/password/reset/")
+    assert UserDriver(driver, ada.email, old).sign_in().url.path != "/login", "the old one works until then"
     ada.password = "a wholly different one 7"
     done = ada.browser.post(link, data={"password": ada.password})
     assert done.status_code == 200
-    assert Person(hall, ada.email, old).sign_in().url.path == "/login"
-    assert Person(hall, ada.email, ada.password).sign_in().url.path != "/login"
-    assert hall.mail(ada.email, "changed")
+    assert UserDriver(driver, ada.email, old).sign_in().url.path == "/login"
+    assert UserDriver(driver, ada.email, ada.password).sign_in().url.path != "/login"
+    assert driver.mail(ada.email, "changed")
     again = ada.browser.post(link, data={"password": "and again another 8"})
     assert again.status_code in (404, 410), "a link works once"

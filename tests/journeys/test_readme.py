@@ -15,7 +15,7 @@ from threading import Thread
 
 import pytest
 
-from testing.driver import Hall
+from testing.driver import SystemDriver
 from testing.shared import Shared
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,13 +28,13 @@ def _blocks(title: str) -> list[str]:
 
 
 @contextmanager
-def _mailbox_of(hall: Hall, name: str) -> Iterator[str]:
+def _mailbox_of(driver: SystemDriver, name: str) -> Iterator[str]:
     """The address of a mailbox in which only mails to this user arrive, as in the one of a system of the user's own:
     the README's lines read the newest."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            shown = hall.mailbox(self.path, **({"limit": 10_000} if self.path.endswith("/messages") else {}))
+            shown = driver.mailbox(self.path, **({"limit": 10_000} if self.path.endswith("/messages") else {}))
             if "messages" in shown:
                 shown["messages"] = [one for one in shown["messages"] if one["To"][0]["Address"].startswith(name)]
             self.send_response(200)
@@ -50,12 +50,12 @@ def _mailbox_of(hall: Hall, name: str) -> Iterator[str]:
         server.shutdown()
 
 
-def _pasted(blocks: list[str], hall: Hall, folder: Path, **environment: str) -> str:
+def _pasted(blocks: list[str], driver: SystemDriver, folder: Path, **environment: str) -> str:
     """What a terminal shows in which the blocks were pasted, at a second of their own."""
     second = secrets.token_hex(8)
     (folder / "var").mkdir()
-    with _mailbox_of(hall, f"ada-{second}@") as mailbox:
-        (folder / "var" / "local.json").write_text(json.dumps({**hall.info, "mailbox_url": mailbox}))
+    with _mailbox_of(driver, f"ada-{second}@") as mailbox:
+        (folder / "var" / "local.json").write_text(json.dumps({**driver.info, "mailbox_url": mailbox}))
         pasted = subprocess.run(
             ["bash", "-e"],
             input="\n".join((f"date() {{ echo {second}; }}", *blocks)),
@@ -71,10 +71,10 @@ def _pasted(blocks: list[str], hall: Hall, folder: Path, **environment: str) -> 
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the README's lines need curl: install it (apt install curl)")
-def test_the_quick_start_ends_with_a_clients_token_listing_its_organization(hall: Hall, tmp_path: Path) -> None:
+def test_the_readmes_quick_start_works(driver: SystemDriver, tmp_path: Path) -> None:
     blocks = _blocks("Quick start")
     assert len(blocks) >= 8
-    shown = _pasted(blocks, hall, tmp_path)
+    shown = _pasted(blocks, driver, tmp_path)
     answers = [json.loads(line) for line in shown.splitlines() if line.startswith("{")]
     program = answers[-1]["items"]
     assert [(one["name"], one["permissions"]) for one in program] == [("Ada Brokerage", ["platforms:read"])]
@@ -82,8 +82,8 @@ def test_the_quick_start_ends_with_a_clients_token_listing_its_organization(hall
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the README's lines need curl: install it (apt install curl)")
-def test_a_platform_is_added_checked_and_read_by_the_lines_that_follow(hall: Hall, tmp_path: Path) -> None:
-    shown = _pasted(_blocks("Quick start") + _blocks("A trade platform"), hall, tmp_path)
+def test_the_readmes_platform_section_works(driver: SystemDriver, tmp_path: Path) -> None:
+    shown = _pasted(_blocks("Quick start") + _blocks("A trade platform"), driver, tmp_path)
     answers = [json.loads(line) for line in shown.splitlines() if line.startswith("{")]
     checks = [(one["outcome"], one["steps"][-1]["name"]) for one in answers if "steps" in one]
     assert checks == [("bad-credentials", "sign-in"), ("port-closed", "port"), ("ok", "clock")]
@@ -93,14 +93,12 @@ def test_a_platform_is_added_checked_and_read_by_the_lines_that_follow(hall: Hal
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the README's lines need curl: install it (apt install curl)")
-def test_a_downstream_system_keeps_the_events_of_its_organization_by_the_lines_for_it(
-    hall: Hall, tradehall: Shared, tmp_path: Path
-) -> None:
+def test_the_readmes_subscriber_section_works(driver: SystemDriver, tradehall: Shared, tmp_path: Path) -> None:
     for name in (".venv", "docs"):
         (tmp_path / name).symlink_to(ROOT / name)
     [lines] = _blocks("Events for another system")
     ended = lines.replace(".venv/bin/python", "timeout 8 .venv/bin/python").rstrip() + " || test $? = 124"
-    _pasted([*_blocks("Quick start"), ended], hall, tmp_path, TRADEHALL_VAR=str(tradehall.folder))
+    _pasted([*_blocks("Quick start"), ended], driver, tmp_path, TRADEHALL_VAR=str(tradehall.folder))
     with sqlite3.connect(tmp_path / "events.sqlite") as database:
         kept = {kind for (kind,) in database.execute("SELECT type FROM events")}
     assert {"tradehall.organizations.OrgRenamed.v1", "tradehall.identity.ClientCreated.v1"} <= kept

@@ -16,9 +16,9 @@ from contracts.streams import STREAMS
 from deploy.local import Tradehall
 from deploy.service_settings import SERVICES
 from embedded import temporary_folder
-from testing.driver import Hall, Person, call, client_token
-from testing.searching import dump, messages
-from tests.recovery.operating import answer, nothing_is_parked, tradehall, typed, unpacked
+from testing.driver import SystemDriver, UserDriver, call, client_token
+from testing.stored_text import dump, messages
+from tests.recovery.operator_cli import answer, nothing_is_parked, tradehall, typed, unpacked
 
 pytestmark = pytest.mark.timeout(600)  # many programs, one after the other; each of the waits has its own limit
 NAME = "Zoe Wants-To-Be-Forgotten"
@@ -29,9 +29,9 @@ class Drill:
     """What is kept apart from `var`, and what the people remember."""
 
     folder: Path
-    ada: Person
-    zoe: Person
-    late: Person
+    ada: UserDriver
+    zoe: UserDriver
+    late: UserDriver
     client: dict[str, Any]
     platform: str
     old_token: str
@@ -57,9 +57,9 @@ class Drill:
         return ("restore", str(self.backup), "--master-keys", str(apart), "--erasure-list", str(apart / "erased.txt"))
 
 
-def sources(hall: Hall) -> set[str]:
-    """Of all events that a downstream system is told, with their epochs."""
-    return {event["source"] for stream in STREAMS.values() for event in messages(hall, stream.name)}
+def sources(driver: SystemDriver) -> set[str]:
+    """The events that a downstream system receives, with their epochs."""
+    return {event["source"] for stream in STREAMS.values() for event in messages(driver, stream.name)}
 
 
 @pytest.fixture(scope="module")
@@ -72,15 +72,15 @@ def drill() -> Iterator[Drill]:
             {**os.environ, "TRADEHALL_ERASURE_LIST": str(folder / "apart" / "erased.txt")},
         )
         with Tradehall(var, environment=environment, demo=True) as system:
-            hall = Hall(system.info)
-            made = work(hall, folder)
+            driver = SystemDriver(system.info)
+            made = work(driver, folder)
             answer(var, "backup", str(folder / "backup"))
-            made.late = hall.newcomer("late")
+            made.late = driver.new_user("late")
             erased = answer(var, "person", "erase", made.zoe.email, "--yes")
             assert not any(one["left"] for one in erased["services"].values()), erased
             assert erased["services"]["organizations"]["unreadable"]["people"] == 1
-            made.sources = sources(hall)
-            hall.close()
+            made.sources = sources(driver)
+            driver.close()
         for path in (var / "secrets").glob("*-master-key"):
             shutil.copy(path, folder / "apart")
         shutil.move(var / "demo", folder / "demo")  # the brokers' servers, which are not part of the system
@@ -92,19 +92,19 @@ def drill() -> Iterator[Drill]:
         yield made
 
 
-def work(hall: Hall, folder: Path) -> Drill:
+def work(driver: SystemDriver, folder: Path) -> Drill:
     """The quick start, a member who will want to be forgotten, and a platform that is reached."""
-    ada, zoe = hall.newcomer("ada"), hall.newcomer("zoe")
+    ada, zoe = driver.new_user("ada"), driver.new_user("zoe")
     org = ada.organization
     assert zoe.api("PATCH", "/me", json={"name": NAME}).status_code == 200
     ada.api("POST", f"/organizations/{org}/invitations", json={"email": zoe.email, "role": "manager"})
-    token = hall.mail(zoe.email, "invitation").link("/invitations/").rsplit("/", 1)[1]
+    token = driver.mail(zoe.email, "invitation").link("/invitations/").rsplit("/", 1)[1]
     assert zoe.api("POST", f"/invitations/{token}/accept").status_code == 200
     client = ada.api("POST", f"/organizations/{org}/clients", json={"name": "CRM", "scopes": ["accounts:read"]}).json()
     platforms = f"/organizations/{org}/platforms"
     body = {"name": "Live", "kind": "mt5", "api": "mt5-webapi"}
     platform = f"{platforms}/{ada.api('POST', platforms, json=body).json()['id']}"
-    credentials = {**hall.info["demo"]["mt5-webapi"], "host": "localhost"}
+    credentials = {**driver.info["demo"]["mt5-webapi"], "host": "localhost"}
     assert ada.api("PUT", f"{platform}/api-credentials", json=credentials).status_code == 200
     return Drill(folder, ada, zoe, zoe, client, platform, ada.token, set())
 
@@ -133,7 +133,7 @@ def test_a_backup_is_private_complete_and_never_overwritten(drill: Drill) -> Non
         ({"--master-keys": "nameless"}, "wrong master key"),
     ],
 )
-def test_what_cannot_succeed_is_refused_before_anything_is_changed(
+def test_an_impossible_restore_is_refused_before_any_change(
     drill: Drill, change: dict[str, str], complaint: str
 ) -> None:
     (drill.folder / "empty").mkdir(exist_ok=True)
@@ -169,7 +169,7 @@ def test_a_damaged_backup_is_refused(drill: Drill) -> None:
     assert not (drill.folder / "fresh").exists()
 
 
-def test_after_the_loss_of_the_disk_all_is_there_but_the_erased(drill: Drill) -> None:
+def test_a_restore_after_a_disk_loss_contains_all_but_erased_users(drill: Drill) -> None:
     told = answer(drill.var, *drill.restore)["services"]
     assert {name: one["differing"] for name, one in told.items()} == {name: {} for name in told}
     assert told["identity"]["ended"]["sessions"] == 2
@@ -177,11 +177,11 @@ def test_after_the_loss_of_the_disk_all_is_there_but_the_erased(drill: Drill) ->
     assert (again.returncode, "say --replace" in again.stderr) == (1, True), again.stderr
 
     with Tradehall(drill.var, demo=True) as system:
-        hall = Hall(system.info)
-        everything_is_there(hall, drill)
-        nothing_is_left_of_the_erased(hall, drill)
-        the_copies_are_whole(hall, drill)
-        hall.close()
+        driver = SystemDriver(system.info)
+        everything_is_there(driver, drill)
+        nothing_is_left_of_the_erased(driver, drill)
+        the_copies_are_whole(driver, drill)
+        driver.close()
     replaced = at_a_terminal(drill)
     assert replaced["identity"]["rows"] == told["identity"]["rows"]
     assert replaced["identity"]["epoch"] != told["identity"]["epoch"]
@@ -198,33 +198,35 @@ def at_a_terminal(drill: Drill) -> Any:
     return json.loads(said)["services"]
 
 
-def everything_is_there(hall: Hall, drill: Drill) -> None:
-    ada = Person(hall, drill.ada.email, drill.ada.password)
-    assert call(hall, drill.old_token, "GET", "/me").status_code == 401, "tokens from before are over"
+def everything_is_there(driver: SystemDriver, drill: Drill) -> None:
+    ada = UserDriver(driver, drill.ada.email, drill.ada.password)
+    assert call(driver, drill.old_token, "GET", "/me").status_code == 401, "tokens from before are over"
     assert ada.sign_in().url.path != "/login"
     org = ada.organization
     assert [one["email"] for one in ada.api("GET", f"/organizations/{org}/members").json()["items"]] == [ada.email]
-    assert Person(hall, drill.late.email, drill.late.password).sign_in().url.path == "/login", "came after the backup"
-    token = client_token(hall, drill.client["client_id"], drill.client["client_secret"])
+    assert UserDriver(driver, drill.late.email, drill.late.password).sign_in().url.path == "/login", (
+        "came after the backup"
+    )
+    token = client_token(driver, drill.client["client_id"], drill.client["client_secret"])
     assert token.status_code == 200, token.text
     checked = ada.api("POST", f"{drill.platform}/checks", json={"target": "api"})
     assert checked.json()["outcome"] == "ok", checked.text  # so the stored credentials were decrypted
-    newcomer = hall.newcomer("after")
-    assert newcomer.organization
+    new_user = driver.new_user("after")
+    assert new_user.organization
 
 
-def nothing_is_left_of_the_erased(hall: Hall, drill: Drill) -> None:
-    assert Person(hall, drill.zoe.email, drill.zoe.password).sign_in().url.path == "/login"
-    events = json.dumps([messages(hall, stream.name) for stream in STREAMS.values()])
-    stored = "".join(dump(dsn) for dsn in hall.info["postgres_dsn"].values())
+def nothing_is_left_of_the_erased(driver: SystemDriver, drill: Drill) -> None:
+    assert UserDriver(driver, drill.zoe.email, drill.zoe.password).sign_in().url.path == "/login"
+    events = json.dumps([messages(driver, stream.name) for stream in STREAMS.values()])
+    stored = "".join(dump(dsn) for dsn in driver.info["postgres_dsn"].values())
     for word in (drill.zoe.email, NAME):
         assert word.lower() not in stored.lower()
         assert word.lower() not in events.lower()
 
 
-def the_copies_are_whole(hall: Hall, drill: Drill) -> None:
+def the_copies_are_whole(driver: SystemDriver, drill: Drill) -> None:
     """The bus is filled from the databases, in lives that those who listen can tell from the lost ones."""
     assert all(one["sound"] for one in answer(drill.var, "streams", "verify"))
-    new = sources(hall) - drill.sources
+    new = sources(driver) - drill.sources
     assert {source.split("/")[1] for source in new} >= {"identity", "organizations", "notifications"}
-    assert nothing_is_parked(hall.info["postgres_dsn"])
+    assert nothing_is_parked(driver.info["postgres_dsn"])

@@ -11,10 +11,10 @@ from deploy.cli.manifest import release
 from deploy.cli.postgres_programs import program, reaching
 from deploy.local import Tradehall
 from embedded import temporary_folder
-from testing.driver import Hall
+from testing.driver import SystemDriver
 from testing.waiting import wait_until
-from tests.recovery.operating import answer
-from tests.upgrades.made import Expected, work
+from tests.recovery.operator_cli import answer
+from tests.upgrades.expected_data import Expected, work
 
 
 def main() -> int:
@@ -26,8 +26,8 @@ def main() -> int:
     with temporary_folder() as temporary:
         var = temporary / "var"
         with Tradehall(var) as system:
-            hall = Hall(system.info)
-            expected = work(hall)
+            driver = SystemDriver(system.info)
+            expected = work(driver)
             answer(var, "person", "erase", expected.erased.email, "--yes")
             wait_until(lambda: _settled(var), 60, "all services to have heard of everything")
             folder.mkdir()
@@ -37,7 +37,7 @@ def main() -> int:
             events = {name: _events(dsn) for name, dsn in system.info["postgres_dsn"].items()}
             whole = Expected(**{**expected.model_dump(), "events": events})
             (folder / "expected.json").write_text(whole.model_dump_json(indent=2) + "\n")
-            hall.close()
+            driver.close()
     print(f"{folder}: {sum(path.stat().st_size for path in folder.iterdir()):,} bytes")
     return 0
 

@@ -24,11 +24,11 @@ from platforms.connections.addresses import Policy
 from platforms.container import Container
 from portal.service import PortalService
 from runtime.application import migrations_of
-from testing.driver import Hall, Person, call, client_token
-from testing.searching import dump, messages
+from testing.driver import SystemDriver, UserDriver, call, client_token
 from testing.services import SERVICES
-from tests.recovery.operating import answer, nothing_is_parked
-from tests.upgrades.made import Expected, roles
+from testing.stored_text import dump, messages
+from tests.recovery.operator_cli import answer, nothing_is_parked
+from tests.upgrades.expected_data import Expected, roles
 
 pytestmark = pytest.mark.timeout(600)
 RELEASES = sorted(path.parent for path in Path(__file__).parent.glob("*/expected.json"))
@@ -72,47 +72,47 @@ def upgraded(request: pytest.FixtureRequest) -> Iterator[tuple[Expected, Tradeha
             yield Expected.model_validate_json((release / "expected.json").read_text()), system, folder / "var"
 
 
-def test_there_are_data_of_a_release_and_they_are_small() -> None:
+def test_fixtures_of_each_release_exist_and_are_small() -> None:
     assert RELEASES
     for release in RELEASES:
         assert sum(path.stat().st_size for path in release.iterdir()) < 300_000
 
 
-def test_people_sign_in_and_find_their_organizations(upgraded: tuple[Expected, Tradehall, Path]) -> None:
+def test_users_sign_in_and_find_their_organizations(upgraded: tuple[Expected, Tradehall, Path]) -> None:
     expected, system, _ = upgraded
-    hall = Hall(system.info)
+    driver = SystemDriver(system.info)
     for human in expected.people:
-        person = Person(hall, human.email, human.password)
+        person = UserDriver(driver, human.email, human.password)
         assert person.sign_in().url.path != "/login"
         me = person.api("GET", "/me").json()
         assert (me["id"], me["name"], roles(person)) == (human.id, human.name, human.roles)
     gone = expected.erased
-    assert Person(hall, gone.email, gone.password).sign_in().url.path == "/login"
+    assert UserDriver(driver, gone.email, gone.password).sign_in().url.path == "/login"
     everything = "".join(dump(dsn) for dsn in system.info["postgres_dsn"].values())
     assert gone.email not in everything
     assert gone.name is not None
     assert gone.name not in everything
-    hall.close()
+    driver.close()
 
 
 def test_programs_get_tokens_and_read(upgraded: tuple[Expected, Tradehall, Path]) -> None:
     expected, system, _ = upgraded
-    hall = Hall(system.info)
-    token = client_token(hall, expected.client_id, expected.client_secret)
+    driver = SystemDriver(system.info)
+    token = client_token(driver, expected.client_id, expected.client_secret)
     assert token.status_code == 200, token.text
-    told = call(hall, token.json()["access_token"], "GET", f"/organizations/{expected.organization}/events").json()
+    told = call(driver, token.json()["access_token"], "GET", f"/organizations/{expected.organization}/events").json()
     assert {"OrgCreated", "ClientCreated", "PlatformAdded"} <= {one["type"].split(".")[2] for one in told["items"]}
-    hall.close()
+    driver.close()
 
 
 def test_stored_credentials_open(upgraded: tuple[Expected, Tradehall, Path]) -> None:
     expected, system, var = upgraded
-    hall = Hall(system.info)
-    owner = Person(hall, expected.people[0].email, expected.people[0].password)
+    driver = SystemDriver(system.info)
+    owner = UserDriver(driver, expected.people[0].email, expected.people[0].password)
     owner.sign_in()
     path = f"/organizations/{expected.organization}/platforms/{expected.platform}"
     assert owner.api("POST", f"{path}/checks", json={"target": "db"}).json()["outcome"] == "port-closed"
-    hall.close()
+    driver.close()
     database = opened(SecretStr(system.info["postgres_dsn"]["platforms"]), SCHEMAS["platforms"])
     master = MasterKey(SecretStr((var / "secrets" / "platforms-master-key").read_text()))
     container = Container(database, master, Policy(private_allowed=True), lambda: datetime.now(UTC))
@@ -123,15 +123,15 @@ def test_stored_credentials_open(upgraded: tuple[Expected, Tradehall, Path]) -> 
     assert found.credentials.secret.value.decode() == expected.database["password"]
 
 
-def test_streams_are_filled_and_read_models_are_what_the_events_say(upgraded: tuple[Expected, Tradehall, Path]) -> None:
+def test_streams_are_filled_and_read_models_match_the_events(upgraded: tuple[Expected, Tradehall, Path]) -> None:
     expected, system, var = upgraded
 
-    hall = Hall(system.info)
-    after = hall.newcomer("after")  # whose mail comes once all services have caught up
+    driver = SystemDriver(system.info)
+    after = driver.new_user("after")  # whose mail comes once all services have caught up
     assert after.organization
     assert all(one["sound"] for one in answer(var, "streams", "verify"))
-    told = [event for stream in STREAMS.values() for event in messages(hall, stream.name)]
-    hall.close()
+    told = [event for stream in STREAMS.values() for event in messages(driver, stream.name)]
+    driver.close()
     assert {human.id for human in expected.people} <= {event["subject"] for event in told}
     assert all(not one["differing"] for one in answer(var, "views", "rebuild").values())
     assert nothing_is_parked(system.info["postgres_dsn"])

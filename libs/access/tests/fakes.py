@@ -1,4 +1,4 @@
-"""Stands-in for what the access check asks, in memory."""
+"""In-memory fakes of the services that the access check asks."""
 
 from typing import Any
 from uuid import UUID, uuid4

@@ -1,4 +1,4 @@
-"""Who may do what: copies from events, the owner asked before a refusal, tokens that have ended."""
+"""Authorization from replicas: events, requests to the owner before a refusal, revoked tokens."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ ORG, OTHER, ADA, PLATFORM = uuid4(), uuid4(), uuid4(), uuid4()
 
 
 class Owner:
-    """Answers as the owners of the rights would, or not at all."""
+    """Answers like the owners of the permissions, or not at all."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {}
@@ -86,7 +86,7 @@ def client(*scopes: str, platforms: tuple[UUID, ...] | None = None) -> identity.
     )
 
 
-def test_the_owner_of_an_organization_may_do_everything_there_and_sees_no_other(world: World) -> None:
+def test_an_owner_has_all_permissions_in_its_own_organization_only(world: World) -> None:
     world.tell(organizations.OrgCreated(organization_id=ORG, name="A", owner=ADA))
     assert world.access.acting(person(), ORG, "members:write").grant.role == Role.ADMINISTRATOR
     with pytest.raises(NotFound):
@@ -95,7 +95,7 @@ def test_the_owner_of_an_organization_may_do_everything_there_and_sees_no_other(
         world.access.acting(person(uuid4()), ORG, None)
 
 
-def test_a_right_that_the_copy_does_not_know_yet_is_asked_of_its_owner(world: World) -> None:
+def test_a_permission_missing_from_the_replica_is_requested_from_its_owner(world: World) -> None:
     world.owner.answers[rpc.MEMBERSHIP.subject] = rpc.Membership(organization_id=ORG, user_id=ADA, role=Role.MANAGER)
     assert world.access.acting(person(), ORG, "platforms:write")
     with pytest.raises(MissingPermission):
@@ -105,7 +105,7 @@ def test_a_right_that_the_copy_does_not_know_yet_is_asked_of_its_owner(world: Wo
         world.access.acting(person(), ORG, "platforms:write")
 
 
-def test_known_rights_go_on_without_the_bus_but_writes_that_matter_stop_after_thirty_seconds(world: World) -> None:
+def test_without_the_bus_known_permissions_work_but_critical_writes_stop_after_thirty_seconds(world: World) -> None:
     world.tell(organizations.OrgCreated(organization_id=ORG, name="A", owner=ADA))
     world.owner.away = True
     world.owner.cut_off_seconds = 31.0
@@ -114,7 +114,7 @@ def test_known_rights_go_on_without_the_bus_but_writes_that_matter_stop_after_th
         world.access.acting(person(), ORG, "clients:write", fresh=True)
 
 
-def test_a_withdrawn_right_is_gone_with_its_event(world: World) -> None:
+def test_a_revoked_permission_is_refused_after_its_event(world: World) -> None:
     world.tell(organizations.MemberJoined(organization_id=ORG, user_id=ADA, role=Role.MANAGER))
     changed = organizations.MemberPermissionsChanged(
         organization_id=ORG, user_id=ADA, from_=Grant(role=Role.MANAGER), to=Grant(role=Role.VIEWER)
@@ -129,7 +129,7 @@ def test_a_withdrawn_right_is_gone_with_its_event(world: World) -> None:
         world.access.acting(person(), ORG, None)
 
 
-def test_a_deleted_organization_is_nowhere_until_it_is_restored(world: World) -> None:
+def test_a_deleted_organization_is_hidden_until_it_is_restored(world: World) -> None:
     world.tell(organizations.OrgCreated(organization_id=ORG, name="A", owner=ADA))
     until = datetime.now(UTC) + timedelta(days=30)
     world.tell(organizations.OrgDeleted(organization_id=ORG, restorable_until=until))
@@ -139,7 +139,7 @@ def test_a_deleted_organization_is_nowhere_until_it_is_restored(world: World) ->
     assert world.access.acting(person(), ORG, None)
 
 
-def test_a_deleted_organizations_clients_are_nobody_until_it_is_restored(world: World) -> None:
+def test_clients_of_a_deleted_organization_are_refused_until_it_is_restored(world: World) -> None:
     world.tell(organizations.OrgCreated(organization_id=ORG, name="A", owner=ADA))
     world.tell(client("platforms:read"))
     until = datetime.now(UTC) + timedelta(days=30)
@@ -158,7 +158,7 @@ def test_limits_hide_other_platforms(world: World) -> None:
         world.access.acting(person(), ORG, "platforms:read", platform=uuid4())
 
 
-def test_a_client_holds_its_scopes_in_its_own_organization_only(world: World) -> None:
+def test_a_client_has_its_scopes_in_its_own_organization_only(world: World) -> None:
     world.tell(client("platforms:read", "accounts:read"))
     assert world.access.acting(program("platforms:read"), ORG, "platforms:read")
     assert world.access.acting(program("accounts:read"), ORG, "accounts:read")
@@ -172,7 +172,7 @@ def test_a_client_holds_its_scopes_in_its_own_organization_only(world: World) ->
         world.access.acting(program("platforms:read", organization=OTHER), OTHER, "platforms:read")
 
 
-def test_a_scope_granted_a_moment_ago_is_asked_of_its_owner(world: World) -> None:
+def test_a_scope_missing_from_the_replica_is_requested_from_its_owner(world: World) -> None:
     made = client("platforms:read")
     world.tell(made)
     world.owner.answers[rpc.CLIENT.subject] = rpc.Client(
@@ -181,15 +181,15 @@ def test_a_scope_granted_a_moment_ago_is_asked_of_its_owner(world: World) -> Non
     assert world.access.acting(program("audit:read"), ORG, "audit:read")
 
 
-def test_a_scope_taken_from_a_client_is_gone_from_tokens_it_already_has(world: World) -> None:
+def test_a_scope_revoked_from_a_client_is_refused_in_existing_tokens(world: World) -> None:
     made = client("platforms:read", "audit:read")
     world.tell(made)
     changed = identity.ClientScopesChanged(
         client=made.client,
         client_id=made.client_id,
         organization_id=ORG,
-        from_=identity.ClientRights(scopes=made.scopes),
-        to=identity.ClientRights(scopes=("platforms:read",)),
+        from_=identity.ClientGrant(scopes=made.scopes),
+        to=identity.ClientGrant(scopes=("platforms:read",)),
     )
     world.tell(changed)
     world.owner.answers[rpc.CLIENT.subject] = rpc.Client(
@@ -199,7 +199,7 @@ def test_a_scope_taken_from_a_client_is_gone_from_tokens_it_already_has(world: W
         world.access.acting(program("platforms:read", "audit:read"), ORG, "audit:read")
 
 
-def test_a_removed_client_an_ended_session_and_a_revoked_token_are_no_longer_alive(world: World) -> None:
+def test_removed_clients_and_revoked_sessions_and_tokens_are_refused(world: World) -> None:
     made = client("platforms:read")
     world.tell(made)
     world.access.alive(program("platforms:read"))
@@ -221,12 +221,12 @@ def test_a_removed_client_an_ended_session_and_a_revoked_token_are_no_longer_ali
 
 
 @pytest.mark.parametrize("claims", [{}, {"sid": "x"}, {"org": "x"}])
-def test_a_token_that_names_nobody_is_refused(claims: dict[str, str]) -> None:
+def test_a_token_without_a_principal_is_refused(claims: dict[str, str]) -> None:
     with pytest.raises(InvalidToken):
         Principal.of(Token(str(uuid4()), 2**31, "j", frozenset(), claims))
 
 
-def test_a_wider_limit_that_the_copy_does_not_know_yet_is_asked_of_its_owner(world: World) -> None:
+def test_wider_limits_missing_from_the_replica_are_requested_from_their_owner(world: World) -> None:
     world.tell(
         organizations.MemberJoined(
             organization_id=ORG,

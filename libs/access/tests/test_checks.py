@@ -19,7 +19,7 @@ from access.tests.fakes import (
     user,
 )
 from contracts import rpc
-from contracts.permissions import Grant
+from contracts.permissions import Grant, Limits
 from kit.errors import NotFound
 from kit.security.tokens import InvalidToken, Token
 
@@ -29,7 +29,7 @@ def fakes() -> Fakes:
     return Fakes()
 
 
-def test_a_member_acts_with_the_grant_of_the_replica(fakes: Fakes) -> None:
+def test_a_member_gets_the_grant_of_the_replica(fakes: Fakes) -> None:
     grant = fakes.grant("viewer")
     principal = user()
     for permission in ("platforms:read", None):
@@ -38,14 +38,14 @@ def test_a_member_acts_with_the_grant_of_the_replica(fakes: Fakes) -> None:
     assert fakes.owner.asked == []
 
 
-def test_before_a_refusal_the_owner_is_asked(fakes: Fakes) -> None:
+def test_the_owner_is_asked_before_a_refusal(fakes: Fakes) -> None:
     fakes.grant("viewer")
     fakes.owner.answers[rpc.MEMBERSHIP.subject] = membership("manager")
     assert fakes.access.acting(user(), ORG, "platforms:write").grant.role == "manager"
     assert fakes.owner.asked == [rpc.MembershipRequest(organization_id=ORG, user_id=ADA)]
 
 
-def test_without_the_owner_nothing_is_refused_or_allowed(fakes: Fakes) -> None:
+def test_without_the_owner_the_request_is_unavailable(fakes: Fakes) -> None:
     fakes.owner.away = True
     with pytest.raises(PermissionsUnavailable):
         fakes.access.acting(user(), ORG, None)
@@ -53,7 +53,7 @@ def test_without_the_owner_nothing_is_refused_or_allowed(fakes: Fakes) -> None:
         fakes.access.acting(client_with("events:read"), ORG, "events:read")
 
 
-def test_an_owner_of_memberships_asks_nobody(fakes: Fakes) -> None:
+def test_the_owner_of_memberships_sends_no_request(fakes: Fakes) -> None:
     fakes.members.authoritative = True
     with pytest.raises(NotFound):
         fakes.access.acting(user(), ORG, None)
@@ -63,7 +63,7 @@ def test_an_owner_of_memberships_asks_nobody(fakes: Fakes) -> None:
     assert fakes.owner.asked == []
 
 
-def test_an_owner_of_clients_asks_nobody(fakes: Fakes) -> None:
+def test_the_owner_of_clients_sends_no_request(fakes: Fakes) -> None:
     fakes.clients.authoritative = True
     with pytest.raises(InvalidToken):
         fakes.access.alive(client_with("events:read"))
@@ -73,7 +73,7 @@ def test_an_owner_of_clients_asks_nobody(fakes: Fakes) -> None:
     assert fakes.owner.asked == []
 
 
-def test_what_a_token_lacks_is_refused_without_asking(fakes: Fakes) -> None:
+def test_a_scope_missing_from_the_token_is_refused_without_a_request(fakes: Fakes) -> None:
     fakes.clients[CLIENT] = known_client("events:read", "audit:read")
     with pytest.raises(MissingPermission):
         fakes.access.acting(client_with("events:read"), ORG, "audit:read")
@@ -90,14 +90,14 @@ def test_a_client_holds_the_scopes_that_both_token_and_client_have(fakes: Fakes)
     assert fakes.owner.asked == []
 
 
-def test_a_scope_that_the_client_lacks_here_is_asked_of_its_owner(fakes: Fakes) -> None:
+def test_a_scope_that_the_client_lacks_here_is_requested_from_its_owner(fakes: Fakes) -> None:
     fakes.clients[CLIENT] = known_client("events:read")
     fakes.owner.answers[rpc.CLIENT.subject] = known_client("events:read", "audit:read")
     assert fakes.access.acting(client_with("audit:read"), ORG, "audit:read")
     assert fakes.owner.asked == [rpc.ClientRequest(client_id=CLIENT)]
 
 
-def test_a_client_that_is_gone_at_its_owner_is_in_no_organization(fakes: Fakes) -> None:
+def test_a_client_removed_at_its_owner_has_no_organization(fakes: Fakes) -> None:
     fakes.clients[CLIENT] = known_client("events:read")
     with pytest.raises(NotFound):
         fakes.access.acting(client_with("audit:read"), ORG, "audit:read")
@@ -110,7 +110,7 @@ def test_a_client_is_in_its_own_organization_only(fakes: Fakes) -> None:
 
 
 @pytest.mark.parametrize("permission", ["platforms:read", None])
-def test_platforms_beyond_the_limits_do_not_exist(fakes: Fakes, permission: str | None) -> None:
+def test_platforms_beyond_the_limits_are_not_found(fakes: Fakes, permission: str | None) -> None:
     limited = fakes.grant("viewer", platforms=(PLATFORM,))
     fakes.owner.answers[rpc.MEMBERSHIP.subject] = rpc.Membership(
         organization_id=ORG, user_id=ADA, role="viewer", limits=limited.limits
@@ -136,30 +136,32 @@ def test_members_hold_scopes_that_are_no_permission_only_as_additions(fakes: Fak
         fakes.access.acting(user(), ORG, "clients:write")
 
 
-def test_what_matters_is_refused_after_more_than_thirty_seconds_without_the_bus(fakes: Fakes) -> None:
+def test_critical_permissions_are_refused_after_thirty_seconds_without_the_bus(fakes: Fakes) -> None:
     grant = fakes.grant("administrator")
     fakes.owner.cut_off_seconds = 30.0
     assert fakes.access.acting(user(), ORG, "clients:write", fresh=True)
     fakes.owner.cut_off_seconds = 30.5
     assert fakes.access.acting(user(), ORG, "clients:write")
-    assert fakes.access.sufficient(user(), ORG, grant, "clients:write")
+    assert fakes.access.acting(user(), ORG, "clients:write", known=grant)
     with pytest.raises(PermissionsUnavailable):
         fakes.access.acting(user(), ORG, "clients:write", fresh=True)
     with pytest.raises(PermissionsUnavailable):
-        fakes.access.sufficient(user(), ORG, grant, "clients:write", fresh=True)
+        fakes.access.acting(user(), ORG, "clients:write", fresh=True, known=grant)
 
 
-def test_a_grant_at_hand_is_enough_or_not_without_asking(fakes: Fakes) -> None:
-    principal, grant = user(), Grant(role="viewer")
-    acting = fakes.access.sufficient(principal, ORG, grant, "platforms:read")
-    assert acting is not None
+def test_a_known_grant_decides_without_asking(fakes: Fakes) -> None:
+    principal, grant = user(), Grant(role="viewer", limits=Limits(platforms=(PLATFORM,)))
+    acting = fakes.access.acting(principal, ORG, "platforms:read", platform=PLATFORM, known=grant)
     assert (acting.principal, acting.organization_id, acting.grant) == (principal, ORG, grant)
-    assert fakes.access.sufficient(principal, ORG, grant, None)
-    assert fakes.access.sufficient(principal, ORG, grant, "platforms:write") is None
+    fakes.grant("administrator")
+    with pytest.raises(MissingPermission):
+        fakes.access.acting(principal, ORG, "platforms:write", known=grant)
+    with pytest.raises(NotFound):
+        fakes.access.acting(principal, ORG, "platforms:read", platform=uuid4(), known=grant)
     assert fakes.owner.asked == []
 
 
-def test_a_session_a_token_and_a_client_may_have_ended(fakes: Fakes) -> None:
+def test_revoked_sessions_and_tokens_and_removed_clients_are_not_alive(fakes: Fakes) -> None:
     first, second = user(), user()
     fakes.access.alive(first)
     fakes.ended |= {first.session_id, second.token.id}
@@ -184,6 +186,6 @@ def test_a_principal_is_a_user_with_a_session_or_a_client_with_an_organization()
     ("subject", "claims"),
     [(str(ADA), {}), (str(ADA), {"sid": "x"}), (CLIENT, {"org": "x"}), (CLIENT, {"sid": str(ADA)})],
 )
-def test_a_token_of_nobody_is_invalid(subject: str, claims: dict[str, str]) -> None:
+def test_a_token_without_user_or_client_is_invalid(subject: str, claims: dict[str, str]) -> None:
     with pytest.raises(InvalidToken):
         Principal.of(Token(subject, 2**31, "t", frozenset(), claims))

@@ -10,11 +10,12 @@ import pytest
 from fastapi import FastAPI
 from starlette.requests import Request
 
-from access.checks import MissingPermission, PermissionsUnavailable, PersonNeeded
+from access.checks import MissingPermission, PermissionsUnavailable, UserRequired
 from access.guard import Guard, asking_verifier
 from access.principal import Principal
 from access.tests.fakes import CLIENT, ORG, PLATFORM, Fakes, client_with, known_client, membership, user
 from contracts import rpc
+from contracts.permissions import Grant
 from kit.context import cause
 from kit.errors import NotFound, Unauthenticated, Unavailable
 from kit.security.tokens import InvalidToken, Token
@@ -32,21 +33,16 @@ class Verifier:
         return self._tokens[token]
 
 
-class Reads:
-    """Answers both queries from the fakes; `asked` are their parameters."""
+class Read:
+    """A query for the grant of a user and for what is asked for: here, how often it has run."""
 
-    def __init__(self, fakes: Fakes) -> None:
-        self._fakes = fakes
-        self.asked: list[Any] = []
+    def __init__(self, *grants: Grant | None) -> None:
+        self._grants = list(grants)
+        self.count = 0
 
-    async def all(self, query: str, params: Any) -> list[tuple[Any, ...]]:
-        assert query
-        self.asked.append(params)
-        ended = bool({params["session"], params["token"]} & set(map(str, self._fakes.ended)))
-        if "org" not in params:
-            return [()] if ended else []
-        grant = self._fakes.members.find(params["org"], params["user"])
-        return [(ended, grant and grant.model_dump_json())]
+    async def __call__(self) -> tuple[Grant | None, int]:
+        self.count += 1
+        return self._grants.pop(0), self.count
 
 
 @pytest.fixture
@@ -54,9 +50,8 @@ def fakes() -> Fakes:
     return Fakes()
 
 
-def guard(fakes: Fakes, *principals: Principal, reads: Reads | None = None, granted: bool = True) -> Guard:
-    query = "SELECT granted" if granted and reads else None
-    return Guard(Verifier(*principals), fakes.access, reads, query)  # type: ignore[arg-type]
+def guard(fakes: Fakes, *principals: Principal) -> Guard:
+    return Guard(Verifier(*principals), fakes.access)  # type: ignore[arg-type]
 
 
 def request_of(principal: Principal | None, scheme: str = "Bearer") -> Request:
@@ -72,25 +67,23 @@ def wait(work: Awaitable[T]) -> T:
 
 
 @pytest.mark.parametrize("scheme", ["Basic", ""])
-def test_another_scheme_is_no_token(fakes: Fakes, scheme: str) -> None:
+def test_another_authentication_scheme_is_refused(fakes: Fakes, scheme: str) -> None:
     principal = user()
     with pytest.raises(Unauthenticated) as refused:
         wait(guard(fakes, principal).anyone(request_of(principal, scheme)))
     assert not isinstance(refused.value, InvalidToken)
 
 
-def test_an_empty_bearer_token_is_no_token(fakes: Fakes) -> None:
+def test_an_empty_bearer_token_is_refused(fakes: Fakes) -> None:
     with pytest.raises(Unauthenticated) as refused:
         wait(guard(fakes).anyone(request_of(None)))
     assert not isinstance(refused.value, InvalidToken)
 
 
-@pytest.mark.parametrize("with_reads", [False, True])
-def test_anyone_is_a_user_or_a_client_that_has_not_ended(fakes: Fakes, with_reads: bool) -> None:
+def test_anyone_accepts_active_users_and_clients(fakes: Fakes) -> None:
     fakes.clients[CLIENT] = known_client("events:read")
-    reads = Reads(fakes) if with_reads else None
     ada, client = user(), client_with("events:read")
-    guarded = guard(fakes, ada, client, reads=reads)
+    guarded = guard(fakes, ada, client)
     assert wait(guarded.anyone(request_of(ada, "bearer"))) == ada
     assert wait(guarded.anyone(request_of(client))) == client
     fakes.ended.add(ada.session_id)
@@ -100,16 +93,16 @@ def test_anyone_is_a_user_or_a_client_that_has_not_ended(fakes: Fakes, with_read
             wait(guarded.anyone(request_of(principal)))
 
 
-def test_a_person_is_no_client_and_has_an_active_session(fakes: Fakes) -> None:
+def test_user_accepts_only_users_with_an_active_session(fakes: Fakes) -> None:
     fakes.clients[CLIENT] = known_client("events:read")
     ada, client = user(), client_with("events:read")
     guarded = guard(fakes, ada, client)
-    assert wait(guarded.person(request_of(ada))) == ada
-    with pytest.raises(PersonNeeded):
-        wait(guarded.person(request_of(client)))
+    assert wait(guarded.user(request_of(ada))) == ada
+    with pytest.raises(UserRequired):
+        wait(guarded.user(request_of(client)))
     fakes.ended.add(ada.session_id)
     with pytest.raises(InvalidToken):
-        wait(guarded.person(request_of(ada)))
+        wait(guarded.user(request_of(ada)))
 
 
 def test_events_of_a_request_name_its_principal(fakes: Fakes) -> None:
@@ -122,33 +115,46 @@ def test_events_of_a_request_name_its_principal(fakes: Fakes) -> None:
     assert asyncio.run(actor()) == ada.id
 
 
-def test_a_known_grant_is_enough_without_a_thread_and_without_asking(fakes: Fakes) -> None:
+def test_a_grant_that_a_query_reads_along_decides(fakes: Fakes) -> None:
+    fakes.members.authoritative = True
+    ada, viewer = user(), Grant(role="viewer")
+    read = Read(viewer)
+    acting, found = wait(guard(fakes).acting_on(ada, ORG, "platforms:read", read))
+    assert (acting.principal, acting.organization_id, acting.grant, found) == (ada, ORG, viewer, 1)
+    fakes.grant("administrator")
+    with pytest.raises(MissingPermission):
+        wait(guard(fakes).acting_on(ada, ORG, "platforms:write", Read(viewer)))
+
+
+def test_without_a_grant_the_principal_is_checked_as_everywhere_and_the_query_repeated(fakes: Fakes) -> None:
+    fakes.members.authoritative = True
+    ada = user()
+    unknown = Read(None)
+    with pytest.raises(NotFound):
+        wait(guard(fakes).acting_on(ada, ORG, "platforms:read", unknown))
+    assert unknown.count == 1
     grant = fakes.grant("viewer")
-    ada, reads = user(), Reads(fakes)
-    require = guard(fakes, ada, reads=reads).require("platforms:read")
-    acting = wait(require(request_of(ada), ORG))
-    assert (acting.principal, acting.organization_id, acting.grant) == (ada, ORG, grant)
-    [asked] = reads.asked
-    assert (asked["org"], asked["user"], asked["token"]) == (ORG, ada.user_id, ada.token.id)
-    assert fakes.owner.asked == []
+    acting, found = wait(guard(fakes).acting_on(ada, ORG, "platforms:read", Read(None, None)))
+    assert (acting.grant, found) == (grant, 2)
+    fakes.ended.add(ada.session_id)
+    with pytest.raises(InvalidToken):
+        wait(guard(fakes).acting_on(ada, ORG, "platforms:read", Read(None)))
 
 
-def test_an_ended_session_is_refused_whatever_its_grant(fakes: Fakes) -> None:
+def test_a_revoked_session_is_refused_whatever_its_grant(fakes: Fakes) -> None:
     fakes.grant("administrator")
     ada = user()
     fakes.ended.add(ada.session_id)
-    for reads in (None, Reads(fakes)):
-        guarded = guard(fakes, ada, reads=reads)
-        with pytest.raises(InvalidToken):
-            wait(guarded.require("platforms:read")(request_of(ada), ORG))
-        with pytest.raises(InvalidToken):
-            wait(guarded.require_on_platform("platforms:read")(request_of(ada), ORG, PLATFORM))
+    guarded = guard(fakes, ada)
+    with pytest.raises(InvalidToken):
+        wait(guarded.require("platforms:read")(request_of(ada), ORG))
+    with pytest.raises(InvalidToken):
+        wait(guarded.require_on_platform("platforms:read")(request_of(ada), ORG, PLATFORM))
 
 
-@pytest.mark.parametrize("granted", [False, True])
-def test_a_grant_that_is_not_enough_here_is_asked_of_its_owner(fakes: Fakes, granted: bool) -> None:
+def test_an_insufficient_grant_is_requested_from_its_owner(fakes: Fakes) -> None:
     ada = user()
-    require = guard(fakes, ada, reads=Reads(fakes), granted=granted).require("platforms:write")
+    require = guard(fakes, ada).require("platforms:write")
     with pytest.raises(NotFound):
         wait(require(request_of(ada), ORG))
     fakes.grant("viewer")
@@ -160,27 +166,29 @@ def test_a_grant_that_is_not_enough_here_is_asked_of_its_owner(fakes: Fakes, gra
 def test_a_client_needs_the_permission_as_a_scope(fakes: Fakes) -> None:
     fakes.clients[CLIENT] = known_client("events:read")
     client = client_with("events:read")
-    guarded = guard(fakes, client, reads=Reads(fakes))
+    guarded = guard(fakes, client)
     assert wait(guarded.require("events:read")(request_of(client), ORG)).grant.permissions == ("events:read",)
     with pytest.raises(MissingPermission):
         wait(guarded.require("audit:read")(request_of(client), ORG))
 
 
-@pytest.mark.parametrize("with_reads", [False, True])
-def test_only_what_must_be_fresh_stops_without_the_bus(fakes: Fakes, with_reads: bool) -> None:
-    fakes.grant("administrator")
+def test_without_the_bus_only_critical_permissions_are_refused(fakes: Fakes) -> None:
+    grant = fakes.grant("administrator")
     fakes.owner.cut_off_seconds = 31.0
     ada = user()
-    guarded = guard(fakes, ada, reads=Reads(fakes) if with_reads else None)
+    guarded = guard(fakes, ada)
     assert wait(guarded.require("clients:write")(request_of(ada), ORG))
     assert wait(guarded.require_on_platform("platforms:write")(request_of(ada), ORG, PLATFORM))
     with pytest.raises(PermissionsUnavailable):
         wait(guarded.require("clients:write", fresh=True)(request_of(ada), ORG))
     with pytest.raises(PermissionsUnavailable):
         wait(guarded.require_on_platform("platforms:write", fresh=True)(request_of(ada), ORG, PLATFORM))
+    for known in (grant, None):
+        with pytest.raises(PermissionsUnavailable):
+            wait(guarded.acting_on(ada, ORG, "clients:write", Read(known), fresh=True))
 
 
-def test_a_platform_beyond_the_limits_does_not_exist(fakes: Fakes) -> None:
+def test_a_platform_beyond_the_limits_is_not_found(fakes: Fakes) -> None:
     fakes.members.authoritative = True
     fakes.grant("viewer", platforms=(PLATFORM,))
     ada = user()
@@ -190,7 +198,7 @@ def test_a_platform_beyond_the_limits_does_not_exist(fakes: Fakes) -> None:
         wait(require(request_of(ada), ORG, uuid4()))
 
 
-def test_where_clients_need_a_scope_of_their_own_members_need_the_permission(fakes: Fakes) -> None:
+def test_a_separate_scope_for_clients_does_not_apply_to_members(fakes: Fakes) -> None:
     fakes.grant("viewer")
     fakes.clients[CLIENT] = known_client("accounts:read")
     ada, client = user(), client_with("accounts:read")
@@ -202,9 +210,9 @@ def test_where_clients_need_a_scope_of_their_own_members_need_the_permission(fak
         wait(guarded.require_on_platform("platforms:read")(request_of(client), ORG, PLATFORM))
 
 
-def test_a_new_grant_of_a_user_is_seen_at_once(fakes: Fakes) -> None:
+def test_a_new_grant_applies_immediately(fakes: Fakes) -> None:
     ada = user()
-    require = guard(fakes, ada, reads=Reads(fakes)).require("audit:read")
+    require = guard(fakes, ada).require("audit:read")
     fakes.grant("administrator")
     assert wait(require(request_of(ada), ORG))
     fakes.grant("viewer")
@@ -213,7 +221,7 @@ def test_a_new_grant_of_a_user_is_seen_at_once(fakes: Fakes) -> None:
         wait(require(request_of(ada), ORG))
 
 
-def test_a_request_without_a_token_is_refused_in_our_own_words(fakes: Fakes) -> None:
+def test_a_request_without_a_token_is_a_problem(fakes: Fakes) -> None:
     app = FastAPI()
     app.get("/")(guard(fakes).anyone)
 
@@ -236,7 +244,7 @@ class Issuer:
         return reply(ok=None if self._keys is None else rpc.Jwks.model_construct(keys=self._keys))
 
 
-def test_other_services_ask_the_issuer_for_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_services_fetch_the_keys_of_the_issuer(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Any] = []
     monkeypatch.setattr("access.guard.Verifier", lambda *arguments: made.append(arguments))
     key = {"kid": "1"}

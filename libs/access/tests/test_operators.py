@@ -1,4 +1,4 @@
-"""Who is an operator: identity's answer, kept for a second."""
+"""The operator check and its cache of one second."""
 
 from uuid import UUID, uuid4
 
@@ -25,7 +25,7 @@ def told(owner: Owner, *, operator: bool) -> None:
     owner.answers[rpc.OPERATOR.subject] = rpc.Operator(operator=operator)
 
 
-def test_an_answer_is_kept_for_a_second_and_no_longer() -> None:
+def test_an_answer_is_cached_for_one_second() -> None:
     owner, clock = Owner(), Clock()
     operators = Operators(owner, clock)  # type: ignore[arg-type]
     told(owner, operator=True)
@@ -37,7 +37,7 @@ def test_an_answer_is_kept_for_a_second_and_no_longer() -> None:
     assert not operators.has(ADA)
 
 
-def test_what_is_kept_of_one_person_says_nothing_of_another() -> None:
+def test_answers_are_cached_per_user() -> None:
     owner = Owner()
     operators = Operators(owner, Clock())  # type: ignore[arg-type]
     told(owner, operator=True)

@@ -1,4 +1,4 @@
-"""What counts as a break of a schema, and what does not."""
+"""Compatibility of schemas: breaking and harmless changes."""
 
 from typing import Any, Literal
 
@@ -56,7 +56,7 @@ def schema(annotation: Any, default: Any = ..., name: str = "field") -> dict[str
         (schema(LimitsBefore), schema(LimitsGrown), "data.field.accounts: is new in a closed object"),
     ],
 )
-def test_a_break_is_found_and_named(old: dict[str, Any], new: dict[str, Any], found: str) -> None:
+def test_a_breaking_change_is_reported(old: dict[str, Any], new: dict[str, Any], found: str) -> None:
     assert any(each.startswith(found) for each in breaks(old, new)), breaks(old, new)
 
 
@@ -68,12 +68,12 @@ def test_a_new_optional_field_breaks_nothing() -> None:
     assert breaks(schema(str), Happened.model_json_schema()) == []
 
 
-def test_prose_breaks_nothing() -> None:
+def test_changed_descriptions_break_nothing() -> None:
     retold = schema(str, Field(title="Another", description="Better said", examples=["x"]))
 
     assert breaks(schema(str), retold) == []
 
 
-def test_a_schema_does_not_break_itself() -> None:
+def test_a_schema_is_compatible_with_itself() -> None:
     for event in EVENTS.values():
         assert breaks(event.model_json_schema(), event.model_json_schema()) == []

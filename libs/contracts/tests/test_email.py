@@ -24,7 +24,7 @@ from contracts.email import InvalidEmail, normal, spellings
         ("a" * 242 + "@example.com", "a" * 242 + "@example.com"),
     ],
 )
-def test_the_normal_form(typed: str, form: str) -> None:
+def test_an_address_is_normalized(typed: str, form: str) -> None:
     assert normal(typed) == form
     assert normal(form) == form
 
@@ -68,7 +68,7 @@ def test_the_normal_form(typed: str, form: str) -> None:
         ("ann@" + "ü." * 10_000_000 + "com", "at most 254"),
     ],
 )
-def test_what_cannot_be_used_is_refused_with_the_fix(typed: str, fix: str) -> None:
+def test_an_unusable_address_is_refused_with_a_remedy(typed: str, fix: str) -> None:
     with pytest.raises(InvalidEmail, match=fix):
         normal(typed)
 
@@ -76,7 +76,7 @@ def test_what_cannot_be_used_is_refused_with_the_fix(typed: str, fix: str) -> No
 @given(st.text(max_size=40) | st.builds("{}@{}".format, st.text(max_size=20), st.text(max_size=20)))
 @example("İ@example.com")
 @example("ΑΣ.Σ@example.com")
-def test_a_form_is_safe_in_a_header_and_is_its_own_form(typed: str) -> None:
+def test_a_normalized_address_is_safe_in_a_header_and_stable(typed: str) -> None:
     try:
         form = normal(typed)
     except InvalidEmail:

@@ -1,4 +1,4 @@
-"""What each user of the bus can and cannot do, on a real nats-server with the generated configuration."""
+"""Permissions of each bus user, on a real nats-server with the generated configuration."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -11,7 +11,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, StreamConfig
 
-from contracts.nats_config import MAINTAINER, OBSERVER, SERVICES, USERS, Cluster, nats_configuration, rights_of
+from contracts.nats_config import MAINTAINER, OBSERVER, SERVICES, USERS, Cluster, bus_permissions_of, nats_configuration
 from contracts.rpc import RPC
 from contracts.streams import STREAMS, consumers_of, feeds_of
 from embedded.nats import Nats
@@ -97,7 +97,7 @@ def reading_actions() -> Iterator[tuple[Action, set[str]]]:
 
 
 @pytest.mark.parametrize("user", USERS)
-def test_a_user_is_refused_exactly_what_is_not_theirs(bus: Nats, user: str) -> None:
+def test_a_bus_user_is_refused_all_subjects_of_others(bus: Nats, user: str) -> None:
     table = dict(actions())
     expected = {(verb, subject.split()[0]) for (verb, subject), users in table.items() if user not in users}
 
@@ -108,7 +108,7 @@ def test_a_user_is_refused_exactly_what_is_not_theirs(bus: Nats, user: str) -> N
 
 
 @pytest.mark.parametrize("user", USERS)
-def test_the_bus_lets_nobody_in_without_their_password(bus: Nats, user: str) -> None:
+def test_the_bus_refuses_a_wrong_password(bus: Nats, user: str) -> None:
     others = PASSWORDS["portal" if user == OBSERVER else OBSERVER]
     for name, password in ((user, others), (user, ""), ("stranger", PASSWORDS[user]), (None, None)):
         with pytest.raises(ConnectionError):
@@ -145,7 +145,7 @@ async def connected(bus: Nats) -> AsyncIterator[dict[str, Client]]:
 
 
 async def settled(client: Client) -> None:
-    """Return when the server has taken all that the client was told to send.
+    """Return when the server has taken all that the client has to send.
 
     Twice, because nats-py writes a flush's PING ahead of the commands that wait.
     """
@@ -166,7 +166,7 @@ async def with_filled_streams(clients: dict[str, Client]) -> None:
         await jetstream.publish(f"evt.{context}.-.x.Happened", b"{}", stream=stream.name)
 
 
-def test_a_service_keeps_its_stream(bus: Nats) -> None:
+def test_a_service_manages_its_own_stream(bus: Nats) -> None:
     async def keep() -> None:
         async with connected(bus) as clients:
             await with_filled_streams(clients)
@@ -188,7 +188,7 @@ def test_a_service_keeps_its_stream(bus: Nats) -> None:
     asyncio.run(keep())
 
 
-def test_a_service_reads_by_its_durables(bus: Nats) -> None:
+def test_a_service_reads_by_its_consumers(bus: Nats) -> None:
     async def read() -> None:
         async with connected(bus) as clients:
             await with_filled_streams(clients)
@@ -210,7 +210,7 @@ def test_a_service_reads_by_its_durables(bus: Nats) -> None:
     asyncio.run(read())
 
 
-def test_every_question_is_answered_to_those_who_may_ask(bus: Nats) -> None:
+def test_every_permitted_request_is_answered(bus: Nats) -> None:
     async def answer(message: Msg) -> None:
         await message.respond(b'{"refused": "not-today"}')
 
@@ -226,7 +226,7 @@ def test_every_question_is_answered_to_those_who_may_ask(bus: Nats) -> None:
     asyncio.run(ask())
 
 
-def test_a_question_may_be_answered_only_once(bus: Nats) -> None:
+def test_a_request_is_answered_once(bus: Nats) -> None:
     async def run() -> None:
         refused: asyncio.Queue[Exception] = asyncio.Queue()
         owner = await nats.connect(bus.url, user="identity", password=PASSWORDS["identity"], error_cb=refused.put)
@@ -252,7 +252,7 @@ def test_a_question_may_be_answered_only_once(bus: Nats) -> None:
     asyncio.run(run())
 
 
-def test_the_observer_reads_every_stream_and_hears_every_event(bus: Nats) -> None:
+def test_the_observer_reads_all_streams_and_events(bus: Nats) -> None:
     async def observe() -> None:
         async with connected(bus) as clients:
             observer = clients[OBSERVER]
@@ -275,13 +275,13 @@ def test_the_observer_reads_every_stream_and_hears_every_event(bus: Nats) -> Non
 # The text.
 
 
-def test_an_unknown_user_has_no_rights() -> None:
+def test_an_unknown_user_has_no_permissions() -> None:
     with pytest.raises(ValueError, match="no user of the bus"):
-        rights_of("stranger")
+        bus_permissions_of("stranger")
 
 
 @pytest.mark.parametrize("password", ["", "two\nlines", "tab\t"])
-def test_a_password_that_cannot_be_written_down_is_refused(password: str) -> None:
+def test_a_password_with_unsafe_characters_is_refused(password: str) -> None:
     with pytest.raises(ValueError, match=r"needs a password|control characters") as caught:
         nats_configuration(port=1, host="127.0.0.1", store_dir="js", passwords={"identity": password})
 

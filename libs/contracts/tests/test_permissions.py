@@ -40,20 +40,20 @@ def test_roles_are_the_named_sets() -> None:
     assert set(ROLES) == set(Role)
 
 
-def test_additions_are_beside_the_role() -> None:
+def test_additional_permissions_extend_the_role() -> None:
     assert effective("viewer", ["audit:read"]) == ROLES["viewer"] | {"audit:read"}
 
 
-def test_names_from_a_newer_version_give_nothing() -> None:
+def test_unknown_names_grant_nothing() -> None:
     assert effective("auditor", ["webhooks:write", "audit:read"]) == {"audit:read"}
 
 
 @given(roles, extras)
-def test_the_effective_set_of_an_effective_set_is_itself(role: Role | None, extra: frozenset[str]) -> None:
+def test_effective_is_idempotent(role: Role | None, extra: frozenset[str]) -> None:
     assert effective(role, effective(role, extra)) == effective(role, extra)
 
 
-def test_every_scope_says_what_its_granter_needs() -> None:
+def test_every_scope_names_the_permission_its_granter_needs() -> None:
     assert set(SCOPE_NEEDS) == set(Scope)
 
 
@@ -107,7 +107,7 @@ def test_limits_refuse_what_they_do_not_know() -> None:
         Limits.model_validate({"platforms": None, "accounts": []})
 
 
-def test_nobody_grants_what_they_lack() -> None:
+def test_nobody_grants_more_than_they_have() -> None:
     manager = Grant(role="manager")
 
     assert Grant(role="administrator").covers(manager)
@@ -117,6 +117,6 @@ def test_nobody_grants_what_they_lack() -> None:
 
 
 @given(roles, extras)
-def test_everybody_may_grant_what_they_hold_themselves(role: Role | None, extra: frozenset[str]) -> None:
+def test_members_may_grant_what_they_have(role: Role | None, extra: frozenset[str]) -> None:
     grant = Grant(role=role, permissions=tuple(extra))
     assert grant.covers(grant)

@@ -1,4 +1,4 @@
-"""What a downstream system's user of the bus can and cannot do, on a real nats-server."""
+"""Permissions of a subscriber's bus user, on a real nats-server."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ import nats
 import pytest
 from nats.aio.client import Client
 
-from contracts.nats_config import MAINTAINER, USERS, Reader, nats_configuration
+from contracts.nats_config import MAINTAINER, USERS, Subscriber, nats_configuration
 from contracts.streams import STREAMS
 from embedded.nats import Nats
 
@@ -19,7 +19,7 @@ from .test_nats_config import Action, actions
 from .wire import Wire
 
 MINE, THEIRS = UUID(int=1), UUID(int=2)
-READER, OTHER = Reader("reader-1", MINE), Reader("reader-2", THEIRS)
+READER, OTHER = Subscriber("reader-1", MINE), Subscriber("reader-2", THEIRS)
 READERS = {READER: "one", OTHER: "two"}
 
 
@@ -46,7 +46,7 @@ async def fill(bus: Nats) -> None:
         await owner.close()
 
 
-def own_actions(reader: Reader) -> Iterator[Action]:
+def own_actions(reader: Subscriber) -> Iterator[Action]:
     for context, stream in STREAMS.items():
         place = f"{stream.name}.{reader.name}"
         yield "publish", f"$JS.API.CONSUMER.CREATE.{place}.evt.{context}.{reader.organization}.>"
@@ -71,7 +71,7 @@ def neighbouring_actions() -> Iterator[Action]:
         yield "subscribe", f"evt.{context}.{MINE}.>"
 
 
-def test_a_reader_is_refused_everything_but_its_own_consumers(bus: Nats) -> None:
+def test_a_subscriber_reaches_only_its_own_consumers(bus: Nats) -> None:
     for reader, password in READERS.items():
         own = set(own_actions(reader))
         others = {action for other in READERS if other != reader for action in own_actions(other)}
@@ -83,7 +83,7 @@ def test_a_reader_is_refused_everything_but_its_own_consumers(bus: Nats) -> None
         assert refused == {(verb, subject.split()[0]) for verb, subject in everything - own}
 
 
-def test_a_reader_reads_its_organization_and_nothing_else(bus: Nats) -> None:
+def test_a_subscriber_reads_only_its_organization(bus: Nats) -> None:
     async def read() -> None:
         await fill(bus)
         client = await connect(bus, READER.name, "one")
@@ -102,7 +102,7 @@ def test_a_reader_reads_its_organization_and_nothing_else(bus: Nats) -> None:
     asyncio.run(read())
 
 
-def test_what_a_request_says_inside_gains_nothing(bus: Nats) -> None:
+def test_the_body_of_a_consumer_request_grants_nothing(bus: Nats) -> None:
     wide = f"evt.identity.{THEIRS}.>"
     own = {"durable_name": READER.name, "name": READER.name, "filter_subject": READER.filter("identity")}
     asked: list[tuple[str, dict[str, Any]]] = [

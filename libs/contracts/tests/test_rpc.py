@@ -11,7 +11,7 @@ from contracts import rpc
 from contracts.streams import READS
 
 
-def test_a_secret_shows_itself_on_the_wire_only() -> None:
+def test_a_secret_is_visible_only_on_the_wire() -> None:
     reply = rpc.Reply[rpc.MailSecret](ok=rpc.MailSecret(value=SecretStr("river-stone"), email="ann@example.com"))
 
     assert json.loads(reply.model_dump_json())["ok"]["value"] == "river-stone"
@@ -20,14 +20,14 @@ def test_a_secret_shows_itself_on_the_wire_only() -> None:
     assert rpc.MAIL_SECRET.reply.model_validate_json(reply.model_dump_json()) == reply
 
 
-def test_a_reply_is_refused_or_not() -> None:
+def test_a_reply_is_a_refusal_or_an_answer() -> None:
     assert rpc.CLIENT.reply.model_validate_json("{}") == rpc.Reply[rpc.Client]()
     assert rpc.MAIL_SECRET.reply.model_validate_json('{"refused": "already-used"}').refused == "already-used"
     with pytest.raises(ValidationError):
         rpc.Reply[rpc.Operator](ok=rpc.Operator(operator=True), refused="unknown")
 
 
-def test_a_reply_says_what_it_holds_when_it_is_wrong_without_the_value() -> None:
+def test_an_invalid_reply_is_described_without_its_value() -> None:
     with pytest.raises(ValidationError) as caught:
         rpc.MAIL_SECRET.reply.model_validate({"ok": {"value": "river-stone"}})
 
@@ -41,10 +41,10 @@ def test_a_membership_gives_the_effective_permissions() -> None:
 
 
 @pytest.mark.parametrize("each", rpc.RPC.values(), ids=rpc.RPC.keys())
-def test_every_subject_names_its_owner_and_only_services_ask(each: rpc.Rpc[Any, Any]) -> None:
+def test_every_subject_names_its_owner_and_only_services_request(each: rpc.Rpc[Any, Any]) -> None:
     assert each.subject.startswith(f"rpc.{each.owner}.")
     assert set(each.askers) <= set(READS) - {each.owner}
 
 
-def test_only_notifications_claims_what_a_mail_holds() -> None:
+def test_only_notifications_requests_secrets_of_mails() -> None:
     assert rpc.MAIL_SECRET.askers == rpc.INVITATION_LINK.askers == ("notifications",)

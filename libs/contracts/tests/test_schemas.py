@@ -24,7 +24,7 @@ def test_the_committed_schemas_are_the_generated_ones(tmp_path: Path) -> None:
     assert committed == generated, "run: python -m contracts.schemas docs/asyncapi/schemas"
 
 
-def test_something_is_released() -> None:
+def test_there_is_a_released_schema() -> None:
     assert RELEASED
 
 

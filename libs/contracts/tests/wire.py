@@ -1,4 +1,4 @@
-"""The NATS client protocol by hand: asks a server for many things at once and hears what it refuses."""
+"""A raw client of the NATS protocol: sends many commands at once and collects refusals."""
 
 import json
 import re

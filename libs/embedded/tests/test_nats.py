@@ -24,7 +24,7 @@ async def _stored_messages(url: str, **options: str) -> int:
         await connection.close()
 
 
-def test_the_store_outlives_the_process_until_it_is_wiped() -> None:
+def test_the_store_survives_a_restart_until_it_is_wiped() -> None:
     with Nats() as server:
         assert asyncio.run(_stored_messages(server.url)) == 1
         os.kill(server.pid, signal.SIGKILL)
@@ -37,19 +37,19 @@ def test_the_store_outlives_the_process_until_it_is_wiped() -> None:
         assert asyncio.run(_stored_messages(server.url)) == 1
 
 
-def test_the_given_configuration_says_who_is_let_in() -> None:
+def test_the_given_configuration_controls_access() -> None:
     with Nats(config_text='jetstream {}\nauthorization { users: [{user: "known", password: "word"}] }\n') as server:
         assert asyncio.run(_stored_messages(server.url, user="known", password="word")) == 1
         with pytest.raises(Error):
             asyncio.run(nats.connect(server.url, user="known", password="wrong", allow_reconnect=False))
 
 
-def test_a_broken_configuration_ends_with_the_servers_own_words(tmp_path: Path) -> None:
+def test_an_invalid_configuration_reports_the_servers_error(tmp_path: Path) -> None:
     with pytest.raises(EmbeddedError, match="nats-server ended at once"):
         Nats(tmp_path, config_text="jetstream {").start()
 
 
-def test_a_frozen_process_is_ended_too() -> None:
+def test_a_frozen_process_is_stopped() -> None:
     with temporary_folder() as folder:
         process = Process(
             Program(

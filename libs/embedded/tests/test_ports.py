@@ -1,4 +1,4 @@
-"""Ports: what one process was given, no other gets, though nobody listens there yet."""
+"""Ports: one process's port is not given to another, even before it listens."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ def test_a_port_given_out_is_not_given_to_another_process() -> None:
     assert _asked_elsewhere(port) != port
 
 
-def test_the_process_that_was_given_a_port_gets_it_again() -> None:
+def test_a_process_may_claim_its_port_again() -> None:
     port = free_port()
     assert free_port(port) == port
 

@@ -31,7 +31,7 @@ def test_each_role_reaches_its_own_database_only() -> None:
             psycopg.connect(first.replace(first.split("@")[0], "postgresql://first:wrong"))
 
 
-def test_data_survive_an_orderly_and_a_violent_end(folder: Path) -> None:
+def test_data_survive_a_stop_and_a_kill(folder: Path) -> None:
     server = Postgres(folder / "pg", fsync=False)
     server.start()
     dsn = server.create_database("kept", "unchanged")
@@ -48,7 +48,7 @@ def test_data_survive_an_orderly_and_a_violent_end(folder: Path) -> None:
         assert connection.execute("SELECT fact FROM facts").fetchone() == (1,)
 
 
-def test_an_interrupted_initialisation_is_begun_anew(folder: Path) -> None:
+def test_an_interrupted_initialisation_is_repeated(folder: Path) -> None:
     half_done = folder / "pg" / "data.new"
     half_done.mkdir(parents=True)
     (folder / "pg").chmod(0o711)
@@ -66,7 +66,7 @@ def test_an_interrupted_initialisation_is_begun_anew(folder: Path) -> None:
         ("letters", "x", "no PG_VERSION"),
     ],
 )
-def test_data_it_cannot_use_are_left_alone_and_said_so(folder: Path, name: str, text: str, sentence: str) -> None:
+def test_unusable_data_are_kept_and_reported(folder: Path, name: str, text: str, sentence: str) -> None:
     strange = folder / "data" / name
     strange.parent.mkdir()
     strange.write_text(text)
@@ -103,7 +103,7 @@ def test_the_log_quotes_neither_statements_nor_rows(folder: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL under another account")
-def test_a_folder_closed_to_the_other_account_is_not_opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_closed_to_the_account_keeps_its_mode(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("embedded.datafolder.STATE_FOLDER", folder / "state")
     closed = folder / "closed"
     closed.mkdir(mode=0o700)

@@ -12,7 +12,7 @@ prepared statements would send each by itself, and give up Python's lock as ofte
 
 Two consequences: an error of a statement that was deferred is raised by whatever sends it, at the latest by `commit`;
 and an answer that is not there yet cannot be used in Python, which is why the sequence of a new event is an SQL
-expression until then (`kit.eventstore.recorder.ComingSequence`).
+expression until then (`kit.eventstore.recorder.NextSequence`).
 """
 
 from collections.abc import Callable, Iterator

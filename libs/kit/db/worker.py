@@ -78,7 +78,7 @@ class Worker:
         self._wake_up.set()
 
     @property
-    def works_here(self) -> bool:
+    def is_elected(self) -> bool:
         """Whether this process is the one that works now: always without a lease."""
         return self._lease_name is None or (self._lease is not None and self._lease.held)
 
@@ -110,9 +110,9 @@ class Worker:
         """Whether to continue immediately."""
         try:
             for one in self._periodic:
-                if self.works_here and one.is_due():
+                if self.is_elected and one.is_due():
                     await self._done(one.step)
-            return self.works_here and await self._done(self._step) is True
+            return self.is_elected and await self._done(self._step) is True
         except self._passing as error:
             self._log.warning("%s pauses: %s", self._name, type(error).__name__)
             await asyncio.sleep(min(self._every, _LONGEST_PAUSE))

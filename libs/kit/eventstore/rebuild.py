@@ -11,7 +11,7 @@ from kit.eventstore.projection import Rows
 from kit.eventstore.store import Recorded, Store
 
 
-class ForgottenMeanwhile(Conflict):
+class ErasedDuringRebuild(Conflict):
     """A user was erased meanwhile: what was built may still show them, so it is not used."""
 
     code = "forgotten-meanwhile"
@@ -29,7 +29,7 @@ class Rebuilt:
 def rebuild(store: Store, *, batch: int = 2_000, progress: Callable[[int], None] = lambda _: None) -> Rebuilt:
     """Commands and reads go on meanwhile; commands wait only for the last events, the comparison, and the corrections.
 
-    `progress` is called with the sequence reached. Raises ForgottenMeanwhile.
+    `progress` is called with the sequence reached. Raises ErasedDuringRebuild.
     """
     with store.database.long_work() as connection, connection.cursor() as cursor:
         forgotten = _forgotten(cursor)
@@ -42,7 +42,7 @@ def rebuild(store: Store, *, batch: int = 2_000, progress: Callable[[int], None]
         for events in _all(store, connection, batch, reached):
             done += len(events)
         if _forgotten(cursor) != forgotten:
-            raise ForgottenMeanwhile
+            raise ErasedDuringRebuild
         differing = {rows.table: _differences(cursor, schema, rows) for rows in store.views.rows()}
         wrong = [rows for rows in store.views.rows() if differing[rows.table]]
         _replace(cursor, schema, wrong)

@@ -15,7 +15,7 @@ on after it, and never see 7. With it, numbers are taken in the order of the com
 that is rolled back does not give its numbers back.
 
 Why the lock is taken last: writers are serial while it is held, so it must not be held while a command thinks or waits
-for an answer. That is also why a new event's sequence is unknown to Python before the commit (ComingSequence). A
+for an answer. That is also why a new event's sequence is unknown to Python before the commit (NextSequence). A
 command that lost a race is the exception: it is repeated with the lock taken first (`serialize`), where it cannot lose.
 """
 
@@ -43,7 +43,7 @@ from kit.db.database import Database
 CHANNEL = "events"
 
 
-class ComingSequence(int):
+class NextSequence(int):
     """The sequence of an event that is being stored, for statements of the same transaction.
 
     In SQL it is `currval` of the sequence plus this number: 0 for the last of the events stored together, -1 for the
@@ -52,15 +52,15 @@ class ComingSequence(int):
     """
 
 
-class _ComingSequenceDumper(Dumper):
+class _NextSequenceDumper(Dumper):
     def dump(self, obj: Any) -> Buffer:
         raise TypeError("the sequence of an event that is being stored is known only to statements of its transaction")
 
-    def quote(self, obj: ComingSequence) -> Buffer:
+    def quote(self, obj: NextSequence) -> Buffer:
         return b"(currval('events_sequence_seq') + %d)" % int(obj)
 
 
-psycopg.adapters.register_dumper(ComingSequence, _ComingSequenceDumper)
+psycopg.adapters.register_dumper(NextSequence, _NextSequenceDumper)
 
 
 class _Rows(AggregateRecorder):
@@ -132,7 +132,7 @@ class Recorder(_Rows, ApplicationRecorder):
         values = [value for column in _columns(stored_events) for value in column]
         with self._database.transaction() as cursor:
             cursor.later(lambda cursor: cursor.execute(_appending(len(stored_events)), values))
-        return [ComingSequence(place) for place in range(1 - len(stored_events), 1)]
+        return [NextSequence(place) for place in range(1 - len(stored_events), 1)]
 
     def select_whole(self, originator_id: UUID) -> Sequence[StoredEvent]:
         """What an aggregate is made of: its latest snapshot, if any, and the events since; in one round trip."""

@@ -56,7 +56,7 @@ def _one_of_two() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Recorded:
-    """A stored event with its place: `sequence` rises over the whole store, with gaps; a ComingSequence while the
+    """A stored event with its place: `sequence` rises over the whole store, with gaps; a NextSequence while the
     event is being stored."""
 
     event: Any

@@ -1,43 +1,55 @@
-"""Endpoints that are called so often that routing would cost more than the answer."""
+"""Front end of the endpoints that are called most: it reads ordinary requests without FastAPI's routing.
 
+Each endpoint calls the function that its route calls too. What is not read here (a malformed path, parameter or body,
+and unusual forms of them) goes on to the route, which reads it in full and renders what is wrong.
+"""
+
+import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import compile_path
 
+from kit.errors import Invalid
 from kit.http.idempotency import RequestKey
+from kit.http.pagination import paging_of
 
 Endpoint = Callable[[Request], Awaitable[Response | None]]
-"""Answers, or returns None to leave the request to the route."""
+"""Answers, or returns None to leave the request to its route."""
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-C = TypeVar("C")
+P = TypeVar("P")
 B = TypeVar("B", bound=BaseModel)
 
 
-def command(
-    who: Callable[[Request, B], Awaitable[C | None]], body: type[B], work: Callable[[C, B, RequestKey], Response]
-) -> Endpoint:
-    """An endpoint that does `work` in a thread, with the result of `who` for the caller and the body.
+def listing(who: Callable[[Request], Awaitable[P]], answer: Callable[..., Awaitable[Response]]) -> Endpoint:
+    """Calls `answer(principal, paging, **ids)` with the result of `who` and the ids in the path."""
 
-    If that is None, or the body is invalid, the route answers instead, and renders the refusal.
-    """
+    async def endpoint(request: Request) -> Response | None:
+        paging = paging_of(request.scope["query_string"])
+        return None if paging is None else await answer(await who(request), paging, **request.path_params)
+
+    return endpoint
+
+
+def command(
+    who: Callable[[Request], Awaitable[P]], body: type[B], answer: Callable[..., Awaitable[Response]]
+) -> Endpoint:
+    """Calls `answer(principal, body, key, **ids)` with the result of `who` and the ids in the path."""
 
     async def endpoint(request: Request) -> Response | None:
         if request.headers.get("content-type") != "application/json":
             return None
         try:
-            given = body.model_validate_json(await request.body())
-        except ValidationError:
+            given, key = body.model_validate_json(await request.body()), await RequestKey.of(request)
+        except (ValidationError, Invalid):
             return None
-        found = await who(request, given)
-        return None if found is None else await run_in_threadpool(work, found, given, await RequestKey.of(request))
+        return await answer(await who(request), given, key, **request.path_params)
 
     return endpoint
 
@@ -45,19 +57,20 @@ def command(
 class Direct:
     """ASGI middleware between the request middleware, which renders what endpoints raise, and the application.
 
-    `endpoints` are by method and path, such as `POST /oauth2/token` or `GET /things/{id}`; the application has
-    their routes too, for its OpenAPI document and for requests that an endpoint does not answer.
+    `endpoints` are by method and path, such as `POST /oauth2/token` or `GET /things/{id}`, whose parameters are UUIDs.
+    The application has their routes too, for its OpenAPI document and for requests that an endpoint does not answer.
     """
 
     def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]], endpoints: Mapping[str, Endpoint]):
         self._app = app
         self._fixed: dict[tuple[str, str], tuple[Endpoint, SimpleNamespace]] = {}
-        self._others: list[tuple[str, Any, Endpoint, SimpleNamespace]] = []
+        self._others: list[tuple[str, Any, Mapping[str, Any], Endpoint, SimpleNamespace]] = []
         for name, endpoint in endpoints.items():
             method, _, path = name.partition(" ")
             route = SimpleNamespace(path=path)
             if "{" in path:
-                self._others.append((method, compile_path(path)[0], endpoint, route))
+                pattern, _, converters = compile_path(re.sub(r"{(\w+)}", r"{\1:uuid}", path))
+                self._others.append((method, pattern, converters, endpoint, route))
             else:
                 self._fixed[method, path] = (endpoint, route)
 
@@ -81,10 +94,11 @@ class Direct:
         fixed = self._fixed.get((method, path))
         if fixed is not None:
             return fixed
-        for wanted, pattern, endpoint, route in self._others:
+        for wanted, pattern, converters, endpoint, route in self._others:
             match = pattern.match(path) if wanted == method else None
             if match:
-                scope["path_params"] = match.groupdict()
+                given = match.groupdict()
+                scope["path_params"] = {name: converters[name].convert(given[name]) for name in given}
                 return endpoint, route
         return None
 

@@ -1,7 +1,7 @@
 """`Idempotency-Key`: a repeated POST gives the first answer again, stored in the transaction that did the work."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, Any
@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from psycopg import Cursor
 from psycopg.errors import UniqueViolation
 from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 
 from kit.db.database import constraint_of
 from kit.errors import Conflict, Invalid, Refusal
@@ -60,9 +61,9 @@ async def _request_key(
 Keyed = Annotated[RequestKey, Depends(_request_key)]
 
 
-def created(body: BaseModel, location: str) -> JSONResponse:
+def created(body: BaseModel | Mapping[str, object], location: str) -> JSONResponse:
     """201 with the whole resource and where it lives."""
-    return JSONResponse(body.model_dump(mode="json"), 201, {"Location": location})
+    return JSONResponse(to_jsonable_python(body), 201, {"Location": location})
 
 
 class Idempotency:
@@ -76,7 +77,7 @@ class Idempotency:
     def once(self, request: RequestKey, caller: str, work: Callable[[], JSONResponse]) -> JSONResponse:
         """Do `work` in one transaction, at most once for each (caller, route, Idempotency-Key) in 24 hours.
 
-        `caller` is the id of whoever asks. Raises KeyReused when the key came with another body.
+        `caller` is the id of the principal. Raises KeyReused when the key came with another body.
         """
         if request.key is None:
             return self._store.run(work)
@@ -95,7 +96,7 @@ class Idempotency:
                 raise
             return answer
 
-    def forget_old(self) -> int:
+    def delete_expired(self) -> int:
         """Delete answers older than 24 hours."""
         return self._store.database.execute("DELETE FROM idempotency WHERE created_at < now() - interval '24 hours'")
 

@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar, overload
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 from fastapi import Depends, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, validate_call
+from pydantic_core import to_json
+from starlette.responses import Response
 
 from kit.errors import Invalid
 
@@ -92,6 +95,24 @@ def _paging(
 
 
 Paged = Annotated[Paging, Depends(_paging)]
+_validated = validate_call(_paging)
+_FIRST = Paging()
+
+
+def paging_of(query: bytes) -> Paging | None:
+    """The same from a query string; None if it has a wrong or another parameter."""
+    if not query:
+        return _FIRST
+    try:
+        given: dict[str, Any] = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+        return _validated(**given)
+    except (ValidationError, Invalid):
+        return None
+
+
+def rendered(page: Page[Any]) -> Response:
+    """The answer of a page whose items are shown already: no field is validated again."""
+    return Response(to_json(dict(page)), media_type="application/json")
 
 
 def _encode(values: Sequence[Any]) -> str:

@@ -1,4 +1,4 @@
-"""What surrounds every handler on the bus, as FastStream middlewares: delivery of events, answers to requests."""
+"""FastStream middlewares around every handler: delivery of events, answers to requests."""
 
 import asyncio
 import logging

@@ -1,1 +1,1 @@
-"""What operators see and use: status, metrics, dead letters and the operator log."""
+"""Operations: status, metrics, dead letters and the operator log."""

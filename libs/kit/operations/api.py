@@ -219,7 +219,7 @@ def _dead_letters(
         deprecated=marked,
     )
     def discard(dead_letter: ID, body: Discard) -> None:
-        """Deletes the message for good, so that those behind it can be replayed. Requires an operator."""
+        """Deletes the message permanently, so that those behind it can be replayed. Requires an operator."""
         known.discard(dead_letter, body.reason)
 
     return router

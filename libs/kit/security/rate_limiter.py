@@ -97,7 +97,7 @@ class RateLimiter:
         longest: timedelta = max((timedelta(), *waits))
         return longest
 
-    def forget_old(self) -> int:
+    def delete_expired(self) -> int:
         """Delete the rows whose limits are fully available again."""
         return self._database.execute("DELETE FROM limits WHERE full_until < %s", (self._clock(),))
 

@@ -25,7 +25,7 @@ class Seen:
 
 
 class Collector:
-    """`address` is what a service is told; `raw` is all that came, as it came."""
+    """`address` is the endpoint for a service; `raw` contains the received requests unchanged."""
 
     def __init__(self) -> None:
         self.raw = b""

@@ -1,4 +1,4 @@
-"""A tiny event-sourced service, for the tests of the plumbing."""
+"""A minimal event-sourced service for the tests of kit."""
 
 import json
 from typing import Any, ClassVar

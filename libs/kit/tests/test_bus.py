@@ -17,7 +17,7 @@ from testing.waiting import wait_until
 
 
 @pytest.mark.parametrize("after", [0.0, 0.0003, 0.0005, 0.0007, 0.001, 0.01, 0.26])
-def test_a_connection_that_is_still_attempted_ends_when_told_to(after: float) -> None:
+def test_a_connection_attempt_is_cancellable(after: float) -> None:
     async def ends() -> None:
         connecting = asyncio.create_task(Bus("nats://127.0.0.1:1", "notebook", SecretStr("p")).run())
         asyncio.get_running_loop().call_later(after, connecting.cancel)
@@ -31,7 +31,7 @@ class Word(BaseModel):
     text: str
 
 
-def test_questions_that_a_frozen_replica_was_handed_are_answered_by_another(nats_server: Nats) -> None:
+def test_requests_to_a_frozen_replica_are_answered_by_another(nats_server: Nats) -> None:
     async def scenario() -> int:
         well, asker = (Bus(nats_server.url, name, SecretStr("p")) for name in ("owner", "asker"))
         well.answers("rpc.word", Word, lambda asked: asked)
@@ -64,7 +64,7 @@ async def _answered(asker: Bus) -> bool:
         return False
 
 
-def test_who_asks_a_stream_on_a_connection_that_is_lost_asks_again_after_three_seconds(nats_server: Nats) -> None:
+def test_a_stream_request_on_a_lost_connection_is_repeated_after_three_seconds(nats_server: Nats) -> None:
     bus = Bus(nats_server.url, "asker", SecretStr("p"))
     with running(bus.run) as loop:
         wait_until(lambda: bus.connected)

@@ -1,4 +1,4 @@
-"""One transaction in few round trips: what waits is written in order, and a failure leaves nothing; migrations."""
+"""Transactions in few round trips: ordered deferred writes, rollback, migrations."""
 
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +17,7 @@ from pydantic import BaseModel, SecretStr
 from embedded.postgres import Postgres
 from kit.db.database import Database
 from kit.db.migrations import Migrations, migrate, opened
-from kit.eventstore.recorder import ComingSequence
+from kit.eventstore.recorder import NextSequence
 from kit.http.idempotency import Idempotency, RequestKey, created
 from kit.tests.notebook import NameTaken, Note, Notebook, open_notebook
 
@@ -40,7 +40,7 @@ def _titles(notebook: Notebook) -> list[str]:
     return [row["title"] for row in notebook.database.all("SELECT title FROM notes ORDER BY title")]
 
 
-def test_what_is_to_be_written_later_stands_before_the_next_question_is_answered(notebook: Notebook) -> None:
+def test_deferred_writes_run_before_the_next_query(notebook: Notebook) -> None:
     with notebook.database.transaction() as cursor:
         cursor.later(partial(_insert, "a"))
         cursor.later(partial(_insert, "b"))
@@ -50,7 +50,7 @@ def test_what_is_to_be_written_later_stands_before_the_next_question_is_answered
     assert _titles(notebook) == ["a!", "b!", "c"]
 
 
-def test_a_write_that_fails_with_the_commit_leaves_nothing_and_the_connection_goes_on(notebook: Notebook) -> None:
+def test_a_write_that_fails_at_commit_is_rolled_back_and_the_connection_stays_usable(notebook: Notebook) -> None:
     def twice(cursor: Cursor[dict[str, object]]) -> None:
         cursor.execute("INSERT INTO notes (id) SELECT %(id)s FROM generate_series(1, 2)", {"id": uuid4()})
 
@@ -68,7 +68,7 @@ def test_a_write_that_fails_with_the_commit_leaves_nothing_and_the_connection_go
     assert _titles(notebook) == ["kept"]
 
 
-def test_what_waits_when_a_transaction_fails_is_not_written(notebook: Notebook) -> None:
+def test_deferred_writes_of_a_failed_transaction_are_dropped(notebook: Notebook) -> None:
     def fails() -> None:
         with notebook.database.transaction() as cursor:
             cursor.execute("SELECT 1")
@@ -82,14 +82,14 @@ def test_what_waits_when_a_transaction_fails_is_not_written(notebook: Notebook) 
     assert _titles(notebook) == []
 
 
-def test_a_refused_statement_ends_its_transaction_only(notebook: Notebook) -> None:
+def test_a_failed_statement_ends_only_its_transaction(notebook: Notebook) -> None:
     for _ in range(8):
         with pytest.raises(psycopg.errors.UndefinedTable), notebook.database.transaction() as cursor:
             cursor.execute("SELECT FROM nowhere")
     assert notebook.write("kept")
 
 
-def test_a_command_that_asks_nothing_is_one_round_trip_so_that_nobody_waits_for_its_process(notebook: Notebook) -> None:
+def test_a_command_without_queries_takes_one_round_trip(notebook: Notebook) -> None:
     notebook.write("warm")
     traced = []
     with tempfile.TemporaryFile("w+") as said:
@@ -108,7 +108,7 @@ def test_a_command_that_asks_nothing_is_one_round_trip_so_that_nobody_waits_for_
     assert _titles(notebook) == ["traced", "warm"]
 
 
-def test_the_error_of_statements_that_travel_together_shows_none_of_their_values(notebook: Notebook) -> None:
+def test_the_error_of_batched_statements_shows_no_value(notebook: Notebook) -> None:
     statements: tuple[tuple[LiteralString, str], ...] = (
         ("INSERT INTO notes (id, title) SELECT id, 'secret' FROM notes", "notes_pkey"),
         ("SELECT FROM nowhere WHERE 'secret' = ''", "nowhere"),
@@ -139,7 +139,7 @@ def test_the_error_of_a_single_statement_shows_no_row(notebook: Notebook) -> Non
         assert "secret" not in str(failed.value)
 
 
-def test_a_transaction_in_which_a_failure_was_passed_over_says_that_it_stored_nothing(notebook: Notebook) -> None:
+def test_committing_after_an_ignored_error_raises(notebook: Notebook) -> None:
     def passes_over() -> None:
         with notebook.database.transaction() as cursor:
             _insert("lost", cursor)
@@ -152,7 +152,7 @@ def test_a_transaction_in_which_a_failure_was_passed_over_says_that_it_stored_no
     assert notebook.write("kept")
 
 
-def test_statements_that_travel_together_are_in_one_encoding_whatever_the_environment_says(
+def test_batched_statements_ignore_the_environments_encoding(
     postgres_dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
@@ -162,7 +162,7 @@ def test_statements_that_travel_together_are_in_one_encoding_whatever_the_enviro
     book.database.close()
 
 
-def test_who_runs_a_server_that_would_log_values_is_told(
+def test_a_server_that_logs_values_causes_a_warning(
     postgres_server: Postgres, postgres_dsn: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     opened(SecretStr(postgres_dsn), []).close()
@@ -176,21 +176,21 @@ def test_who_runs_a_server_that_would_log_values_is_told(
         postgres_server.run_sql(f"ALTER ROLE {role} RESET ALL")
 
 
-def test_the_sequence_of_an_event_that_is_being_stored_is_a_statements_matter(notebook: Notebook) -> None:
+def test_the_next_sequence_is_valid_only_inside_a_statement(notebook: Notebook) -> None:
     with notebook.database.transaction() as cursor:
         cursor.later(lambda cursor: cursor.execute("SELECT nextval('events_sequence_seq')"))
         cursor.later(
             lambda cursor: cursor.execute(
                 "INSERT INTO notes (id, title) SELECT gen_random_uuid(), (%s = %s - 1)::text",
-                (ComingSequence(-1), ComingSequence(0)),
+                (NextSequence(-1), NextSequence(0)),
             )
         )
     assert _titles(notebook) == ["true"]
     with pytest.raises(TypeError):
-        notebook.database.one("SELECT %s::bigint AS bound", (ComingSequence(0),))
+        notebook.database.one("SELECT %s::bigint AS bound", (NextSequence(0),))
 
 
-def test_a_unique_index_that_speaks_with_the_commit_is_the_refusal_and_nothing_is_answered_again(
+def test_a_unique_violation_at_commit_becomes_the_refusal(
     postgres_dsn: str,
 ) -> None:
     book = open_notebook(postgres_dsn, unique_titles=True)
@@ -209,7 +209,7 @@ def test_a_unique_index_that_speaks_with_the_commit_is_the_refusal_and_nothing_i
     book.database.close()
 
 
-def test_two_replicas_that_start_at_once_migrate_once(postgres_dsn: str) -> None:
+def test_concurrent_replicas_migrate_once(postgres_dsn: str) -> None:
     slowly = "SELECT pg_sleep(0.3); INSERT INTO things (name) VALUES ('one')"
     migrations: Migrations = [("1", "CREATE TABLE things (name text)"), ("2", slowly)]
     together = Barrier(2)
@@ -226,7 +226,7 @@ def test_two_replicas_that_start_at_once_migrate_once(postgres_dsn: str) -> None
         database.close()
 
 
-def test_a_migration_leaves_no_half_and_goes_on_where_it_failed(postgres_dsn: str) -> None:
+def test_a_failed_migration_leaves_no_trace_and_is_repeated(postgres_dsn: str) -> None:
     database = opened(SecretStr(postgres_dsn), [("1", "CREATE TABLE things (name text)")])
     with pytest.raises(psycopg.errors.UndefinedTable):
         migrate(database, [("1", "never again"), ("2", "CREATE TABLE more (name text)"), ("3", "SELECT FROM nowhere")])
@@ -236,7 +236,7 @@ def test_a_migration_leaves_no_half_and_goes_on_where_it_failed(postgres_dsn: st
     database.close()
 
 
-def test_a_migration_that_waits_for_a_table_does_not_keep_others_waiting(postgres_dsn: str) -> None:
+def test_a_migration_waiting_for_a_table_does_not_block_others(postgres_dsn: str) -> None:
     database = opened(SecretStr(postgres_dsn), [("1", "CREATE TABLE things (name text)")])
     with psycopg.connect(postgres_dsn) as reading, ThreadPoolExecutor(1) as pool:
         reading.execute("SELECT FROM things")

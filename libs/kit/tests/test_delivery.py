@@ -125,7 +125,7 @@ def test_a_wiped_stream_is_declared_again_and_refilled(notebook: Notebook, nats_
         wait_until(lambda: stream_ids(nats_server) == stored_ids(notebook))
 
 
-def test_a_stream_that_is_taken_away_under_a_quiet_relay_is_refilled(notebook: Notebook, nats_server: Nats) -> None:
+def test_a_stream_deleted_under_an_idle_relay_is_refilled(notebook: Notebook, nats_server: Nats) -> None:
     for i in range(20):
         notebook.write(str(i))
     bus, relay = relay_of(notebook, nats_server)
@@ -141,7 +141,7 @@ async def _delete_stream(server: Nats) -> None:
         await js.delete_stream("NOTEBOOK")
 
 
-def test_of_two_relays_one_publishes_and_the_other_takes_over(postgres_dsn: str, nats_server: Nats) -> None:
+def test_one_of_two_relays_publishes_and_the_other_takes_over(postgres_dsn: str, nats_server: Nats) -> None:
     one, two = open_notebook(postgres_dsn), open_notebook(postgres_dsn)
     bus_two, relay_two = relay_of(two, nats_server)
     with running(bus_two.run, relay_two.run):
@@ -156,7 +156,7 @@ def test_of_two_relays_one_publishes_and_the_other_takes_over(postgres_dsn: str,
     two.database.close()
 
 
-def test_a_new_epoch_goes_on_where_the_restored_store_stands(notebook: Notebook, nats_server: Nats) -> None:
+def test_a_new_epoch_continues_from_the_restored_store(notebook: Notebook, nats_server: Nats) -> None:
     for i in range(6):
         notebook.write(str(i))
     first = notebook.epochs()[0][0]
@@ -239,7 +239,7 @@ def reader(postgres_server: Any, nats_server: Nats) -> Iterator[Reader]:
     made.book.database.close()
 
 
-def test_each_message_takes_effect_once_though_the_bus_forgets_the_durable_and_the_stream(
+def test_each_message_takes_effect_once_after_the_bus_loses_consumer_and_stream(
     notebook: Notebook, nats_server: Nats, reader: Reader
 ) -> None:
     bus, relay = relay_of(notebook, nats_server)
@@ -264,7 +264,7 @@ async def _delete_consumer(server: Nats) -> None:
         await js.delete_consumer("NOTEBOOK", "reader-notebook")
 
 
-def test_a_poisoned_message_stops_its_own_aggregate_only_and_is_replayed_in_order(
+def test_a_failing_message_blocks_only_its_aggregate_and_is_replayed_in_order(
     notebook: Notebook, nats_server: Nats, reader: Reader
 ) -> None:
     bus, relay = relay_of(notebook, nats_server)
@@ -321,7 +321,7 @@ def test_backlog_and_lag_are_read_by_any_replica(notebook: Notebook, nats_server
         assert (lag.durable, lag.pending) == ("reader-notebook", 2)
 
 
-def test_a_message_seen_before_has_no_effect_and_one_that_cannot_be_read_is_kept(reader: Reader) -> None:
+def test_repeated_messages_have_no_effect_and_unreadable_ones_become_dead_letters(reader: Reader) -> None:
     def message(sequence: int, title: str) -> bytes:
         event = {"id": f"n-e-{sequence}", "source": "/n/e", "subject": "s", "sequence": sequence, "type": "T"}
         return json.dumps(event | {"data": {"title": title}}).encode()
@@ -350,14 +350,14 @@ def test_a_malformed_event_becomes_a_dead_letter_of_its_own_subject(reader: Read
         inbox.replay("/n/e", "s")
 
 
-def test_dead_letters_that_hold_a_word_are_deleted(reader: Reader) -> None:
+def test_dead_letters_that_contain_a_text_are_deleted(reader: Reader) -> None:
     for payload in (b'\xff {"email": "ANN@example.com"}', b"\xff rubbish", b'{"to": "Ann@Example.Com"}'):
         assert reader.take(payload) == "parked"
     assert forget_dead_letters(reader.book.database, "ann@example.com") == 2
     assert [bytes(row["payload"]) for row in reader.inbox.dead_letters()] == [b"\xff rubbish"]
 
 
-def test_a_database_failure_asks_for_the_message_again_and_parks_nothing(reader: Reader) -> None:
+def test_a_database_failure_redelivers_the_message_without_a_dead_letter(reader: Reader) -> None:
     def fails(_: Envelope) -> None:
         raise psycopg.OperationalError("gone")
 

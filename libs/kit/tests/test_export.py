@@ -7,14 +7,14 @@ import pytest
 
 from contracts.email import spellings
 from kit.tests.notebook import Notebook
-from privacy.export import Person, export
+from privacy.export import DataSubject, export
 
 
 @pytest.mark.parametrize("email", ["ada@example.com", "Grün_%@example.com", "ada@müller.example"])
 def test_rows_events_and_keys_are_found_by_an_address(notebook: Notebook, email: str) -> None:
     note = notebook.write("of Ada", email)
     notebook.write("of somebody else", "grunxx@example.com")
-    found = export(notebook.database, notebook, Person(uuid4(), [email]))
+    found = export(notebook.database, notebook, DataSubject(uuid4(), [email]))
     assert [row["author"] for row in found.rows["notes"]] == [email]
     assert [event["author"] for event in found.events] == [email]
     assert found.keys == [str(note)]
@@ -28,7 +28,7 @@ def test_a_domain_of_letters_is_found_in_each_of_its_spellings(
     notebook.write("of Ada", stored)
     keep_dead_letter(notebook, "ada", {"email": stored, "invited_by": "eve@bücher.example"})
     keep_dead_letter(notebook, "eve", {"email": "eve@bücher.example"})
-    found = export(notebook.database, notebook, Person(uuid4(), spellings(looked_for)))
+    found = export(notebook.database, notebook, DataSubject(uuid4(), spellings(looked_for)))
     assert [row["author"] for row in found.rows["notes"]] == [stored]
     assert [event["author"] for event in found.events] == [stored]
     ((message),) = found.dead_letters

@@ -171,13 +171,13 @@ def test_unknown_paths_ids_and_methods_are_problems_too(http: TestClient) -> Non
 
 
 @pytest.mark.parametrize("given", ["0.5", "1772443800", "2026-03-02", "2026-03-02T09:30:00", "2026-03-02 09:30:00Z"])
-def test_only_what_rfc_3339_calls_a_time_is_one(given: str) -> None:
+def test_only_rfc_3339_times_are_accepted(given: str) -> None:
     assert TypeAdapter(Instant).validate_python("2026-03-02T09:30:00+02:00").tzinfo
     with pytest.raises(ValidationError, match="must be a time with its zone"):
         TypeAdapter(Instant).validate_python(given)
 
 
-def test_the_document_tells_every_refusal_and_header(http: TestClient) -> None:
+def test_the_document_lists_every_refusal_and_header(http: TestClient) -> None:
     document = http.get("/openapi.json").json()
     answers = document["paths"]["/notes"]["post"]["responses"]
     assert list(answers) == ["200", "400", "413", "422", "503"]
@@ -196,7 +196,7 @@ def test_every_answer_carries_the_request_id_and_a_bad_one_is_replaced(http: Tes
     assert http.get("/nowhere").headers["x-request-id"]
 
 
-def test_a_repeated_key_gives_the_first_answer_and_does_the_work_once(http: TestClient, notebook: Notebook) -> None:
+def test_a_repeated_idempotency_key_returns_the_first_answer(http: TestClient, notebook: Notebook) -> None:
     headers = {"Idempotency-Key": "key-1"}
     first = http.post("/notes", json={"title": "once"}, headers=headers)
     again = http.post("/notes", json={"title": "once"}, headers=headers)
@@ -244,7 +244,7 @@ def test_a_list_is_paged_by_cursor_and_a_foreign_cursor_is_refused(http: TestCli
         ("127.0.0.1", "2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
     ],
 )
-def test_the_callers_address_is_believed_only_from_our_proxy(peer: str, forwarded: str, expected: str) -> None:
+def test_forwarded_addresses_are_trusted_only_from_our_proxy(peer: str, forwarded: str, expected: str) -> None:
     scope = {"type": "http", "client": (peer, 1), "headers": [(b"x-forwarded-for", forwarded.encode())]}
     settings = HttpSettings(
         service_port=0,
@@ -257,7 +257,7 @@ def test_the_callers_address_is_believed_only_from_our_proxy(peer: str, forwarde
     assert address_of(Request(scope), settings.proxies) == expected
 
 
-def test_a_frozen_and_a_dead_database_are_503_within_five_seconds_and_leave_no_half_work() -> None:
+def test_a_frozen_or_stopped_database_is_503_within_five_seconds() -> None:
     with Postgres(fsync=False) as server:
         book = open_notebook(server.create_database("frozen"))
         http = client_of(book)
@@ -278,7 +278,7 @@ def test_a_frozen_and_a_dead_database_are_503_within_five_seconds_and_leave_no_h
         book.database.close()
 
 
-def test_the_answers_of_one_caller_can_be_forgotten(notebook: Notebook) -> None:
+def test_the_stored_answers_of_a_caller_can_be_deleted(notebook: Notebook) -> None:
     idempotency = Idempotency(notebook, b"s" * 32)
     times: list[str] = []
 
@@ -297,7 +297,7 @@ def test_the_answers_of_one_caller_can_be_forgotten(notebook: Notebook) -> None:
     assert times == ["ann", "bob", "ann"]
 
 
-def test_who_is_refused_for_what_the_same_key_did_meanwhile_is_given_its_answer(notebook: Notebook) -> None:
+def test_a_refusal_caused_by_the_same_key_returns_the_stored_answer(notebook: Notebook) -> None:
     idempotency = Idempotency(notebook, b"s" * 32)
     request = RequestKey("key-1", "POST /notes", b"{}")
 

@@ -95,14 +95,14 @@ def test_a_message_is_applied_once_and_in_order(reader: Reader) -> None:
     assert reader.effects == ["1", "3", "4"]
 
 
-def test_each_source_and_each_consumer_has_a_mark_of_its_own(reader: Reader) -> None:
+def test_high_water_marks_are_per_source_and_consumer(reader: Reader) -> None:
     assert reader.take(message(5, "a")) == "done"
     assert reader.take(message(5, "b", source="/notebook/2")) == "done"
     assert Reader(reader.database, "other").take(message(5, "c")) == "done"
 
 
 @pytest.mark.parametrize("kind", ["Unknown", "Unhandled"])
-def test_a_type_that_nobody_handles_leaves_no_trace(reader: Reader, kind: str) -> None:
+def test_an_unhandled_type_is_skipped(reader: Reader, kind: str) -> None:
     assert reader.take(message(2, "a", type=kind)) == "skipped"
     assert reader.take(message(1, "b")) == "done"
     assert reader.inbox.dead_letters() == []
@@ -187,7 +187,7 @@ def operator_log(database: Database) -> list[tuple[str, str | None]]:
 
 
 @pytest.mark.parametrize("failure", [Unavailable(), OSError(), psycopg.OperationalError()])
-def test_a_failure_that_passes_keeps_nothing_and_is_not_tried_again(reader: Reader, failure: Exception) -> None:
+def test_a_transient_failure_leaves_no_dead_letter(reader: Reader, failure: Exception) -> None:
     reader.failures = [failure]
     with pytest.raises(type(failure)):
         reader.take(message(1, "poison"))
@@ -196,7 +196,9 @@ def test_a_failure_that_passes_keeps_nothing_and_is_not_tried_again(reader: Read
 
 
 @pytest.mark.parametrize("payload", [b"\xff rubbish", b"{}", b"[]", b'{"id": 1}'])
-def test_what_is_no_event_is_kept_once(reader: Reader, payload: bytes, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_malformed_message_becomes_one_dead_letter(
+    reader: Reader, payload: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.ERROR, "kit.inbox"):
         assert [reader.take(payload) for _ in range(2)] == ["parked", "parked"]
     [letter] = reader.inbox.dead_letters()
@@ -210,7 +212,7 @@ def test_dead_letters_are_listed_oldest_first_and_not_all_at_once(reader: Reader
     assert [bytes(row["payload"]) for row in reader.inbox.dead_letters(2)] == [b"b", b"a"]
 
 
-def test_dead_letters_that_hold_a_word_are_deleted_in_any_case_of_letters(reader: Reader) -> None:
+def test_dead_letters_that_contain_a_text_are_deleted_whatever_its_case(reader: Reader) -> None:
     for payload in (b'\xff {"email": "ANN@example.com"}', b"\xff rubbish", b'{"to": "Ann@Example.Com"}'):
         reader.take(payload)
     assert forget_dead_letters(reader.database, "ann@EXAMPLE.com") == 2

@@ -96,14 +96,14 @@ def encoded(value: Any) -> str:
         "\u00e9",
     ],
 )
-def test_a_foreign_cursor_is_refused_by_every_list_for_operators(operator: TestClient, path: str, cursor: str) -> None:
+def test_a_foreign_cursor_is_refused_by_every_operator_list(operator: TestClient, path: str, cursor: str) -> None:
     answer = operator.get(f"/api/v1/operations/notebook/{path}", params={"cursor": cursor})
     assert answer.status_code == 422, answer.text
     assert answer.json()["code"] == "invalid"
     assert [error["field"] for error in answer.json()["errors"]] == ["cursor"]
 
 
-def test_a_list_for_operators_goes_on_where_its_own_cursor_says(operator: TestClient, notebook: Notebook) -> None:
+def test_an_operator_list_continues_from_its_cursor(operator: TestClient, notebook: Notebook) -> None:
     for number in range(3):
         notebook.database.execute(
             "INSERT INTO parked (durable, source, subject, sequence, type, payload, error, attempts) "

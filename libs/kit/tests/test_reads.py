@@ -15,7 +15,7 @@ from kit.db.reads import Reads
 _PID = "SELECT pg_backend_pid()"
 
 
-def test_queries_at_once_are_each_answered_over_few_connections(postgres_dsn: str) -> None:
+def test_concurrent_queries_share_few_connections(postgres_dsn: str) -> None:
     async def work() -> None:
         reads = Reads(postgres_dsn)
         asked = [reads.all("SELECT %s::int, pg_backend_pid()", (number,)) for number in range(100)]
@@ -37,7 +37,7 @@ def test_each_query_is_a_transaction_of_its_own(postgres_dsn: str) -> None:
     asyncio.run(work())
 
 
-def test_a_read_is_asked_again_on_a_new_connection_when_the_server_hung_up(postgres_dsn: str) -> None:
+def test_a_read_is_repeated_after_the_server_closed_the_connection(postgres_dsn: str) -> None:
     async def work() -> None:
         reads = Reads(postgres_dsn)
         before = {(await reads.all(_PID))[0][0] for _ in range(4)}
@@ -50,7 +50,7 @@ def test_a_read_is_asked_again_on_a_new_connection_when_the_server_hung_up(postg
     asyncio.run(work())
 
 
-def test_a_query_that_takes_too_long_is_ended_and_the_next_one_is_answered(postgres_dsn: str) -> None:
+def test_a_slow_query_is_cancelled_and_the_next_one_succeeds(postgres_dsn: str) -> None:
     async def work() -> None:
         reads = Reads(postgres_dsn)
         began = time.monotonic()
@@ -63,14 +63,12 @@ def test_a_query_that_takes_too_long_is_ended_and_the_next_one_is_answered(postg
     asyncio.run(work())
 
 
-def test_a_server_that_is_away_is_an_operational_error() -> None:
+def test_an_unreachable_server_is_an_operational_error() -> None:
     with pytest.raises(psycopg.OperationalError):
         asyncio.run(Reads("host=127.0.0.1 port=1 dbname=none user=none").all("SELECT 1"))
 
 
-def test_a_frozen_server_is_given_up_after_one_silence_and_asked_anew_later(
-    postgres_dsn: str, postgres_server: Postgres
-) -> None:
+def test_a_frozen_server_times_out_once_and_is_retried_later(postgres_dsn: str, postgres_server: Postgres) -> None:
     async def work() -> None:
         reads = Reads(postgres_dsn)
         frozen = [postgres_server.pid, *[(await reads.all(_PID))[0][0] for _ in range(4)]]

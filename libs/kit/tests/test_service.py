@@ -5,17 +5,17 @@ import signal
 import threading
 import time
 
-import httpx2
 import uvicorn
 from starlette.testclient import TestClient
 
 from embedded.ports import free_port
 from kit.db.database import Database
 from kit.service import _ended, _Server, build
+from testing import plain_http
 from testing.waiting import wait_until
 
 
-def test_work_that_loses_a_cancellation_ends_all_the_same() -> None:
+def test_work_that_swallows_a_cancellation_is_stopped() -> None:
     lost = 0
     at_work = asyncio.Event()
 
@@ -39,7 +39,7 @@ def test_work_that_loses_a_cancellation_ends_all_the_same() -> None:
     assert lost == 1
 
 
-def test_told_to_end_it_says_that_it_is_not_ready_and_serves_on_for_a_while(postgres_dsn: str) -> None:
+def test_a_terminating_service_is_not_ready_but_serves_for_a_grace_period(postgres_dsn: str) -> None:
     database = Database(postgres_dsn)
     database.open()
     app = build("notebook", database=database, bus=None, routers=[])
@@ -47,7 +47,7 @@ def test_told_to_end_it_says_that_it_is_not_ready_and_serves_on_for_a_while(post
     server = _Server(uvicorn.Config(app, port=port, log_config=None), app.state.health, drain_seconds=1.0)
     thread = threading.Thread(target=server.run)
     thread.start()
-    with httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client:
+    with plain_http.client(base_url=f"http://127.0.0.1:{port}") as client:
         wait_until(lambda: server.started)
         wait_until(lambda: client.get("/readyz").status_code == 200)
         server.handle_exit(signal.SIGTERM, None)
@@ -59,7 +59,7 @@ def test_told_to_end_it_says_that_it_is_not_ready_and_serves_on_for_a_while(post
     assert 1.0 <= time.monotonic() - told < 5
 
 
-def test_a_path_with_one_slash_too_many_is_not_there_and_leads_nowhere(postgres_dsn: str) -> None:
+def test_a_path_with_an_extra_slash_is_not_found(postgres_dsn: str) -> None:
     database = Database(postgres_dsn)
     app = build("notebook", database=database, bus=None, routers=[])
     answer = TestClient(app).get("/livez/", headers={"Host": "elsewhere.example"}, follow_redirects=False)

@@ -15,14 +15,12 @@ _OTHERS = {"TRADEHALL_SERVICE_PORT": "0", "TRADEHALL_POSTGRES_DSN": "", "TRADEHA
         ({"TRADEHALL_PUBLIC_URL": "https://t.example", "TRADEHALL_GATEWAY_PORT": "8081"}, "https://t.example"),
     ],
 )
-def test_the_public_address_is_the_one_named_or_the_gateways_on_this_machine(
-    named: dict[str, str], address: str
-) -> None:
+def test_the_public_address_defaults_to_the_local_gateway(named: dict[str, str], address: str) -> None:
     assert HttpSettings.load({**_OTHERS, **named}).public_url == address
 
 
 @pytest.mark.parametrize("named", [{}, {"TRADEHALL_PUBLIC_URL": ""}])
-def test_without_either_the_start_ends_with_a_sentence(
+def test_a_missing_setting_stops_the_start_with_a_sentence(
     named: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):

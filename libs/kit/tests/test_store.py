@@ -10,14 +10,14 @@ from pydantic import SecretStr
 
 from kit.context import acting
 from kit.errors import NotFound
-from kit.eventstore.rebuild import ForgottenMeanwhile, Rebuilt, rebuild
+from kit.eventstore.rebuild import ErasedDuringRebuild, Rebuilt, rebuild
 from kit.eventstore.store import VersionConflict
 from kit.security.keys import KeyUnavailable, MasterKey
 from kit.security.service_keys import ServiceKeys
 from kit.tests.notebook import MASTER, NameTaken, Note, Notebook, open_notebook
 
 
-def test_a_command_stores_event_and_view_together_and_a_failure_stores_neither(notebook: Notebook) -> None:
+def test_events_and_views_are_stored_in_one_transaction(notebook: Notebook) -> None:
     def fails() -> None:
         notebook.save(Note(title="lost", author=None))
         raise RuntimeError
@@ -36,12 +36,12 @@ def test_events_carry_who_acted_and_for_which_request(notebook: Notebook) -> Non
     assert (stored.by, stored.correlation, stored.causation) == ("someone", "request-1", "event-1")
 
 
-def test_find_refuses_what_is_not_there(notebook: Notebook) -> None:
+def test_find_raises_not_found(notebook: Notebook) -> None:
     with pytest.raises(NotFound):
         notebook.find(Note, uuid4())
 
 
-def test_a_unique_index_decides_a_race_and_is_told_from_a_version_conflict(postgres_dsn: str) -> None:
+def test_a_unique_violation_differs_from_a_version_conflict(postgres_dsn: str) -> None:
     book = open_notebook(postgres_dsn, unique_titles=True)
     barrier = threading.Barrier(16)
 
@@ -75,7 +75,7 @@ def test_a_stale_save_is_a_version_conflict_and_nothing_else(notebook: Notebook)
         notebook.save(second)
 
 
-def test_a_reader_that_follows_64_writers_misses_nothing_and_sees_one_order(notebook: Notebook) -> None:
+def test_a_reader_of_64_writers_sees_all_events_in_one_order(notebook: Notebook) -> None:
     writers, each = 64, 12
     seen: list[int] = []
     done = threading.Event()
@@ -104,7 +104,7 @@ def _write_many(book: Notebook, count: int) -> None:
             continue
 
 
-def test_personal_fields_are_unreadable_in_the_table_and_gone_with_their_key(notebook: Notebook) -> None:
+def test_personal_fields_are_encrypted_and_erased_with_their_key(notebook: Notebook) -> None:
     note = notebook.write("public", author="Grace Hopper")
     for number in range(6):
         notebook.retitle(note, f"public {number}")  # passes the snapshot interval
@@ -118,7 +118,7 @@ def test_personal_fields_are_unreadable_in_the_table_and_gone_with_their_key(not
     assert not notebook.subjects.destroy(str(note))
 
 
-def test_a_key_that_is_read_while_it_is_being_destroyed_is_not_kept(notebook: Notebook) -> None:
+def test_a_key_read_during_its_destruction_is_not_cached(notebook: Notebook) -> None:
     note = notebook.write("public", author="Grace Hopper")
     with notebook.database.transaction():
         notebook.subjects.destroy(str(note))
@@ -132,7 +132,7 @@ def test_a_title_that_looks_like_a_stored_personal_value_stays_as_it_is(notebook
     assert notebook.find(Note, note).title == "personal:x:y"
 
 
-def test_a_key_made_in_a_transaction_that_fails_is_not_used_again(notebook: Notebook) -> None:
+def test_a_key_of_a_failed_transaction_is_not_reused(notebook: Notebook) -> None:
     note = Note(title="x", author="Ada")
 
     def fails() -> None:
@@ -156,21 +156,21 @@ def test_rebuilt_views_equal_the_live_ones(notebook: Notebook) -> None:
     assert notebook.database.all(query) == live
 
 
-def test_nothing_of_a_rebuild_is_used_when_a_person_is_forgotten_meanwhile(notebook: Notebook) -> None:
+def test_a_rebuild_is_discarded_after_an_erasure(notebook: Notebook) -> None:
     note = notebook.write("n", author="Ada")
 
     def forget(_: int) -> None:
         notebook.subjects.destroy(str(note))
 
     notebook.database.execute("UPDATE notes SET author = NULL, title = 'damaged'")
-    with pytest.raises(ForgottenMeanwhile):
+    with pytest.raises(ErasedDuringRebuild):
         rebuild(notebook, progress=forget)
     assert notebook.database.all("SELECT title, author FROM notes") == [{"title": "damaged", "author": None}]
     assert rebuild(notebook) == Rebuilt(1, {"notes": 1})
     assert notebook.database.all("SELECT title, author FROM notes") == [{"title": "n", "author": None}]
 
 
-def test_commands_go_on_while_views_are_built(notebook: Notebook) -> None:
+def test_commands_work_during_a_rebuild(notebook: Notebook) -> None:
     for number in range(3):
         notebook.write(f"n{number}")
     told: list[int] = []
@@ -184,14 +184,14 @@ def test_commands_go_on_while_views_are_built(notebook: Notebook) -> None:
     assert len(notebook.database.all("SELECT id FROM notes")) == 4
 
 
-def test_service_keys_are_the_same_for_two_replicas_that_start_at_once(notebook: Notebook) -> None:
+def test_concurrent_replicas_share_service_keys(notebook: Notebook) -> None:
     with ThreadPoolExecutor(4) as pool:
         keys = list(pool.map(lambda _: ServiceKeys(notebook.database, MASTER).key("x"), range(4)))
     assert len(set(keys)) == 1
     assert len(keys[0]) == 32
 
 
-def test_a_master_key_that_is_not_held_does_not_open() -> None:
+def test_a_key_wrapped_by_an_unknown_master_key_is_unavailable() -> None:
     wrapped = MASTER.wrap(b"k" * 32, "a")
     with pytest.raises(KeyUnavailable):
         MASTER.unwrap(wrapped, "another place")

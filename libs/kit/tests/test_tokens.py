@@ -57,7 +57,7 @@ def verifier_of(issuer: Issuer, book: Notebook) -> Verifier:
     return Verifier(ISSUER, AUDIENCE, issuer.fetch, book.database)
 
 
-def test_a_good_token_is_read(issuer: Issuer, notebook: Notebook) -> None:
+def test_a_valid_token_is_accepted(issuer: Issuer, notebook: Notebook) -> None:
     token = asyncio.run(verifier_of(issuer, notebook).verify(issuer.token()))
     assert (token.subject, token.id, token.scopes) == ("me", "j", frozenset({"a", "b"}))
 
@@ -95,7 +95,7 @@ def bad_tokens(issuer: Issuer) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("kind", list(bad_tokens(Issuer())))
-def test_a_bad_token_is_refused(issuer: Issuer, notebook: Notebook, kind: str) -> None:
+def test_an_invalid_token_is_refused(issuer: Issuer, notebook: Notebook, kind: str) -> None:
     with pytest.raises(InvalidToken):
         asyncio.run(verifier_of(issuer, notebook).verify(bad_tokens(issuer)[kind]))
 

@@ -1,4 +1,4 @@
-"""Spans: below whom they are, what they never hold, and that an absent collector is in nobody's way."""
+"""Spans: parents, contents, and an unreachable collector."""
 
 import socket
 import time
@@ -40,7 +40,7 @@ def _app() -> RequestMiddleware:
     return RequestMiddleware(Router([Route("/things/{id}", thing), Route("/broken", broken), Route("/readyz", thing)]))
 
 
-def test_a_request_is_named_by_its_route_and_tells_nothing_more(collector: Collector) -> None:
+def test_a_span_has_the_route_and_no_other_data(collector: Collector) -> None:
     client = TestClient(_app(), raise_server_exceptions=False)
     client.get(f"/things/{SECRET}", params={"code": SECRET}, headers={"X-Request-Id": "r-1", "Cookie": SECRET})
     assert client.get("/broken").status_code == 500
@@ -67,7 +67,7 @@ def test_a_caller_may_continue_its_trace_but_not_switch_it_off(collector: Collec
     assert other.parent == ""
 
 
-def test_an_error_is_told_by_its_type_and_a_refusal_is_none(collector: Collector) -> None:
+def test_a_span_has_the_type_of_an_error_and_no_refusal(collector: Collector) -> None:
     with tracing.request(None, "GET"):
         for error in (ValueError(SECRET), NotFound(SECRET)):
             with pytest.raises(type(error)), tracing.span(type(error).__name__):
@@ -79,7 +79,7 @@ def test_an_error_is_told_by_its_type_and_a_refusal_is_none(collector: Collector
     assert SECRET.encode() not in collector.raw
 
 
-def test_nothing_begins_a_trace_but_a_request(collector: Collector) -> None:
+def test_only_requests_start_traces(collector: Collector) -> None:
     with tracing.span("alone"), tracing.following(None, "alone"), tracing.following("nonsense", "alone"):
         assert cause().traceparent is None
     tracing.started(None, "alone", SpanKind.PRODUCER).end()
@@ -87,7 +87,7 @@ def test_nothing_begins_a_trace_but_a_request(collector: Collector) -> None:
     assert collector.spans == []
 
 
-def test_a_share_is_chosen_by_the_id_of_the_trace() -> None:
+def test_traces_are_sampled_by_trace_id() -> None:
     with Collector.running() as collector:
         tracing.setup("test", collector.address, 0.0)
         with tracing.request(OUTSIDE[:-1] + "1", "GET") as span:
@@ -96,13 +96,13 @@ def test_a_share_is_chosen_by_the_id_of_the_trace() -> None:
         assert collector.spans == []
 
 
-def test_where_nothing_is_traced_the_callers_place_goes_along() -> None:
+def test_without_tracing_the_callers_traceparent_is_propagated() -> None:
     with acting(traceparent=OUTSIDE), tracing.span("nothing"):
         assert cause().traceparent == OUTSIDE
 
 
 @pytest.mark.parametrize("how", ["closed", "silent"])
-def test_a_collector_that_is_away_slows_nobody(how: str) -> None:
+def test_an_unreachable_collector_slows_no_request(how: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         if how == "closed":

@@ -1,4 +1,4 @@
-"""What a relay and its messages tell to whoever watches, on a real nats-server: traces, gauges, what waits."""
+"""Observability of delivery on a real nats-server: traces, gauges, backlog."""
 
 import asyncio
 from datetime import timedelta
@@ -40,7 +40,7 @@ def _traces(server: Nats) -> list[str | None]:
     return asyncio.run(read(len(stream_ids(server))))
 
 
-def test_gauges_tell_the_stream_and_its_readers_and_nothing_while_the_bus_is_away(
+def test_gauges_show_stream_and_consumers_only_while_connected(
     notebook: Notebook, nats_server: Nats, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kit.operations.gauges._EVERY", 0.05)
@@ -58,7 +58,7 @@ def _messages() -> float:
     return REGISTRY.get_sample_value("tradehall_stream_messages", {"stream": "NOTEBOOK"}) or 0.0
 
 
-def test_private_events_do_not_wait_and_do_not_hide_one_that_does(notebook: Notebook, nats_server: Nats) -> None:
+def test_private_events_do_not_count_as_backlog(notebook: Notebook, nats_server: Nats) -> None:
     def public(recorded: Recorded, epoch: str) -> Outgoing | None:
         return None if recorded.event.title == "private" else translate(recorded, epoch)
 

@@ -1,4 +1,4 @@
-"""How requests and consumers are wired to FastStream, by its broker in memory. Delivery is tested on a real server."""
+"""Requests and consumers on FastStream's in-memory broker. Delivery is tested on a real server."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -92,9 +92,7 @@ def test_a_consumer_hands_the_parsed_message_to_its_inbox(bus: Bus) -> None:
     assert message.envelope.data == Title("a")
 
 
-def test_a_message_that_met_a_transient_failure_is_returned_with_a_delay(
-    bus: Bus, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_transient_failure_is_redelivered_with_a_delay(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
     delays: list[float | None] = []
 
     async def nak(_: PatchedMessage, delay: float | None = None) -> None:

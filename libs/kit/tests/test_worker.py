@@ -100,7 +100,7 @@ def test_a_periodic_step_has_a_timer_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("failure", [psycopg.OperationalError("away"), Unavailable("away")])
-def test_a_failure_that_passes_is_logged_and_the_step_repeated(
+def test_a_transient_failure_is_logged_and_the_step_repeated(
     failure: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
     step = Counted()
@@ -132,7 +132,7 @@ def test_a_notification_wakes_a_worker_long_before_its_timer(database: Database)
         wait_until(lambda: database.execute("NOTIFY worker_test") and step.calls > calls)
 
 
-def test_a_listener_goes_on_after_its_session_was_broken_and_wakes_for_what_it_may_have_missed(
+def test_a_listener_reconnects_and_wakes_for_missed_notifications(
     database: Database,
 ) -> None:
     woken: list[float] = []
@@ -157,13 +157,13 @@ def test_of_two_workers_with_one_lease_one_works_and_the_other_takes_over(databa
     workers = [
         Worker("w", step, every=0.01, database=database, lease="worker-test", channel="worker_test") for step in steps
     ]
-    assert not workers[0].works_here
+    assert not workers[0].is_elected
     with running(workers[1].run):
         with running(workers[0].run):
             wait_until(lambda: steps[0].calls + steps[1].calls >= 5)
             worked = [step.calls > 0 for step in steps]
             assert worked.count(True) == 1
-            assert [worker.works_here for worker in workers] == worked
+            assert [worker.is_elected for worker in workers] == worked
             if worked[1]:  # it goes on alone
                 steps[1].calls = 0
         wait_until(lambda: steps[1].calls > 0)

@@ -1,1 +1,1 @@
-"""How fast the package is, as ratios measured in one run."""
+"""Speed of the package, as ratios measured in one run."""

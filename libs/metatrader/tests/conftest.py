@@ -1,4 +1,4 @@
-"""One invented broker, and each carrier's simulator with a way to make clients for it."""
+"""One invented broker, and a simulator and clients for each transport."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

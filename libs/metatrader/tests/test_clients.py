@@ -1,4 +1,4 @@
-"""The commands over both carriers against the simulators: what the broker holds is what comes back."""
+"""The commands over both transports against the simulators."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -38,14 +38,14 @@ async def everything(client: Mt5Client) -> dict[str, Any]:
     }
 
 
-async def test_both_carriers_tell_the_same(tcp: Any, https: Any) -> None:
+async def test_both_transports_return_the_same_data(tcp: Any, https: Any) -> None:
     async with tcp.client() as one, https.client() as other:
         over_tcp, over_https = await everything(one), await everything(other)
     assert over_tcp == over_https
     assert all(over_tcp.values())
 
 
-async def test_deals_are_the_brokers_page_by_page(carrier: Any, broker: Broker) -> None:
+async def test_deals_are_paged_completely(carrier: Any, broker: Broker) -> None:
     async with carrier.client() as client:
         deals = [deal async for deal in client.deals(USER, SINCE, UNTIL, page=50)]
     records = broker.deals[USER]
@@ -59,7 +59,7 @@ async def test_deals_are_the_brokers_page_by_page(carrier: Any, broker: Broker) 
     assert carrier.simulator.journal.count("DEAL_GET_PAGE") == -(-len(records) // 50)
 
 
-async def test_a_page_of_a_hundred_deals_comes_in_several_parts(tcp: Any, broker: Broker) -> None:
+async def test_a_large_page_arrives_in_parts(tcp: Any, broker: Broker) -> None:
     async with tcp.client() as client:
         deals = [deal async for deal in client.deals(USER, SINCE, UNTIL)]
     assert len(deals) == len(broker.deals[USER]) > 100
@@ -92,7 +92,7 @@ async def test_single_records_by_their_keys(carrier: Any, broker: Broker) -> Non
             await client.symbol("=|\\\n nothing &?#%+")
 
 
-async def test_the_servers_clock(carrier: Any) -> None:
+async def test_the_server_time_is_returned(carrier: Any) -> None:
     async with carrier.client() as client:
         now = await client.time_server()
         assert abs(now.utc - datetime.now(UTC)) < timedelta(seconds=30)
@@ -117,7 +117,7 @@ async def test_a_manager_sees_the_groups_of_the_masks_only(carrier: Any, broker:
             await client.deal(broker.deals[hidden][0].ticket)
 
 
-async def test_what_a_manager_may_not_do(carrier: Any) -> None:
+async def test_a_missing_manager_right_is_refused(carrier: Any) -> None:
     async with carrier.client(login=1003) as client:
         assert (await client.user(USER)).email == ""
         with pytest.raises(PermissionDenied):
@@ -143,12 +143,12 @@ async def test_a_page_has_one_to_a_hundred_rows(tcp: Any, page: int) -> None:
             [deal async for deal in client.deals(USER, SINCE, UNTIL, page=page)]
 
 
-async def test_without_encryption_too(tcp: Any) -> None:
+async def test_unencrypted_sessions_work(tcp: Any) -> None:
     async with tcp.client(encrypt=False) as client:
         assert await client.symbol_total() == 6
 
 
-async def test_a_list_may_be_left_in_the_middle(carrier: Any) -> None:
+async def test_a_list_may_be_abandoned(carrier: Any) -> None:
     async with carrier.client() as client:
         async for deal in client.deals(USER, SINCE, UNTIL, page=10):
             assert deal.login == USER

@@ -42,7 +42,7 @@ def test_transient_codes(code: int, kind: type[Refused]) -> None:
     assert not error.permanent
 
 
-def test_an_unknown_code_of_the_sign_in_is_permanent_so_that_nobody_is_locked_out() -> None:
+def test_an_unknown_sign_in_code_is_permanent() -> None:
     error = refusal(1099, "AUTH_ANSWER")
     assert isinstance(error, SignInRefused)
     assert (error.permanent, error.name) == (True, "AUTH_1099")

@@ -27,7 +27,7 @@ _ALWAYS = datetime(2020, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC)
         ({"login": 1002}, errors.AddressBlocked),
     ],
 )
-async def test_refused_sign_ins_are_told_apart(
+async def test_refused_sign_ins_have_distinct_errors(
     carrier: Any, options: dict[str, Any], kind: type[errors.MetaTraderError]
 ) -> None:
     with pytest.raises(kind) as caught:
@@ -36,7 +36,7 @@ async def test_refused_sign_ins_are_told_apart(
     assert "wrong" not in str(caught.value)
 
 
-async def test_a_server_that_lies_in_its_proof_is_not_believed(carrier: Any) -> None:
+async def test_a_server_with_a_wrong_proof_is_refused(carrier: Any) -> None:
     carrier.simulator.faults.add(FaultKind.LYING, "AUTH_ANSWER")
     with pytest.raises(errors.ServerNotProven) as caught:
         await carrier.client().__aenter__()
@@ -44,7 +44,7 @@ async def test_a_server_that_lies_in_its_proof_is_not_believed(carrier: Any) -> 
     assert caught.value.permanent
 
 
-async def test_after_a_permanent_refusal_nothing_is_sent_any_more(carrier: Any) -> None:
+async def test_nothing_is_sent_after_a_permanent_refusal(carrier: Any) -> None:
     client = carrier.client(password="wrong", connections=4)
     results = await asyncio.gather(*(client.symbol_total() for _ in range(4)), return_exceptions=True)
     assert {type(result) for result in results} == {errors.AuthFailed}
@@ -53,7 +53,7 @@ async def test_after_a_permanent_refusal_nothing_is_sent_any_more(carrier: Any) 
 
 @pytest.mark.parametrize("command", ["AUTH_START", "AUTH_ANSWER", "SYMBOL_TOTAL"])
 @pytest.mark.parametrize("fault", [FaultKind.SILENT, FaultKind.HALF])
-async def test_the_deadline_ends_waiting(carrier: Any, command: str, fault: FaultKind) -> None:
+async def test_a_request_times_out_at_its_deadline(carrier: Any, command: str, fault: FaultKind) -> None:
     carrier.simulator.faults.add(fault, command)
     client = carrier.client(timeout=0.1)
     with pytest.raises(errors.TimedOut):
@@ -72,14 +72,14 @@ async def test_after_a_deadline_the_next_request_has_a_new_connection(carrier: A
 
 
 @pytest.mark.parametrize("fault", [FaultKind.RESET, FaultKind.CLOSE])
-async def test_a_read_whose_connection_was_lost_is_asked_again(carrier: Any, fault: FaultKind) -> None:
+async def test_a_read_is_repeated_after_a_lost_connection(carrier: Any, fault: FaultKind) -> None:
     async with carrier.client() as client:
         carrier.simulator.faults.add(fault, "SYMBOL_TOTAL")
         assert await client.symbol_total() == 6
         assert carrier.simulator.journal.count("SYMBOL_TOTAL") == 2
 
 
-async def test_a_read_is_not_asked_for_ever(carrier: Any) -> None:
+async def test_a_read_is_repeated_a_limited_number_of_times(carrier: Any) -> None:
     async with carrier.client() as client:
         for _ in range(5):
             carrier.simulator.faults.add(FaultKind.RESET, "SYMBOL_TOTAL")
@@ -88,7 +88,7 @@ async def test_a_read_is_not_asked_for_ever(carrier: Any) -> None:
         assert carrier.simulator.journal.count("SYMBOL_TOTAL") == 3
 
 
-async def test_a_write_whose_answer_was_lost_is_not_sent_again(carrier: Any) -> None:
+async def test_a_write_is_not_repeated_after_a_lost_connection(carrier: Any) -> None:
     async with carrier.client() as client:
         carrier.simulator.faults.add(FaultKind.RESET, "USER_PASS_CHANGE")
         with pytest.raises(errors.ConnectionLost):
@@ -103,7 +103,7 @@ async def test_a_server_that_hangs_up_during_the_sign_in(carrier: Any, fault: Fa
         await carrier.client().__aenter__()
 
 
-async def test_too_frequent_is_waited_out(carrier: Any) -> None:
+async def test_a_too_frequent_refusal_is_retried_later(carrier: Any) -> None:
     async with carrier.client() as client:
         carrier.simulator.faults.add(FaultKind.RETCODE, "SYMBOL_TOTAL", retcode=12)
         assert await client.symbol_total() == 6
@@ -114,7 +114,7 @@ async def test_too_frequent_is_waited_out(carrier: Any) -> None:
         assert carrier.simulator.journal.count("CONNECTED") == 1
 
 
-async def test_a_server_that_shuts_down_is_left(carrier: Any) -> None:
+async def test_a_connection_to_a_stopping_server_is_closed(carrier: Any) -> None:
     async with carrier.client() as client:
         carrier.simulator.faults.add(FaultKind.RETCODE, "SYMBOL_TOTAL", retcode=15)
         with pytest.raises(errors.ShuttingDown):
@@ -124,7 +124,7 @@ async def test_a_server_that_shuts_down_is_left(carrier: Any) -> None:
 
 
 @pytest.mark.parametrize("fault", [FaultKind.BAD_TEXT, FaultKind.NOT_JSON])
-async def test_what_is_not_the_protocol_ends_the_connection(carrier: Any, fault: FaultKind) -> None:
+async def test_a_protocol_error_closes_the_connection(carrier: Any, fault: FaultKind) -> None:
     async with carrier.client() as client:
         carrier.simulator.faults.add(fault, "USER_GET")
         with pytest.raises(errors.ProtocolError):
@@ -148,7 +148,7 @@ async def test_an_answer_beyond_the_limit_is_refused(carrier: Any) -> None:
             [order async for order in client.history(100_001, *_ALWAYS)]
 
 
-async def test_a_late_answer_of_another_request_is_passed_over(tcp: Any) -> None:
+async def test_a_late_answer_of_another_request_is_ignored(tcp: Any) -> None:
     async with tcp.client() as client:
         tcp.simulator.faults.add(FaultKind.STALE, "SYMBOL_TOTAL")
         assert await client.symbol_total() == 6
@@ -208,7 +208,7 @@ async def test_an_unknown_login_may_have_a_code_of_its_own(broker: Broker) -> No
         (Message("TIME_SERVER", {"RETCODE": "0 Done"}), "another command"),
     ],
 )
-async def test_nonsense_in_the_sign_in(answer: Message, problem: str) -> None:
+async def test_a_malformed_sign_in_answer_is_a_protocol_error(answer: Message, problem: str) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\n\x00")
         writer.write(encode_frame(1, answer.encode()))

@@ -48,7 +48,7 @@ def test_frames_survive_any_pieces_of_the_stream(
 
 @settings(deadline=None)
 @given(st.binary(min_size=9, max_size=64))
-def test_what_is_no_frame_is_refused_or_waited_for(stream: bytes) -> None:
+def test_an_invalid_frame_is_refused_and_an_incomplete_one_awaited(stream: bytes) -> None:
     decoder = FrameDecoder()
     decoder.feed(stream)
     if all(chr(byte) in "0123456789abcdefABCDEF" for byte in stream[:9]):

@@ -72,6 +72,6 @@ def test_broken_answers_raise_the_clients_errors_only(
 
 
 @pytest.mark.parametrize("document", ["[" * 100_000, '{"a":' * 50_000, "1" * 10_000, "[1,", "\ufeff[]", "NaN"])
-def test_hostile_documents(document: str) -> None:
+def test_hostile_documents_raise_protocol_errors(document: str) -> None:
     with pytest.raises(MetaTraderError):
         Answer("TEST", {}, parse("TEST", document)).read(TypeAdapter(list[Deal]), UTC)

@@ -59,7 +59,7 @@ async def test_a_server_may_give_fewer_rows_than_asked_for(broker: Broker, sizes
         assert sorted(set(simulator.asked)) == sorted(simulator.asked), "equal pages are never asked for twice"
 
 
-async def test_who_stops_reading_gives_all_connections_back(carrier: Any) -> None:
+async def test_abandoned_lists_release_their_connections(carrier: Any) -> None:
     async with carrier.client(connections=3) as client:
         deals = client.deals(USER, SINCE, UNTIL, page=5)
         for _ in range(18):
@@ -69,7 +69,7 @@ async def test_who_stops_reading_gives_all_connections_back(carrier: Any) -> Non
         assert carrier.simulator.journal.count("CONNECTED") <= 3
 
 
-async def test_a_refusal_of_a_page_ahead_comes_when_its_turn_is(carrier: Any, broker: Broker) -> None:
+async def test_a_refused_prefetch_is_raised_in_order(carrier: Any, broker: Broker) -> None:
     async with carrier.client(connections=2) as client:
         found: list[int] = []
 

@@ -12,7 +12,7 @@ from metatrader.simulator import Broker, FaultKind, TcpSimulator
 pytestmark = pytest.mark.anyio
 
 
-async def test_as_many_connections_as_allowed_and_no_more(carrier: Any) -> None:
+async def test_the_pool_never_exceeds_its_size(carrier: Any) -> None:
     async with carrier.client(connections=3) as client:
         for _ in range(3):
             carrier.simulator.faults.add(FaultKind.DELAY, "SYMBOL_TOTAL", seconds=0.05)
@@ -51,14 +51,14 @@ async def test_a_connection_that_died_while_idle_is_dropped_by_its_ping(carrier:
         assert await client.symbol_total() == 6
 
 
-async def test_leaving_says_goodbye(tcp: Any) -> None:
+async def test_closing_the_client_sends_a_quit(tcp: Any) -> None:
     async with tcp.client() as client:
         assert await client.symbol_total() == 6
     await tcp.simulator.journal.wait_for("CLOSED")
     assert tcp.simulator.journal.count("QUIT") == 1
 
 
-async def test_serial_numbers_wrap(tcp: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_serial_numbers_wrap_around(tcp: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("metatrader.mt5.tcp.MAX_CLIENT_SERIAL", 3)
     async with tcp.client() as client:
         assert [await client.symbol_total() for _ in range(8)] == [6] * 8
@@ -78,7 +78,7 @@ async def test_serial_numbers_wrap(tcp: Any, monkeypatch: pytest.MonkeyPatch) ->
         ({"port": 70000}, "port"),
     ],
 )
-async def test_options_that_cannot_be(options: dict[str, Any], name: str) -> None:
+async def test_invalid_options_are_refused(options: dict[str, Any], name: str) -> None:
     given: dict[str, Any] = {"host": "localhost", "login": 1, "password": "x"} | options
     with pytest.raises(InvalidValue, match=name):
         Mt5TcpClient(**given)

@@ -90,7 +90,7 @@ async def test_a_command_before_the_sign_in_is_refused_and_the_connection_closed
         ({"LOGIN": "1002"}, "1012"),
     ],
 )
-async def test_what_a_sign_in_must_say(tcp: Any, changed: dict[str, str], code: str) -> None:
+async def test_a_sign_in_requires_all_parameters(tcp: Any, changed: dict[str, str], code: str) -> None:
     async with raw(tcp.simulator) as peer:
         peer.send(PREFIX)
         answer = await peer.ask(1, "AUTH_START", **(START | changed))
@@ -145,7 +145,7 @@ async def test_a_long_answer_has_parts_with_a_servers_ping_between_them(tcp: Any
     assert ",\r\n" in Message.decode(text).body
 
 
-async def test_answers_to_what_is_wrong(tcp: Any) -> None:
+async def test_invalid_requests_are_refused_with_their_codes(tcp: Any) -> None:
     async with raw(tcp.simulator) as peer:
         await peer.sign_in()
         for serial, (name, params, code) in enumerate(
@@ -175,11 +175,11 @@ async def test_answers_to_what_is_wrong(tcp: Any) -> None:
         ("real\\[a]*", "real\\a", False),
     ],
 )
-def test_masks_of_groups(masks: str, group: str, seen: bool) -> None:
+def test_groups_are_matched_by_masks(masks: str, group: str, seen: bool) -> None:
     assert matches(masks, group) is seen
 
 
-def test_a_seed_gives_the_same_broker_again() -> None:
+def test_a_seed_is_reproducible() -> None:
     one, other, third = (invent(seed, users=3, trades=20) for seed in (5, 5, 6))
     assert one.deals == other.deals
     assert one.positions == other.positions
@@ -189,7 +189,7 @@ def test_a_seed_gives_the_same_broker_again() -> None:
         assert one.account(login)["Balance"] == str(one.balance(login))
 
 
-async def test_the_command_starts_all_and_says_where_they_are() -> None:
+async def test_the_command_starts_all_simulators_and_prints_their_addresses() -> None:
     arguments = ("--password", "Another-pass-1", "--login", "5000", "--users", "2", "--trades", "3")
     process = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -14,13 +14,13 @@ KEYS = st.text(st.sampled_from("ABC_09"), min_size=1, max_size=10)
 
 @settings(deadline=None)
 @given(st.one_of(TEXT, AWKWARD))
-def test_escaping_comes_back(value: str) -> None:
+def test_escaping_is_reversible(value: str) -> None:
     assert unescape(escape(value)) == value
 
 
 @settings(deadline=None)
 @given(st.dictionaries(KEYS, st.one_of(TEXT, AWKWARD), max_size=6), st.one_of(TEXT, AWKWARD))
-def test_a_message_comes_back(params: dict[str, str], body: str) -> None:
+def test_a_message_survives_a_round_trip(params: dict[str, str], body: str) -> None:
     message = Message("DEAL_GET_PAGE", params, body)
     assert Message.decode(message.encode()) == message
 
@@ -51,7 +51,7 @@ def test_bytes_are_a_message_or_a_protocol_error(data: bytes) -> None:
         ("TEST|RETCODE=0 Done|\r\n[\r\n]", Message("TEST", {"RETCODE": "0 Done"}, "[\r\n]")),
     ],
 )
-def test_forms_that_servers_and_clients_use(text: str, message: Message) -> None:
+def test_messages_of_servers_and_clients_are_parsed(text: str, message: Message) -> None:
     assert Message.decode(text.encode("utf-16-le")) == message
 
 

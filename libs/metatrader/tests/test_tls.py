@@ -30,7 +30,7 @@ def client(simulator: HttpsSimulator, host: str = "localhost", **options: Any) -
     return Mt5HttpsClient(host, simulator.port, address="127.0.0.1", login=1000, password="Correct-horse-1", **options)
 
 
-async def test_an_authority_of_ones_own_is_trusted(https: Any) -> None:
+async def test_a_given_authority_is_trusted(https: Any) -> None:
     async with client(https.simulator, ca_pem=https.certificate.ca_pem) as mt5:
         assert await mt5.symbol_total() == 6
 
@@ -40,7 +40,7 @@ async def test_the_servers_own_certificate_may_be_given_as_the_authority(https: 
         assert await mt5.symbol_total() == 6
 
 
-async def test_without_it_the_systems_authorities_decide(https: Any) -> None:
+async def test_without_a_given_authority_the_systems_are_used(https: Any) -> None:
     with pytest.raises(TlsFailed, match=r"certificate|issuer"):
         await client(https.simulator).__aenter__()
 
@@ -51,12 +51,12 @@ async def test_another_authority_is_not_trusted(https: Any) -> None:
     assert https.simulator.journal.count("AUTH_START") == 0
 
 
-async def test_the_certificate_must_be_for_the_host_whatever_address_is_dialled(https: Any) -> None:
+async def test_the_certificate_must_match_the_host_not_the_address(https: Any) -> None:
     with pytest.raises(TlsFailed, match=r"(?i)hostname|name"):
         await client(https.simulator, "mt5.example.com", ca_pem=https.certificate.ca_pem).__aenter__()
 
 
-async def test_a_host_that_resolves_nowhere_is_reached_by_its_address(broker: Broker) -> None:
+async def test_an_unresolvable_host_is_reached_by_its_address(broker: Broker) -> None:
     certificate = Certificate.make(["mt5.invalid"])
     async with (
         HttpsSimulator(broker, certificate.server_context()) as simulator,
@@ -84,7 +84,7 @@ async def test_a_pinned_certificate_needs_neither_authority_nor_name(https: Any,
         assert await mt5.symbol_total() == 6
 
 
-async def test_nothing_is_sent_to_a_server_with_another_certificate_than_the_pinned(https: Any) -> None:
+async def test_a_certificate_other_than_the_pinned_one_is_refused(https: Any) -> None:
     with pytest.raises(TlsFailed, match=https.certificate.sha256):
         await client(https.simulator, pinned_sha256=OTHER.sha256).__aenter__()
     assert https.simulator.journal.count("AUTH_START") == 0
@@ -96,7 +96,7 @@ async def test_a_server_without_tls(tcp: Any) -> None:
 
 
 @pytest.mark.parametrize("options", [{"pinned_sha256": "ab"}, {"pinned_sha256": "zz" * 32}, {"ca_pem": "no PEM"}])
-async def test_what_is_no_certificate_or_pin_is_named(options: dict[str, Any]) -> None:
+async def test_an_invalid_certificate_or_pin_is_refused(options: dict[str, Any]) -> None:
     with pytest.raises(InvalidValue, match=next(iter(options))):
         Mt5HttpsClient("localhost", login=1, password="x", **options)
 
@@ -116,7 +116,7 @@ async def test_a_failing_server_is_unavailable_and_its_session_goes_on(https: An
         assert https.simulator.journal.count("CONNECTED") == 1
 
 
-async def test_403_without_a_code_is_a_missing_right_while_the_session_lives(https: Any) -> None:
+async def test_a_403_without_a_code_is_permission_denied(https: Any) -> None:
     async with https.client() as mt5:
         https.simulator.faults.add(FaultKind.HTTP, "SYMBOL_TOTAL", retcode=403)
         with pytest.raises(PermissionDenied):
@@ -124,7 +124,7 @@ async def test_403_without_a_code_is_a_missing_right_while_the_session_lives(htt
         assert https.simulator.journal.count("TEST_ACCESS") == 1
 
 
-async def test_401_after_the_end_of_a_session_signs_in_again(https: Any) -> None:
+async def test_a_401_after_the_session_expired_signs_in_again(https: Any) -> None:
     async with https.client() as mt5:
         https.simulator.faults.add(FaultKind.HTTP, "SYMBOL_TOTAL", retcode=401)
         https.simulator.faults.add(FaultKind.HTTP, "TEST_ACCESS", retcode=401)
@@ -139,7 +139,7 @@ async def test_a_refused_sign_in_without_a_code(https: Any) -> None:
     assert caught.value.permanent
 
 
-async def test_a_lost_connection_is_not_replaced_behind_the_sign_ins_back(https: Any) -> None:
+async def test_a_lost_connection_during_the_sign_in_is_not_replaced(https: Any) -> None:
     async with https.client() as mt5:
         await https.simulator.drop()
         await https.simulator.journal.wait_for("CLOSED")
@@ -154,7 +154,7 @@ async def test_passwords_stay_out_of_urls(https: Any) -> None:
     assert https.simulator.journal.count("USER_PASS_CHECK") == 1
 
 
-def test_a_kept_certificate_stays_until_it_is_for_other_names_or_near_its_end(tmp_path: Path) -> None:
+def test_a_stored_certificate_is_reused_until_names_change_or_it_expires(tmp_path: Path) -> None:
     path = tmp_path / "certificate.json"
     first = Certificate.kept(path)
     assert Certificate.kept(path) == first
@@ -168,5 +168,5 @@ def test_a_kept_certificate_stays_until_it_is_for_other_names_or_near_its_end(tm
     assert Certificate.kept(path).ca_pem
 
 
-def test_a_brokers_own_certificate_need_not_keep_to_all_of_rfc_5280() -> None:
+def test_a_pinned_certificate_may_violate_rfc_5280() -> None:
     assert not tls_context(OTHER.ca_pem, None).verify_flags & ssl.VERIFY_X509_STRICT

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse
 
-from access.checks import MissingPermission, OrgPrincipal, PermissionsUnavailable, PersonNeeded
+from access.checks import MissingPermission, OrgPrincipal, PermissionsUnavailable, UserRequired
 from access.guard import Guard
 from identity.clients.api_models import (
     ClientAnswer,
@@ -24,7 +24,7 @@ from kit.http.openapi import refusals
 from kit.http.pagination import Page, Paged
 
 _READING = (Unauthenticated, NotFound, MissingPermission, PermissionsUnavailable)
-_WRITING = (*_READING, PersonNeeded)
+_WRITING = (*_READING, UserRequired)
 
 
 def routes(clients: Clients, guard: Guard, idempotency: Idempotency) -> APIRouter:
@@ -130,5 +130,5 @@ def routes(clients: Clients, guard: Guard, idempotency: Idempotency) -> APIRoute
 def _granter(acting: OrgPrincipal) -> Granter:
     """A client cannot hold clients:write, so only users come this far."""
     if acting.principal.user_id is None:
-        raise PersonNeeded
+        raise UserRequired
     return Granter(acting.principal.user_id, acting.grant)

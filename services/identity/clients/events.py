@@ -26,8 +26,8 @@ def _renamed(event: Client.Renamed) -> contract.ClientRenamed:
 def _scopes_changed(event: Client.ScopesChanged) -> contract.ClientScopesChanged:
     return contract.ClientScopesChanged(
         **_of(event),
-        from_=contract.ClientRights(scopes=tuple(event.old_scopes), limits=_limits(event.old_platforms)),
-        to=contract.ClientRights(scopes=tuple(event.scopes), limits=_limits(event.platforms)),
+        from_=contract.ClientGrant(scopes=tuple(event.old_scopes), limits=_limits(event.old_platforms)),
+        to=contract.ClientGrant(scopes=tuple(event.scopes), limits=_limits(event.platforms)),
     )
 
 

@@ -67,7 +67,7 @@ class Devices:
         forget = "DELETE FROM devices WHERE user_id = %s AND device_id <> ALL(%s)"
         return self._database.execute(forget, (user_id, kept))
 
-    def forget_old(self) -> None:
+    def delete_expired(self) -> None:
         self._database.execute("DELETE FROM devices WHERE last_at < %s", (self._clock() - REMEMBERED,))
 
     def _signature(self, device: UUID) -> bytes:

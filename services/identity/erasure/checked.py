@@ -10,8 +10,8 @@ from uuid import UUID
 from contracts import rpc
 from contracts.email import InvalidEmail
 from identity.erasure.service import Erased, Erasure
-from identity.people.service import People
-from identity.people.views import Person
+from identity.users.service import Users
+from identity.users.views import UserAccount
 from kit.errors import Conflict, Invalid, Refusal
 from kit.messaging.bus import Bus, BusUnavailable
 from privacy.erasure_log import ErasureLog
@@ -55,19 +55,19 @@ class CheckedErasure:
     """`file` is that of the erasure log, None if it is not set; `clock` returns the time in UTC."""
 
     def __init__(
-        self, erasure: Erasure, people: People, bus: Bus, file: Path | None, clock: Callable[[], datetime]
+        self, erasure: Erasure, users: Users, bus: Bus, file: Path | None, clock: Callable[[], datetime]
     ) -> None:
         self._erasure = erasure
-        self._people = people
+        self._users = users
         self._bus = bus
         self._file = file
         self._clock = clock
 
-    def find(self, address_or_id: str, *, to_erase: bool = False) -> Person:
+    def find(self, address_or_id: str, *, to_erase: bool = False) -> UserAccount:
         """The user with this id or address. Raises UnknownUser, AlreadyErased, Invalid; with `to_erase` also
         OnlyAdministrator and BusUnavailable."""
         with connected(self._bus):
-            user = self._people.find(self._found(address_or_id))
+            user = self._users.find(self._found(address_or_id))
             if to_erase:
                 self._refuse_only_administrator(user.id)
         return user

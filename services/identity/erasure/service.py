@@ -10,10 +10,10 @@ from eventsourcing.utils import resolve_topic
 from psycopg import Cursor
 
 from identity.login_throttle.service import LoginThrottle
-from identity.people.domain import AlreadyErased, UnknownUser, User
-from identity.people.views import PeopleViews
 from identity.registration.pending_requests import PendingRequests
 from identity.store import IdentityStore
+from identity.users.domain import AlreadyErased, UnknownUser, User
+from identity.users.views import UserViews
 from kit.messaging.inbox import forget_dead_letters
 from kit.messaging.stream_eraser import StreamEraser
 
@@ -36,7 +36,7 @@ class Erasure:
     def __init__(
         self,
         store: IdentityStore,
-        views: PeopleViews,
+        views: UserViews,
         pending: PendingRequests,
         throttle: LoginThrottle,
         stream_eraser: StreamEraser,

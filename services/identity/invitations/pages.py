@@ -7,16 +7,16 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from contracts import rpc
 from contracts.email import normal
 from identity.devices.cookies import DeviceCookie
-from identity.invitations.service import Inviting, UnknownInvitation
+from identity.invitations.service import InvitationAcceptance, UnknownInvitation
 from identity.pages.forms import AddressOf
 from identity.pages.rendering import Renderer, errors_of
 from identity.passwords import domain as rules
 from identity.passwords.hashing import Hashing
 from identity.passwords.service import Passwords
-from identity.people.service import People
-from identity.people.views import Person
 from identity.sessions.cookies import SessionCookie
 from identity.sessions.service import Sessions
+from identity.users.service import Users
+from identity.users.views import UserAccount
 from kit.context import acting
 from kit.errors import Invalid, Refusal
 from kit.http.csrf import CsrfGuard
@@ -31,20 +31,20 @@ def invitations_router(
     cookie: SessionCookie,
     device_cookie: DeviceCookie,
     address_of: AddressOf,
-    people: People,
+    users: Users,
     passwords: Passwords,
     sessions: Sessions,
     hashing: Hashing,
     throttle: FailureThrottle,
-    inviting: Inviting,
+    inviting: InvitationAcceptance,
 ) -> APIRouter:
     router = show.router()
 
-    def signed_in(request: Request) -> Person | None:
+    def signed_in(request: Request) -> UserAccount | None:
         session = cookie.session_of(request)
         if session is None or session.must_choose_password:
             return None
-        return people.find(session.user_id)
+        return users.find(session.user_id)
 
     def opened(request: Request, token: str) -> rpc.Invitation:
         throttle.check(address_of(request))
@@ -54,14 +54,16 @@ def invitations_router(
             throttle.note(address_of(request))
             raise
 
-    def page(invitation: rpc.Invitation, token: str, person: Person | None, refusal: Invalid | None = None) -> Response:
+    def page(
+        invitation: rpc.Invitation, token: str, person: UserAccount | None, refusal: Invalid | None = None
+    ) -> Response:
         status, errors = (refusal.status, errors_of(refusal)) if refusal else (200, {})
-        template = _template(invitation, person, people)
+        template = _template(invitation, person, users)
         return show.show(
             template, status, invitation=invitation, token=token, person=person, errors=errors, rules=rules
         )
 
-    def join(invitation: rpc.Invitation, token: str, person: Person) -> Response:
+    def join(invitation: rpc.Invitation, token: str, person: UserAccount) -> Response:
         with acting(actor=str(person.id)):
             joined = inviting.accept(token, person)
         if not joined:
@@ -77,7 +79,7 @@ def invitations_router(
         invitation, person = opened(request, token), signed_in(request)
         if person is not None:
             return join(invitation, token, person)
-        if _template(invitation, None, people) != "invitation_new.html" or invitation.email is None:
+        if _template(invitation, None, users) != "invitation_new.html" or invitation.email is None:
             return page(invitation, token, None)
         try:
             user_id = passwords.choose_invited(invitation.email, password)
@@ -87,7 +89,7 @@ def invitations_router(
             agent, device = request.headers.get("user-agent"), device_cookie.device_of(request)
             _, value = sessions.start(user_id, "invitation", address_of(request), agent, device)
         try:
-            response = join(invitation, token, people.find(user_id))
+            response = join(invitation, token, users.find(user_id))
         except Refusal as refusal:
             # The account exists even if the invitation failed: the user is signed in and may try again.
             response = show.refused(refusal)
@@ -98,7 +100,7 @@ def invitations_router(
     return router
 
 
-def _template(invitation: rpc.Invitation, person: Person | None, people: People) -> str:
+def _template(invitation: rpc.Invitation, person: UserAccount | None, users: Users) -> str:
     if invitation.email is None:
         raise UnknownInvitation
     if person is not None:
@@ -106,4 +108,4 @@ def _template(invitation: rpc.Invitation, person: Person | None, people: People)
         return "invitation_accept.html" if own else "invitation_other.html"
     if invitation.status == "accepted":
         return "invitation_sign_in.html"
-    return "invitation_sign_in.html" if people.have_account(invitation.email) else "invitation_new.html"
+    return "invitation_sign_in.html" if users.have_account(invitation.email) else "invitation_new.html"

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pydantic import SecretStr
 
 from contracts import rpc
-from identity.people.views import Person
+from identity.users.views import UserAccount
 from kit.errors import Gone, NotFound
 from kit.messaging.bus import Bus
 from kit.security.rate_limiter import Limit
@@ -37,7 +37,7 @@ UNKNOWN_LINKS = Limit("unknown-links", 100, timedelta(seconds=36))
 """Of a network address."""
 
 
-class Inviting:
+class InvitationAcceptance:
     """Asks the organizations service. Each method raises BusUnavailable if it does not answer."""
 
     def __init__(self, bus: Bus) -> None:
@@ -55,7 +55,7 @@ class Inviting:
             raise InvitationOver(reply.ok.status)
         return reply.ok
 
-    def accept(self, token: str, person: Person) -> bool:
+    def accept(self, token: str, person: UserAccount) -> bool:
         """False if the invitation is for another address. Raises InvitationOver."""
         question = rpc.AcceptInvitationRequest(token=SecretStr(token), user_id=person.id, email=person.email or "")
         reply = self._bus.ask_from_thread(rpc.ACCEPT_INVITATION.subject, question, rpc.ACCEPT_INVITATION.reply)

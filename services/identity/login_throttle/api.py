@@ -5,11 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from access.checks import PersonNeeded
-from access.operators import OperatorNeeded
+from access.checks import UserRequired
+from access.operators import OperatorRequired
 from access.principal import Principal
 from identity.login_throttle.service import LoginThrottle
-from identity.people.domain import UnknownUser
+from identity.users.domain import UnknownUser
 from kit.http.openapi import refusals
 
 
@@ -23,7 +23,7 @@ def routes(operator: Callable[..., Principal], throttle: LoginThrottle) -> APIRo
         operation_id="unlock_user",
         summary="Unlock a user",
         dependencies=[Depends(operator)],
-        responses=refusals(UnknownUser, OperatorNeeded, PersonNeeded),
+        responses=refusals(UnknownUser, OperatorRequired, UserRequired),
     )
     def unlock_user(user: UUID) -> None:
         """Clears the failed sign-in attempts of a user, from all network addresses, so that the user can sign in

@@ -9,9 +9,9 @@ from contracts.email import InvalidEmail
 from identity.devices.service import Devices
 from identity.login_throttle.domain import Lock
 from identity.login_throttle.views import LockViews
-from identity.people.domain import UnknownUser, User
-from identity.people.views import EmailHash
 from identity.store import IdentityStore
+from identity.users.domain import UnknownUser, User
+from identity.users.views import EmailHash
 from kit.errors import TooManyRequests
 from kit.security.keys import keyed_hash
 from kit.security.rate_limiter import Limit, RateLimiter, in_words, seconds
@@ -137,7 +137,7 @@ class LoginThrottle:
         self._store.run(lambda: self._store.save(Lock(id=uuid4(), user_id=row["id"], locked_until=row["until"])))
         return True
 
-    def forget_old(self) -> None:
+    def delete_expired(self) -> None:
         self._database.execute("DELETE FROM guesses WHERE last_at < %s", (self._clock() - _FORGOTTEN,))
 
     def _check(self, attempt: Attempt) -> None:

@@ -1,4 +1,4 @@
-"""What a user authorizes a client to do: the root of all tokens that the client receives for them."""
+"""The authorization of a client by a user: the root of all tokens that the client receives for them."""
 
 from dataclasses import dataclass
 from datetime import datetime

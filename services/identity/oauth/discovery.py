@@ -1,4 +1,4 @@
-"""What the provider publishes about itself (OpenID Connect Discovery 1.0, RFC 8414), and its keys (RFC 7517)."""
+"""The discovery document (OpenID Connect Discovery 1.0, RFC 8414) and the published keys (RFC 7517)."""
 
 from typing import Any
 

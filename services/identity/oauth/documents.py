@@ -1,4 +1,4 @@
-"""How the OpenAPI document describes the parameters and errors of the OAuth endpoints."""
+"""Parameters and errors of the OAuth endpoints in the OpenAPI document."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

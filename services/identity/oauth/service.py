@@ -1,4 +1,4 @@
-"""What the rest of the service uses of OAuth 2.0 and OpenID Connect."""
+"""The interface of OAuth 2.0 and OpenID Connect to the rest of the service."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -43,7 +43,7 @@ def provider(
 ) -> AuthorizationServer:
     """The authorization server of one installation.
 
-    Run `RevocationCache.run` beside it, and call `codes.forget_old` and `refresh_tokens.forget_old` now and then.
+    Run `RevocationCache.run` beside it, and call `delete_expired` of `codes` and `refresh_tokens` periodically.
     """
     portal_secret = settings.portal_secret.get_secret_value() if settings.portal_secret else None
     return AuthorizationServer(

@@ -1,4 +1,4 @@
-"""What the OAuth endpoints ask of the sessions of users."""
+"""The interface to the sessions of users."""
 
 from datetime import datetime
 from typing import Protocol

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
-from access.checks import PersonNeeded
+from access.checks import UserRequired
 from access.guard import Guard
 from access.principal import Principal
 from kit.errors import Forbidden
@@ -73,8 +73,8 @@ def claims(user: User, scopes: Collection[str]) -> dict[str, Any]:
 
 def userinfo_router(users: Users, guard: Guard) -> APIRouter:
     router = APIRouter()
-    SignedInUser = Annotated[Principal, Depends(guard.person)]
-    refused = refusals(PersonNeeded, InsufficientScope)
+    SignedInUser = Annotated[Principal, Depends(guard.user)]
+    refused = refusals(UserRequired, InsufficientScope)
 
     def answer(caller: Principal) -> dict[str, Any]:
         assert caller.user_id is not None

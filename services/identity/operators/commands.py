@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 import typer
 
 from identity.operators.service import Operators
-from identity.people.domain import UnknownUser
+from identity.users.domain import UnknownUser
 from runtime.output import Json, say, stop
 
 

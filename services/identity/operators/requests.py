@@ -1,11 +1,11 @@
 """The request of other services whether a user is an operator."""
 
 from contracts import rpc
-from identity.people.views import PeopleViews
+from identity.users.views import UserViews
 from kit.messaging.bus import Bus
 
 
-def answer(bus: Bus, views: PeopleViews) -> None:
+def answer(bus: Bus, views: UserViews) -> None:
     """Declare the answer; before the bus runs."""
 
     def operator(asked: rpc.OperatorRequest) -> rpc.Reply[rpc.Operator]:

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from contracts.email import normal
-from identity.people.domain import UnknownUser
+from identity.users.domain import UnknownUser
 from kit.db.database import Database
 from kit.security.keys import keyed_hash
 from kit.security.service_keys import ServiceKeys

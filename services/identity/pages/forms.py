@@ -1,4 +1,4 @@
-"""Where a form may lead: only to pages of this service."""
+"""Targets of forms: only pages of this service."""
 
 import re
 from collections.abc import Callable

@@ -5,14 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import Field
 
-from access.checks import PersonNeeded
+from access.checks import UserRequired
 from access.guard import Guard
 from access.principal import Principal
 from identity.login_throttle.service import TooManyAttempts
 from identity.passwords.domain import PasswordRefused, WrongPassword
 from identity.passwords.hashing import Hashing, Overloaded
 from identity.passwords.service import Passwords
-from identity.people.domain import known_user
+from identity.users.domain import known_user
 from kit.http.fields import Body, Raw
 from kit.http.openapi import refusals
 
@@ -33,7 +33,7 @@ class PasswordChange(Body):
 def routes(guard: Guard, passwords: Passwords, hashing: Hashing) -> APIRouter:
     """Routes that need the token of a user."""
     router = APIRouter(prefix="/api/v1/me", tags=["people"])
-    Self = Annotated[Principal, Depends(guard.person)]
+    Self = Annotated[Principal, Depends(guard.user)]
 
     @router.put(
         "/password",
@@ -41,7 +41,7 @@ def routes(guard: Guard, passwords: Passwords, hashing: Hashing) -> APIRouter:
         operation_id="change_my_password",
         summary="Change the password of the signed-in user",
         dependencies=[Depends(hashing.place)],
-        responses=refusals(PersonNeeded, WrongPassword, PasswordRefused, Overloaded, TooManyAttempts),
+        responses=refusals(UserRequired, WrongPassword, PasswordRefused, Overloaded, TooManyAttempts),
     )
     def change_password(caller: Self, body: PasswordChange) -> None:
         """Replaces the password and revokes all other sessions of the user."""

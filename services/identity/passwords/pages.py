@@ -11,10 +11,10 @@ from identity.pages.rendering import Renderer, errors_of, go_to
 from identity.passwords import domain as rules
 from identity.passwords.hashing import Hashing
 from identity.passwords.service import Passwords
-from identity.people.domain import ResetLinkSpent
-from identity.people.service import People
 from identity.sessions.cookies import SessionCookie
 from identity.sessions.service import Session
+from identity.users.domain import ResetLinkSpent
+from identity.users.service import Users
 from kit.context import acting
 from kit.errors import Invalid
 from kit.http.csrf import CsrfGuard
@@ -27,7 +27,7 @@ def passwords_router(
     csrf: CsrfGuard,
     cookie: SessionCookie,
     device_cookie: DeviceCookie,
-    people: People,
+    users: Users,
     passwords: Passwords,
     hashing: Hashing,
     may_redirect: MayRedirect,
@@ -39,7 +39,7 @@ def passwords_router(
             "new_password.html",
             refusal.status if refusal else 200,
             redirect_origin=redirect_origin(then, may_redirect),
-            email=people.find(session.user_id).email,
+            email=users.find(session.user_id).email,
             first=session.must_choose_password,
             next=then,
             errors=errors_of(refusal) if refusal else {},

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from contracts import rpc
 from identity.passwords.one_time import OneTimeSecrets
-from identity.people.domain import User
 from identity.store import IdentityStore
+from identity.users.domain import User
 from kit.errors import NotFound
 from kit.messaging.bus import Bus
 

@@ -9,10 +9,10 @@ from identity.login_throttle.service import LoginThrottle
 from identity.passwords.domain import WrongPassword, check_new_password, normal_password
 from identity.passwords.hashing import Hashing, common_passwords
 from identity.passwords.one_time import OneTimeSecrets
-from identity.people.domain import EmailTaken, ResetLinkSpent, UnknownUser, User
-from identity.people.views import Credentials, PeopleViews
 from identity.sessions.service import Session, Sessions
 from identity.store import IdentityStore
+from identity.users.domain import EmailTaken, ResetLinkSpent, UnknownUser, User
+from identity.users.views import Credentials, UserViews
 from kit.context import acting
 
 
@@ -22,7 +22,7 @@ class Passwords:
     def __init__(
         self,
         store: IdentityStore,
-        views: PeopleViews,
+        views: UserViews,
         sessions: Sessions,
         hashing: Hashing,
         secrets: OneTimeSecrets,

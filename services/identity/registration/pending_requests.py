@@ -10,8 +10,8 @@ from psycopg import OperationalError
 from psycopg.sql import SQL
 
 from contracts.email import InvalidEmail, normal
-from identity.people.views import EmailHash
 from identity.store import IdentityStore
+from identity.users.views import EmailHash
 from kit.context import acting, cause
 from kit.errors import Invalid
 from kit.security.keys import seal, unseal
@@ -39,7 +39,7 @@ class PendingRequest:
 class PendingRequests:
     """A queue. At most three requests of an address and hour have an effect, whether or not the address is known.
 
-    The table is called intake, and its column wish.
+    The table is called `intake`, and its column `wish`.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class PendingRequests:
     def _opened(self, sealed: bytes) -> PendingRequest:
         return PendingRequest(*json.loads(unseal(self._keys.key(KEY), bytes(sealed), b"intake")))
 
-    def forget_old(self) -> None:
+    def delete_expired(self) -> None:
         """Delete counts that are older than the limit's window."""
         self._database.execute("DELETE FROM mails_asked WHERE at < %s", (self._clock() - _WINDOW,))
 

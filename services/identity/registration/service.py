@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from contracts.email import normal
-from identity.people.domain import UnknownUser, User
-from identity.people.views import PeopleViews
 from identity.registration.pending_requests import PendingRequest, PendingRequests
 from identity.store import IdentityStore
+from identity.users.domain import UnknownUser, User
+from identity.users.views import UserViews
 from kit.security.rate_limiter import Limit
 
 ONE_TIME_PASSWORD_LIVES = timedelta(hours=24)
@@ -23,7 +23,7 @@ class Registration:
     def __init__(
         self,
         store: IdentityStore,
-        views: PeopleViews,
+        views: UserViews,
         pending: PendingRequests,
         clock: Callable[[], datetime],
         *,

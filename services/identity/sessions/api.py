@@ -6,11 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, BaseModel, Field
 
-from access.checks import PersonNeeded
+from access.checks import UserRequired
 from access.guard import Guard
 from access.principal import Principal
-from identity.people.domain import known_user
 from identity.sessions.service import OpenSession, Sessions, UnknownSession
+from identity.users.domain import known_user
 from kit.http.openapi import refusals
 from kit.http.pagination import Page, Paged
 
@@ -59,8 +59,8 @@ Others = Annotated[
 
 def routes(guard: Guard, sessions: Sessions) -> APIRouter:
     """Routes that need the token of a user."""
-    router = APIRouter(prefix="/api/v1/me/sessions", tags=["people"], responses=refusals(PersonNeeded))
-    Self = Annotated[Principal, Depends(guard.person)]
+    router = APIRouter(prefix="/api/v1/me/sessions", tags=["people"], responses=refusals(UserRequired))
+    Self = Annotated[Principal, Depends(guard.user)]
 
     @router.get("", operation_id="list_my_sessions", summary="List the sessions of the signed-in user")
     def list_sessions(caller: Self, paging: Paged) -> Page[SessionAnswer]:

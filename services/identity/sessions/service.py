@@ -227,7 +227,7 @@ class Sessions:
         )
         return len(ended)
 
-    def may_be_told_of(self, user_id: UUID) -> bool:
+    def may_notify_of(self, user_id: UUID) -> bool:
         """Whether the owner is notified of a new device; the number of notices is limited."""
         return self._limiter.try_hit(_NEWS, str(user_id))
 
@@ -236,7 +236,7 @@ class Sessions:
         return {"now": now, "idle": now - IDLE, "oldest": now - LONGEST}
 
 
-class EndedSessions:
+class RevokedSessions:
     """The answers that libs/access needs, from the rows of the owner."""
 
     authoritative = True

@@ -10,11 +10,11 @@ from identity.login_throttle.service import TooManyAttempts
 from identity.pages.forms import AddressOf, MayRedirect, login_hint, place, redirect_origin
 from identity.pages.rendering import Renderer, go_to
 from identity.passwords.hashing import Hashing
-from identity.people.domain import OneTimePasswordSpent
-from identity.people.service import People
 from identity.sessions.cookies import SessionCookie
 from identity.sessions.service import Session, Sessions
 from identity.sign_in.service import SignIn, WrongCredentials
+from identity.users.domain import OneTimePasswordSpent
+from identity.users.service import Users
 from kit.context import acting
 from kit.http.csrf import CsrfGuard
 
@@ -28,7 +28,7 @@ def sign_in_router(
     cookie: SessionCookie,
     device_cookie: DeviceCookie,
     address_of: AddressOf,
-    people: People,
+    users: Users,
     sign_in: SignIn,
     sessions: Sessions,
     hashing: Hashing,
@@ -53,7 +53,7 @@ def sign_in_router(
             return go_to("/password/new")
         if portal:
             return go_to("/portal")
-        return show.show("signed_in.html", person=people.find(session.user_id))
+        return show.show("signed_in.html", person=users.find(session.user_id))
 
     @router.get("/login")
     def login_form(request: Request, next: str = "") -> Response:
@@ -93,7 +93,7 @@ def sign_in_router(
         session = cookie.session_of(request)
         if session is None:
             return show.show("signed_out.html")
-        return show.show("logout.html", person=people.find(session.user_id))
+        return show.show("logout.html", person=users.find(session.user_id))
 
     @router.post("/logout", dependencies=[Depends(csrf)])
     def logout(request: Request, next: Text = "") -> Response:

@@ -11,10 +11,10 @@ from identity.login_throttle.service import Attempt, LoginThrottle
 from identity.passwords.domain import LONGEST, normal_password
 from identity.passwords.hashing import Hashing
 from identity.passwords.one_time import OneTimeSecrets
-from identity.people.domain import UnknownUser, User
-from identity.people.views import Credentials, PeopleViews
 from identity.sessions.service import Session, Sessions
 from identity.store import IdentityStore
+from identity.users.domain import UnknownUser, User
+from identity.users.views import Credentials, UserViews
 from kit.context import acting
 from kit.errors import Refusal
 
@@ -31,7 +31,7 @@ class SignIn:
     def __init__(
         self,
         store: IdentityStore,
-        views: PeopleViews,
+        views: UserViews,
         sessions: Sessions,
         hashing: Hashing,
         secrets: OneTimeSecrets,
@@ -85,7 +85,7 @@ class SignIn:
     def _with_own(
         self, attempt: Attempt, known: Credentials, address: str | None, agent: str | None, device: UUID | None
     ) -> tuple[Session, str]:
-        is_news = attempt.network is not None and self._sessions.may_be_told_of(known.user_id)
+        is_news = attempt.network is not None and self._sessions.may_notify_of(known.user_id)
 
         def work() -> tuple[Session, str]:
             begun = self._sessions.start(known.user_id, "password", address, agent, device, is_news=is_news)

@@ -92,7 +92,7 @@ class SigningKeys:
         if set(stored) != {key.kid for known in self._known.values() for key in known}:
             self._load()
 
-    def forget_old(self) -> None:
+    def delete_expired(self) -> None:
         """Delete the private part of keys that are no longer published, later the public part."""
         now = self._clock()
         for key in [key for known in self._all.values() for key in known if not key.is_published(now)]:

@@ -1,11 +1,11 @@
-"""What the OpenAPI document says of identity's own operations."""
+"""Identity's own operations in the OpenAPI document."""
 
 from typing import Any
 
 import pytest
 
 from identity.service import IdentityService
-from identity.tests.parts import settings
+from identity.tests.container import settings
 from runtime.application import application, construct
 from testing.servers import Databases
 

@@ -12,9 +12,9 @@ from eventsourcing.utils import resolve_topic
 from identity.clients.domain import Client
 from identity.login_throttle.domain import Lock
 from identity.oauth.revoke.domain import RevokedToken
-from identity.people.domain import User
 from identity.sessions.domain import UserSession
-from identity.tests.parts import Parts
+from identity.tests.container import ContainerFixture
+from identity.users.domain import User
 from kit.eventstore.aggregate import Aggregate
 from kit.eventstore.mapper import PersonalMapper
 
@@ -33,7 +33,7 @@ def events_of(*aggregates: type[Aggregate]) -> set[type]:
     }
 
 
-def _stored(parts: Parts, path: Path) -> StoredEvent:
+def _stored(parts: ContainerFixture, path: Path) -> StoredEvent:
     """As it is in the table, the personal fields encrypted for this installation."""
     example = json.loads(path.read_text())
     assert isinstance(parts.store.mapper, PersonalMapper)
@@ -43,7 +43,7 @@ def _stored(parts: Parts, path: Path) -> StoredEvent:
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_a_stored_event_still_loads(parts: Parts, path: Path) -> None:
+def test_a_stored_event_still_loads(parts: ContainerFixture, path: Path) -> None:
     event: Any = parts.store.mapper.to_domain_event(_stored(parts, path))
     assert type(event) in events_of(*AGGREGATES)
     state = json.loads(path.read_text())["state"]
@@ -56,7 +56,7 @@ def test_there_is_an_example_of_every_event() -> None:
     assert {path.stem.partition("-")[0] for path in EXAMPLES} == {str(event.TOPIC) for event in events_of(*AGGREGATES)}  # type: ignore[attr-defined]
 
 
-def test_personal_fields_are_gone_with_their_key(parts: Parts) -> None:
+def test_personal_fields_are_gone_with_their_key(parts: ContainerFixture) -> None:
     events = [_stored(parts, path) for path in EXAMPLES]
     parts.subjects.destroy(str(PERSON))
     for stored in events:

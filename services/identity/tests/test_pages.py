@@ -11,8 +11,8 @@ import httpx2
 import pytest
 
 from identity.service import IdentityService
-from identity.tests.parts import PASSWORD, PUBLIC_URL, settings
-from identity.tests.running import Running, cookies_given
+from identity.tests.container import PASSWORD, PUBLIC_URL, settings
+from identity.tests.running_service import RunningIdentity, cookies_given
 from testing.servers import Databases
 from testing.waiting import wait_until
 
@@ -24,9 +24,9 @@ AUTHORIZE = "/oauth2/authorize?" + urlencode(
 
 
 @pytest.fixture(scope="module")
-def service(databases: Databases) -> Iterator[Running]:
+def service(databases: Databases) -> Iterator[RunningIdentity]:
     """One for all tests here; each brings its own address."""
-    with Running(settings(databases.of(IdentityService))) as service:
+    with RunningIdentity(settings(databases.of(IdentityService))) as service:
         yield service
 
 
@@ -63,7 +63,7 @@ def heading(answer: httpx2.Response) -> str:
     return unescape(found[1]) if found else ""
 
 
-def test_a_user_registers_signs_in_and_chooses_a_password(service: Running, email: str) -> None:
+def test_a_user_registers_signs_in_and_chooses_a_password(service: RunningIdentity, email: str) -> None:
     browser = service.browser()
     assert heading(browser.post("/register", data={"email": email})) == "Check your mail"
     signed = browser.post("/login", data={"email": email, "password": service.one_time_password(email)})
@@ -77,7 +77,7 @@ def test_a_user_registers_signs_in_and_chooses_a_password(service: Running, emai
 
 
 @pytest.mark.parametrize("path", ["/", "/register", "/login", "/logout", "/password/forgot", "/password/reset/x"])
-def test_every_page_is_plain_strict_and_labelled(service: Running, path: str) -> None:
+def test_every_page_is_plain_strict_and_labelled(service: RunningIdentity, path: str) -> None:
     answer = service.browser().get(path)
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
@@ -92,7 +92,7 @@ def test_every_page_is_plain_strict_and_labelled(service: Running, path: str) ->
     assert all(each["id"] in marks.labelled and each["autocomplete"] for each in shown)
 
 
-def test_an_error_is_shown_and_announced_with_its_field(service: Running) -> None:
+def test_an_error_is_shown_and_announced_with_its_field(service: RunningIdentity) -> None:
     answer = service.browser().post("/register", data={"email": '<script>"x"'})
     assert answer.status_code == 422
     marks = Marks(answer.text)
@@ -103,7 +103,7 @@ def test_an_error_is_shown_and_announced_with_its_field(service: Running) -> Non
     assert not re.search("<script[^>]*>[^<]", answer.text)
 
 
-def test_static_files_are_immutable(service: Running) -> None:
+def test_static_files_are_immutable(service: RunningIdentity) -> None:
     page = service.browser().get("/login").text
     for path in re.findall(r'href="(/static/[^"]+)"', page):
         answer = service.browser().get(path)
@@ -112,7 +112,7 @@ def test_static_files_are_immutable(service: Running) -> None:
     assert service.browser().get("/static/..%2fcookies.py").status_code == 404
 
 
-def test_known_and_unknown_addresses_get_one_answer(service: Running, email: str) -> None:
+def test_known_and_unknown_addresses_get_one_answer(service: RunningIdentity, email: str) -> None:
     service.signed_in(email)
     unknown = f"{uuid4().hex}@example.com"
     for path in ("/register", "/password/forgot", "/login"):
@@ -126,14 +126,14 @@ def test_known_and_unknown_addresses_get_one_answer(service: Running, email: str
         assert answers[0].status_code == answers[1].status_code
 
 
-def test_a_failed_sign_in_does_not_say_what_was_wrong(service: Running, email: str) -> None:
+def test_a_failed_sign_in_does_not_say_what_was_wrong(service: RunningIdentity, email: str) -> None:
     answer = service.browser().post("/login", data={"email": email, "password": "x"})
     assert answer.status_code == 422
     assert WRONG in answer.text
     assert "set-cookie" not in answer.headers or "tradehall=" not in answer.headers["set-cookie"]
 
 
-def test_a_used_one_time_password_is_explained(service: Running, email: str) -> None:
+def test_a_used_one_time_password_is_explained(service: RunningIdentity, email: str) -> None:
     browser = service.browser()
     browser.post("/register", data={"email": email})
     form = {"email": email, "password": service.one_time_password(email)}
@@ -141,7 +141,7 @@ def test_a_used_one_time_password_is_explained(service: Running, email: str) -> 
     assert "Register again" in service.browser().post("/login", data=form).text
 
 
-def test_the_session_cookie_is_not_for_scripts(service: Running, email: str) -> None:
+def test_the_session_cookie_is_not_for_scripts(service: RunningIdentity, email: str) -> None:
     browser = service.browser()
     browser.post("/register", data={"email": email})
     answer = browser.post("/login", data={"email": email, "password": service.one_time_password(email)})
@@ -153,7 +153,7 @@ def test_the_session_cookie_is_not_for_scripts(service: Running, email: str) -> 
 
 def test_over_tls_the_cookie_is_bound_to_the_host(databases: Databases, email: str) -> None:
     dsn = databases.of(IdentityService)
-    with Running(settings(dsn, public_url="https://tradehall.test")) as service:
+    with RunningIdentity(settings(dsn, public_url="https://tradehall.test")) as service:
         browser = service.browser()
         browser.post("/register", data={"email": email})
         answer = browser.post("/login", data={"email": email, "password": service.one_time_password(email)})
@@ -165,7 +165,7 @@ def test_over_tls_the_cookie_is_bound_to_the_host(databases: Databases, email: s
         assert heading(browser.get("/password/new")) == "Choose your password"
 
 
-def test_get_changes_nothing(service: Running, email: str) -> None:
+def test_get_changes_nothing(service: RunningIdentity, email: str) -> None:
     browser = service.signed_in(email)
     browser.post("/password/forgot", data={"email": email})
     reset = service.reset_path(email)
@@ -176,7 +176,7 @@ def test_get_changes_nothing(service: Running, email: str) -> None:
     assert email in browser.get("/").text
 
 
-def test_signing_out_ends_the_session(service: Running, email: str) -> None:
+def test_signing_out_ends_the_session(service: RunningIdentity, email: str) -> None:
     browser = service.signed_in(email)
     cookie = browser.cookies["tradehall"]
     assert heading(browser.get("/logout")) == "Sign out?"
@@ -185,7 +185,7 @@ def test_signing_out_ends_the_session(service: Running, email: str) -> None:
     assert heading(browser.get("/")) == "Welcome"
 
 
-def test_a_forgotten_password_is_set_by_the_link_once(service: Running, email: str) -> None:
+def test_a_forgotten_password_is_set_by_the_link_once(service: RunningIdentity, email: str) -> None:
     browser = service.signed_in(email)
     browser.post("/password/forgot", data={"email": email})
     path = service.reset_path(email)
@@ -199,7 +199,7 @@ def test_a_forgotten_password_is_set_by_the_link_once(service: Running, email: s
     assert browser.post("/login", data={"email": email, "password": NEW}).status_code == 303
 
 
-def test_a_password_is_changed_with_the_current_one(service: Running, email: str) -> None:
+def test_a_password_is_changed_with_the_current_one(service: RunningIdentity, email: str) -> None:
     browser = service.signed_in(email)
     wrong = browser.post("/password/new", data={"current_password": "no", "password": NEW})
     assert wrong.status_code == 422
@@ -209,12 +209,12 @@ def test_a_password_is_changed_with_the_current_one(service: Running, email: str
     assert email in browser.get("/").text
 
 
-def test_nobody_chooses_a_password_without_signing_in(service: Running) -> None:
+def test_nobody_chooses_a_password_without_signing_in(service: RunningIdentity) -> None:
     for answer in (service.browser().get("/password/new"), service.browser().post("/password/new")):
         assert (answer.status_code, answer.headers["location"]) == (303, "/login")
 
 
-def test_signing_in_continues_to_the_requested_page(service: Running, email: str) -> None:
+def test_signing_in_continues_to_the_requested_page(service: RunningIdentity, email: str) -> None:
     service.signed_in(email)
     browser = service.browser()
     page = browser.get(f"/login?next={quote(AUTHORIZE, safe='')}")
@@ -224,7 +224,7 @@ def test_signing_in_continues_to_the_requested_page(service: Running, email: str
     assert answer.headers["location"] == AUTHORIZE
 
 
-def test_a_one_time_password_leads_to_a_new_password_and_then_on(service: Running, email: str) -> None:
+def test_a_one_time_password_leads_to_a_new_password_and_then_on(service: RunningIdentity, email: str) -> None:
     browser = service.browser()
     browser.post("/register", data={"email": email})
     form = {"email": email, "password": service.one_time_password(email), "next": "/invitations/abc"}
@@ -248,13 +248,13 @@ def test_a_one_time_password_leads_to_a_new_password_and_then_on(service: Runnin
         "\x00",
     ],
 )
-def test_signing_in_never_redirects_to_another_site(service: Running, email: str, next: str) -> None:
+def test_signing_in_never_redirects_to_another_site(service: RunningIdentity, email: str, next: str) -> None:
     service.signed_in(email)
     answer = service.browser().post("/login", data={"email": email, "password": PASSWORD, "next": next})
     assert answer.headers["location"] == "/"
 
 
-def test_form_action_allows_only_the_registered_address(service: Running) -> None:
+def test_form_action_allows_only_the_registered_address(service: RunningIdentity) -> None:
     def policy(client_id: str, redirect_uri: str) -> str:
         query = urlencode({"client_id": client_id, "redirect_uri": redirect_uri})
         page = service.browser().get("/login", params={"next": f"/oauth2/authorize?{query}"})
@@ -280,14 +280,14 @@ def test_form_action_allows_only_the_registered_address(service: Running) -> Non
         ({"Origin": "null", "Cookie": "tradehall-form=1"}, 200),
     ],
 )
-def test_forms_of_other_sites_are_refused(service: Running, headers: dict[str, str], status: int) -> None:
+def test_forms_of_other_sites_are_refused(service: RunningIdentity, headers: dict[str, str], status: int) -> None:
     form = {"email": f"{uuid4().hex}@example.com"}
     answer = service.browser().post("/register", data=form, headers=headers)
     assert answer.status_code == status
     assert answer.headers["content-type"].startswith("text/html")
 
 
-def test_signing_in_as_another_user_revokes_the_session_before(service: Running, email: str) -> None:
+def test_signing_in_as_another_user_revokes_the_session_before(service: RunningIdentity, email: str) -> None:
     browser = service.signed_in(email)
     cookie = browser.cookies["tradehall"]
     other = f"{uuid4().hex}@example.com"
@@ -299,7 +299,7 @@ def test_signing_in_as_another_user_revokes_the_session_before(service: Running,
 
 def test_the_form_shows_which_domains_may_register(databases: Databases, email: str) -> None:
     dsn = databases.of(IdentityService)
-    with Running(settings(dsn, registration="broker.example,münchen.de")) as service:
+    with RunningIdentity(settings(dsn, registration="broker.example,münchen.de")) as service:
         assert "broker.example" in service.browser().get("/register").text
         service.browser().post("/register", data={"email": email})
         service.browser().post("/register", data={"email": "ann@broker.example"})
@@ -309,31 +309,31 @@ def test_the_form_shows_which_domains_may_register(databases: Databases, email: 
 
 def test_by_invitation_there_is_no_form(databases: Databases) -> None:
     dsn = databases.of(IdentityService)
-    with Running(settings(dsn, registration="invited")) as service:
+    with RunningIdentity(settings(dsn, registration="invited")) as service:
         page = service.browser().get("/register")
         assert heading(page) == "Registration is by invitation"
         assert "<form" not in page.text
 
 
-def test_without_the_bus_an_invitation_is_unavailable(service: Running) -> None:
+def test_without_the_bus_an_invitation_is_unavailable(service: RunningIdentity) -> None:
     answer = service.browser().get("/invitations/abc")
     assert answer.status_code == 503
     assert answer.headers["retry-after"]
     assert answer.headers["content-type"].startswith("text/html")
 
 
-def test_a_malformed_form_is_refused_with_a_page(service: Running) -> None:
+def test_a_malformed_form_is_refused_with_a_page(service: RunningIdentity) -> None:
     answer = service.browser().post("/login", files={"email": ("a.txt", b"x")})
     assert answer.status_code == 400
     assert "<h1>" in answer.text
 
 
-def test_a_huge_form_is_refused(service: Running) -> None:
+def test_a_huge_form_is_refused(service: RunningIdentity) -> None:
     answer = service.browser().post("/login", data={"email": "x" * 1_100_000})
     assert answer.status_code == 413
 
 
-def test_invalid_utf8_is_a_wrong_password(service: Running) -> None:
+def test_invalid_utf8_is_a_wrong_password(service: RunningIdentity) -> None:
     answer = service.browser().post(
         "/login",
         content=b"email=%ff%fe&password=%00%ff&next=%ff",
@@ -343,7 +343,7 @@ def test_invalid_utf8_is_a_wrong_password(service: Running) -> None:
     assert WRONG in answer.text
 
 
-def test_the_event_of_a_sign_in_names_user_and_request(service: Running, email: str) -> None:
+def test_the_event_of_a_sign_in_names_user_and_request(service: RunningIdentity, email: str) -> None:
     service.signed_in(email)
     request_id = uuid4().hex
     form = {"email": email, "password": PASSWORD}

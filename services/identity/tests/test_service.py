@@ -1,4 +1,4 @@
-"""The service on a real bus: what it tells, answers and hears, and the pages of invitations."""
+"""The service on a real bus: events, answers, subscriptions, and the pages of invitations."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,8 +10,8 @@ from fastapi.testclient import TestClient
 from contracts import organizations, rpc
 from contracts.email import normal
 from embedded.nats import Nats
-from identity.tests.parts import PASSWORD, settings
-from identity.tests.running import Running
+from identity.tests.container import PASSWORD, settings
+from identity.tests.running_service import RunningIdentity
 from identity.tests.test_pages import heading
 from testing.bus import PeerBus
 from testing.waiting import wait_until
@@ -21,7 +21,7 @@ ORGANIZATION = uuid4()
 
 
 class Others(PeerBus):
-    """Stands in for organizations and notifications on the real bus."""
+    """Replaces organizations and notifications on the real bus."""
 
     def __init__(self, nats_url: str) -> None:
         super().__init__(nats_url, "organizations")
@@ -69,23 +69,23 @@ def others(nats_server: Nats) -> Iterator[Others]:
 
 
 @pytest.fixture
-def service(postgres_dsn: str, nats_server: Nats, others: Others) -> Iterator[Running]:
-    with Running(settings(postgres_dsn, nats_server.url)) as service:
+def service(postgres_dsn: str, nats_server: Nats, others: Others) -> Iterator[RunningIdentity]:
+    with RunningIdentity(settings(postgres_dsn, nats_server.url)) as service:
         wait_until(lambda: service.browser().get("/readyz").status_code == 200)
         yield service
 
 
 @pytest.fixture
-def ann(service: Running) -> TestClient:
+def ann(service: RunningIdentity) -> TestClient:
     return service.signed_in("ann@example.com")
 
 
-def test_events_are_published_in_order(service: Running, others: Others, ann: TestClient) -> None:
+def test_events_are_published_in_order(service: RunningIdentity, others: Others, ann: TestClient) -> None:
     told = [type(each.data).__name__ for each in others.read("IDENTITY", "evt.identity.>", 4)]
     assert told == ["UserRegistered", "UserEmailVerified", "UserSignedIn", "UserPasswordChanged"]
 
 
-def test_a_mails_secret_is_given_only_while_the_mail_is_due(service: Running, others: Others) -> None:
+def test_a_mails_secret_is_given_only_while_the_mail_is_due(service: RunningIdentity, others: Others) -> None:
     service.browser().post("/register", data={"email": "Bob@example.com"})
     user = service.user("bob@example.com")
 
@@ -113,21 +113,25 @@ def test_a_mails_secret_is_given_only_while_the_mail_is_due(service: Running, ot
     assert path.endswith(link.value.get_secret_value())
 
 
-def test_requests_for_users_and_sessions_are_answered(service: Running, others: Others, ann: TestClient) -> None:
+def test_requests_for_users_and_sessions_are_answered(
+    service: RunningIdentity, others: Others, ann: TestClient
+) -> None:
     session = service.parts.sessions.find(ann.cookies["tradehall"])
     assert session is not None
-    person = others.ask(rpc.PERSON, rpc.PersonRequest(user_id=session.user_id))
-    assert person.ok == rpc.Person(email="ann@example.com", name=None, verified=True)
-    assert others.ask(rpc.PERSON, rpc.PersonRequest(user_id=uuid4())) == rpc.PERSON.reply()
+    person = others.ask(rpc.USER, rpc.UserRequest(user_id=session.user_id))
+    assert person.ok == rpc.User(email="ann@example.com", name=None, verified=True)
+    assert others.ask(rpc.USER, rpc.UserRequest(user_id=uuid4())) == rpc.USER.reply()
 
 
-def test_requests_for_keys_and_clients_are_answered(service: Running, others: Others) -> None:
+def test_requests_for_keys_and_clients_are_answered(service: RunningIdentity, others: Others) -> None:
     kinds = {key["alg"] for key in others.ask(rpc.JWKS, rpc.JwksRequest()).ok.keys}
     assert kinds == {"ES256", "RS256"}
     assert others.ask(rpc.CLIENT, rpc.ClientRequest(client_id="thc_none")) == rpc.CLIENT.reply()
 
 
-def test_an_administrator_by_event_may_create_clients(service: Running, others: Others, ann: TestClient) -> None:
+def test_an_administrator_by_event_may_create_clients(
+    service: RunningIdentity, others: Others, ann: TestClient
+) -> None:
     user = service.user("ann@example.com")
     created = organizations.OrgCreated(organization_id=ORGANIZATION, name="Acme", owner=user.id)
     others.add_stream("organizations")
@@ -142,7 +146,7 @@ def test_an_administrator_by_event_may_create_clients(service: Running, others: 
     assert stranger.get(path, headers=bearer).status_code in (404, 503)
 
 
-def test_an_invited_stranger_chooses_a_password_and_joins(service: Running, others: Others) -> None:
+def test_a_new_user_joins_by_choosing_a_password(service: RunningIdentity, others: Others) -> None:
     path, browser = others.invite("Bob@example.com"), service.browser()
     page = browser.get(path)
     assert heading(page) == 'Join Acme <b>"Brokers"</b>'
@@ -155,7 +159,7 @@ def test_an_invited_stranger_chooses_a_password_and_joins(service: Running, othe
 
 
 def test_an_invited_user_signs_in_and_returns_to_the_invitation(
-    service: Running, others: Others, ann: TestClient
+    service: RunningIdentity, others: Others, ann: TestClient
 ) -> None:
     path, browser = others.invite("ANN@example.com"), service.browser()
     page = browser.get(path)
@@ -170,7 +174,9 @@ def test_an_invited_user_signs_in_and_returns_to_the_invitation(
     assert others.members == [service.user("ann@example.com").id]
 
 
-def test_an_invitation_for_another_address_joins_nobody(service: Running, others: Others, ann: TestClient) -> None:
+def test_an_invitation_for_another_address_joins_nobody(
+    service: RunningIdentity, others: Others, ann: TestClient
+) -> None:
     path = others.invite("bob@example.com")
     assert heading(ann.get(path)) == "This invitation is for another address"
     assert ann.post(path).status_code == 403
@@ -179,12 +185,12 @@ def test_an_invitation_for_another_address_joins_nobody(service: Running, others
 
 
 @pytest.mark.parametrize("status", ["expired", "revoked", "declined"])
-def test_an_invitation_that_is_over_is_explained(service: Running, others: Others, status: str) -> None:
+def test_an_invitation_that_is_over_is_explained(service: RunningIdentity, others: Others, status: str) -> None:
     answer = service.browser().get(others.invite("bob@example.com", status))
     assert (answer.status_code, heading(answer)) == (410, "This invitation is no longer open")
 
 
-def test_a_link_that_was_replaced_or_never_made_is_explained(service: Running, others: Others) -> None:
+def test_a_link_that_was_replaced_or_never_made_is_explained(service: RunningIdentity, others: Others) -> None:
     others.invitation = rpc.Reply[rpc.Invitation](refused="invitation-replaced")
     answer = service.browser().get(f"/invitations/{TOKEN}")
     assert answer.status_code == 410

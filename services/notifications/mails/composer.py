@@ -1,4 +1,4 @@
-"""What a mail can look up and claim when it is sent."""
+"""Look-ups and claims for a mail when it is sent."""
 
 import asyncio
 from collections.abc import Callable

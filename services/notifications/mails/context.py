@@ -1,4 +1,4 @@
-"""What a mail needs to know of its event: stored with the delivery, as JSON, until the mail is sent or given up."""
+"""The context of a mail: data of its event, stored as JSON with the delivery until the mail is sent or given up."""
 
 from abc import ABC, abstractmethod
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""What other slices use of mails: which events lead to them, and composing one from its stored context."""
+"""The interface to other slices: the events that send mails, and composing one from its stored context."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta

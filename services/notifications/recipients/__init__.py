@@ -1,1 +1,1 @@
-"""Whom mails go to and speak of: replicas of users and organizations, kept from events of their owners."""
+"""Recipients: replicas of users and organizations from events of their owners."""

@@ -24,16 +24,17 @@ from contracts.notifications import NotificationSent
 from contracts.streams import STREAMS
 from embedded.nats import Nats
 from embedded.ports import free_port
-from notifications.tests.answering import PASSWORD, Answers, connect
-from notifications.tests.mailroom import Mailroom
-from notifications.tests.parts import BUS_PASSWORD, MASTER, PUBLIC_URL, Source
+from notifications.tests.fake_answers import PASSWORD, Answers, connect
+from notifications.tests.smtp_server import FakeSmtpServer
+from notifications.tests.world import BUS_PASSWORD, MASTER, PUBLIC_URL, Source
+from testing import plain_http
 from testing.waiting import wait_until
 
 
 class Process:
     """`python -m notifications`, configured by its environment."""
 
-    def __init__(self, dsn: str, nats_url: str, mailroom: Mailroom, log: Path) -> None:
+    def __init__(self, dsn: str, nats_url: str, smtp_server: FakeSmtpServer, log: Path) -> None:
         self.port = free_port()
         self._log = log
         self._environment = os.environ | {
@@ -45,7 +46,7 @@ class Process:
             "TRADEHALL_MASTER_KEY": MASTER,
             "TRADEHALL_PUBLIC_URL": PUBLIC_URL,
             "TRADEHALL_SMTP_HOST": "127.0.0.1",
-            "TRADEHALL_SMTP_PORT": str(mailroom.port),
+            "TRADEHALL_SMTP_PORT": str(smtp_server.port),
             "TRADEHALL_SMTP_TLS": "off",
             "TRADEHALL_MAIL_FROM": "no-reply@hall.example",
         }
@@ -83,12 +84,12 @@ class Process:
     def answers(self) -> bool:
         """Whether anybody listens."""
         with suppress(httpx2.HTTPError):
-            return bool(httpx2.get(f"http://127.0.0.1:{self.port}/livez"))
+            return bool(plain_http.get(f"http://127.0.0.1:{self.port}/livez"))
         return False
 
     def _ready(self) -> bool:
         with suppress(httpx2.HTTPError):
-            return httpx2.get(f"http://127.0.0.1:{self.port}/readyz").status_code == 200
+            return plain_http.get(f"http://127.0.0.1:{self.port}/readyz").status_code == 200
         return False
 
 
@@ -140,9 +141,9 @@ def streams(bus_server: Nats) -> Streams:
 
 @pytest.fixture
 def process(
-    postgres_dsn: str, bus_server: Nats, streams: Streams, mailroom: Mailroom, tmp_path: Path
+    postgres_dsn: str, bus_server: Nats, streams: Streams, smtp_server: FakeSmtpServer, tmp_path: Path
 ) -> Iterator[Process]:
-    made = Process(postgres_dsn, bus_server.url, mailroom, tmp_path / "notifications.log")
+    made = Process(postgres_dsn, bus_server.url, smtp_server, tmp_path / "notifications.log")
     yield made
     made.close()
 
@@ -152,7 +153,7 @@ def _invited(user_id: UUID) -> UserRegistered:
 
 
 def test_an_event_on_the_bus_becomes_a_mail_and_an_event(
-    process: Process, streams: Streams, answers: Answers, mailroom: Mailroom
+    process: Process, streams: Streams, answers: Answers, smtp_server: FakeSmtpServer
 ) -> None:
     process.start()
     registered = UserRegistered(
@@ -164,11 +165,11 @@ def test_an_event_on_the_bus_becomes_a_mail_and_an_event(
         expires_at=datetime(2100, 1, 1, tzinfo=UTC),
     )
     streams.say(registered)
-    assert mailroom.arrived.wait(10)
+    assert smtp_server.arrived.wait(10)
     [envelope] = wait_until(streams.published)
     assert isinstance(envelope.data, NotificationSent)
     assert not envelope.data.outcome_unknown
-    assert PASSWORD in mailroom.only().text
+    assert PASSWORD in smtp_server.only().text
     process.tell(signal.SIGTERM)
     assert process.ended() == -signal.SIGTERM
     assert PASSWORD not in process.log
@@ -176,9 +177,9 @@ def test_an_event_on_the_bus_becomes_a_mail_and_an_event(
 
 
 def test_a_process_killed_while_sending_sends_again_with_the_same_id(
-    process: Process, streams: Streams, mailroom: Mailroom
+    process: Process, streams: Streams, smtp_server: FakeSmtpServer
 ) -> None:
-    mailroom.holds = True
+    smtp_server.holds = True
     process.start()
     user_id = uuid4()
     streams.say(
@@ -186,58 +187,58 @@ def test_a_process_killed_while_sending_sends_again_with_the_same_id(
         UserPasswordChanged(user_id=user_id, how="changed"),
         UserPasswordChanged(user_id=user_id, how="reset"),
     )
-    assert mailroom.arrived.wait(10)
+    assert smtp_server.arrived.wait(10)
     process.tell(signal.SIGKILL)
     process.ended()
-    mailroom.released.set()
+    smtp_server.released.set()
     process.start()
     published = wait_until(lambda: streams.published() if len(streams.published()) == 2 else [], 20)
     events = [envelope.data for envelope in published if isinstance(envelope.data, NotificationSent)]
     assert sorted(event.outcome_unknown for event in events) == [False, True]
     repeated = next(event for event in events if event.outcome_unknown)
-    ids = [letter.message["Message-ID"] for letter in mailroom.letters]
+    ids = [letter.message["Message-ID"] for letter in smtp_server.letters]
     assert len(ids) == 3
     assert ids.count(f"<{repeated.notification_id}@hall.example>") == 2
 
 
 def test_a_terminated_process_finishes_the_mail_that_it_sends(
-    process: Process, streams: Streams, mailroom: Mailroom
+    process: Process, streams: Streams, smtp_server: FakeSmtpServer
 ) -> None:
-    mailroom.holds = True
+    smtp_server.holds = True
     process.start()
     user_id = uuid4()
     streams.say(_invited(user_id), UserPasswordChanged(user_id=user_id, how="changed"))
-    assert mailroom.arrived.wait(10)
+    assert smtp_server.arrived.wait(10)
     process.tell(signal.SIGTERM)
     wait_until(lambda: not process.answers())
-    mailroom.released.set()
+    smtp_server.released.set()
     process.ended()
     process.start()
     [envelope] = wait_until(streams.published)
     assert isinstance(envelope.data, NotificationSent)
     assert not envelope.data.outcome_unknown
-    assert len(mailroom.letters) == 1
+    assert len(smtp_server.letters) == 1
 
 
 def test_two_replicas_send_each_mail_once(
-    process: Process, streams: Streams, mailroom: Mailroom, postgres_dsn: str, bus_server: Nats, tmp_path: Path
+    process: Process, streams: Streams, smtp_server: FakeSmtpServer, postgres_dsn: str, bus_server: Nats, tmp_path: Path
 ) -> None:
-    other = Process(postgres_dsn, bus_server.url, mailroom, tmp_path / "other.log")
+    other = Process(postgres_dsn, bus_server.url, smtp_server, tmp_path / "other.log")
     try:
         process.start()
         other.start()
         user_id = uuid4()
         changed = UserPasswordChanged(user_id=user_id, how="changed")
         streams.say(_invited(user_id), *[changed] * 30)
-        wait_until(lambda: len(mailroom.letters) == 30, 60)
+        wait_until(lambda: len(smtp_server.letters) == 30, 60)
         wait_until(lambda: len(streams.published()) == 30, 20)
-        ids = [letter.message["Message-ID"] for letter in mailroom.letters]
+        ids = [letter.message["Message-ID"] for letter in smtp_server.letters]
         assert len(ids) == len(set(ids)) == 30
     finally:
         other.close()
 
 
-def test_a_missing_setting_ends_the_start_with_a_sentence() -> None:
+def test_a_missing_setting_stops_the_service_with_a_sentence() -> None:
     environment = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     done = subprocess.run(
         [sys.executable, "-m", "notifications"], env=environment, capture_output=True, timeout=30, check=False

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from notifications.settings import Settings
-from notifications.tests.parts import settings
+from notifications.tests.world import settings
 
 
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
         ({"mail_from": "nobody"}, "write name@example.com"),
-        ({"mail_from": "Hall <no-reply@bücher.example>"}, "in ASCII"),
+        ({"mail_from": "SystemDriver <no-reply@bücher.example>"}, "in ASCII"),
         ({"mail_from": "x@y.example\r\nBcc: z@y.example"}, "line breaks"),
         ({"smtp_user": "u"}, "set both"),
         ({"smtp_password": "p"}, "set both"),
@@ -21,12 +21,12 @@ from notifications.tests.parts import settings
         ({"smtp_port": 0}, "greater than"),
     ],
 )
-def test_a_setting_that_cannot_be_used_is_refused_with_the_fix(changes: dict[str, Any], says: str) -> None:
+def test_an_invalid_setting_is_refused_with_a_remedy(changes: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         settings(**changes)
 
 
-def test_a_start_without_settings_ends_with_a_sentence_for_each(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_missing_setting_is_named_at_the_start(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         Settings.load({})
     said = capsys.readouterr().err
@@ -38,7 +38,7 @@ def test_a_start_without_settings_ends_with_a_sentence_for_each(capsys: pytest.C
     ("public_url", "host"),
     [
         ("http://localhost:8080", "localhost"),
-        ("https://Hall.Example/", "hall.example"),
+        ("https://SystemDriver.Example/", "hall.example"),
         ("https://bücher.example", "xn--bcher-kva.example"),
         ("http://[::1]:8080", "[IPv6:::1]"),
     ],
@@ -49,7 +49,7 @@ def test_message_ids_and_greetings_name_the_public_host(public_url: str, host: s
 
 def test_the_sender_has_a_name() -> None:
     assert str(settings(mail_from="no-reply@hall.example").sender) == "Tradehall <no-reply@hall.example>"
-    assert settings(mail_from="My Hall <a@localhost>").sender.display_name == "My Hall"
+    assert settings(mail_from="My SystemDriver <a@localhost>").sender.display_name == "My SystemDriver"
 
 
 def test_no_secret_shows_in_a_repr() -> None:

@@ -1,4 +1,4 @@
-"""What each own event changed in its organization, for the audit trail."""
+"""The change that each own event made in its organization, for the audit trail."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar

@@ -18,9 +18,9 @@ from kit.eventstore.projection import Projection, Rows
 from kit.eventstore.store import Recorded
 from kit.http.pagination import TimeAndId
 from organizations.audit.changes import CHANGES, Change
-from organizations.narrowing import narrowed
 from organizations.organizations.domain import Organization
 from organizations.organizations.service import accepts_foreign_events
+from organizations.redaction import redacted
 
 
 @dataclass(frozen=True)
@@ -175,5 +175,5 @@ def _shown(row: dict[str, Any], platforms: Sequence[UUID] | None) -> ShownEntry:
     label, invitation, invited = row.pop("label"), row.pop("invitation"), row.pop("invited")
     if invitation and row["type"] == "MemberInvited":
         row["after"] = {"email": invited, **row["after"]}
-    row["before"], row["after"] = (narrowed(row[side], platforms) for side in ("before", "after"))
+    row["before"], row["after"] = (redacted(row[side], platforms) for side in ("before", "after"))
     return ShownEntry(Entry(**row), label)

@@ -10,8 +10,8 @@ from contracts.envelope import Envelope
 from kit.errors import NotFound
 from kit.eventstore.store import Recorded, Store
 from organizations.feed.views import ForeignEvents
-from organizations.narrowing import narrowed
 from organizations.organizations.service import Organizations
+from organizations.redaction import redacted
 
 EnvelopeOf = Callable[[Recorded, str], Envelope | None]
 """From a stored event and the store's epoch to the envelope on the bus; None for a private event."""
@@ -46,7 +46,7 @@ class Feed:
             raise NotFound
         placed = self._foreign.after(organization_id, position, limit + 1, platforms)
         own = self._own([one.position for one in placed if one.envelope is None])
-        return [FeedItem(one.position, narrowed(one.envelope or own[one.position], platforms)) for one in placed]
+        return [FeedItem(one.position, redacted(one.envelope or own[one.position], platforms)) for one in placed]
 
     def _own(self, sequences: Sequence[int]) -> dict[int, dict[str, Any]]:
         epochs = self._store.epochs()

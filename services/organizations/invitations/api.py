@@ -1,18 +1,21 @@
 """Routes of invitations, for members and for the invited user."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Annotated, Protocol
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
 
-from access.checks import MissingPermission, OrgPrincipal, PersonNeeded
+from access.checks import MissingPermission, OrgPrincipal, UserRequired
 from access.guard import Guard
 from access.principal import Principal
 from contracts.email import InvalidEmail
 from contracts.permissions import Grant
+from kit.db.reads import Reads
 from kit.errors import Invalid, NotFound
 from kit.http.idempotency import Idempotency, Keyed, KeyReused, RequestKey, created
 from kit.http.openapi import refusals
@@ -31,8 +34,9 @@ from organizations.invitations.domain import (
     InvitationUsed,
 )
 from organizations.invitations.service import Invitations
+from organizations.invitations.views import context_seen_by
 from organizations.organizations.domain import AlreadyMember, GrantExceedsOwn, TooManyMembers
-from organizations.people.service import EmailNotVerified, People
+from organizations.users.service import EmailNotVerified, Users
 
 OF_AN_ORGANIZATION = Limit("invitations-of-an-organization", 500, timedelta(seconds=7.2))
 RESENT = Limit("invitations-resent", 5, timedelta(minutes=12))
@@ -42,20 +46,19 @@ UNKNOWN_LINKS = Limit("unknown-links", 100, timedelta(seconds=36))
 _NOT_OPEN = (InvitationExpired, InvitationRevoked, InvitationDeclined, InvitationUsed, InvitationReplaced)
 
 
-class Invite(Protocol):
-    """What the route and its direct endpoint do; see `Invitations.invite`."""
-
-    def __call__(
-        self, acting: OrgPrincipal, body: InvitationCreation, key: RequestKey, known: InvitationContext | None = None
-    ) -> JSONResponse: ...
+Invite = Callable[[Principal, InvitationCreation, RequestKey, UUID], Awaitable[Response]]
 
 
 _PATH = "/api/v1/organizations/{org}/invitations"
 
 
-def inviting(invitations: Invitations, idempotency: Idempotency, limiter: RateLimiter) -> Invite:
-    def invite(
-        acting: OrgPrincipal, body: InvitationCreation, key: RequestKey, known: InvitationContext | None = None
+def inviting(
+    invitations: Invitations, reads: Reads, guard: Guard, idempotency: Idempotency, limiter: RateLimiter
+) -> Invite:
+    """How an address is invited, whichever way the request was read."""
+
+    def invited(
+        acting: OrgPrincipal, body: InvitationCreation, key: RequestKey, context: InvitationContext
     ) -> JSONResponse:
         org = acting.organization_id
         grant = Grant(role=body.role, permissions=body.permissions, limits=body.limits)
@@ -64,13 +67,28 @@ def inviting(invitations: Invitations, idempotency: Idempotency, limiter: RateLi
 
             def work() -> JSONResponse:
                 try:
-                    invitation = invitations.invite(org, body.email.strip(" "), grant, _by(acting), known)
+                    invitation = invitations.invite(org, body.email.strip(" "), grant, _by(acting), context)
                 except InvalidEmail as error:
                     raise Invalid("email", str(error)) from error
                 count()
                 return created(InvitationAnswer.of(invitation), f"{_PATH.format(org=org)}/{invitation.id}")
 
             return idempotency.once(key, acting.principal.id, work)
+
+    async def invite(principal: Principal, body: InvitationCreation, key: RequestKey, org: UUID) -> Response:
+        try:
+            email_hash = invitations.hash_of(body.email)
+        except InvalidEmail:  # refused after the permission is checked
+            email_hash = None
+
+        async def read() -> tuple[Grant | None, InvitationContext | None]:
+            context = await context_seen_by(reads, principal, org, email_hash)
+            return None if context is None else context.held, context
+
+        acting, context = await guard.acting_on(principal, org, "members:write", read, fresh=True)
+        if context is None:
+            raise NotFound
+        return await run_in_threadpool(invited, acting, body, key, context)
 
     return invite
 
@@ -104,10 +122,10 @@ def routes(invitations: Invitations, guard: Guard, limiter: RateLimiter, invite:
             NotFound, MissingPermission, GrantExceedsOwn, AlreadyMember, AlreadyInvited, KeyReused, RateLimited
         ),
     )
-    def create_invitation(acting: Writer, body: InvitationCreation, key: Keyed) -> JSONResponse:
+    async def create_invitation(acting: Writer, body: InvitationCreation, key: Keyed) -> Response:
         """Sends a link to the email address. It is valid for seven days. You can only grant permissions that you have.
         Requires members:write."""
-        return invite(acting, body, key)
+        return await invite(acting.principal, body, key, acting.organization_id)
 
     @router.post(
         "/{id}/resend",
@@ -145,7 +163,7 @@ def routes(invitations: Invitations, guard: Guard, limiter: RateLimiter, invite:
 
 def link_routes(
     invitations: Invitations,
-    people: People,
+    users: Users,
     guard: Guard,
     unknown_links: FailureThrottle,
     address_of: Callable[[Request], str],
@@ -153,7 +171,7 @@ def link_routes(
     """For the holder of a link. Accepting and declining require the user with the invited address. Requests with
     unknown links are counted by network address."""
     router = APIRouter(prefix="/api/v1/invitations/{token}", tags=["invitations"])
-    User = Annotated[Principal, Depends(guard.person)]
+    User = Annotated[Principal, Depends(guard.user)]
 
     @router.get(
         "",
@@ -175,7 +193,7 @@ def link_routes(
         operation_id="accept_invitation",
         summary="Accept an invitation",
         responses=refusals(
-            NotFound, PersonNeeded, EmailNotVerified, InvitationForAnotherAddress, TooManyMembers, *_NOT_OPEN
+            NotFound, UserRequired, EmailNotVerified, InvitationForAnotherAddress, TooManyMembers, *_NOT_OPEN
         ),
     )
     def accept_invitation(principal: User, token: str) -> MembershipAnswer:
@@ -189,7 +207,7 @@ def link_routes(
         operation_id="decline_invitation",
         summary="Decline an invitation",
         status_code=204,
-        responses=refusals(NotFound, PersonNeeded, EmailNotVerified, InvitationForAnotherAddress, *_NOT_OPEN),
+        responses=refusals(NotFound, UserRequired, EmailNotVerified, InvitationForAnotherAddress, *_NOT_OPEN),
     )
     def decline_invitation(principal: User, token: str) -> None:
         """Declines the invitation. It must be for the user's verified email address."""
@@ -200,7 +218,7 @@ def link_routes(
         """Who answers, by their verified address; identity is asked only about a link that is ours."""
         assert principal.user_id is not None
         invitations.offer(token)
-        return principal.user_id, people.verified_email(principal.user_id)
+        return principal.user_id, users.verified_email(principal.user_id)
 
     return router
 

@@ -15,6 +15,7 @@ from organizations.grants import (
     ShownPermissions,
     ShownRole,
     granted,
+    shown_grant,
 )
 from organizations.invitations.domain import Invitation
 from organizations.invitations.service import Offer
@@ -111,5 +112,5 @@ class MembershipAnswer(BaseModel):
             email=member.email,
             name=member.name,
             joined_at=member.joined_at,
-            **granted(member.grant),
+            **shown_grant(member.granted),
         )

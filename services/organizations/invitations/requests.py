@@ -9,14 +9,15 @@ from contracts.event import Message
 from kit.context import acting
 from kit.errors import Refusal
 from kit.messaging.bus import Bus
+from organizations.grants import stored_grant
 from organizations.invitations.service import Invitations
-from organizations.people.service import People
+from organizations.users.service import Users
 
 Q = TypeVar("Q", bound=Message)
 A = TypeVar("A", bound=Message)
 
 
-def answer_requests(bus: Bus, invitations: Invitations, people: People) -> None:
+def answer_requests(bus: Bus, invitations: Invitations, users: Users) -> None:
     """Declare the requests that this slice answers."""
 
     def invitation(asked: rpc.InvitationRequest) -> rpc.Invitation:
@@ -35,10 +36,10 @@ def answer_requests(bus: Bus, invitations: Invitations, people: People) -> None:
         # Identity has verified the address; its events about a new user may still be on their way.
         with acting(actor=str(asked.user_id)):
             accepted = invitations.accept(asked.token.get_secret_value(), asked.user_id, asked.email)
-        people.learn(asked.user_id, asked.email, None, verified=True)
+        users.learn(asked.user_id, asked.email, None, verified=True)
         member = accepted.member
         membership = rpc.Membership(
-            organization_id=member.organization_id, user_id=member.user_id, **dict(member.grant)
+            organization_id=member.organization_id, user_id=member.user_id, **dict(stored_grant(member.granted))
         )
         return rpc.AcceptedInvitation(outcome=accepted.outcome, membership=membership)
 

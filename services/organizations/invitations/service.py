@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from contracts.email import normal
 from contracts.permissions import Grant
 from kit.errors import NotFound
 from kit.eventstore.store import Store
@@ -19,7 +20,7 @@ from organizations.invitations.views import InvitationViews, Invited
 from organizations.members.service import Member, Members, RevokedOffers
 from organizations.organizations.domain import GrantExceedsOwn, Organization
 from organizations.organizations.service import Organizations
-from organizations.people.service import People
+from organizations.users.service import Users
 
 LIFETIME = timedelta(days=7)
 _BATCH = 100
@@ -51,7 +52,7 @@ class Invitations:
         views: InvitationViews,
         organizations: Organizations,
         members: Members,
-        people: People,
+        users: Users,
         links: Links,
         hash_of: Callable[[str], bytes],
     ) -> None:
@@ -59,22 +60,22 @@ class Invitations:
         self.views = views
         self._organizations = organizations
         self._members = members
-        self._people = people
+        self._users = users
         self._links = links
         self.hash_of = hash_of
         self.clock = organizations.clock
 
     def invite(
-        self, organization_id: UUID, email: str, grant: Grant, by: UUID, known: InvitationContext | None = None
+        self, organization_id: UUID, email: str, grant: Grant, by: UUID, context: InvitationContext
     ) -> Invitation:
-        """Invite an address. `known` is the invitation's context, where it was read a moment ago.
+        """Invite an address in a context that was read a moment ago.
 
-        Raises InvalidEmail, NotFound, GrantExceedsOwn, AlreadyMember or AlreadyInvited.
+        Raises InvalidEmail, GrantExceedsOwn, AlreadyMember or AlreadyInvited.
         """
         now = self.clock()
 
         def work() -> Invitation:
-            context = known or self._context(organization_id, by, email)
+            normal(email)
             context.must_allow(grant)
             self._note_expiry(context.pending, now)
             invitation = Invitation(
@@ -99,7 +100,7 @@ class Invitations:
 
         def work() -> None:
             invitation = self._of(organization_id, invitation_id)
-            context = self._context(organization_id, by, invitation.email)
+            context = self.context(organization_id, by, invitation.email)
             context.must_allow(invitation.grant)
             invitation.resend(context.organization_name, by, self.clock() + LIFETIME)
             self._store.save(invitation)
@@ -137,7 +138,7 @@ class Invitations:
         organization = self._organizations.views.find(invitation.organization_id)
         if organization is None:
             raise NotFound
-        inviter = self._people.find(invitation.invited_by)
+        inviter = self._users.find(invitation.invited_by)
         shown = None if inviter is None else inviter.name or inviter.email
         return Offer(invitation, organization.name, shown)
 
@@ -201,7 +202,8 @@ class Invitations:
             raise NotFound
         return invitation
 
-    def _context(self, organization_id: UUID, by: UUID, email: str | None) -> InvitationContext:
+    def context(self, organization_id: UUID, by: UUID, email: str | None) -> InvitationContext:
+        """What decides about an invitation. Raises InvalidEmail or NotFound."""
         email_hash = None if email is None else self.hash_of(email)
         context = self.views.context(organization_id, by, email_hash)
         if context is None:

@@ -9,15 +9,19 @@ from uuid import UUID
 from psycopg import Cursor
 from psycopg.types.json import Jsonb
 
+from access.principal import Principal
+from access.replicas import ENDED, ended_by
 from contracts.permissions import Grant
 from kit.db.database import Database
+from kit.db.reads import Reads
 from kit.eventstore.projection import Projection, on
 from kit.eventstore.store import Recorded
 from kit.http.pagination import TimeAndId
+from organizations.grants import stored_grant
 from organizations.invitations.domain import Invitation, InvitationContext
 from organizations.organizations.domain import Organization
 
-CONTEXT: LiteralString = """
+_CONTEXT: LiteralString = """
 SELECT o.name, (SELECT m.granted::text FROM members m WHERE m.organization_id = o.id AND m.user_id = %(by)s) AS held,
     EXISTS (SELECT FROM people p JOIN members m USING (user_id)
         WHERE p.email_hash = %(hash)s AND m.organization_id = o.id) AS is_member,
@@ -25,6 +29,7 @@ SELECT o.name, (SELECT m.granted::text FROM members m WHERE m.organization_id = 
         WHERE i.organization_id = o.id AND i.email_hash = %(hash)s AND i.status = 'pending') AS pending
 FROM organizations o WHERE o.id = %(organization)s AND o.restorable_until IS NULL"""
 """The columns of InvitationContext; no row where there is no such organization, or it is deleted."""
+_CONTEXT_OF_SESSION: LiteralString = f"{_CONTEXT} AND NOT EXISTS ({ENDED})"
 
 
 @dataclass(frozen=True)
@@ -79,11 +84,8 @@ class InvitationViews(Projection):
 
     def context(self, organization_id: UUID, inviter: UUID, email_hash: bytes | None) -> InvitationContext | None:
         """None where there is no such organization, or it is deleted."""
-        row = self.database.one(CONTEXT, {"organization": organization_id, "by": inviter, "hash": email_hash})
-        if row is None:
-            return None
-        held = None if row["held"] is None else Grant.model_validate_json(row["held"])
-        return InvitationContext(row["name"], held, row["is_member"], row["pending"])
+        row = self.database.one(_CONTEXT, {"organization": organization_id, "by": inviter, "hash": email_hash})
+        return None if row is None else _context(*row.values())
 
     def open_by(self, organization_id: UUID, inviter: UUID) -> Sequence[UUID]:
         """Pending ones of one inviter."""
@@ -153,6 +155,19 @@ class InvitationViews(Projection):
     @on(Organization.OrgPurged)
     def _purged(self, cursor: Cursor[Any], event: Organization.OrgPurged, _: Recorded) -> None:
         cursor.execute("DELETE FROM invitations WHERE organization_id = %s", (event.originator_id,))
+
+
+async def context_seen_by(
+    reads: Reads, principal: Principal, organization_id: UUID, email_hash: bytes | None
+) -> InvitationContext | None:
+    """The context of an invitation by this principal; None also once the session or the token has ended."""
+    asked = {"organization": organization_id, "by": principal.user_id, "hash": email_hash}
+    rows = await reads.all(_CONTEXT_OF_SESSION, {**asked, **ended_by(principal)})
+    return _context(*rows[0]) if rows else None
+
+
+def _context(name: str, held: str | None, is_member: bool, pending: UUID | None) -> InvitationContext:
+    return InvitationContext(name, None if held is None else stored_grant(held), is_member, pending)
 
 
 def _close(cursor: Cursor[Any], invitation: UUID, status: str, by: UUID | None = None) -> None:

@@ -1,24 +1,45 @@
 """Routes of an organization's members."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path
+from starlette.responses import Response
 
-from access.checks import MissingPermission, OrgPrincipal, PersonNeeded
+from access.checks import MissingPermission, OrgPrincipal, UserRequired
 from access.guard import Guard
+from access.principal import Principal
+from kit.db.reads import Reads
 from kit.errors import NotFound
 from kit.http.openapi import refusals
-from kit.http.pagination import Page, Paged
-from organizations.members.api_models import MemberAnswer, MemberChange
+from kit.http.pagination import Page, Paged, Paging, rendered
+from organizations.members.api_models import MemberAnswer, MemberChange, member_answer
 from organizations.members.service import Members
+from organizations.members.views import members_seen_by
 from organizations.organizations.domain import GrantExceedsOwn, LastAdministrator
 
 User = Annotated[UUID | Literal["me"], Path(description="Id of the user, or `me` for the user of the access token.")]
 
 
-def routes(members: Members, guard: Guard) -> APIRouter:
+ListMembers = Callable[[Principal, Paging, UUID], Awaitable[Response]]
+
+
+def listing(reads: Reads, guard: Guard) -> ListMembers:
+    """How the members of an organization are listed, whichever way the request was read."""
+
+    async def list_members(principal: Principal, paging: Paging, org: UUID) -> Response:
+        after = paging.after_key(datetime, UUID)
+        _, rows = await guard.acting_on(
+            principal, org, "members:read", lambda: members_seen_by(reads, principal, org, after, paging.limit)
+        )
+        return rendered(paging.page(rows, member_answer, lambda row: (row.joined_at.isoformat(), str(row.user_id))))
+
+    return list_members
+
+
+def routes(members: Members, guard: Guard, listed: ListMembers) -> APIRouter:
     """Reading requires members:read, changing and removing members:write; every member may leave."""
     router = APIRouter(prefix="/api/v1/organizations/{org}/members", tags=["members"])
     Reader = Annotated[OrgPrincipal, Depends(guard.require("members:read"))]
@@ -29,18 +50,18 @@ def routes(members: Members, guard: Guard) -> APIRouter:
         "",
         operation_id="list_members",
         summary="List the members of an organization",
+        response_model=Page[MemberAnswer],
         responses=refusals(NotFound, MissingPermission),
     )
-    def list_members(acting: Reader, paging: Paged) -> Page[MemberAnswer]:
+    async def list_members(acting: Reader, paging: Paged) -> Response:
         """Returns the members in the order in which they joined. Requires members:read."""
-        rows = members.views.of_organization(acting.organization_id, paging.after_key(datetime, UUID), paging.limit)
-        return paging.page(rows, MemberAnswer.of, lambda row: (row.joined_at.isoformat(), str(row.user_id)))
+        return await listed(acting.principal, paging, acting.organization_id)
 
     @router.patch(
         "/{user}",
         operation_id="change_member",
         summary="Change the permissions of a member",
-        responses=refusals(NotFound, MissingPermission, PersonNeeded, GrantExceedsOwn, LastAdministrator),
+        responses=refusals(NotFound, MissingPermission, UserRequired, GrantExceedsOwn, LastAdministrator),
     )
     def change_member(acting: Writer, user: User, body: MemberChange) -> MemberAnswer:
         """Changes role, permissions or limits. The change applies to existing tokens too. You can only grant and
@@ -52,14 +73,14 @@ def routes(members: Members, guard: Guard) -> APIRouter:
         member = members.views.find(acting.organization_id, target)
         if member is None:
             raise NotFound
-        return MemberAnswer.of(member)
+        return member_answer(member)
 
     @router.delete(
         "/{user}",
         operation_id="remove_member",
         summary="Remove a member from an organization",
         status_code=204,
-        responses=refusals(NotFound, MissingPermission, PersonNeeded, GrantExceedsOwn, LastAdministrator),
+        responses=refusals(NotFound, MissingPermission, UserRequired, GrantExceedsOwn, LastAdministrator),
     )
     def remove_member(acting: Inside, user: User) -> None:
         """Removes a member, whose access ends at once. Use `me` as the user to leave the organization. You cannot
@@ -72,5 +93,5 @@ def routes(members: Members, guard: Guard) -> APIRouter:
 
 def _user(acting: OrgPrincipal) -> UUID:
     if acting.principal.user_id is None:
-        raise PersonNeeded
+        raise UserRequired
     return acting.principal.user_id

@@ -3,7 +3,8 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, Field
+from typing_extensions import TypedDict
 
 from contracts.permissions import Limits
 from kit.http.fields import Body
@@ -14,7 +15,7 @@ from organizations.grants import (
     ShownLimits,
     ShownPermissions,
     ShownRole,
-    granted,
+    shown_grant,
 )
 from organizations.members.views import Member
 
@@ -48,8 +49,10 @@ class MemberChange(Body):
     limits: GivenLimits = Field(default_factory=Limits)
 
 
-class MemberAnswer(BaseModel):
+class MemberAnswer(TypedDict):
     """A member of an organization."""
+
+    # No model: a page of them is shown without validating each field again.
 
     user_id: UserId
     email: MemberEmail
@@ -59,12 +62,12 @@ class MemberAnswer(BaseModel):
     limits: ShownLimits
     joined_at: JoinedAt
 
-    @classmethod
-    def of(cls, member: Member) -> "MemberAnswer":
-        return cls(
-            user_id=member.user_id,
-            email=member.email,
-            name=member.name,
-            joined_at=member.joined_at,
-            **granted(member.grant),
-        )
+
+def member_answer(member: Member) -> MemberAnswer:
+    return {
+        "user_id": member.user_id,
+        "email": member.email,
+        "name": member.name,
+        **shown_grant(member.granted),
+        "joined_at": member.joined_at,
+    }

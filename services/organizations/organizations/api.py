@@ -1,90 +1,122 @@
 """Routes of organizations."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Protocol
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
 
-from access.checks import Access, MissingPermission, OrgPrincipal, PersonNeeded
+from access.checks import Access, MissingPermission, OrgPrincipal, UserRequired
 from access.guard import Guard
 from access.principal import Principal
-from contracts.permissions import Grant, Role
+from contracts.permissions import Grant
+from kit.db.reads import Reads
 from kit.errors import Conflict, NotFound
 from kit.http.idempotency import Idempotency, Keyed, KeyReused, RequestKey, created
 from kit.http.openapi import refusals
-from kit.http.pagination import Page, Paged
-from organizations.grants import effective
-from organizations.organizations.api_models import OrganizationAnswer, OrganizationChange, OrganizationCreation
+from kit.http.pagination import Page, Paged, Paging, rendered
+from organizations.grants import effective, shown_grant
+from organizations.organizations.api_models import (
+    OrganizationAnswer,
+    OrganizationChange,
+    OrganizationCreation,
+    organization_answer,
+)
 from organizations.organizations.domain import ADMINISTRATOR
 from organizations.organizations.service import Organizations
+from organizations.organizations.views import OrganizationRow, OwnOrganization, own_organizations
 
 _PATH = "/api/v1/organizations"
 
 
-Create = Callable[[Principal, OrganizationCreation, RequestKey], JSONResponse]
+Create = Callable[[Principal, OrganizationCreation, RequestKey], Awaitable[Response]]
+
+
+class ListOrganizations(Protocol):
+    """With `deleted`, those that the caller can restore."""
+
+    async def __call__(self, principal: Principal, paging: Paging, *, deleted: bool = False) -> Response: ...
 
 
 def creating(organizations: Organizations, idempotency: Idempotency) -> Create:
-    """What the route and its direct endpoint do."""
+    """How an organization is created, whichever way the request was read."""
 
-    def create(principal: Principal, body: OrganizationCreation, key: RequestKey) -> JSONResponse:
+    async def create(principal: Principal, body: OrganizationCreation, key: RequestKey) -> Response:
         def work() -> JSONResponse:
             assert principal.user_id is not None
             made = organizations.create(body.name, principal.user_id)
-            shown = _answer(made.id, made.name, Role.ADMINISTRATOR, effective(ADMINISTRATOR), made.created_on)
+            row = OrganizationRow(made.id, made.name, made.created_on, None)
+            shown = organization_answer(row, ADMINISTRATOR.role, effective(ADMINISTRATOR))
             return created(shown, f"{_PATH}/{made.id}")
 
-        return idempotency.once(key, principal.id, work)
+        return await run_in_threadpool(idempotency.once, key, principal.id, work)
 
     return create
 
 
-def routes(organizations: Organizations, guard: Guard, access: Access, create: Create) -> APIRouter:
-    """Renaming and deleting require organization:write; only administrators restore."""
-    router = APIRouter(prefix=_PATH, tags=["organizations"])
-    Anyone = Annotated[Principal, Depends(guard.anyone)]
-    User = Annotated[Principal, Depends(guard.person)]
-    Inside = Annotated[OrgPrincipal, Depends(guard.require(None))]
-    Writer = Annotated[OrgPrincipal, Depends(guard.require("organization:write"))]
-
-    def answer(organization_id: UUID, grant: Grant, *, client: bool = False) -> OrganizationAnswer:
-        row = organizations.views.find(organization_id)
-        if row is None:
-            raise NotFound
-        permissions = list(grant.permissions) if client else effective(grant)
-        return _answer(row.id, row.name, grant.role, permissions, row.created_at)
+def listing(organizations: Organizations, reads: Reads, access: Access) -> ListOrganizations:
+    """How the organizations of a user or a client are listed, whichever way the request was read."""
 
     def of_client(principal: Principal) -> list[OrganizationAnswer]:
+        access.alive(principal)
         assert principal.organization_id is not None
         try:
             acting = access.acting(principal, principal.organization_id, None)
-            return [answer(acting.organization_id, acting.grant, client=True)]
+            return [_answer(organizations, acting.organization_id, acting.grant, client=True)]
         except NotFound:
             return []
 
-    @router.get("", operation_id="list_organizations", summary="List organizations")
-    def list_organizations(
+    def with_the_first(principal: Principal) -> None:
+        access.alive(principal)
+        assert principal.user_id is not None
+        organizations.create_first(principal.user_id)
+
+    async def list_organizations(principal: Principal, paging: Paging, *, deleted: bool = False) -> Response:
+        after, deleted_at = paging.after_key(datetime, UUID), organizations.clock() if deleted else None
+        if principal.user_id is None:
+            own = await run_in_threadpool(of_client, principal)
+            return rendered(Page(items=[] if deleted else own))
+        has_first, rows = await own_organizations(reads, principal, after, paging.limit, deleted_at)
+        if not has_first:
+            await run_in_threadpool(with_the_first, principal)
+            _, rows = await own_organizations(reads, principal, after, paging.limit, deleted_at)
+        return rendered(
+            paging.page(
+                rows,
+                _own_answer,
+                lambda row: (row.joined_at.isoformat(), str(row.id)),
+            )
+        )
+
+    return list_organizations
+
+
+def routes(organizations: Organizations, guard: Guard, create: Create, listed: ListOrganizations) -> APIRouter:
+    """Renaming and deleting require organization:write; only administrators restore."""
+    router = APIRouter(prefix=_PATH, tags=["organizations"])
+    Anyone = Annotated[Principal, Depends(guard.anyone)]
+    User = Annotated[Principal, Depends(guard.user)]
+    Inside = Annotated[OrgPrincipal, Depends(guard.require(None))]
+    Writer = Annotated[OrgPrincipal, Depends(guard.require("organization:write"))]
+
+    @router.get(
+        "",
+        operation_id="list_organizations",
+        summary="List organizations",
+        response_model=Page[OrganizationAnswer],
+    )
+    async def list_organizations(
         principal: Anyone,
         paging: Paged,
         deleted: Annotated[bool, Query(description="List deleted organizations that the caller can restore.")] = False,
-    ) -> Page[OrganizationAnswer]:
+    ) -> Response:
         """Returns the organizations that the user is a member of, in the order in which they joined. A client sees its
         own organization."""
-        after = paging.after_key(datetime, UUID)
-        if principal.user_id is None:
-            return Page(items=[] if deleted else of_client(principal))
-        organizations.create_first(principal.user_id)
-        rows = organizations.views.of_user(
-            principal.user_id, after, paging.limit, organizations.clock() if deleted else None
-        )
-        return paging.page(
-            rows,
-            lambda row: _answer(row.id, row.name, row.grant.role, effective(row.grant), row.created_at),
-            lambda row: (row.joined_at.isoformat(), str(row.id)),
-        )
+        return await listed(principal, paging, deleted=deleted)
 
     @router.post(
         "",
@@ -92,16 +124,17 @@ def routes(organizations: Organizations, guard: Guard, access: Access, create: C
         summary="Create an organization",
         status_code=201,
         response_model=OrganizationAnswer,
-        responses=refusals(PersonNeeded, KeyReused),
+        responses=refusals(UserRequired, KeyReused),
     )
-    def create_organization(principal: User, body: OrganizationCreation, key: Keyed) -> JSONResponse:
+    async def create_organization(principal: User, body: OrganizationCreation, key: Keyed) -> Response:
         """Creates an organization with the user as its administrator. Clients cannot create organizations."""
-        return create(principal, body, key)
+        return await create(principal, body, key)
 
     @router.get("/{org}", operation_id="get_organization", summary="Get an organization", responses=refusals(NotFound))
     def get_organization(acting: Inside) -> OrganizationAnswer:
         """Returns the organization, and the role and permissions of the caller in it."""
-        return answer(acting.organization_id, acting.grant, client=acting.principal.client_id is not None)
+        client = acting.principal.client_id is not None
+        return _answer(organizations, acting.organization_id, acting.grant, client=client)
 
     @router.patch(
         "/{org}",
@@ -113,7 +146,7 @@ def routes(organizations: Organizations, guard: Guard, access: Access, create: C
         """Changes the name of the organization. Requires organization:write."""
         if "name" in body.model_fields_set:
             organizations.rename(acting.organization_id, body.name)
-        return answer(acting.organization_id, acting.grant)
+        return _answer(organizations, acting.organization_id, acting.grant)
 
     @router.delete(
         "/{org}",
@@ -131,18 +164,26 @@ def routes(organizations: Organizations, guard: Guard, access: Access, create: C
         "/{org}/restore",
         operation_id="restore_organization",
         summary="Restore a deleted organization",
-        responses=refusals(NotFound, PersonNeeded, Conflict),
+        responses=refusals(NotFound, UserRequired, Conflict),
     )
     def restore_organization(principal: User, org: UUID) -> OrganizationAnswer:
         """Restores the organization within 30 days of its deletion. Requires an administrator of the organization."""
         assert principal.user_id is not None
         organizations.restore(org, principal.user_id)
-        return answer(org, ADMINISTRATOR)
+        return _answer(organizations, org, ADMINISTRATOR)
 
     return router
 
 
+def _own_answer(row: OwnOrganization) -> OrganizationAnswer:
+    shown = shown_grant(row.granted)
+    return organization_answer(row, shown["role"], shown["permissions"])
+
+
 def _answer(
-    identifier: UUID, name: str, role: str | None, permissions: list[str], created_at: datetime
+    organizations: Organizations, organization_id: UUID, grant: Grant, *, client: bool = False
 ) -> OrganizationAnswer:
-    return OrganizationAnswer(id=identifier, name=name, role=role, permissions=permissions, created_at=created_at)
+    row = organizations.views.find(organization_id)
+    if row is None:
+        raise NotFound
+    return organization_answer(row, grant.role, list(grant.permissions) if client else effective(grant))

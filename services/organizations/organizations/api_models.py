@@ -1,11 +1,14 @@
 """Bodies and answers of the routes of organizations."""
 
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, Field
+from typing_extensions import TypedDict
 
 from kit.http.fields import Body, Name
 from organizations.grants import ShownPermissions, ShownRole
+from organizations.organizations.views import OrganizationRow, OwnOrganization
 
 _NAME = "Name of the organization, 1 to 100 characters on one line."
 
@@ -23,13 +26,27 @@ class OrganizationChange(Body):
     name: Name = Field(default_factory=str, description=_NAME, examples=["North Sea Markets"])
 
 
-class OrganizationAnswer(BaseModel):
+class OrganizationAnswer(TypedDict):
     """An organization, and what the caller may do in it. A client has no role; its permissions are its scopes."""
 
-    id: UUID = Field(description="Id of the organization.", examples=["5b0e6c1a-3f0d-5d0c-9d43-0a6a4c9e7d11"])
-    name: str = Field(description="Name of the organization.", examples=["North Sea Brokers"])
+    # No model, as in `organizations.members.api_models`.
+
+    id: Annotated[UUID, Field(description="Id of the organization.", examples=["5b0e6c1a-3f0d-5d0c-9d43-0a6a4c9e7d11"])]
+    name: Annotated[str, Field(description="Name of the organization.", examples=["North Sea Brokers"])]
     role: ShownRole
     permissions: ShownPermissions
-    created_at: AwareDatetime = Field(
-        description="Time of creation (RFC 3339, UTC).", examples=["2026-03-02T09:30:00Z"]
-    )
+    created_at: Annotated[
+        AwareDatetime, Field(description="Time of creation (RFC 3339, UTC).", examples=["2026-03-02T09:30:00Z"])
+    ]
+
+
+def organization_answer(
+    row: OrganizationRow | OwnOrganization, role: str | None, permissions: list[str]
+) -> OrganizationAnswer:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "role": role,
+        "permissions": permissions,
+        "created_at": row.created_at,
+    }

@@ -144,7 +144,7 @@ class Organization(Aggregate):
         self._restore()
 
     def purge(self, now: datetime) -> None:
-        """Delete it for good, once it can no longer be restored."""
+        """Delete it permanently, once it can no longer be restored."""
         if not self.purged and self.restorable_until is not None and self.restorable_until <= now:
             self._purge()
 

@@ -11,7 +11,7 @@ from kit.errors import NotFound
 from kit.eventstore.store import Store
 from organizations.organizations.domain import Organization, first_organization_id
 from organizations.organizations.views import OrganizationViews
-from organizations.people.service import People
+from organizations.users.service import Users
 
 FIRST_NAME = "My organization"
 
@@ -19,10 +19,10 @@ FIRST_NAME = "My organization"
 class Organizations:
     """`clock` gives the time in UTC."""
 
-    def __init__(self, store: Store, views: OrganizationViews, people: People, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, views: OrganizationViews, users: Users, clock: Callable[[], datetime]) -> None:
         self._store = store
         self.views = views
-        self._people = people
+        self._users = users
         self.clock = clock
 
     def live(self, organization_id: UUID) -> Organization:
@@ -37,7 +37,7 @@ class Organizations:
         organization_id = first_organization_id(user_id)
         if self.views.known(organization_id):
             return
-        account = self._people.find(user_id)
+        account = self._users.find(user_id)
         if account is not None and account.erased:
             return
 
@@ -84,7 +84,8 @@ def accepts_foreign_events(cursor: Cursor[dict[str, object]], organization_id: U
     """Whether foreign events of an organization may still be stored: no longer once it is purged.
 
     Locks the event table until commit, so that no command can store events meanwhile. A purge is therefore either
-    committed already or comes later; and whoever takes a number of the events' sequence now commits before the next
+    committed already or comes later;
+    and every writer that takes a number of the events' sequence now commits before the next
     one is given out.
     """
     cursor.execute("LOCK TABLE events IN EXCLUSIVE MODE")

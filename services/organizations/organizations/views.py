@@ -3,16 +3,29 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 from psycopg import Cursor
 
-from contracts.permissions import Grant, Role
+from access.principal import Principal
+from access.replicas import ENDED, ended_by
+from contracts.permissions import Role
+from kit.db.reads import Reads
 from kit.eventstore.projection import Projection, on
 from kit.eventstore.store import Recorded
-from kit.http.pagination import TimeAndId
-from organizations.organizations.domain import Organization
+from kit.http.pagination import EARLIEST, TimeAndId
+from organizations.organizations.domain import Organization, first_organization_id
+
+_OF_USER: LiteralString = f"""
+SELECT o.id, o.name, o.created_at, m.granted::text AS granted, m.joined_at,
+    EXISTS (SELECT FROM organizations WHERE id = %(first)s) AS has_first
+FROM members m JOIN organizations o ON o.id = m.organization_id
+WHERE m.user_id = %(user)s AND NOT EXISTS ({ENDED})
+AND CASE WHEN %(now)s::timestamptz IS NULL THEN o.restorable_until IS NULL
+    ELSE o.restorable_until > %(now)s AND m.granted->>'role' = '{Role.ADMINISTRATOR.value}' END
+AND (m.joined_at, m.organization_id) > (%(at)s::timestamptz, %(last)s)
+ORDER BY m.joined_at, m.organization_id LIMIT %(limit)s"""  # noqa: S608 - our own words
 
 
 @dataclass(frozen=True)
@@ -25,14 +38,13 @@ class OrganizationRow:
     restorable_until: datetime | None
 
 
-@dataclass(frozen=True)
-class OwnOrganization:
-    """An organization with the grant of one of its members; `joined_at` is when they joined."""
+class OwnOrganization(NamedTuple):
+    """An organization with the text of the grant of one of its members; `joined_at` is when they joined."""
 
     id: UUID
     name: str
     created_at: datetime
-    grant: Grant
+    granted: str
     joined_at: datetime
 
 
@@ -53,37 +65,6 @@ class OrganizationViews(Projection):
             (organization_id,),
         )
         return None if row is None else OrganizationRow(**row)
-
-    def of_user(
-        self, user_id: UUID, place: TimeAndId | None, limit: int, deleted_at: datetime | None = None
-    ) -> list[OwnOrganization]:
-        """The organizations of a user, in the order of joining; limit + 1 at most.
-
-        With `deleted_at` (now), the deleted ones that the user, an administrator, may still restore.
-        """
-        at, last = place or (None, None)
-        rows = self.database.all(
-            "SELECT o.id, o.name, o.created_at, m.granted, m.joined_at "
-            "FROM members m JOIN organizations o ON o.id = m.organization_id WHERE m.user_id = %(user)s "
-            "AND CASE WHEN %(now)s::timestamptz IS NULL THEN o.restorable_until IS NULL "
-            "ELSE o.restorable_until > %(now)s AND m.granted->>'role' = %(administrator)s END "
-            "AND (%(at)s::timestamptz IS NULL OR (m.joined_at, m.organization_id) > (%(at)s, %(last)s)) "
-            "ORDER BY m.joined_at, m.organization_id LIMIT %(limit)s",
-            {
-                "user": user_id,
-                "now": deleted_at,
-                "administrator": Role.ADMINISTRATOR.value,
-                "at": at,
-                "last": last,
-                "limit": limit + 1,
-            },
-        )
-        return [
-            OwnOrganization(
-                row["id"], row["name"], row["created_at"], Grant.model_validate(row["granted"]), row["joined_at"]
-            )
-            for row in rows
-        ]
 
     def to_purge(self, now: datetime, limit: int) -> Sequence[UUID]:
         """Deleted organizations that can no longer be restored."""
@@ -118,3 +99,27 @@ class OrganizationViews(Projection):
     def _purged(self, cursor: Cursor[Any], event: Organization.OrgPurged, _: Recorded) -> None:
         # The row stays, so that the first organization of a user is not created again.
         cursor.execute("UPDATE organizations SET name = '', purged = true WHERE id = %s", (event.originator_id,))
+
+
+async def own_organizations(
+    reads: Reads, principal: Principal, place: TimeAndId | None, limit: int, deleted_at: datetime | None = None
+) -> tuple[bool, list[OwnOrganization]]:
+    """Whether the user's first organization was made, and their organizations in the order of joining, limit + 1 at
+    most, of one snapshot.
+
+    With `deleted_at` (now), the deleted ones that the user, an administrator, may still restore. False where there are
+    no rows: once the session or the token has ended, and after the last page.
+    """
+    assert principal.user_id is not None
+    at, last = place or EARLIEST
+    asked = {
+        "user": principal.user_id,
+        "first": first_organization_id(principal.user_id),
+        "now": deleted_at,
+        "at": at,
+        "last": last,
+        "limit": limit + 1,
+    }
+    rows = await reads.all(_OF_USER, {**asked, **ended_by(principal)})
+    own = [OwnOrganization(*row[:-1]) for row in rows]
+    return bool(rows) and rows[0][-1], own

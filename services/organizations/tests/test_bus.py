@@ -3,20 +3,20 @@
 import json
 from uuid import UUID, uuid4
 
-import httpx2
 import pytest
 from pydantic import SecretStr
 
 from contracts import identity, rpc
 from contracts.permissions import Grant
 from organizations.organizations.domain import first_organization_id
-from organizations.tests.running import Running
-from organizations.tests.situations import BASE, invite, join, link, make, refused
+from organizations.tests.http_helpers import BASE, invite, join, link, make, refused
+from organizations.tests.running_service import RunningOrganizations
+from testing import plain_http
 from testing.service import Caller
 from testing.waiting import wait_until
 
 
-def membership(running: Running, organization: UUID, user: UUID) -> rpc.Membership | None:
+def membership(running: RunningOrganizations, organization: UUID, user: UUID) -> rpc.Membership | None:
     question = rpc.MembershipRequest(organization_id=organization, user_id=user)
     found: rpc.Membership | None = running.identity.ask(rpc.MEMBERSHIP, question).ok
     return found
@@ -30,7 +30,7 @@ def names(owner: Caller, path: str) -> list[tuple[str | None, str | None]]:
     return [(member["email"], member["name"]) for member in owner.get(f"{path}/members").json()["items"]]
 
 
-def test_a_registered_user_gets_a_first_organization(running: Running) -> None:
+def test_a_registered_user_gets_a_first_organization(running: RunningOrganizations) -> None:
     person = running.user()
     running.registered(person)
     organization = first_organization_id(person.id)
@@ -40,7 +40,7 @@ def test_a_registered_user_gets_a_first_organization(running: Running) -> None:
     assert (held.organization_id, held.user_id, held.role) == (organization, person.id, "administrator")
 
 
-def test_a_membership_request_creates_the_first_organization_and_no_other(running: Running) -> None:
+def test_a_membership_request_creates_the_first_organization_and_no_other(running: RunningOrganizations) -> None:
     person, other = uuid4(), uuid4()
     assert membership(running, first_organization_id(person), other) is None
     assert membership(running, uuid4(), person) is None
@@ -49,7 +49,7 @@ def test_a_membership_request_creates_the_first_organization_and_no_other(runnin
     assert held.role == "administrator"
 
 
-def test_a_membership_is_answered_with_its_limits_until_it_is_removed(running: Running) -> None:
+def test_a_membership_is_answered_with_its_limits_until_it_is_removed(running: RunningOrganizations) -> None:
     owner = running.user()
     path = make(owner)
     platform = uuid4()
@@ -64,7 +64,7 @@ def test_a_membership_is_answered_with_its_limits_until_it_is_removed(running: R
     assert membership(running, identifier(path), member.id) is None
 
 
-def test_names_and_addresses_follow_identity(running: Running) -> None:
+def test_names_and_addresses_follow_identity(running: RunningOrganizations) -> None:
     owner = running.user(name="Ann Lee")
     path = make(owner)
     assert names(owner, path) == [(None, None)]
@@ -74,7 +74,7 @@ def test_names_and_addresses_follow_identity(running: Running) -> None:
     wait_until(lambda: names(owner, path) == [(owner.email, "Ann Kim")])
 
 
-def test_revoked_sessions_and_tokens_are_refused(running: Running) -> None:
+def test_revoked_sessions_and_tokens_are_refused(running: RunningOrganizations) -> None:
     person = running.user()
     assert person.session is not None
     assert person.get(BASE).status_code == 200
@@ -84,7 +84,7 @@ def test_revoked_sessions_and_tokens_are_refused(running: Running) -> None:
     refused(person.get(BASE), 401, "invalid-token")
 
 
-def test_a_removed_client_is_refused(running: Running) -> None:
+def test_a_removed_client_is_refused(running: RunningOrganizations) -> None:
     owner = running.user()
     path = make(owner)
     client = running.client(identifier(path), "audit:read")
@@ -93,7 +93,7 @@ def test_a_removed_client_is_refused(running: Running) -> None:
     refused(client.get(f"{path}/audit"), 401, "invalid-token")
 
 
-def test_an_erased_user_is_erased_from_lists_trail_and_stream(running: Running) -> None:
+def test_an_erased_user_is_erased_from_lists_trail_and_stream(running: RunningOrganizations) -> None:
     owner, ann = running.user(), running.user(name="Ann Lee")
     path = make(owner)
     running.registered(ann)
@@ -118,7 +118,7 @@ def test_an_erased_user_is_erased_from_lists_trail_and_stream(running: Running) 
     ]
 
 
-def test_a_new_user_joins_with_the_address_that_identity_verified(running: Running) -> None:
+def test_a_new_user_joins_with_the_address_that_identity_verified(running: RunningOrganizations) -> None:
     owner, ann = running.user(), running.user()
     path = make(owner)
     invitation = invite(owner, path, ann.email).json()["id"]
@@ -150,7 +150,7 @@ def test_a_new_user_joins_with_the_address_that_identity_verified(running: Runni
 
 
 @pytest.mark.parametrize("generation", [1, 2, 3])
-def test_only_the_newest_link_is_answered(running: Running, generation: int) -> None:
+def test_only_the_newest_link_is_answered(running: RunningOrganizations, generation: int) -> None:
     owner = running.user()
     path = make(owner)
     invitation = invite(owner, path, "ann@example.com").json()["id"]
@@ -164,7 +164,7 @@ def test_only_the_newest_link_is_answered(running: Running, generation: int) -> 
     }[generation]
 
 
-def test_no_event_and_no_answer_about_an_invitation_contains_its_link(running: Running) -> None:
+def test_no_event_and_no_answer_about_an_invitation_contains_its_link(running: RunningOrganizations) -> None:
     owner = running.user()
     path = make(owner)
     answer = invite(owner, path, "ann@example.com")
@@ -174,10 +174,10 @@ def test_no_event_and_no_answer_about_an_invitation_contains_its_link(running: R
     texts = [answer.text, owner.get(f"{path}/invitations").text, owner.get(f"{path}/audit").text, *published]
     assert not [text for text in texts if mac in text]
     assert json.loads(published[1])["data"]["email"] == "ann@example.com"
-    assert mac not in httpx2.get(f"{running.base}/metrics").text
+    assert mac not in plain_http.get(f"{running.base}/metrics").text
 
 
-def test_a_sole_administrator_is_reported_until_there_is_another(running: Running) -> None:
+def test_a_sole_administrator_is_reported_until_there_is_another(running: RunningOrganizations) -> None:
     owner = running.user()
     path, alone = make(owner, "Needing"), make(owner, "Alone")
     question = rpc.SoleAdministratorRequest(user_id=owner.id)
@@ -200,7 +200,7 @@ def test_a_sole_administrator_is_reported_until_there_is_another(running: Runnin
     assert needing() == []
 
 
-def test_the_address_of_an_erased_user_is_erased_on_the_stream_which_continues(running: Running) -> None:
+def test_the_address_of_an_erased_user_is_erased_on_the_stream_which_continues(running: RunningOrganizations) -> None:
     owner, guest = running.user(), running.user()
     path = make(owner)
     running.registered(guest)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from organizations.tests.running import Running
-from organizations.tests.situations import BASE, make, refused
+from organizations.tests.http_helpers import BASE, make, refused
+from organizations.tests.running_service import RunningOrganizations
 
 _ID = "0b7f2d3c-1111-4c5d-9e6f-000000000001"
 FOREIGN: list[Any] = [
@@ -25,7 +25,7 @@ FOREIGN: list[Any] = [
 
 
 @pytest.mark.parametrize("values", FOREIGN, ids=json.dumps)
-def test_a_foreign_cursor_is_refused_by_every_list(running: Running, values: list[Any]) -> None:
+def test_a_foreign_cursor_is_refused_by_every_list(running: RunningOrganizations, values: list[Any]) -> None:
     owner = running.user()
     path = make(owner)
     client = running.client(path.rpartition("/")[2], "audit:read")

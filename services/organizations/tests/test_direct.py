@@ -1,22 +1,33 @@
-"""Direct endpoints answer as their routes do. A query string leads a list to its route, a charset a command."""
+"""Requests that are read without routing are answered as those that their route reads.
 
+An unknown parameter leads a list to its route, a charset a command.
+"""
+
+import base64
 import json
 import time
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import httpx2
+from pydantic import TypeAdapter
 
 from contracts import identity as events
 from embedded.nats import Nats
 from embedded.postgres import Postgres
 from embedded.signals import frozen
-from organizations.tests.running import Running
-from organizations.tests.situations import BASE, invite, join, make, refused
+from kit.http.pagination import Page
+from organizations.members.api_models import MemberAnswer
+from organizations.organizations.api_models import OrganizationAnswer
+from organizations.organizations.domain import first_organization_id
+from organizations.tests.http_helpers import BASE, invite, join, make, refused
+from organizations.tests.running_service import RunningOrganizations
+from testing import plain_http
 from testing.service import Caller
 from testing.waiting import wait_until
 
-ROUTED = "?limit=50"
+ROUTED = "?limit=50&unknown=x"
 TYPES = ("application/json", "application/json; charset=utf-8")
 """Of a body that is taken without the route, and of one that is not."""
 INVITATIONS: list[object] = [
@@ -52,11 +63,11 @@ NAMES = [
 
 
 def answers(caller: httpx2.Client, path: str) -> tuple[httpx2.Response, httpx2.Response]:
-    """As the event loop answers, and as the route does."""
+    """Read without routing, and by the route."""
     return caller.get(path), caller.get(path + ROUTED)
 
 
-def test_both_ways_show_the_same_organizations_and_members(running: Running) -> None:
+def test_direct_endpoint_and_route_show_the_same_lists(running: RunningOrganizations) -> None:
     owner = running.user(name="Ann Ünal")
     path = make(owner, 'A "quoted" näme')
     running.registered(owner)
@@ -66,6 +77,8 @@ def test_both_ways_show_the_same_organizations_and_members(running: Running) -> 
             direct, routed = answers(caller.http, what)
             assert (direct.status_code, direct.json()) == (routed.status_code, routed.json())
             assert direct.json()["items"]
+            kind = MemberAnswer if what != BASE else OrganizationAnswer
+            TypeAdapter(Page[kind]).validate_json(direct.text)  # type: ignore[valid-type]
             assert {**direct.headers, "x-request-id": "", "date": ""} == {
                 **routed.headers,
                 "x-request-id": "",
@@ -73,7 +86,7 @@ def test_both_ways_show_the_same_organizations_and_members(running: Running) -> 
             }
 
 
-def test_direct_endpoint_and_route_give_the_same_cursor(running: Running) -> None:
+def test_direct_endpoint_and_route_give_the_same_cursor(running: RunningOrganizations) -> None:
     owner = running.user()
     for number in range(51):
         make(owner, f"Organization {number}")
@@ -83,7 +96,43 @@ def test_direct_endpoint_and_route_give_the_same_cursor(running: Running) -> Non
     assert (len(direct.json()["items"]), len(rest["items"]), rest["next_cursor"]) == (50, 2, None)
 
 
-def test_a_changed_permission_applies_to_the_next_request(running: Running) -> None:
+def test_pages_follow_each_other_to_the_end(running: RunningOrganizations) -> None:
+    owner = running.user()
+    path = make(owner, "Paged")
+    joined = [owner, *(join(running, owner, path) for _ in range(2))]
+    for place in (BASE, f"{path}/members"):
+        seen: list[dict[str, str]] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page = owner.get(f"{place}?limit=1{cursor}").json()
+            seen += page["items"]
+            cursor = page["next_cursor"] and f"&cursor={page['next_cursor']}"
+        assert seen == owner.get(place).json()["items"]
+    assert [each["user_id"] for each in seen] == [str(member.id) for member in joined]
+    later = owner.get(f"{place}?limit=2").json()["next_cursor"]
+    assert owner.delete(f"{path}/members/{joined[2].id}").status_code == 204
+    assert owner.get(f"{place}?cursor={later}").json() == {"items": [], "next_cursor": None}
+
+
+def test_a_cursor_of_another_list_is_refused_both_ways(running: RunningOrganizations) -> None:
+    owner = running.user()
+    path = make(owner, "Mine")
+    for place in (BASE, f"{path}/members"):
+        for query in ("?cursor=WzFd", "?cursor=WzFd&unknown=x", "?cursor=x"):
+            refused(owner.get(place + query), 422, "invalid")
+
+
+def test_the_first_organization_is_made_by_any_first_request(running: RunningOrganizations) -> None:
+    for place, status in ((f"{BASE}/{{}}/members", 200), (f"{BASE}/{{}}/invitations", 201), (BASE, 200)):
+        newcomer = running.user()
+        url = place.format(first_organization_id(newcomer.id))
+        asked = {"email": "x@example.com", "role": "viewer"}
+        answer = newcomer.post(url, json=asked) if status == 201 else newcomer.get(url)
+        assert (answer.status_code, bool(answer.json())) == (status, True)
+        assert len(newcomer.get(BASE).json()["items"]) == 1
+
+
+def test_a_changed_permission_applies_to_the_next_request(running: RunningOrganizations) -> None:
     owner = running.user()
     path = make(owner, "Shared")
     member = join(running, owner, path)
@@ -97,30 +146,44 @@ def test_a_changed_permission_applies_to_the_next_request(running: Running) -> N
     refused(owner.get(f"{path}/members"), 404, "not-found")
 
 
-def test_a_revoked_session_is_refused(running: Running) -> None:
+def test_a_revoked_session_is_refused(running: RunningOrganizations) -> None:
     owner = running.user()
     path = make(owner, "Mine")
     assert owner.get(f"{path}/members").status_code == owner.get(BASE).status_code == 200
     assert owner.session is not None
     running.identity.publish(events.UserSessionEnded(user_id=owner.id, session_id=owner.session), owner.id)
     wait_until(lambda: owner.get(BASE).status_code == 401)
-    refused(owner.get(BASE), 401, "invalid-token")
+    for query in ("", "?limit=1", ROUTED, "?deleted=true"):
+        refused(owner.get(BASE + query), 401, "invalid-token")
+        refused(owner.get(f"{path}/members{query}"), 401, "invalid-token")
+
+
+def test_a_revoked_token_is_refused(running: RunningOrganizations) -> None:
+    owner = running.user()
+    path = make(owner, "Mine")
+    claims = owner.http.headers["authorization"].split(".")[1]
+    jti = json.loads(base64.urlsafe_b64decode(claims + "=="))["jti"]
+    expires = datetime.now(UTC) + timedelta(minutes=5)
+    running.identity.publish(events.TokenRevoked(jti=jti, expires_at=expires), owner.id)
+    wait_until(lambda: owner.get(BASE).status_code == 401)
     refused(owner.get(f"{path}/members"), 401, "invalid-token")
+    refused(owner.post(BASE, json={"name": "x"}), 401, "invalid-token")
+    refused(invite(owner, path, "x@example.com"), 401, "invalid-token")
 
 
-def test_non_members_clients_and_malformed_paths_are_left_to_the_routes(running: Running) -> None:
+def test_non_members_clients_and_malformed_paths_are_refused(running: RunningOrganizations) -> None:
     owner, stranger = running.user(), running.user()
     path = make(owner, "Mine")
     refused(stranger.get(f"{path}/members"), 404, "not-found")
     refused(running.nobody().get(BASE), 401, "invalid-token")
-    assert httpx2.get(running.base + BASE).status_code == 401
+    assert plain_http.get(running.base + BASE).status_code == 401
     refused(owner.get(f"{BASE}/not-an-id/members"), 404, "not-found")
     client = running.client(path.rpartition("/")[2], "platforms:read")
     refused(client.get(f"{path}/members"), 403, "permission-missing")
     assert [each["name"] for each in client.get(BASE).json()["items"]] == ["Mine"]
 
 
-def test_both_ways_refuse_an_invitation_alike(running: Running) -> None:
+def test_direct_endpoint_and_route_refuse_invitations_alike(running: RunningOrganizations) -> None:
     owner, stranger, ended = running.user(), running.user(), running.user()
     path = make(owner, "Mine")
     viewer, inviter = (
@@ -162,7 +225,7 @@ def comparable(answer: httpx2.Response) -> tuple[int, object, set[str]]:
     return answer.status_code, body, set(answer.headers)
 
 
-def test_direct_endpoint_and_route_accept_and_refuse_the_same_bodies(running: Running) -> None:
+def test_direct_endpoint_and_route_accept_and_refuse_the_same_bodies(running: RunningOrganizations) -> None:
     owner = running.user()
     there = [make(owner, "direct"), make(owner, "routed")]
     bodies = [(BASE, name) for name in NAMES] + [("/invitations", json.dumps(body).encode()) for body in INVITATIONS]
@@ -176,7 +239,7 @@ def test_direct_endpoint_and_route_accept_and_refuse_the_same_bodies(running: Ru
     assert names.count("\\'; DROP TABLE members; --") == 2
 
 
-def test_direct_endpoint_and_route_refuse_the_same_principals(running: Running) -> None:
+def test_direct_endpoint_and_route_refuse_the_same_principals(running: RunningOrganizations) -> None:
     owner, stranger, ended = running.user(), running.user(), running.user()
     path = make(owner, "Mine")
     member, lesser = join(running, owner, path), join(running, owner, path)
@@ -207,7 +270,7 @@ def test_lists_work_again_after_a_restarted_and_a_frozen_database() -> None:
     with ExitStack() as stack:
         postgres = stack.enter_context(Postgres(fsync=False))
         nats = stack.enter_context(Nats())
-        running = stack.enter_context(Running(postgres.create_database("hot"), nats.url))
+        running = stack.enter_context(RunningOrganizations(postgres.create_database("hot"), nats.url))
         owner = running.user()
         make(owner, "Before")
         for _ in range(8):

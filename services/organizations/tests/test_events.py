@@ -17,7 +17,7 @@ from kit.eventstore.store import Recorded
 from organizations.events import PRIVATE, PUBLICATIONS
 from organizations.invitations.domain import Invitation
 from organizations.organizations.domain import Organization
-from organizations.tests.parts import World
+from organizations.tests.world import World
 
 EXAMPLES = {path.stem: path for path in Path(__file__).parents[1].glob("*/history/*.json")}
 """The stored examples of all slices, by topic."""

@@ -15,14 +15,15 @@ from embedded.ports import free_port
 from embedded.postgres import Postgres
 from embedded.signals import frozen
 from kit.security.keys import MasterKey
-from organizations.tests.running import Running
-from organizations.tests.situations import BASE, make
+from organizations.tests.http_helpers import BASE, make
+from organizations.tests.running_service import RunningOrganizations
+from testing import plain_http
 from testing.identity import ISSUER
 from testing.waiting import wait_until
 
 
 def test_commands_succeed_without_the_bus_and_their_events_follow(postgres_dsn: str) -> None:
-    with Nats() as nats, Running(postgres_dsn, nats.url) as running:
+    with Nats() as nats, RunningOrganizations(postgres_dsn, nats.url) as running:
         owner = running.user()
         path = make(owner, "Before")
         organization = path.rpartition("/")[2]
@@ -39,11 +40,11 @@ def test_commands_succeed_without_the_bus_and_their_events_follow(postgres_dsn: 
         assert published == ["OrgCreated", "OrgRenamed", "MemberInvited"]
 
 
-def test_a_frozen_database_is_answered_within_five_seconds_and_nothing_is_half_done() -> None:
+def test_a_frozen_database_is_503_within_five_seconds_and_stores_nothing() -> None:
     with ExitStack() as stack:
         postgres = stack.enter_context(Postgres(fsync=False))
         nats = stack.enter_context(Nats())
-        running = stack.enter_context(Running(postgres.create_database("frozen"), nats.url))
+        running = stack.enter_context(RunningOrganizations(postgres.create_database("frozen"), nats.url))
         owner = running.user()
         path = make(owner, "Before")
         with frozen(postgres.pid):
@@ -89,6 +90,6 @@ def test_the_process_starts_from_its_environment_and_ends_on_sigterm(
 
 def _status(port: int, path: str) -> int:
     try:
-        return httpx2.get(f"http://127.0.0.1:{port}{path}").status_code
+        return plain_http.get(f"http://127.0.0.1:{port}{path}").status_code
     except httpx2.TransportError:
         return 0

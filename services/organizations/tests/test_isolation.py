@@ -1,10 +1,10 @@
 """No route gives anything of an organization to a caller of another one, or to none."""
 
-import httpx2
 import pytest
 
-from organizations.tests.running import Running
-from organizations.tests.situations import BASE, invite, join, make, refused
+from organizations.tests.http_helpers import BASE, invite, join, make, refused
+from organizations.tests.running_service import RunningOrganizations
+from testing import plain_http
 
 ROUTES = [
     ("GET", ""),
@@ -25,7 +25,7 @@ ROUTES = [
 BODIES = {"/invitations": {"email": "x@example.com", "role": "viewer"}, "": {"name": "Taken"}}
 
 
-def test_the_table_above_holds_every_route_of_an_organization(running: Running) -> None:
+def test_the_table_contains_every_route_of_an_organization(running: RunningOrganizations) -> None:
     paths = running.app.openapi()["paths"]
     offered = {
         (method.upper(), path.removeprefix(f"{BASE}/{{org}}"))
@@ -45,7 +45,7 @@ def test_the_table_above_holds_every_route_of_an_organization(running: Running) 
 
 
 @pytest.fixture(scope="module")
-def theirs(running: Running) -> dict[str, str]:
+def theirs(running: RunningOrganizations) -> dict[str, str]:
     """An organization of somebody else, with a member and an invitation."""
     owner = running.user()
     path = make(owner, "Secret name")
@@ -55,7 +55,9 @@ def theirs(running: Running) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("method", "route"), ROUTES)
-def test_a_route_refuses_every_foreign_token(running: Running, theirs: dict[str, str], method: str, route: str) -> None:
+def test_a_route_refuses_every_foreign_token(
+    running: RunningOrganizations, theirs: dict[str, str], method: str, route: str
+) -> None:
     stranger = running.user()
     own = make(stranger, "Own")
     client = running.client(own.rpartition("/")[2], "events:read", "audit:read", "platforms:write")
@@ -66,7 +68,7 @@ def test_a_route_refuses_every_foreign_token(running: Running, theirs: dict[str,
         assert answer.status_code == (403 if caller is client and route == "/restore" else 404), answer.text
         assert "ecret" not in answer.text
     refused(running.nobody().request(method, url, json=body), 401, "invalid-token")
-    bare = httpx2.request(method, running.base + url, json=body)
+    bare = plain_http.request(method, running.base + url, json=body)
     refused(bare, 401, "unauthenticated")
     assert bare.headers["www-authenticate"].startswith("Bearer")
     # Not by way of an organization of one's own either.
@@ -75,12 +77,12 @@ def test_a_route_refuses_every_foreign_token(running: Running, theirs: dict[str,
         refused(answer, 404, "not-found")
 
 
-def test_what_was_refused_changed_nothing(running: Running, theirs: dict[str, str]) -> None:
+def test_refused_requests_change_nothing(running: RunningOrganizations, theirs: dict[str, str]) -> None:
     owner_sees = running.store_rows(theirs["path"].rpartition("/")[2])
     assert owner_sees == {"name": "Secret name", "members": 2, "pending": 1}
 
 
-def test_a_client_sees_its_own_organization_and_nothing_of_its_members(running: Running) -> None:
+def test_a_client_sees_its_own_organization_and_nothing_of_its_members(running: RunningOrganizations) -> None:
     owner = running.user()
     path = make(owner)
     client = running.client(path.rpartition("/")[2], "platforms:read")
@@ -100,7 +102,7 @@ def test_a_client_sees_its_own_organization_and_nothing_of_its_members(running: 
     refused(client.delete(f"{path}/members/{owner.id}"), 403, "person-needed")
 
 
-def test_a_client_of_a_deleted_organization_sees_nothing(running: Running) -> None:
+def test_a_client_of_a_deleted_organization_sees_nothing(running: RunningOrganizations) -> None:
     owner = running.user()
     path = make(owner)
     client = running.client(path.rpartition("/")[2], "audit:read", "events:read")

@@ -12,8 +12,8 @@ import pytest
 from contracts import identity, platforms
 from contracts.permissions import Limits
 from organizations.feed.tests.test_feed_http import all_of, kinds
-from organizations.tests.running import Running
-from organizations.tests.situations import invite, join, make
+from organizations.tests.http_helpers import invite, join, make
+from organizations.tests.running_service import RunningOrganizations
 from testing.service import Caller
 from testing.waiting import wait_until
 
@@ -23,7 +23,7 @@ OF_A_PLATFORM = ["PlatformAdded", "PlatformCredentialsSet", "PlatformRemoved"]
 class Limited:
     """An organization with the platforms A and B, and readers who are limited to A, to none, or not at all."""
 
-    def __init__(self, running: Running) -> None:
+    def __init__(self, running: RunningOrganizations) -> None:
         self.owner = running.user()
         self.path = make(self.owner)
         self.organization = UUID(self.path.rpartition("/")[2])
@@ -40,14 +40,14 @@ class Limited:
         wait_until(lambda: kinds(all_of(self.everywhere, self.path)).count("PlatformStatusChanged") == 4)
         wait_until(lambda: "ClientCreated" in kinds(all_of(self.everywhere, self.path)))
 
-    def _member(self, running: Running, only: list[UUID]) -> Caller:
+    def _member(self, running: RunningOrganizations, only: list[UUID]) -> Caller:
         limits = {"platforms": [str(one) for one in only]}
         return join(running, self.owner, self.path, permissions=["audit:read"], limits=limits)
 
-    def _client(self, running: Running, only: tuple[UUID, ...] | None) -> Caller:
+    def _client(self, running: RunningOrganizations, only: tuple[UUID, ...] | None) -> Caller:
         return running.client(self.organization, "audit:read", "events:read", limits=Limits(platforms=only))
 
-    def _tell(self, running: Running, platform: UUID, name: str) -> None:
+    def _tell(self, running: RunningOrganizations, platform: UUID, name: str) -> None:
         about: dict[str, Any] = {"organization_id": self.organization, "platform_id": platform}
         where: dict[str, Any] = {"target": "api", "host": f"{name}.example.com", "port": 443, "login": f"{name}-login"}
         for event in (
@@ -58,7 +58,7 @@ class Limited:
         ):
             running.identity.publish(event, platform, self.organization, actor=str(self.owner.id))
 
-    def _name_both(self, running: Running) -> None:
+    def _name_both(self, running: RunningOrganizations) -> None:
         """An invitation and a client that are limited to both."""
         limits = Limits(platforms=(self.a, self.b))
         invited = invite(self.owner, self.path, f"{uuid4().hex}@example.com", limits=limits.model_dump(mode="json"))
@@ -84,7 +84,7 @@ class Limited:
 
 
 @pytest.fixture(scope="module")
-def limited(running: Running) -> Limited:
+def limited(running: RunningOrganizations) -> Limited:
     return Limited(running)
 
 
@@ -101,7 +101,7 @@ def pages_of(reader: Caller, path: str, limit: int) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("reader", ["member", "client"])
 @pytest.mark.parametrize("form", ["application/json", "text/csv", "application/x-ndjson"])
-def test_no_form_of_the_trail_tells_of_a_platform_beyond_the_limits(limited: Limited, reader: str, form: str) -> None:
+def test_the_trail_hides_platforms_beyond_the_limits_in_every_format(limited: Limited, reader: str, form: str) -> None:
     answer = getattr(limited, reader).get(f"{limited.path}/audit?limit=200", headers={"Accept": form})
     assert answer.headers["content-type"].startswith(form)
     assert not [item for item in limited.hidden() if item in answer.text]
@@ -112,9 +112,7 @@ def test_no_form_of_the_trail_tells_of_a_platform_beyond_the_limits(limited: Lim
 
 @pytest.mark.parametrize("reader", ["member", "client"])
 @pytest.mark.parametrize("limit", [1, 2, 3, 200])
-def test_pages_of_a_limited_trail_are_full_and_hold_every_other_entry_once(
-    limited: Limited, reader: str, limit: int
-) -> None:
+def test_pages_of_a_limited_trail_are_full_and_complete(limited: Limited, reader: str, limit: int) -> None:
     pages = list(pages_of(getattr(limited, reader), limited.path, limit))
     entries = [entry for page in pages for entry in page["items"]]
     everything = [entry for page in pages_of(limited.owner, limited.path, 200) for entry in page["items"]]
@@ -125,7 +123,7 @@ def test_pages_of_a_limited_trail_are_full_and_hold_every_other_entry_once(
     assert pages[-1]["items"], "a page more for what is hidden tells that there is something"
 
 
-def test_a_limited_export_holds_what_its_pages_hold(limited: Limited) -> None:
+def test_a_limited_export_equals_its_pages(limited: Limited) -> None:
     shown = limited.trail(limited.client, limit=200)
     table = limited.client.get(f"{limited.path}/audit", headers={"Accept": "text/csv"}).text
     assert [row["id"] for row in csv.DictReader(io.StringIO(table))] == [entry["id"] for entry in shown]
@@ -139,7 +137,7 @@ def test_filters_of_the_trail_find_nothing_beyond_the_limits(limited: Limited, r
 
 
 @pytest.mark.parametrize("page", [1, 2, 200])
-def test_no_event_tells_of_a_platform_beyond_the_limits_and_no_other_is_missing(limited: Limited, page: int) -> None:
+def test_the_feed_hides_exactly_the_events_beyond_the_limits(limited: Limited, page: int) -> None:
     shown = all_of(limited.client, limited.path, page)
     everything = all_of(limited.everywhere, limited.path)
     about_b = [item["id"] for item in everything if item["data"].get("platform_id") == str(limited.b)]
@@ -166,7 +164,7 @@ def test_an_event_has_the_same_position_for_readers_with_limits_and_without(limi
     assert len(everything) == len(shown) + 8
 
 
-def test_limits_in_events_name_no_platform_beyond_the_readers(limited: Limited) -> None:
+def test_limits_in_events_are_redacted_for_the_reader(limited: Limited) -> None:
     both = sorted([str(limited.a), str(limited.b)])
     for reader, named in ((limited.client, [str(limited.a)]), (limited.nowhere, []), (limited.everywhere, both)):
         shown = [item["data"] for item in all_of(reader, limited.path) if item["data"].get("client_id") == "thc_both"]

@@ -1,1 +1,1 @@
-"""What is read from platforms: one model for all kinds, from the live API or the report database."""
+"""Reading accounts and deals: one model for all kinds, from the live API or the report database."""

@@ -18,12 +18,12 @@ from kit.http.openapi import refusals
 from kit.http.pagination import Page, Paged, Paging
 from platforms.accounts.csv_export import csv_response
 from platforms.accounts.cursors import cursor_of, place_after
-from platforms.accounts.model import MODELS, Account, Deal, Order, PersonalAccount, Position, Row, Symbol, What
+from platforms.accounts.model import MODELS, Account, Deal, ListName, Order, PersonalAccount, Position, Row, Symbol
 from platforms.accounts.service import (
-    Asked,
     CredentialsRefused,
     NotOfferedBySource,
     Reader,
+    ReadRequest,
     Source,
     SourceUnavailable,
 )
@@ -71,7 +71,7 @@ def routes(reader: Reader, guard: Guard) -> APIRouter:
     async def listed(
         acting: OrgPrincipal,
         platform: UUID,
-        what: What,
+        what: ListName,
         paging: Paging,
         target: Target | None,
         accept: str,
@@ -82,9 +82,9 @@ def routes(reader: Reader, guard: Guard) -> APIRouter:
         source = await chosen(acting, platform, target)
         names = _names(acting, what)
         if "text/csv" in accept.lower():
-            return await csv_response(reader.rows(source, Asked(what, login, since, until)), what, names)
+            return await csv_response(reader.rows(source, ReadRequest(what, login, since, until)), what, names)
         after = place_after(paging, source.reading, what, source.target)
-        found = reader.rows(source, Asked(what, login, since, until, after, paging.limit))
+        found = reader.rows(source, ReadRequest(what, login, since, until, after, paging.limit))
         taken: list[Row] = []
         async with aclosing(found):
             async for row in found:
@@ -120,7 +120,7 @@ def routes(reader: Reader, guard: Guard) -> APIRouter:
     async def get_account(acting: Looker, platform: UUID, login: OneLogin, source: SourceParameter = None) -> Response:
         """Returns the account. Personal data are included only for callers with accounts:read-personal. Requires
         accounts:read (clients) or platforms:read (members)."""
-        found = reader.rows(await chosen(acting, platform, source), Asked("accounts", login=login, most=1))
+        found = reader.rows(await chosen(acting, platform, source), ReadRequest("accounts", login=login, most=1))
         async with aclosing(found):
             async for row in found:
                 return JSONResponse(dict(zip(_names(acting, "accounts"), row, strict=False)))
@@ -214,7 +214,7 @@ def routes(reader: Reader, guard: Guard) -> APIRouter:
     return router
 
 
-def _names(acting: OrgPrincipal, what: What) -> list[str]:
+def _names(acting: OrgPrincipal, what: ListName) -> list[str]:
     """The fields of a list that the caller may read."""
     names = list(MODELS[what].model_fields)
     personal = Scope.ACCOUNTS_READ_PERSONAL in acting.grant.permissions

@@ -8,14 +8,14 @@ from typing import Any
 
 from fastapi.responses import StreamingResponse
 
-from platforms.accounts.model import Row, What
+from platforms.accounts.model import ListName, Row
 
 _BATCH = 500  # rows of one piece
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _TEXTS = frozenset({"group", "comment", "name", "email", "phone", "country", "city", "address", "path", "description"})
 
 
-async def csv_response(found: AsyncGenerator[Row, None], what: What, names: list[str]) -> StreamingResponse:
+async def csv_response(found: AsyncGenerator[Row, None], what: ListName, names: list[str]) -> StreamingResponse:
     """All rows with these columns. Raises what `found` raises before its first row."""
     pieces = _pieces(found, names)
     first = await anext(pieces)  # while the status can still report a failure

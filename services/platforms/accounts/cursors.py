@@ -6,13 +6,13 @@ from datetime import datetime
 
 from kit.errors import Invalid
 from kit.http.pagination import Paging, Unsigned
-from platforms.accounts.model import Place, Row, What
+from platforms.accounts.model import ListName, Place, Row
 from platforms.connections.connector import Reading
 from platforms.platforms.domain import Target
 
 _SOUND = re.compile(r"[^\0-\x1f]{0,200}")
 _CLOCK, _CLOCK_FORM = "2026-03-02 09:30:00", "%Y-%m-%d %H:%M:%S"
-_EXAMPLES: dict[What, Row] = {
+_EXAMPLES: dict[ListName, Row] = {
     "accounts": (1,),
     "positions": (1, 1),
     "orders": (1, 1),
@@ -21,12 +21,12 @@ _EXAMPLES: dict[What, Row] = {
 }
 
 
-def cursor_of(reading: Reading, what: What, target: Target) -> Callable[[Row], list[int | str | None]]:
+def cursor_of(reading: Reading, what: ListName, target: Target) -> Callable[[Row], list[int | str | None]]:
     """From a page's last row to the values of the next page's cursor."""
     return lambda row: [target, *reading.place(what, row)]
 
 
-def place_after(paging: Paging, reading: Reading, what: What, target: Target) -> Place | None:
+def place_after(paging: Paging, reading: Reading, what: ListName, target: Target) -> Place | None:
     """Where the page before ended; None for the first page.
 
     Raises Invalid for the cursor of another list or source.

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-What = Literal["accounts", "positions", "orders", "deals", "symbols"]
+ListName = Literal["accounts", "positions", "orders", "deals", "symbols"]
 Row = tuple[Any, ...]
 """Values in the order of a model's fields."""
 Place = tuple[int | str, ...]
@@ -209,7 +209,7 @@ class Symbol(BaseModel):
     )
 
 
-MODELS: Mapping[What, type[BaseModel]] = {
+MODELS: Mapping[ListName, type[BaseModel]] = {
     "accounts": PersonalAccount,
     "positions": Position,
     "orders": Order,
@@ -234,12 +234,12 @@ DEAL_ENTRIES = ("in", "out", "in-out", "out-by")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RowQuery:
     """Which rows of which list. `since` (included) and `until` (excluded) are wall-clock times of the server,
     `YYYY-MM-DD hh:mm:ss`; `after` is the place at which the page before ended; `most` rows will be taken, None for
     all."""
 
-    what: What
+    what: ListName
     login: int | None = None
     since: str | None = None
     until: str | None = None

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from kit.errors import Conflict, Refusal, Unavailable
-from platforms.accounts.model import Place, Row, Wanted, What
+from platforms.accounts.model import ListName, Place, Row, RowQuery
 from platforms.accounts.values import WallClock
 from platforms.checks.domain import Failed, Result, Step
 from platforms.checks.outcomes import REFUSED
@@ -44,21 +44,21 @@ class SourceUnavailable(Unavailable):
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReadRequest:
     """`since` and `until` are instants; `most` rows will be taken, None for all."""
 
-    what: What
+    what: ListName
     login: int | None = None
     since: datetime | None = None
     until: datetime | None = None
     after: Place | None = None
     most: int | None = None
 
-    def on_clock(self, clock: WallClock) -> Wanted:
+    def on_clock(self, clock: WallClock) -> RowQuery:
         """The same in the server's wall-clock time."""
         since = None if self.since is None else clock.wall(self.since)
         until = None if self.until is None else clock.wall(self.until)
-        return Wanted(self.what, self.login, since, until, self.after, self.most)
+        return RowQuery(self.what, self.login, since, until, self.after, self.most)
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Reader:
         except ApiNotChosen as error:
             raise NotOfferedBySource(_why("api")) from error
 
-    async def rows(self, source: Source, asked: Asked) -> AsyncGenerator[Row, None]:
+    async def rows(self, source: Source, asked: ReadRequest) -> AsyncGenerator[Row, None]:
         """Raises SourceUnavailable, CredentialsRefused, NotOfferedBySource, also in the middle of a long answer."""
         expected: tuple[type[Exception], ...] = (Failed, TimeoutError, OSError, *source.reading.errors)
         try:
@@ -132,7 +132,7 @@ class Reader:
         except expected as error:
             raise await self._refused(source, _failure(error, source.reading)) from error
 
-    async def _open(self, source: Source, asked: Asked, opened: AsyncExitStack) -> AsyncGenerator[Row, None]:
+    async def _open(self, source: Source, asked: ReadRequest, opened: AsyncExitStack) -> AsyncGenerator[Row, None]:
         zones = await asyncio.to_thread(self._checks.zones, source.platform_id)
         key = source.platform_id, source.usable.api, source.usable.version
         session = await opened.enter_async_context(

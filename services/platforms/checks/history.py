@@ -166,7 +166,7 @@ class CheckHistory:
         """All results of a platform that is gone."""
         self._database.execute("DELETE FROM check_results WHERE platform_id = %s", (platform_id,))
 
-    def forget_old(self, now: datetime) -> int:
+    def delete_expired(self, now: datetime) -> int:
         self._database.execute("DELETE FROM check_requests WHERE asked_at < %s", (now - _MINUTE,))
         return self._database.execute("DELETE FROM check_results WHERE checked_at < %s", (now - _KEPT,))
 

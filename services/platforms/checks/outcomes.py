@@ -1,4 +1,4 @@
-"""What each outcome means for the platform's status, and when the next check is due."""
+"""The platform's status for each outcome, and the time of the next check."""
 
 import random
 from collections.abc import Iterable

@@ -16,14 +16,14 @@ from platforms.credentials.service import CredentialService
 from platforms.platforms.domain import Target
 
 _AT_ONCE = 8
-_UPKEEP_EVERY = 60.0  # seconds
+_HOUSEKEEPING_INTERVAL = 60.0  # seconds
 _log = logging.getLogger("platforms.checker")
 
 
 class Schedule:
     """The holder of the lease runs what is due, some at once; credentials that were just set wake it.
 
-    It also calls `upkeep` once a minute.
+    It also calls `housekeeping` once a minute.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class Schedule:
         checks: Checks,
         credentials: CredentialService,
         checker: Checker,
-        upkeep: Callable[[], None],
+        housekeeping: Callable[[], None],
     ) -> None:
         self._checks = checks
         self._credentials = credentials
@@ -40,7 +40,7 @@ class Schedule:
         self._running: set[asyncio.Task[None]] = set()
         self._worker = Worker(
             "the schedule of checks", self._start_due, database=database, lease="platforms-checks", channel=CHANNEL
-        ).also(upkeep, every=_UPKEEP_EVERY)
+        ).also(housekeeping, every=_HOUSEKEEPING_INTERVAL)
 
     async def run(self) -> None:
         """Check what is due until cancelled."""

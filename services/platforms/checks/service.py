@@ -72,9 +72,9 @@ class Checks:
         """By target, the server's time zone as the last check saw it, in minutes east of UTC."""
         return self._history.zones(platform_id)
 
-    def forget_old(self) -> None:
+    def delete_expired(self) -> None:
         """Delete results after 90 days."""
-        self._history.forget_old(self._store.clock())
+        self._history.delete_expired(self._store.clock())
 
     def _reconsider(self, platform: TradePlatform) -> None:
         platform.found(*combined(self._history.states(platform.id).values()))

@@ -1,1 +1,1 @@
-"""What connectors are made of: their interface, forms, addresses and sessions."""
+"""The base of connectors: their interface, forms, addresses and sessions."""

@@ -1,4 +1,4 @@
-"""Where a platform may be: how its host is written, and which addresses may be dialled."""
+"""Hosts of platforms: their notation, and the addresses to which connections are allowed."""
 
 import re
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network

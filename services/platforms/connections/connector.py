@@ -6,10 +6,11 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, ClassVar
 
 from kit.http.fields import Body
-from platforms.accounts.model import Place, Row, Wanted, What
+from platforms.accounts.model import ListName, Place, Row, RowQuery
 from platforms.checks.domain import Check, Failed
 from platforms.connections.addresses import Policy
 from platforms.connections.credentials import Credentials, Secret
@@ -52,7 +53,7 @@ class Session(ABC):
         """The server's time zone in minutes east of UTC; 0 where the server does not state it."""
 
     @abstractmethod
-    def rows(self, wanted: Wanted, zone_minutes: int) -> AsyncGenerator[Row, None]:
+    def rows(self, wanted: RowQuery, zone_minutes: int) -> AsyncGenerator[Row, None]:
         """Rows of the list `wanted.what`, in the order of its places. Raises NotOffered, Failed, and `errors`."""
 
     def broken_by(self, error: Exception) -> bool:
@@ -73,14 +74,24 @@ class Reading:
     """What else sessions raise."""
     failed: Callable[[Any], Failed]
     """The outcome and the advice for one of `errors`."""
-    place: Callable[[What, Row], Place]
+    place: Callable[[ListName, Row], Place]
     """The position of a row in the order of its list: the next page begins behind it. Numbers or text, of fixed length
     and types for each list: cursors are checked against the place of an example row."""
     shared: bool = False
     """Whether sessions are kept and shared between requests (APIs only)."""
 
 
-Simulator = Callable[[], AbstractAsyncContextManager[Mapping[str, Any]]]
+@dataclass(frozen=True)
+class SimulatorOptions:
+    """How a simulator starts: on a port (0: any free one), with how much data, and where it keeps a certificate."""
+
+    port: int = 0
+    users: int = 3
+    trades: int = 5
+    folder: Path | None = None
+
+
+Simulator = Callable[[SimulatorOptions], AbstractAsyncContextManager[Mapping[str, Any]]]
 """Starts a server that behaves like the platform; gives the values of the credential form that signs in to it."""
 
 

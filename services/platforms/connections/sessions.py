@@ -26,7 +26,7 @@ Key = tuple[UUID, str, int | None]
 
 
 @dataclass(eq=False)
-class Kept:
+class SharedSession:
     """One session. Once `over` no further request gets it, and its last reader closes it."""
 
     session: Session
@@ -55,7 +55,7 @@ class Sessions:
         self._policy = policy
         self._idle = idle
         self._most = most
-        self._kept: dict[Key, Kept] = {}
+        self._kept: dict[Key, SharedSession] = {}
         self._opening: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
@@ -109,10 +109,10 @@ class Sessions:
                 self._end(key, kept)
                 await _close_if_over(kept)
 
-    async def _open(self, key: Key, reading: Reading, credentials: Credentials) -> Kept:
+    async def _open(self, key: Key, reading: Reading, credentials: Credentials) -> SharedSession:
         session = await reading.open(credentials, self._policy)
         now = time.monotonic()
-        kept = Kept(session, now, now)
+        kept = SharedSession(session, now, now)
         await self._make_room()
         if len(self._kept) < self._most:
             self._kept[key] = kept
@@ -128,12 +128,12 @@ class Sessions:
             self._end(key, kept)
             await _close_if_over(kept)
 
-    def _end(self, key: Key, kept: Kept) -> None:
+    def _end(self, key: Key, kept: SharedSession) -> None:
         kept.over = True
         if self._kept.get(key) is kept:
             del self._kept[key]
 
 
-async def _close_if_over(kept: Kept) -> None:
+async def _close_if_over(kept: SharedSession) -> None:
     if kept.over and not kept.readers:
         await kept.session.close()

@@ -1,4 +1,4 @@
-"""Connectors: one folder each, found here. A folder without a `CONNECTOR` holds what several connectors share."""
+"""The registry of connectors, one folder each. A folder without a `CONNECTOR` contains code that connectors share."""
 
 import pkgutil
 from collections.abc import Iterable, Sequence

@@ -109,7 +109,7 @@ class CredentialService:
         """Destroy the key of an organization's credentials."""
         self._vault.destroy_key(organization_id)
 
-    def forget_old(self) -> None:
+    def delete_expired(self) -> None:
         """Delete records of uses after 400 days."""
         self._vault.forget_old_uses(self._store.clock())
 

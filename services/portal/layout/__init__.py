@@ -1,1 +1,1 @@
-"""What all subjects share: rendering, the session, sign-in at the provider, the API client and the CSRF guard."""
+"""Shared by all subjects: rendering, the session, sign-in at the provider, the API client and the CSRF guard."""

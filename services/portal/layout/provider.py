@@ -54,6 +54,7 @@ class Provider:
         self._issuer = issuer
         self._back_channel = back_channel
         self._secret = secret
+        self._tls = httpx2.create_ssl_context()  # once: to read the trusted certificates takes 30 ms of CPU
         self._keys: KeySet | None = None
         self._keys_lock = threading.Lock()
 
@@ -92,6 +93,7 @@ class Provider:
             token_endpoint_auth_method="client_secret_post",  # noqa: S106 - the method's name
             redirect_uri=self._issuer + CALLBACK,
             timeout=_WAIT,
+            verify=self._tls,
         )
         try:
             with client:
@@ -137,7 +139,7 @@ class Provider:
 
     def _fetched_keys(self) -> KeySet:
         try:
-            answer = httpx2.get(f"{self._back_channel}/oauth2/jwks", timeout=_WAIT)
+            answer = httpx2.get(f"{self._back_channel}/oauth2/jwks", timeout=_WAIT, verify=self._tls)
             answer.raise_for_status()
             keys = KeySet.import_key_set(answer.json())
         except httpx2.HTTPError as error:

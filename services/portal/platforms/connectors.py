@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from portal.layout.api import Json
+from portal.layout.api import ApiProblem, Json
 from portal.layout.page_requests import PageRequest
 
 Target = Literal["api", "db"]
@@ -20,7 +20,14 @@ class Connectors:
 
     @classmethod
     def of(cls, request: PageRequest) -> "Connectors":
-        return cls(request.api.get("/platform-connectors")["items"])
+        """Raises ApiProblem; a service of the release before, which a rolling upgrade has not replaced yet, has no
+        such list: that passes, and is no missing page."""
+        try:
+            return cls(request.api.get("/platform-connectors")["items"])
+        except ApiProblem as problem:
+            if problem.status == 404:
+                raise ApiProblem(503, "service-unavailable", "") from problem
+            raise
 
     @property
     def kinds(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a client is and refuses, on clients loaded again from their stored events."""
+"""Rules of clients that were loaded again from their stored events."""
 
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -57,7 +57,7 @@ def test_an_unchanged_value_is_no_event(stored: Stored) -> None:
     assert stored.versions_after("rename", "rename", name="Other") == 2
 
 
-def test_no_platforms_is_another_limit_than_all_platforms(stored: Stored) -> None:
+def test_a_limit_of_no_platforms_differs_from_no_limit(stored: Stored) -> None:
     assert stored.versions_after("change_scopes", scopes=["events:read"], platforms=[]) == 2
     assert stored.client.platforms == []
 
@@ -121,7 +121,7 @@ def test_changes_are_recorded_with_what_was_before(stored: Stored) -> None:
     assert (stored.client.name, stored.client.scopes) == ("Audit", ["audit:read", "events:read"])
 
 
-def test_an_issued_secret_is_kept_with_its_facts(stored: Stored) -> None:
+def test_an_issued_secret_is_recorded_with_its_details(stored: Stored) -> None:
     client, secret_id, issuer, ends = stored.client, uuid4(), uuid4(), NOW + timedelta(days=3653)
     client.issue_secret(secret_id, "first", ends, issuer, NOW)
     [issued] = client.pending_events

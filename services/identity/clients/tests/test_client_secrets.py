@@ -1,4 +1,4 @@
-"""Secrets of clients: when and from where they were used, who is told that they expire, how scanners know them."""
+"""Secrets of clients: recorded uses, expiry warnings, and the pattern for secret scanners."""
 
 import re
 from datetime import timedelta
@@ -185,7 +185,7 @@ def test_an_administrator_is_warned_if_the_issuer_has_left(
     assert [each.user_id for each in warnings(provider, client)] == [admin if left else issuer]
 
 
-def test_a_scanner_knows_a_secret_as_docs_security_says() -> None:
+def test_the_documented_pattern_finds_secrets() -> None:
     text = (Path(__file__).parents[4] / "docs" / "security.md").read_text()
     (pattern,) = re.findall(r"`(thcs_\[\S*\})`", text)
     vectors = re.findall(r"`(thcs_[0-9A-Za-z]{43}_[0-9A-Za-z]{6})` \((good|bad)\)", text)

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from contracts.permissions import Grant, Limits, Role
-from identity.oauth.tests.provider import Person, Provider
+from identity.oauth.tests.provider import Provider, UserAccount
 
 
 @pytest.fixture
@@ -16,14 +16,14 @@ def organization() -> UUID:
 
 
 @pytest.fixture
-def ada(provider: Provider, organization: UUID) -> Person:
+def ada(provider: Provider, organization: UUID) -> UserAccount:
     return provider.member(organization)
 
 
 class Api:
     """The client routes of one organization, called by one person."""
 
-    def __init__(self, provider: Provider, organization: UUID, person: Person) -> None:
+    def __init__(self, provider: Provider, organization: UUID, person: UserAccount) -> None:
         self.path = f"/api/v1/organizations/{organization}/clients"
         self._http = provider.http
         self._bearer = person.bearer
@@ -39,7 +39,7 @@ class Api:
 
 
 @pytest.fixture
-def api(provider: Provider, organization: UUID, ada: Person) -> Api:
+def api(provider: Provider, organization: UUID, ada: UserAccount) -> Api:
     return Api(provider, organization, ada)
 
 
@@ -264,7 +264,7 @@ def test_a_client_cannot_manage_clients(provider: Provider, api: Api) -> None:
     assert provider.http.get(f"/api/v1/organizations/{uuid4()}/clients", headers=bearer).status_code == 404
 
 
-def test_nobody_comes_in_without_a_token(provider: Provider, api: Api) -> None:
+def test_requests_without_a_token_are_refused(provider: Provider, api: Api) -> None:
     for method, path, body in [("GET", "", None), *writes(api.create())]:
         answer = provider.http.request(method, api.path + path, json=body)
         assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")

@@ -1,4 +1,4 @@
-"""What the bus is told of clients: enough for every copy, and never a secret."""
+"""Published events of clients: complete for replicas, without secrets."""
 
 from uuid import UUID, uuid4
 
@@ -47,8 +47,8 @@ def test_events_of_a_client_belong_to_its_organization(provider: Provider) -> No
         "organization_id": client["organization"],
     }
     person = told[0].data.created_by  # type: ignore[attr-defined]
-    rights = public.ClientRights(scopes=("events:read",))
-    limited = public.ClientRights(scopes=("events:read",), limits=Limits(platforms=(platform,)))
+    rights = public.ClientGrant(scopes=("events:read",))
+    limited = public.ClientGrant(scopes=("events:read",), limits=Limits(platforms=(platform,)))
     assert [envelope.data for envelope in told] == [
         public.ClientCreated(**of, name="Risk engine", scopes=("events:read",), created_by=person),
         public.ClientSecretIssued(

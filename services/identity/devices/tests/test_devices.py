@@ -1,4 +1,4 @@
-"""Browsers that are known again, what they are called, and which sign-ins their owner is told of."""
+"""Known browsers, their names, and notifications of new devices."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,7 +9,7 @@ import pytest
 from identity.devices.service import REMEMBERED, device_name
 from identity.passwords.tests.test_passwords import NEW, reset_token
 from identity.sessions.domain import UserSession
-from identity.tests.parts import PASSWORD, Parts
+from identity.tests.container import PASSWORD, ContainerFixture
 from testing.clock import Clock
 
 ANN = "ann@example.com"
@@ -52,7 +52,7 @@ def test_a_device_is_named_after_browser_and_system(agent: str | None, name: str
     assert device_name(agent) == name
 
 
-def test_a_forged_device_cookie_is_ignored(parts: Parts) -> None:
+def test_a_forged_device_cookie_is_ignored(parts: ContainerFixture) -> None:
     device = uuid4()
     cookie = parts.devices.cookie(device)
     assert parts.devices.read(cookie) == device
@@ -61,23 +61,23 @@ def test_a_forged_device_cookie_is_ignored(parts: Parts) -> None:
         assert parts.devices.read(forged) is None
 
 
-def sign_ins(parts: Parts) -> list[tuple[bool, str | None]]:
+def sign_ins(parts: ContainerFixture) -> list[tuple[bool, str | None]]:
     """(new_device, device) of each sign-in, as stored."""
     events: list[Any] = [each.event for each in parts.store.read(0, 1000)]
     return [(each.new_device, each.device) for each in events if isinstance(each, UserSession.SignedIn)]
 
 
-def is_known(parts: Parts, device: UUID, user_id: UUID) -> bool:
+def is_known(parts: ContainerFixture, device: UUID, user_id: UUID) -> bool:
     row = parts.database.one("SELECT email_hash FROM people WHERE id = %s", (user_id,))
     assert row is not None
     return parts.devices.is_known_by(device, row["email_hash"])
 
 
-def sign_in(parts: Parts, device: UUID | None, password: str = PASSWORD) -> None:
+def sign_in(parts: ContainerFixture, device: UUID | None, password: str = PASSWORD) -> None:
     parts.sign_in.with_password(ANN, password, "10.0.0.1", FIREFOX, device)
 
 
-def test_only_a_new_device_is_reported_to_the_owner(parts: Parts) -> None:
+def test_only_a_new_device_is_reported_to_the_owner(parts: ContainerFixture) -> None:
     first, second = uuid4(), uuid4()
     parts.registered(ANN)
     session, _ = parts.sign_in.with_password(ANN, parts.one_time_password(ANN), None, FIREFOX, first)
@@ -88,20 +88,20 @@ def test_only_a_new_device_is_reported_to_the_owner(parts: Parts) -> None:
     assert sign_ins(parts) == [(False, told), (False, told), (True, told), (False, told), (False, told)]
 
 
-def test_the_first_sign_in_after_an_invitation_is_not_reported(parts: Parts) -> None:
+def test_the_first_sign_in_after_an_invitation_is_not_reported(parts: ContainerFixture) -> None:
     user_id = parts.passwords.choose_invited(ANN, PASSWORD)
     parts.sessions.start(user_id, "invitation", None, None, uuid4())
     assert sign_ins(parts) == [(False, None)]
 
 
-def test_reports_of_new_devices_are_limited(parts: Parts) -> None:
+def test_reports_of_new_devices_are_limited(parts: ContainerFixture) -> None:
     parts.with_password(ANN)
     for _ in range(15):
         sign_in(parts, uuid4())
     assert sum(is_new for is_new, _ in sign_ins(parts)) == 10
 
 
-def test_a_device_is_known_to_its_user_only(parts: Parts) -> None:
+def test_a_device_is_known_to_its_user_only(parts: ContainerFixture) -> None:
     device = uuid4()
     ann, _ = parts.with_password(ANN)
     bob, _ = parts.with_password("bob@example.com")
@@ -110,7 +110,7 @@ def test_a_device_is_known_to_its_user_only(parts: Parts) -> None:
     assert not is_known(parts, device, bob.user_id)
 
 
-def test_a_new_password_forgets_all_other_devices(parts: Parts) -> None:
+def test_a_new_password_forgets_all_other_devices(parts: ContainerFixture) -> None:
     here, elsewhere = uuid4(), uuid4()
     session, _ = parts.with_password(ANN)
     sign_in(parts, here)
@@ -125,7 +125,7 @@ def test_a_new_password_forgets_all_other_devices(parts: Parts) -> None:
     assert is_known(parts, elsewhere, session.user_id)
 
 
-def test_devices_expire_and_at_most_fifty_are_kept(parts: Parts, clock: Clock) -> None:
+def test_devices_expire_and_at_most_fifty_are_kept(parts: ContainerFixture, clock: Clock) -> None:
     session, _ = parts.with_password(ANN)
     for _ in range(55):
         clock.forward(timedelta(seconds=1))
@@ -133,5 +133,5 @@ def test_devices_expire_and_at_most_fifty_are_kept(parts: Parts, clock: Clock) -
     row = parts.database.one("SELECT count(*) AS known FROM devices")
     assert row == {"known": 50}
     clock.forward(REMEMBERED + timedelta(minutes=1))
-    parts.devices.forget_old()
+    parts.devices.delete_expired()
     assert parts.database.one("SELECT FROM devices") is None

@@ -13,11 +13,11 @@ from typer.testing import CliRunner, Result
 from contracts import rpc
 from embedded.binaries import postgres_versions
 from embedded.nats import Nats
-from identity.people.domain import AlreadyErased, User
 from identity.service import PUBLICATIONS, IdentityService
-from identity.tests.parts import PASSWORD, Parts, settings
-from identity.tests.running import Running
+from identity.tests.container import PASSWORD, ContainerFixture, settings
+from identity.tests.running_service import RunningIdentity
 from identity.tests.test_service import Others
+from identity.users.domain import AlreadyErased, User
 from kit.eventstore.rebuild import rebuild
 from privacy.erasure_log import ErasureLog
 from runtime.cli import command_line
@@ -34,13 +34,13 @@ def others(nats_server: Nats) -> Iterator[Others]:
 
 
 @pytest.fixture
-def service(postgres_dsn: str, nats_server: Nats, others: Others) -> Iterator[Running]:
-    with Running(settings(postgres_dsn, nats_server.url)) as service:
+def service(postgres_dsn: str, nats_server: Nats, others: Others) -> Iterator[RunningIdentity]:
+    with RunningIdentity(settings(postgres_dsn, nats_server.url)) as service:
         wait_until(lambda: service.browser().get("/readyz").status_code == 200)
         yield service
 
 
-def command(service: Running, list_file: Path, *words: str, **changed: str | None) -> Result:
+def command(service: RunningIdentity, list_file: Path, *words: str, **changed: str | None) -> Result:
     """What an operator types, with the settings of the service."""
     given = service.settings
     environment = {
@@ -68,15 +68,15 @@ def stored(nats: Nats) -> bytes:
 
 
 def traces(content: bytes) -> list[str]:
-    """Which words about the person stand in there, in any case of letters, plain or as PostgreSQL shows bytes."""
+    """The words about the user in a text, ignoring case, plain or as PostgreSQL shows bytes."""
     lower = content.lower()
     words = [EMAIL.lower().encode(), NAME.lower().encode()]
     as_bytes = [EMAIL.encode().hex().encode(), NAME.encode().hex().encode()]
     return [word.decode() for word in words + as_bytes if word in lower]
 
 
-def test_erasure_leaves_nothing_in_database_or_stream(
-    service: Running, others: Others, nats_server: Nats, tmp_path: Path
+def test_erasure_removes_all_data_from_database_and_stream(
+    service: RunningIdentity, others: Others, nats_server: Nats, tmp_path: Path
 ) -> None:
     other = service.signed_in("ann@example.com")
     caller = service.caller(EMAIL)
@@ -112,7 +112,7 @@ def test_erasure_leaves_nothing_in_database_or_stream(
     assert caller.get("/api/v1/me").status_code == 401
     assert list_file.read_text().split()[1:] == [str(user.id)]
     assert list_file.stat().st_mode & 0o777 == 0o600
-    assert service.parts.people.find(user.id).email is None
+    assert service.parts.users.find(user.id).email is None
     assert other.get("/", follow_redirects=False).status_code == 200
     again = command(service, list_file, "erase", str(user.id))
     assert (again.exit_code, "already been erased" in again.output) == (1, True)
@@ -120,7 +120,9 @@ def test_erasure_leaves_nothing_in_database_or_stream(
     assert (gone.exit_code, "no such user" in gone.output) == (1, True)
 
 
-def test_an_erased_address_registers_again_as_a_new_user(service: Running, others: Others, tmp_path: Path) -> None:
+def test_an_erased_address_registers_again_as_a_new_user(
+    service: RunningIdentity, others: Others, tmp_path: Path
+) -> None:
     service.signed_in(EMAIL)
     first = service.user(EMAIL)
     assert command(service, tmp_path / "erased.txt", "erase", str(first.id)).exit_code == 0
@@ -131,7 +133,7 @@ def test_an_erased_address_registers_again_as_a_new_user(service: Running, other
 
 
 def test_the_only_administrator_of_an_organization_is_not_erased(
-    service: Running, others: Others, tmp_path: Path
+    service: RunningIdentity, others: Others, tmp_path: Path
 ) -> None:
     service.signed_in(EMAIL)
     user = service.user(EMAIL)
@@ -148,7 +150,7 @@ def test_the_only_administrator_of_an_organization_is_not_erased(
     assert not service.user(EMAIL).erased
 
 
-def test_without_the_bus_nobody_is_erased(service: Running, others: Others, tmp_path: Path) -> None:
+def test_without_the_bus_nobody_is_erased(service: RunningIdentity, others: Others, tmp_path: Path) -> None:
     service.signed_in(EMAIL)
     answer = command(service, tmp_path / "erased.txt", "erase", EMAIL, TRADEHALL_NATS_URL="nats://127.0.0.1:1")
     assert answer.exit_code == 1
@@ -156,7 +158,7 @@ def test_without_the_bus_nobody_is_erased(service: Running, others: Others, tmp_
 
 
 def test_after_a_restore_the_erasure_log_is_applied_and_all_sessions_are_revoked(
-    service: Running, others: Others, tmp_path: Path
+    service: RunningIdentity, others: Others, tmp_path: Path
 ) -> None:
     service.signed_in(EMAIL)
     service.signed_in("ann@example.com")
@@ -176,7 +178,7 @@ def test_after_a_restore_the_erasure_log_is_applied_and_all_sessions_are_revoked
     assert told[0]["ended"]["signing keys"] == 2
 
 
-def test_an_erased_user_cannot_start_a_session(parts: Parts) -> None:
+def test_an_erased_user_cannot_start_a_session(parts: ContainerFixture) -> None:
     session, _ = parts.with_password(EMAIL)
     parts.erasure.erase(session.user_id)
     with pytest.raises(AlreadyErased):
@@ -184,9 +186,9 @@ def test_an_erased_user_cannot_start_a_session(parts: Parts) -> None:
     assert parts.database.all("SELECT 1 AS one FROM sessions") == []
 
 
-def test_a_rebuild_after_an_erasure_gives_the_same_rows_and_the_bus_the_same_ids(parts: Parts) -> None:
+def test_a_rebuild_after_an_erasure_gives_the_same_rows_and_the_bus_the_same_ids(parts: ContainerFixture) -> None:
     session, _ = parts.with_password(EMAIL)
-    parts.people.rename(session.user_id, NAME)
+    parts.users.rename(session.user_id, NAME)
     parts.registration.register(EMAIL)
     erased = parts.erasure.erase(session.user_id)
     assert erased.rows["pending requests"] == 1

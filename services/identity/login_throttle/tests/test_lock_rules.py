@@ -1,4 +1,4 @@
-"""What a lock records, on locks made again from their events."""
+"""Rules of locks that were loaded again from their events."""
 
 from datetime import timedelta
 from uuid import uuid4

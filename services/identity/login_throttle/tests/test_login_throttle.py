@@ -1,4 +1,4 @@
-"""Against guessing passwords: who is refused, for how long, who is not, and what that tells about an account."""
+"""The login throttle: delays, exceptions, and no disclosure of accounts."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -14,9 +14,9 @@ from identity.login_throttle.service import FREE, FREE_EVERYWHERE, OF_A_NETWORK,
 from identity.passwords.domain import WrongPassword
 from identity.passwords.hashing import Hashing
 from identity.passwords.tests.test_passwords import NEW, reset_token
-from identity.people.domain import OneTimePasswordSpent
 from identity.sign_in.service import WrongCredentials
-from identity.tests.parts import PASSWORD, Parts, settings
+from identity.tests.container import PASSWORD, ContainerFixture, settings
+from identity.users.domain import OneTimePasswordSpent
 from kit.db.database import Database
 from kit.security.keys import MasterKey
 from testing.clock import Clock
@@ -27,7 +27,7 @@ HERE, ELSEWHERE = "203.0.113.7", "198.51.100.9"
 
 
 def guess(parts: Container, email: str = ANN, address: str = HERE, device: UUID | None = None) -> None:
-    """A wrong one that is let in."""
+    """Try a wrong password that is not throttled."""
     with pytest.raises(WrongCredentials):
         parts.sign_in.with_password(email, "a wrong password", address, None, device)
 
@@ -41,7 +41,7 @@ def refused(parts: Container, email: str = ANN, address: str = HERE, password: s
 
 @pytest.mark.parametrize("email", [ANN, "nobody@example.com", "no address"])
 def test_after_five_failures_there_is_a_delay_that_rises_to_a_quarter_of_an_hour(
-    parts: Parts, clock: Clock, email: str
+    parts: ContainerFixture, clock: Clock, email: str
 ) -> None:
     parts.with_password(ANN)
     for _ in range(FREE):
@@ -55,13 +55,13 @@ def test_after_five_failures_there_is_a_delay_that_rises_to_a_quarter_of_an_hour
         guess(parts, email)
     assert delays == [15, 30, 60, 120, 240, 480, 900, 900]
     clock.forward(timedelta(days=1, minutes=1))
-    parts.login_throttle.forget_old()
+    parts.login_throttle.delete_expired()
     for _ in range(FREE):
         guess(parts, email)
     assert refused(parts, email) == 15
 
 
-def test_a_refused_attempt_costs_no_hash_and_has_retry_after(parts: Parts) -> None:
+def test_a_throttled_attempt_hashes_nothing_and_has_retry_after(parts: ContainerFixture) -> None:
     for _ in range(FREE):
         guess(parts)
     with patch.object(Hashing, "_fits") as slow, pytest.raises(TooManyAttempts) as refusal:
@@ -70,7 +70,7 @@ def test_a_refused_attempt_costs_no_hash_and_has_retry_after(parts: Parts) -> No
     assert refusal.value.detail == "Try again in 15 seconds."
 
 
-def test_the_right_password_resets_the_count(parts: Parts) -> None:
+def test_the_right_password_resets_the_count(parts: ContainerFixture) -> None:
     parts.with_password(ANN)
     for _ in range(2):
         for _ in range(FREE - 1):
@@ -79,7 +79,7 @@ def test_the_right_password_resets_the_count(parts: Parts) -> None:
     assert parts.database.one("SELECT FROM guesses WHERE place <> 'everywhere'") is None
 
 
-def test_others_and_other_networks_are_not_delayed(parts: Parts) -> None:
+def test_others_and_other_networks_are_not_delayed(parts: ContainerFixture) -> None:
     parts.with_password(ANN)
     parts.with_password(BOB)
     for _ in range(FREE):
@@ -90,8 +90,8 @@ def test_others_and_other_networks_are_not_delayed(parts: Parts) -> None:
     refused(parts)
 
 
-def test_many_at_once_are_no_way_around(parts: Parts) -> None:
-    """As if from many replicas: all that is counted stands in the database."""
+def test_concurrent_attempts_are_throttled_too(parts: ContainerFixture) -> None:
+    """Concurrent attempts, as from many replicas: all counters are in the database."""
 
     def is_let_in(_: int) -> bool:
         try:
@@ -118,7 +118,9 @@ def test_replicas_count_together(database: Database, postgres_dsn: str, clock: C
         other.close()
 
 
-def test_the_owner_on_a_known_browser_is_not_locked_out_by_failures_of_others(parts: Parts, clock: Clock) -> None:
+def test_the_owner_on_a_known_browser_is_not_locked_out_by_failures_of_others(
+    parts: ContainerFixture, clock: Clock
+) -> None:
     device = uuid4()
     parts.with_password(ANN)
     parts.sign_in.with_password(ANN, PASSWORD, HERE, None, device)
@@ -135,7 +137,7 @@ def test_the_owner_on_a_known_browser_is_not_locked_out_by_failures_of_others(pa
         parts.sign_in.with_password(BOB, PASSWORD, HERE, None, device)
 
 
-def test_attempts_on_a_known_browser_are_limited_too(parts: Parts) -> None:
+def test_attempts_on_a_known_browser_are_limited_too(parts: ContainerFixture) -> None:
     device = uuid4()
     parts.with_password(ANN)
     parts.sign_in.with_password(ANN, PASSWORD, HERE, None, device)
@@ -146,7 +148,7 @@ def test_attempts_on_a_known_browser_are_limited_too(parts: Parts) -> None:
     parts.sign_in.with_password(ANN, PASSWORD, HERE, None)
 
 
-def test_a_network_that_fails_everywhere_is_refused_everywhere(parts: Parts, clock: Clock) -> None:
+def test_a_network_that_fails_everywhere_is_refused_everywhere(parts: ContainerFixture, clock: Clock) -> None:
     with patch.object(Hashing, "_fits", return_value=False):
         for number in range(OF_A_NETWORK.most):
             guess(parts, f"{number}@example.com")
@@ -156,7 +158,9 @@ def test_a_network_that_fails_everywhere_is_refused_everywhere(parts: Parts, clo
     guess(parts, "new@example.com")
 
 
-def test_failures_from_everywhere_for_everybody_are_refused_but_on_known_browsers(parts: Parts, clock: Clock) -> None:
+def test_failures_from_everywhere_for_everybody_are_refused_but_on_known_browsers(
+    parts: ContainerFixture, clock: Clock
+) -> None:
     device = uuid4()
     parts.with_password(ANN)
     parts.sign_in.with_password(ANN, PASSWORD, HERE, None, device)
@@ -169,7 +173,7 @@ def test_failures_from_everywhere_for_everybody_are_refused_but_on_known_browser
     assert refused(parts, BOB, ELSEWHERE) == 1
 
 
-def test_a_password_reset_ends_the_delay(parts: Parts) -> None:
+def test_a_password_reset_ends_the_delay(parts: ContainerFixture) -> None:
     parts.with_password(ANN)
     for _ in range(FREE):
         guess(parts)
@@ -179,7 +183,7 @@ def test_a_password_reset_ends_the_delay(parts: Parts) -> None:
     parts.sign_in.with_password(ANN, NEW, HERE, None)
 
 
-def test_an_operator_ends_the_delay_of_a_lock(parts: Parts, clock: Clock) -> None:
+def test_an_operator_ends_the_delay_of_a_lock(parts: ContainerFixture, clock: Clock) -> None:
     session, _ = parts.with_password(ANN)
     for address in (HERE, ELSEWHERE):
         for _ in range(FREE):
@@ -197,7 +201,7 @@ def test_an_operator_ends_the_delay_of_a_lock(parts: Parts, clock: Clock) -> Non
     assert not parts.work_one()
 
 
-def test_running_and_successful_attempts_make_no_lock(parts: Parts, clock: Clock) -> None:
+def test_running_and_successful_attempts_make_no_lock(parts: ContainerFixture, clock: Clock) -> None:
     parts.with_password(ANN)
     for _ in range(FREE - 1):
         guess(parts)
@@ -208,7 +212,7 @@ def test_running_and_successful_attempts_make_no_lock(parts: Parts, clock: Clock
     assert not parts.work_one()
 
 
-def test_a_used_one_time_password_is_no_failure(parts: Parts) -> None:
+def test_a_used_one_time_password_is_no_failure(parts: ContainerFixture) -> None:
     parts.registered(ANN)
     mailed = parts.one_time_password(ANN)
     parts.sign_in.with_password(ANN, mailed, HERE, None)
@@ -217,7 +221,7 @@ def test_a_used_one_time_password_is_no_failure(parts: Parts) -> None:
             parts.sign_in.with_password(ANN, mailed, HERE, None)
 
 
-def test_who_is_signed_in_cannot_guess_the_current_password_either(parts: Parts, clock: Clock) -> None:
+def test_guessing_the_current_password_is_throttled(parts: ContainerFixture, clock: Clock) -> None:
     session, _ = parts.with_password(ANN)
     for _ in range(FREE):
         with pytest.raises(WrongPassword):
@@ -229,7 +233,7 @@ def test_who_is_signed_in_cannot_guess_the_current_password_either(parts: Parts,
     parts.passwords.change(session.user_id, PASSWORD, NEW, session.id)
 
 
-def test_the_counts_hold_no_readable_address(parts: Parts) -> None:
+def test_the_counts_hold_no_readable_address(parts: ContainerFixture) -> None:
     guess(parts)
     rows = str(parts.database.all("SELECT * FROM guesses")) + str(parts.database.all("SELECT * FROM limits"))
     assert ANN not in rows
@@ -239,7 +243,7 @@ def test_the_counts_hold_no_readable_address(parts: Parts) -> None:
 KINDS = ("with-password", "registered-only", "unknown")
 
 
-def person(parts: Parts, kind: str, number: int = 0) -> str:
+def person(parts: ContainerFixture, kind: str, number: int = 0) -> str:
     """The address of somebody of that kind."""
     email = f"{kind}-{number}@example.com"
     if kind == "with-password":
@@ -251,7 +255,7 @@ def person(parts: Parts, kind: str, number: int = 0) -> str:
 
 def test_known_and_unknown_addresses_cost_the_same_hash(database: Database, clock: Clock) -> None:
     """One, with the same parameters, of which its time depends alone."""
-    parts = Parts(database, clock, hashing=Hashing())
+    parts = ContainerFixture(database, clock, hashing=Hashing())
     hashes_of_today = extract_parameters(parts.hashing.hash(PASSWORD))
     costs = {}
     for email in [person(parts, kind) for kind in KINDS]:
@@ -262,7 +266,7 @@ def test_known_and_unknown_addresses_cost_the_same_hash(database: Database, cloc
 
 
 @pytest.mark.parametrize("kind", KINDS[:2])
-def test_known_and_unknown_addresses_cost_the_same_time(parts: Parts, kind: str) -> None:
+def test_known_and_unknown_addresses_cost_the_same_time(parts: ContainerFixture, kind: str) -> None:
     """Hashes, which cost the same, are quick ones here, so that the rest is seen beside them. Each attempt comes from
     an address of its own, and nobody fails a hundred times, so that none is refused."""
     known = [person(parts, kind, number) for number in range(8)]

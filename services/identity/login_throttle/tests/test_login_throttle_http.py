@@ -1,4 +1,4 @@
-"""Guessing over HTTP: what a browser and a program are told, and who may lift it."""
+"""The login throttle over HTTP: answers to browsers and programs, and unlocking."""
 
 import re
 from collections.abc import Iterator
@@ -9,16 +9,16 @@ from fastapi.testclient import TestClient
 
 from identity.login_throttle.service import FREE
 from identity.service import IdentityService
-from identity.tests.parts import PASSWORD, settings
-from identity.tests.running import Running, cookies_given
+from identity.tests.container import PASSWORD, settings
+from identity.tests.running_service import RunningIdentity, cookies_given
 from testing.servers import Databases
 from testing.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
-def service(databases: Databases) -> Iterator[Running]:
+def service(databases: Databases) -> Iterator[RunningIdentity]:
     """One for all tests here; each brings its own address. The first person is operator."""
-    with Running(settings(databases.of(IdentityService))) as service:
+    with RunningIdentity(settings(databases.of(IdentityService))) as service:
         service.signed_in("operator@example.com")
         yield service
 
@@ -33,7 +33,7 @@ def guess(browser: TestClient, email: str, times: int = FREE) -> None:
         assert browser.post("/login", data={"email": email, "password": "a wrong one"}).status_code == 422
 
 
-def test_the_page_says_when_to_try_again_for_any_account(service: Running, email: str) -> None:
+def test_the_page_shows_when_to_retry_for_any_account(service: RunningIdentity, email: str) -> None:
     service.signed_in(email)
     pages = []
     for each in (email, f"{uuid4().hex}@example.com"):
@@ -48,7 +48,7 @@ def test_the_page_says_when_to_try_again_for_any_account(service: Running, email
     assert pages[0] == pages[1]
 
 
-def test_the_owners_browser_signs_in_while_others_are_refused(service: Running, email: str) -> None:
+def test_the_owners_browser_signs_in_while_others_are_refused(service: RunningIdentity, email: str) -> None:
     owner = service.signed_in(email)
     owner.post("/logout")
     assert "tradehall-device" in owner.cookies
@@ -58,7 +58,7 @@ def test_the_owners_browser_signs_in_while_others_are_refused(service: Running, 
     assert owner.post("/login", data=form).status_code == 303
 
 
-def test_the_device_cookie_lasts_and_no_script_reads_it(service: Running, email: str) -> None:
+def test_the_device_cookie_lasts_and_no_script_reads_it(service: RunningIdentity, email: str) -> None:
     service.signed_in(email)
     answer = service.browser().post("/login", data={"email": email, "password": PASSWORD})
     header = cookies_given(answer)["tradehall-device"]
@@ -67,7 +67,7 @@ def test_the_device_cookie_lasts_and_no_script_reads_it(service: Running, email:
     assert "Max-Age=34560000" in header
 
 
-def test_the_current_password_cannot_be_guessed_with_a_token(service: Running, email: str) -> None:
+def test_the_current_password_cannot_be_guessed_with_a_token(service: RunningIdentity, email: str) -> None:
     caller = service.caller(email)
     body = {"current_password": "a wrong one", "new_password": "seven herons in the rain"}
     for _ in range(FREE):
@@ -77,7 +77,7 @@ def test_the_current_password_cannot_be_guessed_with_a_token(service: Running, e
     assert int(answer.headers["retry-after"]) > 0
 
 
-def test_an_operator_unlocks_and_nobody_else(service: Running, email: str) -> None:
+def test_only_an_operator_unlocks(service: RunningIdentity, email: str) -> None:
     other = service.caller(email)
     browser = service.browser()
     guess(browser, email)

@@ -89,7 +89,7 @@ class Codes:
         """Delete all codes of a user; returns how many there were."""
         return self._database.execute("DELETE FROM authorization_codes WHERE user_id = %s", (user_id,))
 
-    def forget_old(self) -> None:
+    def delete_expired(self) -> None:
         """Delete the codes whose replay no longer matters."""
         self._database.execute("DELETE FROM authorization_codes WHERE expires_at < %s", (self._clock() - _REMEMBERED,))
 

@@ -12,9 +12,9 @@ from identity.oauth.known_clients import FirstPartyClient
 from identity.oauth.logout.checks import PATH, Logout, LogoutRefused, checked
 from identity.oauth.parameters import form_parameters, query_parameters
 from identity.pages.rendering import Renderer, go_to
-from identity.people.service import People
 from identity.sessions.cookies import SessionCookie
 from identity.sessions.service import Session, Sessions
+from identity.users.service import Users
 from kit.context import acting
 from kit.http.csrf import CsrfGuard
 
@@ -25,7 +25,7 @@ def client_logout_router(
     show: Renderer,
     own_forms: CsrfGuard,
     cookie: SessionCookie,
-    people: People,
+    users: Users,
     sessions: Sessions,
     hints: Hints,
     clients: Mapping[str, FirstPartyClient],
@@ -66,7 +66,7 @@ def client_logout_router(
         return show.show(
             "client_logout.html",
             redirect_origin=_origin(leads_to) if leads_to else None,
-            person=people.find(session.user_id),
+            person=users.find(session.user_id),
             fields=[*logout.parameters.pairs, (_CONFIRMED, "yes")],
             action=PATH,
         )

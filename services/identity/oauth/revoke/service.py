@@ -18,14 +18,14 @@ def revoke(store: IdentityStore, tokens: Mapping[UUID, datetime]) -> None:
     store.save(*(RevokedToken(id=jti, expires_at=tokens[jti]) for jti in sorted(new)))
 
 
-class _Ended(Protocol):
+class _Revocations(Protocol):
     def has(self, session_id: UUID | None, token_id: str) -> bool: ...
 
 
-class EndedTokens:
+class RevokedTokens:
     """The revoked tokens, for libs/access: those of `sessions` that have ended, and those revoked one by one."""
 
-    def __init__(self, sessions: _Ended, views: RevokedTokenViews) -> None:
+    def __init__(self, sessions: _Revocations, views: RevokedTokenViews) -> None:
         self._sessions = sessions
         self._views = views
 

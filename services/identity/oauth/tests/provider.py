@@ -22,11 +22,11 @@ from contracts.permissions import Grant, Role
 from identity.clients import api as client_routes
 from identity.oauth import service as oauth
 from identity.oauth.logout.pages import client_logout_router
-from identity.oauth.revoke.service import EndedTokens
+from identity.oauth.revoke.service import RevokedTokens
 from identity.pages.rendering import Renderer
 from identity.sessions.cookies import SessionCookie
-from identity.sessions.service import EndedSessions, Session
-from identity.tests.parts import Parts, settings
+from identity.sessions.service import RevokedSessions, Session
+from identity.tests.container import ContainerFixture, settings
 from kit.http import problems
 from kit.http.csrf import CsrfGuard
 from kit.http.request_middleware import RequestMiddleware, address_of
@@ -52,7 +52,7 @@ class Members:
 
 
 @dataclass
-class Person:
+class UserAccount:
     """Somebody who is signed in: their session's cookie, and a token of tradehall-cli."""
 
     session: Session
@@ -71,7 +71,7 @@ class Person:
 class Provider:
     """`http` speaks to the service under another host name than the issuer's."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: ContainerFixture) -> None:
         self.parts = parts
         assert isinstance(parts.clock, Clock)
         self.clock = parts.clock
@@ -90,13 +90,13 @@ class Provider:
         )
         self.http = TestClient(self._app(), base_url="http://internal:9", follow_redirects=False)
 
-    def person(self) -> Person:
+    def person(self) -> UserAccount:
         """Somebody with an account, signed in."""
         session, cookie = self.parts.with_password(f"{uuid4().hex}@example.com")
         answer = self.code_flow(cookie, scope="openid profile email offline_access")
-        return Person(session, cookie, answer["access_token"])
+        return UserAccount(session, cookie, answer["access_token"])
 
-    def member(self, organization: UUID, grant: Grant | None = None) -> Person:
+    def member(self, organization: UUID, grant: Grant | None = None) -> UserAccount:
         """Somebody in an organization: its administrator, unless a grant is given."""
         person = self.person()
         self.members.grants[organization, person.id] = grant or Grant(role=Role.ADMINISTRATOR)
@@ -183,7 +183,7 @@ class Provider:
 
         verifier = Verifier(ISSUER, f"{ISSUER}/api", fetch, parts.database)
         bus = Bus("nats://127.0.0.1:1", "identity", SecretStr("unused"))
-        ended = EndedTokens(EndedSessions(parts.sessions), parts.views)
+        ended = RevokedTokens(RevokedSessions(parts.sessions), parts.views)
         guard = Guard(verifier, Access(self.members, parts.clients, ended, bus))
         app = FastAPI()
         problems.install(app)
@@ -193,7 +193,7 @@ class Provider:
             oauth.routes(
                 self.server,
                 self.keys,
-                parts.people,
+                parts.users,
                 session_of,
                 refused,
                 guard,
@@ -211,7 +211,7 @@ class Provider:
                 show,
                 CsrfGuard(ISSUER),
                 cookie,
-                parts.people,
+                parts.users,
                 parts.sessions,
                 self.server.hints,
                 self.server.first_party,

@@ -29,7 +29,7 @@ def client_of(provider: Provider, **options: object) -> OAuth2Client:
         },
     ],
 )
-def test_a_person_signs_in_and_the_tokens_are_renewed(provider: Provider, options: dict[str, str]) -> None:
+def test_a_user_signs_in_and_the_tokens_are_refreshed(provider: Provider, options: dict[str, str]) -> None:
     document = provider.http.get("/.well-known/openid-configuration").json()
     person = provider.person()
     scope = "openid profile email offline_access"
@@ -62,7 +62,7 @@ def test_a_person_signs_in_and_the_tokens_are_renewed(provider: Provider, option
 
 
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
-def test_a_client_takes_a_token_and_calls_the_api(provider: Provider, method: str) -> None:
+def test_a_client_gets_a_token_and_calls_the_api(provider: Provider, method: str) -> None:
     known = provider.new_client()
     with client_of(
         provider,

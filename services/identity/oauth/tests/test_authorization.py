@@ -1,4 +1,4 @@
-"""The authorization endpoint: what it refuses, whom it tells, and where it sends people first."""
+"""The authorization endpoint: refusals, error redirects, and required pages."""
 
 import base64
 import re
@@ -10,16 +10,16 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from identity.oauth.known_clients import is_loopback_callback
-from identity.oauth.tests.provider import CLI_CALLBACK, ISSUER, Person, Provider, challenge, redirected
+from identity.oauth.tests.provider import CLI_CALLBACK, ISSUER, Provider, UserAccount, challenge, redirected
 from identity.pages.forms import login_hint
 
 
 @pytest.fixture(scope="module")
-def ada(provider_of_module: Provider) -> Person:
+def ada(provider_of_module: Provider) -> UserAccount:
     return provider_of_module.person()
 
 
-def test_a_code_goes_back_with_state_and_issuer(provider: Provider, ada: Person) -> None:
+def test_a_code_is_returned_with_state_and_issuer(provider: Provider, ada: UserAccount) -> None:
     answer = provider.authorize(ada.cookie)
 
     assert answer.status_code == 303
@@ -29,7 +29,7 @@ def test_a_code_goes_back_with_state_and_issuer(provider: Provider, ada: Person)
     assert redirected(answer)["iss"] == ISSUER
 
 
-def test_the_parameters_may_be_posted(provider: Provider, ada: Person) -> None:
+def test_the_parameters_may_be_posted(provider: Provider, ada: UserAccount) -> None:
     form = {
         "response_type": "code",
         "client_id": "tradehall-cli",
@@ -51,9 +51,7 @@ def test_the_parameters_may_be_posted(provider: Provider, ada: Person) -> None:
         "http://[::1]:8400/callback",
     ],
 )
-def test_the_command_line_is_called_back_on_any_port_of_its_own_machine(
-    provider: Provider, ada: Person, uri: str
-) -> None:
+def test_a_loopback_redirect_may_use_any_port(provider: Provider, ada: UserAccount, uri: str) -> None:
     assert provider.authorize(ada.cookie, redirect_uri=uri).headers["location"].startswith(f"{uri}?code=")
 
 
@@ -81,8 +79,8 @@ def test_the_command_line_is_called_back_on_any_port_of_its_own_machine(
         {"client_id": "tradehall-portal", "redirect_uri": f"{ISSUER}/portal/callback/../x"},
     ],
 )
-def test_nobody_is_sent_to_an_address_that_is_not_registered(
-    provider: Provider, ada: Person, changes: dict[str, str | None]
+def test_an_unregistered_redirect_uri_is_refused(
+    provider: Provider, ada: UserAccount, changes: dict[str, str | None]
 ) -> None:
     answer = provider.authorize(ada.cookie, **changes)
 
@@ -91,7 +89,7 @@ def test_nobody_is_sent_to_an_address_that_is_not_registered(
     assert answer.json()["error"] == "invalid_request"
 
 
-def test_a_browser_is_shown_a_page_where_no_client_can_be_told(provider: Provider) -> None:
+def test_an_error_without_a_valid_client_is_a_page(provider: Provider) -> None:
     answer = provider.http.get("/oauth2/authorize", headers={"Accept": "text/html"})
 
     assert answer.status_code == 400
@@ -126,8 +124,8 @@ def test_a_browser_is_shown_a_page_where_no_client_can_be_told(provider: Provide
         ({"registration": "{}"}, "registration_not_supported"),
     ],
 )
-def test_a_wrong_request_is_told_to_the_client(
-    provider: Provider, ada: Person, changes: dict[str, str | None], error: str
+def test_an_invalid_request_is_reported_to_the_client(
+    provider: Provider, ada: UserAccount, changes: dict[str, str | None], error: str
 ) -> None:
     answer = provider.authorize(ada.cookie, **changes)
 
@@ -139,7 +137,7 @@ def test_a_wrong_request_is_told_to_the_client(
 
 
 @pytest.mark.parametrize("name", ["scope", "state", "nonce", "code_challenge", "response_type", "anything"])
-def test_a_parameter_that_is_given_twice_is_refused(provider: Provider, ada: Person, name: str) -> None:
+def test_a_parameter_that_is_given_twice_is_refused(provider: Provider, ada: UserAccount, name: str) -> None:
     pairs = parse_qs(urlsplit(str(provider.authorize(ada.cookie).request.url)).query)
     query = [(key, value) for key, values in pairs.items() for value in values if key != name]
     cookie = {"Cookie": f"tradehall={ada.cookie}"}
@@ -150,7 +148,7 @@ def test_a_parameter_that_is_given_twice_is_refused(provider: Provider, ada: Per
 
 
 @pytest.mark.parametrize("name", ["client_id", "redirect_uri"])
-def test_two_clients_or_addresses_are_no_reason_to_redirect(provider: Provider, name: str) -> None:
+def test_repeated_client_ids_or_redirect_uris_are_not_redirected(provider: Provider, name: str) -> None:
     query = (("client_id", "tradehall-cli"), ("redirect_uri", CLI_CALLBACK), (name, "x"))
 
     answer = provider.http.get("/oauth2/authorize", params=query)
@@ -172,18 +170,18 @@ def next_of(location: str, page: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(back.query).items()}
 
 
-def test_who_is_not_signed_in_signs_in_first_and_comes_back_with_the_same_request(provider: Provider) -> None:
+def test_a_signed_out_user_signs_in_and_returns_to_the_request(provider: Provider) -> None:
     answer = provider.authorize(None, state="a & b=c", nonce="n")
 
     back = next_of(answer.headers["location"], "/login")
     assert (back["state"], back["nonce"], back["client_id"]) == ("a & b=c", "n", "tradehall-cli")
 
 
-def test_an_old_cookie_is_nobody(provider: Provider) -> None:
+def test_an_expired_cookie_requires_a_sign_in(provider: Provider) -> None:
     assert provider.authorize("ths_unknown").headers["location"].startswith("/login?next=")
 
 
-def test_who_must_choose_a_password_chooses_first(provider: Provider) -> None:
+def test_a_pending_password_choice_comes_first(provider: Provider) -> None:
     email = "new@example.com"
     provider.parts.registered(email)
     _, cookie = provider.parts.sign_in.with_password(email, provider.parts.one_time_password(email), None, None)
@@ -192,20 +190,20 @@ def test_who_must_choose_a_password_chooses_first(provider: Provider) -> None:
     assert redirected(provider.authorize(cookie, prompt="none"))["error"] == "interaction_required"
 
 
-def test_prompt_none_shows_no_page(provider: Provider, ada: Person) -> None:
+def test_prompt_none_shows_no_page(provider: Provider, ada: UserAccount) -> None:
     assert redirected(provider.authorize(None, prompt="none"))["error"] == "login_required"
     assert "code" in redirected(provider.authorize(ada.cookie, prompt="none"))
 
 
 @pytest.mark.parametrize("asked", [{"prompt": "login"}, {"prompt": "select_account"}, {"max_age": "60"}])
-def test_a_new_sign_in_is_asked_for_once(provider: Provider, asked: dict[str, str]) -> None:
+def test_a_new_sign_in_is_required_once(provider: Provider, asked: dict[str, str]) -> None:
     person = provider.person()
     provider.clock.forward(timedelta(minutes=2))
 
     back = next_of(provider.authorize(person.cookie, **asked).headers["location"], "/login")
     assert provider.authorize(person.cookie, **back).headers["location"].startswith("/login?")
     provider.clock.forward(timedelta(seconds=1))
-    email = provider.parts.people.find(person.id).email
+    email = provider.parts.users.find(person.id).email
     assert email is not None
     _, renewed = provider.parts.sign_in.with_password(email, "a long walk on a Sunday", None, None)
 
@@ -230,7 +228,7 @@ def test_sign_in_pages_may_lead_to_registered_addresses_only(provider: Provider)
     assert not is_loopback_callback("http://127.0.0.1:8080/callback\n")
 
 
-def test_form_post_brings_the_same_answer_in_a_form(provider: Provider, ada: Person) -> None:
+def test_form_post_returns_the_answer_in_a_form(provider: Provider, ada: UserAccount) -> None:
     page = provider.authorize(ada.cookie, response_mode="form_post", state='"><x>')
 
     assert page.status_code == 200
@@ -247,7 +245,7 @@ def test_form_post_brings_the_same_answer_in_a_form(provider: Provider, ada: Per
     assert provider.redeem(fields["code"]).status_code == 200
 
 
-def test_form_post_brings_errors_too_and_leads_to_our_pages_as_ever(provider: Provider, ada: Person) -> None:
+def test_form_post_returns_errors_and_redirects_to_our_pages(provider: Provider, ada: UserAccount) -> None:
     page = provider.authorize(ada.cookie, response_mode="form_post", scope="no-such-scope")
     assert 'name="error" value="invalid_scope"' in page.text
     assert 'name="iss"' in page.text
@@ -256,17 +254,19 @@ def test_form_post_brings_errors_too_and_leads_to_our_pages_as_ever(provider: Pr
     assert refused.status_code == 400
 
 
-def test_response_mode_query_is_the_usual_one(provider: Provider, ada: Person) -> None:
+def test_response_mode_query_is_the_default(provider: Provider, ada: UserAccount) -> None:
     assert set(redirected(provider.authorize(ada.cookie, response_mode="query"))) == {"code", "state", "iss"}
 
 
 @pytest.mark.parametrize("ignored", [{"claims": '{"id_token": {}}'}, {"display": "popup"}, {"ui_locales": "de"}])
-def test_what_is_not_offered_and_no_error_is_ignored(provider: Provider, ada: Person, ignored: dict[str, str]) -> None:
+def test_unsupported_optional_parameters_are_ignored(
+    provider: Provider, ada: UserAccount, ignored: dict[str, str]
+) -> None:
     assert "code" in redirected(provider.authorize(ada.cookie, **ignored))
 
 
 @pytest.mark.parametrize("prompt", ["consent", "login consent"])
-def test_programs_of_ours_have_consent_already(provider: Provider, ada: Person, prompt: str) -> None:
+def test_first_party_clients_need_no_consent(provider: Provider, ada: UserAccount, prompt: str) -> None:
     answer = provider.authorize(ada.cookie, prompt=prompt)
     if prompt == "consent":
         assert "code" in redirected(answer)
@@ -274,12 +274,12 @@ def test_programs_of_ours_have_consent_already(provider: Provider, ada: Person, 
         assert answer.headers["location"].startswith("/login?")
 
 
-def test_a_hint_of_the_signed_in_person_is_answered_at_once(provider: Provider, ada: Person) -> None:
+def test_a_hint_of_the_signed_in_user_is_answered_immediately(provider: Provider, ada: UserAccount) -> None:
     hint = provider.code_flow(ada.cookie)["id_token"]
     assert "code" in redirected(provider.authorize(ada.cookie, id_token_hint=hint, prompt="none"))
 
 
-def test_nobody_but_the_hinted_person_is_answered_for(provider: Provider, ada: Person) -> None:
+def test_a_hint_of_another_user_requires_a_sign_in(provider: Provider, ada: UserAccount) -> None:
     bob = provider.person()
     hint = provider.code_flow(bob.cookie)["id_token"]
 
@@ -292,7 +292,7 @@ def test_nobody_but_the_hinted_person_is_answered_for(provider: Provider, ada: P
 
 
 @pytest.mark.parametrize("client", ["tradehall-cli", "tradehall-portal"])
-def test_a_hint_is_an_id_token_that_the_client_was_given(provider: Provider, ada: Person, client: str) -> None:
+def test_a_hint_must_be_an_id_token_of_the_client(provider: Provider, ada: UserAccount, client: str) -> None:
     tokens = provider.code_flow(ada.cookie)
     hint = tokens["access_token"] if client == "tradehall-cli" else tokens["id_token"]
     callback = CLI_CALLBACK if client == "tradehall-cli" else f"{ISSUER}/portal/callback"

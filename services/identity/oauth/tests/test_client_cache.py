@@ -68,7 +68,7 @@ def test_a_known_client_is_found_without_the_database(
     assert current(cache, client) == first is not None
 
 
-def test_what_another_replica_changed_is_forgotten_at_the_next_look(
+def test_changes_of_other_replicas_invalidate_the_cache(
     provider: Provider, cache: ClientCache, elsewhere: Clients
 ) -> None:
     client = provider.new_client()
@@ -83,7 +83,7 @@ def test_what_another_replica_changed_is_forgotten_at_the_next_look(
     assert current(cache, client) is None
 
 
-def test_what_is_older_than_a_second_is_read_again(
+def test_entries_older_than_a_second_are_read_again(
     provider: Provider, cache: ClientCache, elsewhere: Clients, time: SimpleNamespace
 ) -> None:
     client = provider.new_client()
@@ -95,7 +95,7 @@ def test_what_is_older_than_a_second_is_read_again(
     assert current(cache, client) is None
 
 
-def test_a_new_secret_works_before_the_next_look(provider: Provider, cache: ClientCache) -> None:
+def test_a_new_secret_works_before_the_next_refresh(provider: Provider, cache: ClientCache) -> None:
     client = provider.new_client()
     current(cache, client)
     path = f"/api/v1/organizations/{client['organization']}/clients/{client['id']}/secrets"
@@ -107,7 +107,7 @@ def test_a_new_secret_works_before_the_next_look(provider: Provider, cache: Clie
     assert found.check_client_secret(issued["client_secret"])
 
 
-def test_what_was_read_before_a_change_is_not_kept(
+def test_a_value_read_before_a_change_is_not_cached(
     provider: Provider, cache: ClientCache, elsewhere: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = provider.new_client()

@@ -12,7 +12,7 @@ from identity.oauth.tests.provider import ISSUER, PORTAL_SECRET, Provider, basic
 GRANT = {"grant_type": "client_credentials"}
 
 
-def test_a_client_takes_a_token_that_says_who_it_is(provider: Provider) -> None:
+def test_a_client_token_identifies_the_client(provider: Provider) -> None:
     client = provider.new_client()
 
     answer = provider.token(GRANT, basic(client["client_id"], client["client_secret"]))
@@ -37,7 +37,7 @@ def test_a_client_takes_a_token_that_says_who_it_is(provider: Provider) -> None:
     }
 
 
-def test_the_secret_may_stand_in_the_body(provider: Provider) -> None:
+def test_the_secret_may_be_in_the_body(provider: Provider) -> None:
     assert provider.client_token(provider.new_client()).status_code == 200
 
 
@@ -82,13 +82,13 @@ def test_an_authorization_header_that_cannot_be_read_is_401(provider: Provider, 
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
 
 
-def test_nobody_and_unknown_clients_are_401(provider: Provider) -> None:
+def test_missing_and_unknown_clients_are_401(provider: Provider) -> None:
     assert provider.token(GRANT).status_code == 401
     unknown = provider.token(GRANT, basic("thc_unknown", new_secret()))
     assert (unknown.status_code, unknown.json()["error"]) == (401, "invalid_client")
 
 
-def test_two_ways_to_authenticate_at_once_are_one_too_many(provider: Provider) -> None:
+def test_two_authentication_methods_at_once_are_refused(provider: Provider) -> None:
     client = provider.new_client()
     header = basic(client["client_id"], client["client_secret"])
 
@@ -115,7 +115,7 @@ def test_two_ways_to_authenticate_at_once_are_one_too_many(provider: Provider) -
         (b'{"grant_type": "client_credentials"}', "application/json", "invalid_request"),
     ],
 )
-def test_a_body_that_is_no_token_request_is_refused(
+def test_a_malformed_token_request_is_refused(
     provider: Provider, body: bytes, content_type: str | None, error: str
 ) -> None:
     headers = {"Content-Type": content_type or "application/x-www-form-urlencoded"}
@@ -124,14 +124,14 @@ def test_a_body_that_is_no_token_request_is_refused(
     assert (answer.status_code, answer.json()["error"]) == (400, error)
 
 
-def test_credentials_in_the_address_count_for_nothing(provider: Provider) -> None:
+def test_credentials_in_the_query_are_ignored(provider: Provider) -> None:
     client = provider.new_client()
     query = {name: client[name] for name in ("client_id", "client_secret")}
 
     assert provider.http.post("/oauth2/token", params=query, data=GRANT).status_code == 401
 
 
-def test_first_party_clients_do_not_act_for_themselves(provider: Provider) -> None:
+def test_first_party_clients_get_no_client_credentials(provider: Provider) -> None:
     portal = provider.token(GRANT, basic("tradehall-portal", quote(PORTAL_SECRET, safe="")))
     command_line = provider.token({**GRANT, "client_id": "tradehall-cli"})
 
@@ -139,7 +139,7 @@ def test_first_party_clients_do_not_act_for_themselves(provider: Provider) -> No
     assert (command_line.status_code, command_line.json()["error"]) == (401, "invalid_client")
 
 
-def test_clients_of_organizations_sign_nobody_in(provider: Provider) -> None:
+def test_organization_clients_get_no_authorization_code(provider: Provider) -> None:
     client = provider.new_client()
     header = basic(client["client_id"], client["client_secret"])
 

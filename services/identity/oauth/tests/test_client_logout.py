@@ -1,4 +1,4 @@
-"""Signing out on behalf of a program: who is asked, who is not, and where nobody is sent."""
+"""RP-initiated logout: confirmation, redirects and refusals."""
 
 import re
 from html import unescape
@@ -9,27 +9,27 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from identity.oauth.tests.provider import CLI_CALLBACK, ISSUER, Person, Provider
+from identity.oauth.tests.provider import CLI_CALLBACK, ISSUER, Provider, UserAccount
 
 SIGNED_OUT = f"{ISSUER}/portal/signed-out"
 
 
 @pytest.fixture
-def ada(provider: Provider) -> Person:
+def ada(provider: Provider) -> UserAccount:
     return provider.person()
 
 
-def id_token(provider: Provider, person: Person) -> str:
+def id_token(provider: Provider, person: UserAccount) -> str:
     return str(provider.code_flow(person.cookie)["id_token"])
 
 
-def logout(provider: Provider, person: Person | None, **asked: str) -> httpx2.Response:
+def logout(provider: Provider, person: UserAccount | None, **asked: str) -> httpx2.Response:
     cookies = {"Cookie": f"tradehall={person.cookie}"} if person else {}
     answer: httpx2.Response = provider.http.get("/oauth2/logout", params=asked, headers=cookies)
     return answer
 
 
-def confirm(provider: Provider, person: Person, page: httpx2.Response, **headers: str) -> httpx2.Response:
+def confirm(provider: Provider, person: UserAccount, page: httpx2.Response, **headers: str) -> httpx2.Response:
     """Press the button of the page."""
     fields = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', page.text)
     form = {unescape(name): unescape(value) for name, value in fields}
@@ -39,11 +39,11 @@ def confirm(provider: Provider, person: Person, page: httpx2.Response, **headers
     return answer
 
 
-def is_signed_in(provider: Provider, person: Person) -> bool:
+def is_signed_in(provider: Provider, person: UserAccount) -> bool:
     return provider.parts.sessions.find(person.cookie) is not None
 
 
-def test_who_comes_with_the_sessions_id_token_is_signed_out_and_sent_back(provider: Provider, ada: Person) -> None:
+def test_the_sessions_id_token_signs_out_and_redirects(provider: Provider, ada: UserAccount) -> None:
     tokens = provider.code_flow(ada.cookie, scope="openid offline_access")
 
     answer = logout(
@@ -64,7 +64,7 @@ def test_who_comes_with_the_sessions_id_token_is_signed_out_and_sent_back(provid
     assert provider.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
 
 
-def test_an_id_token_that_has_expired_is_good_enough(provider: Provider) -> None:
+def test_an_expired_id_token_signs_out(provider: Provider) -> None:
     ada = provider.person()
     token = id_token(provider, ada)
     claims = dict(provider.decoded(token, "RS256").claims)
@@ -76,7 +76,7 @@ def test_an_id_token_that_has_expired_is_good_enough(provider: Provider) -> None
 
 
 @pytest.mark.parametrize("hint", ["none", "another session's"])
-def test_everybody_else_is_asked_first(provider: Provider, ada: Person, hint: str) -> None:
+def test_without_the_id_token_the_user_confirms(provider: Provider, ada: UserAccount, hint: str) -> None:
     asked = {"client_id": "tradehall-portal", "post_logout_redirect_uri": SIGNED_OUT, "state": '"><x>'}
     if hint != "none":
         asked = {"id_token_hint": id_token(provider, provider.person())}
@@ -96,7 +96,7 @@ def test_everybody_else_is_asked_first(provider: Provider, ada: Person, hint: st
         assert "You are signed out" in answer.text
 
 
-def test_the_confirmation_counts_from_our_own_page_only(provider: Provider, ada: Person) -> None:
+def test_the_confirmation_is_accepted_from_our_page_only(provider: Provider, ada: UserAccount) -> None:
     page = logout(provider, ada)
 
     assert confirm(provider, ada, page, **{"Sec-Fetch-Site": "cross-site"}).status_code == 403
@@ -105,7 +105,7 @@ def test_the_confirmation_counts_from_our_own_page_only(provider: Provider, ada:
     assert not is_signed_in(provider, ada)
 
 
-def test_a_programs_form_is_asked_again_by_get_so_that_the_cookie_comes_along(provider: Provider, ada: Person) -> None:
+def test_a_cross_site_post_is_repeated_as_get_with_the_cookie(provider: Provider, ada: UserAccount) -> None:
     form = {"id_token_hint": id_token(provider, ada), "state": "s"}
 
     answer = provider.http.post("/oauth2/logout", data=form, headers={"Sec-Fetch-Site": "cross-site"})
@@ -117,7 +117,7 @@ def test_a_programs_form_is_asked_again_by_get_so_that_the_cookie_comes_along(pr
     assert not is_signed_in(provider, ada)
 
 
-def test_who_is_not_signed_in_is_sent_back_at_once(provider: Provider) -> None:
+def test_a_signed_out_user_is_redirected_immediately(provider: Provider) -> None:
     answer = logout(provider, None, client_id="tradehall-portal", post_logout_redirect_uri=SIGNED_OUT)
     assert answer.headers["location"] == SIGNED_OUT
     assert "You are signed out" in logout(provider, None).text
@@ -139,8 +139,8 @@ def test_who_is_not_signed_in_is_sent_back_at_once(provider: Provider) -> None:
         {"state": "s" * 3000},
     ],
 )
-def test_what_is_not_registered_or_not_ours_is_refused_on_a_page(
-    provider: Provider, ada: Person, asked: dict[str, str]
+def test_unregistered_addresses_are_refused_with_a_page(
+    provider: Provider, ada: UserAccount, asked: dict[str, str]
 ) -> None:
     answer = logout(provider, ada, **asked)
 
@@ -150,7 +150,7 @@ def test_what_is_not_registered_or_not_ours_is_refused_on_a_page(
     assert is_signed_in(provider, ada)
 
 
-def test_a_hint_that_is_not_an_id_token_of_ours_is_refused(provider: Provider, ada: Person) -> None:
+def test_a_hint_that_is_not_an_id_token_of_ours_is_refused(provider: Provider, ada: UserAccount) -> None:
     token = id_token(provider, ada)
     claims = dict(provider.decoded(token, "RS256").claims)
     key = provider.keys.signing("RS256")
@@ -171,7 +171,7 @@ def test_a_hint_that_is_not_an_id_token_of_ours_is_refused(provider: Provider, a
     assert is_signed_in(provider, ada)
 
 
-def test_a_parameter_that_is_given_twice_is_refused(provider: Provider, ada: Person) -> None:
+def test_a_parameter_that_is_given_twice_is_refused(provider: Provider, ada: UserAccount) -> None:
     answer = provider.http.get("/oauth2/logout?state=a&state=b", headers={"Cookie": f"tradehall={ada.cookie}"})
     assert answer.status_code == 400
     assert is_signed_in(provider, ada)

@@ -42,7 +42,7 @@ def test_a_program_is_known_by_its_addresses_and_its_secret(tmp_path: Path) -> N
     assert SECRET not in repr(settings) + repr(client)
 
 
-def test_without_the_setting_there_are_none() -> None:
+def test_without_the_setting_there_are_no_first_party_clients() -> None:
     assert Settings.load(OTHERS).first_party_clients == ()
 
 
@@ -63,7 +63,7 @@ def test_without_the_setting_there_are_none() -> None:
         ({"consent": True}, "consent"),
     ],
 )
-def test_a_bad_program_ends_the_start_with_a_sentence(
+def test_an_invalid_program_stops_the_start_with_a_sentence(
     changes: dict[str, Any], named: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
@@ -75,7 +75,7 @@ def test_a_bad_program_ends_the_start_with_a_sentence(
     assert "short" not in told
 
 
-def test_a_name_is_given_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_duplicate_program_names_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         Settings.load({**OTHERS, NAME: json.dumps([DESK, DESK])})
     assert "front-desk" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Introspection (RFC 7662) and revocation (RFC 7009): who is told what of a token, and when it is over."""
+"""Introspection (RFC 7662) and revocation (RFC 7009): visible tokens, and when they become inactive."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from psycopg import OperationalError
 from access.replicas import MembershipReplica
 from contracts import organizations
 from contracts.envelope import Envelope
-from identity.oauth.tests.provider import ISSUER, PORTAL_SECRET, VERIFIER, Person, Provider, basic
+from identity.oauth.tests.provider import ISSUER, PORTAL_SECRET, VERIFIER, Provider, UserAccount, basic
 
 PORTAL = basic("tradehall-portal", quote(PORTAL_SECRET, safe=""))
 INACTIVE = {"active": False}
@@ -43,7 +43,7 @@ def second_client(provider: Provider, client: dict[str, Any], *scopes: str) -> d
     return {**made.json(), "organization": client["organization"], "bearer": client["bearer"]}
 
 
-def portal_tokens(provider: Provider, ada: Person) -> dict[str, Any]:
+def portal_tokens(provider: Provider, ada: UserAccount) -> dict[str, Any]:
     callback = f"{ISSUER}/portal/callback"
     code = provider.code(ada.cookie, client_id="tradehall-portal", redirect_uri=callback, scope="openid offline_access")
     form = {
@@ -56,7 +56,7 @@ def portal_tokens(provider: Provider, ada: Person) -> dict[str, Any]:
 
 
 @pytest.fixture
-def ada(provider: Provider) -> Person:
+def ada(provider: Provider) -> UserAccount:
     return provider.person()
 
 
@@ -72,7 +72,7 @@ def test_a_client_sees_the_tokens_of_its_own_organization(provider: Provider) ->
         assert answer.json() == {**claims, "active": True, "token_type": "Bearer"}
 
 
-def test_of_all_other_tokens_nothing_is_told(provider: Provider, ada: Person) -> None:
+def test_all_other_tokens_are_inactive(provider: Provider, ada: UserAccount) -> None:
     client, stranger = provider.new_client(), provider.new_client()
     tokens = [
         access_token(provider, stranger),
@@ -87,7 +87,7 @@ def test_of_all_other_tokens_nothing_is_told(provider: Provider, ada: Person) ->
         assert introspect(provider, client, token).json() == INACTIVE
 
 
-def test_a_program_of_ours_sees_what_was_given_to_itself(provider: Provider, ada: Person) -> None:
+def test_a_first_party_client_sees_its_own_tokens(provider: Provider, ada: UserAccount) -> None:
     tokens = portal_tokens(provider, ada)
 
     access = introspect(provider, PORTAL, tokens["access_token"]).json()
@@ -105,7 +105,7 @@ def test_a_program_of_ours_sees_what_was_given_to_itself(provider: Provider, ada
     assert introspect(provider, PORTAL, ada.token).json() == INACTIVE
 
 
-def test_a_refresh_token_that_was_used_is_inactive(provider: Provider, ada: Person) -> None:
+def test_a_refresh_token_that_was_used_is_inactive(provider: Provider, ada: UserAccount) -> None:
     tokens = portal_tokens(provider, ada)
     form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
     renewed = provider.token(form, PORTAL).json()
@@ -124,7 +124,7 @@ def test_a_refresh_token_that_was_used_is_inactive(provider: Provider, ada: Pers
         ({}, PORTAL, (400, "invalid_request")),
     ],
 )
-def test_nobody_asks_without_a_secret(
+def test_introspection_requires_a_secret(
     provider: Provider, form: dict[str, str], headers: dict[str, str] | None, refused: tuple[int, str]
 ) -> None:
     answer = provider.http.post(
@@ -146,7 +146,7 @@ def test_an_expired_token_is_inactive(provider: Provider) -> None:
     assert introspect(provider, client, token).json() == INACTIVE
 
 
-def test_a_session_that_has_ended_is_seen_within_a_second(provider: Provider, ada: Person) -> None:
+def test_a_revoked_session_is_inactive_within_a_second(provider: Provider, ada: UserAccount) -> None:
     tokens = portal_tokens(provider, ada)
     assert introspect(provider, PORTAL, tokens["access_token"]).json()["active"]
 
@@ -157,7 +157,7 @@ def test_a_session_that_has_ended_is_seen_within_a_second(provider: Provider, ad
     assert introspect(provider, PORTAL, tokens["refresh_token"]).json() == INACTIVE
 
 
-def test_a_scope_that_the_client_has_lost_and_a_client_that_is_gone_are_seen(provider: Provider) -> None:
+def test_revoked_scopes_and_removed_clients_are_reported(provider: Provider) -> None:
     client = provider.new_client()
     asker = second_client(provider, client)
     token = access_token(provider, client)
@@ -169,7 +169,7 @@ def test_a_scope_that_the_client_has_lost_and_a_client_that_is_gone_are_seen(pro
     assert introspect(provider, asker, token).json() == INACTIVE
 
 
-def test_nothing_is_said_from_memory_that_is_too_old(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stale_cache_is_not_used(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
     client = provider.new_client()
     token = access_token(provider, client)
     assert introspect(provider, client, token).json()["active"]
@@ -182,7 +182,7 @@ def test_nothing_is_said_from_memory_that_is_too_old(provider: Provider, monkeyp
     assert introspect(provider, client, token).status_code == 503
 
 
-def test_a_client_gives_its_access_token_back(provider: Provider) -> None:
+def test_a_client_revokes_its_access_token(provider: Provider) -> None:
     client = provider.new_client()
     token, other = access_token(provider, client), access_token(provider, client)
     header = basic(client["client_id"], client["client_secret"])
@@ -197,9 +197,7 @@ def test_a_client_gives_its_access_token_back(provider: Provider) -> None:
     assert [each.aggregate_id for each in told[-1:]] == [UUID(str(provider.decoded(token).claims["jti"]))]
 
 
-def test_an_access_token_of_a_person_goes_alone_a_refresh_token_with_its_family(
-    provider: Provider, ada: Person
-) -> None:
+def test_revoking_a_refresh_token_revokes_its_family(provider: Provider, ada: UserAccount) -> None:
     tokens = provider.code_flow(ada.cookie, scope="openid offline_access")
     assert revoke(provider, tokens["access_token"]).status_code == 200
     assert provider.userinfo(tokens["access_token"]).status_code == 401
@@ -213,7 +211,7 @@ def test_an_access_token_of_a_person_goes_alone_a_refresh_token_with_its_family(
     assert provider.userinfo(ada.token).status_code == 200
 
 
-def test_a_refresh_token_that_was_replaced_still_ends_its_family(provider: Provider, ada: Person) -> None:
+def test_a_replaced_refresh_token_revokes_its_family(provider: Provider, ada: UserAccount) -> None:
     tokens = provider.code_flow(ada.cookie, scope="openid offline_access")
     renewed = provider.refresh(tokens["refresh_token"]).json()
 
@@ -223,7 +221,7 @@ def test_a_refresh_token_that_was_replaced_still_ends_its_family(provider: Provi
 
 
 @pytest.mark.parametrize("hint", ["access_token", "refresh_token", "something else"])
-def test_a_wrong_hint_does_not_matter(provider: Provider, ada: Person, hint: str) -> None:
+def test_a_wrong_token_type_hint_is_ignored(provider: Provider, ada: UserAccount, hint: str) -> None:
     for kind in ("access_token", "refresh_token"):
         tokens = provider.code_flow(ada.cookie, scope="openid offline_access")
         assert revoke(provider, tokens[kind], token_type_hint=hint).status_code == 200
@@ -231,11 +229,11 @@ def test_a_wrong_hint_does_not_matter(provider: Provider, ada: Person, hint: str
 
 
 @pytest.mark.parametrize("token", ["thrt_unknown", "not-a-token", "a.b.c", "\u00fc"])
-def test_what_is_no_token_is_no_error(provider: Provider, token: str) -> None:
+def test_revoking_an_invalid_token_is_no_error(provider: Provider, token: str) -> None:
     assert revoke(provider, token).status_code == 200
 
 
-def test_a_client_gives_back_its_own_tokens_only(provider: Provider, ada: Person) -> None:
+def test_a_client_revokes_its_own_tokens_only(provider: Provider, ada: UserAccount) -> None:
     tokens = provider.code_flow(ada.cookie, scope="openid offline_access")
     client = provider.new_client()
     neighbour = second_client(provider, client)
@@ -252,7 +250,7 @@ def test_a_client_gives_back_its_own_tokens_only(provider: Provider, ada: Person
     assert introspect(provider, client, token).json()["active"]
 
 
-def test_who_gives_a_token_back_says_who_it_is(provider: Provider, ada: Person) -> None:
+def test_revocation_requires_client_authentication(provider: Provider, ada: UserAccount) -> None:
     nobody = provider.http.post("/oauth2/revoke", data={"token": ada.token})
     assert (nobody.status_code, nobody.json()["error"]) == (401, "invalid_client")
     wrong = revoke(provider, ada.token, basic("tradehall-portal", "wrong"))
@@ -269,7 +267,7 @@ def hear(provider: Provider, event: Any) -> None:
     provider.parts.revocations.poll()
 
 
-def test_the_clients_of_a_deleted_organization_are_nobody_until_it_is_restored(provider: Provider) -> None:
+def test_clients_of_a_deleted_organization_are_unknown_until_it_is_restored(provider: Provider) -> None:
     client = provider.new_client()
     token = access_token(provider, client)
     org = client["organization"]

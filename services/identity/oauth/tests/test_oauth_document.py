@@ -1,4 +1,4 @@
-"""What the OpenAPI document says about the OAuth endpoints."""
+"""The OAuth endpoints in the OpenAPI document."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""What becomes of a code and of refresh tokens: once, for one client, with its verifier, while the session lasts."""
+"""Tokens of users: codes and refresh tokens are bound to client, verifier and session, and used once."""
 
 import base64
 from concurrent.futures import ThreadPoolExecutor
@@ -9,14 +9,14 @@ from urllib.parse import quote
 import pytest
 from authlib.oidc.core import CodeIDToken
 
-from identity.oauth.tests.provider import CLI_CALLBACK, ISSUER, PORTAL_SECRET, VERIFIER, Person, Provider, basic
+from identity.oauth.tests.provider import CLI_CALLBACK, ISSUER, PORTAL_SECRET, VERIFIER, Provider, UserAccount, basic
 from identity.oauth.token.refresh_tokens import IDLE, LONGEST
 
 OFFLINE = "openid offline_access"
 
 
 @pytest.fixture
-def ada(provider: Provider) -> Person:
+def ada(provider: Provider) -> UserAccount:
     return provider.person()
 
 
@@ -24,9 +24,7 @@ def error(answer: object) -> tuple[int, str]:
     return answer.status_code, answer.json()["error"]  # type: ignore[attr-defined]
 
 
-def test_an_access_token_of_a_person_names_session_and_sign_in_and_no_organization(
-    provider: Provider, ada: Person
-) -> None:
+def test_a_users_access_token_has_session_and_sign_in_but_no_organization(provider: Provider, ada: UserAccount) -> None:
     answer = provider.code_flow(ada.cookie, scope="openid email")
 
     assert (answer["token_type"], answer["expires_in"], answer["scope"]) == ("Bearer", 600, "openid email")
@@ -47,7 +45,7 @@ def test_an_access_token_of_a_person_names_session_and_sign_in_and_no_organizati
     }
 
 
-def test_an_id_token_is_for_its_client_and_its_request(provider: Provider, ada: Person) -> None:
+def test_an_id_token_is_bound_to_client_and_nonce(provider: Provider, ada: UserAccount) -> None:
     answer = provider.code_flow(ada.cookie, nonce="n-1")
 
     token = provider.decoded(answer["id_token"], "RS256")
@@ -61,15 +59,15 @@ def test_an_id_token_is_for_its_client_and_its_request(provider: Provider, ada: 
     CodeIDToken(claims, token.header, params={"access_token": answer["access_token"]}).validate_at_hash()
 
 
-def test_without_openid_there_is_no_id_token(provider: Provider, ada: Person) -> None:
+def test_without_openid_there_is_no_id_token(provider: Provider, ada: UserAccount) -> None:
     assert "id_token" not in provider.code_flow(ada.cookie, scope="email")
 
 
-def test_a_client_may_ask_for_no_scope_at_all(provider: Provider, ada: Person) -> None:
+def test_the_scope_is_optional(provider: Provider, ada: UserAccount) -> None:
     assert provider.redeem(provider.code(ada.cookie, scope="")).json()["scope"] == ""
 
 
-def test_the_portal_authenticates_with_its_secret(provider: Provider, ada: Person) -> None:
+def test_the_portal_authenticates_with_its_secret(provider: Provider, ada: UserAccount) -> None:
     callback = f"{ISSUER}/portal/callback"
 
     def redeem(headers: dict[str, str] | None, **form: str) -> object:
@@ -104,14 +102,14 @@ def test_the_portal_authenticates_with_its_secret(provider: Provider, ada: Perso
     ],
 )
 def test_a_code_is_bound_to_verifier_and_address(
-    provider: Provider, ada: Person, changes: dict[str, str], refused: str
+    provider: Provider, ada: UserAccount, changes: dict[str, str], refused: str
 ) -> None:
     code = provider.code(ada.cookie)
 
     assert error(provider.redeem(code, **changes)) == (400, refused)
 
 
-def test_a_code_is_good_for_a_minute(provider: Provider, ada: Person) -> None:
+def test_a_code_expires_after_a_minute(provider: Provider, ada: UserAccount) -> None:
     in_time, late = provider.code(ada.cookie), provider.code(ada.cookie)
 
     provider.clock.forward(timedelta(seconds=59))
@@ -120,7 +118,7 @@ def test_a_code_is_good_for_a_minute(provider: Provider, ada: Person) -> None:
     assert error(provider.redeem(late)) == (400, "invalid_grant")
 
 
-def test_a_code_that_comes_again_ends_all_that_was_made_from_it(provider: Provider, ada: Person) -> None:
+def test_a_reused_code_revokes_its_tokens(provider: Provider, ada: UserAccount) -> None:
     code = provider.code(ada.cookie, scope=OFFLINE)
     made = provider.redeem(code).json()
     assert provider.userinfo(made["access_token"]).status_code == 200
@@ -135,9 +133,7 @@ def test_a_code_that_comes_again_ends_all_that_was_made_from_it(provider: Provid
     assert provider.parts.events()[-2:] != ["Revoked", "Revoked"]
 
 
-def test_of_many_who_redeem_a_code_at_once_one_gets_tokens_and_nobody_keeps_them(
-    provider: Provider, ada: Person
-) -> None:
+def test_concurrent_uses_of_a_code_issue_tokens_once_and_revoke_them(provider: Provider, ada: UserAccount) -> None:
     code = provider.code(ada.cookie, scope=OFFLINE)
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: provider.redeem(code), range(8)))
@@ -148,7 +144,7 @@ def test_of_many_who_redeem_a_code_at_once_one_gets_tokens_and_nobody_keeps_them
     assert provider.userinfo(good[0]["access_token"]).status_code == 401
 
 
-def test_nothing_that_can_be_used_is_stored(provider: Provider, ada: Person) -> None:
+def test_no_usable_token_is_stored(provider: Provider, ada: UserAccount) -> None:
     code = provider.code(ada.cookie, scope=OFFLINE)
     first = provider.redeem(code).json()
     second = provider.refresh(first["refresh_token"]).json()
@@ -161,7 +157,7 @@ def test_nothing_that_can_be_used_is_stored(provider: Provider, ada: Person) -> 
         assert secret.encode().hex() not in dump
 
 
-def test_no_tokens_for_a_session_that_has_ended_meanwhile(provider: Provider, ada: Person) -> None:
+def test_a_revoked_session_gets_no_tokens(provider: Provider, ada: UserAccount) -> None:
     code = provider.code(ada.cookie)
     provider.parts.sessions.revoke(ada.session.id)
 
@@ -169,7 +165,7 @@ def test_no_tokens_for_a_session_that_has_ended_meanwhile(provider: Provider, ad
     assert provider.userinfo(ada.token).status_code == 401
 
 
-def test_a_refresh_gives_new_tokens_of_the_same_sign_in(provider: Provider, ada: Person) -> None:
+def test_a_refresh_issues_new_tokens_of_the_same_sign_in(provider: Provider, ada: UserAccount) -> None:
     first = provider.code_flow(ada.cookie, scope=OFFLINE)
     provider.clock.forward(timedelta(minutes=5))
 
@@ -182,7 +178,7 @@ def test_a_refresh_gives_new_tokens_of_the_same_sign_in(provider: Provider, ada:
     assert provider.refresh(second["refresh_token"]).status_code == 200
 
 
-def test_a_refresh_token_again_within_ten_seconds_gives_the_same_answer(provider: Provider, ada: Person) -> None:
+def test_reusing_a_refresh_token_within_ten_seconds_repeats_the_answer(provider: Provider, ada: UserAccount) -> None:
     first = provider.code_flow(ada.cookie, scope=OFFLINE)
     answer = provider.refresh(first["refresh_token"]).json()
 
@@ -192,7 +188,7 @@ def test_a_refresh_token_again_within_ten_seconds_gives_the_same_answer(provider
     assert provider.refresh(answer["refresh_token"]).status_code == 200
 
 
-def test_a_refresh_token_again_later_ends_the_family(provider: Provider, ada: Person) -> None:
+def test_reusing_a_refresh_token_later_revokes_the_family(provider: Provider, ada: UserAccount) -> None:
     first = provider.code_flow(ada.cookie, scope=OFFLINE)
     second = provider.refresh(first["refresh_token"]).json()
     provider.clock.forward(timedelta(seconds=10))
@@ -204,7 +200,7 @@ def test_a_refresh_token_again_later_ends_the_family(provider: Provider, ada: Pe
     assert provider.userinfo(ada.token).status_code == 200
 
 
-def test_of_many_who_refresh_at_once_all_get_the_same_answer(provider: Provider, ada: Person) -> None:
+def test_concurrent_refreshes_get_the_same_answer(provider: Provider, ada: UserAccount) -> None:
     first = provider.code_flow(ada.cookie, scope=OFFLINE)
     with ThreadPoolExecutor(8) as pool:
         answers = [a.json() for a in pool.map(lambda _: provider.refresh(first["refresh_token"]), range(8))]
@@ -213,7 +209,7 @@ def test_of_many_who_refresh_at_once_all_get_the_same_answer(provider: Provider,
     assert "access_token" in answers[0]
 
 
-def test_a_refresh_token_is_its_clients_alone(provider: Provider, ada: Person) -> None:
+def test_a_refresh_token_is_bound_to_its_client(provider: Provider, ada: UserAccount) -> None:
     first = provider.code_flow(ada.cookie, scope=OFFLINE)
     stolen = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
 
@@ -223,7 +219,7 @@ def test_a_refresh_token_is_its_clients_alone(provider: Provider, ada: Person) -
     assert provider.refresh(first["refresh_token"]).status_code == 200
 
 
-def test_a_refresh_may_narrow_the_scope_of_its_access_token_only(provider: Provider, ada: Person) -> None:
+def test_a_refresh_may_narrow_the_scope_of_its_access_token_only(provider: Provider, ada: UserAccount) -> None:
     first = provider.code_flow(ada.cookie, scope="openid email offline_access")
 
     narrow = provider.refresh(first["refresh_token"], scope="email").json()
@@ -233,7 +229,7 @@ def test_a_refresh_may_narrow_the_scope_of_its_access_token_only(provider: Provi
     assert provider.refresh(narrow["refresh_token"]).json()["scope"] == "openid email offline_access"
 
 
-def test_an_unused_refresh_token_lasts_thirty_days(provider: Provider, ada: Person) -> None:
+def test_an_unused_refresh_token_expires_after_thirty_days(provider: Provider, ada: UserAccount) -> None:
     early, late = (provider.code_flow(ada.cookie, scope=OFFLINE)["refresh_token"] for _ in range(2))
 
     provider.clock.forward(IDLE - timedelta(seconds=1))
@@ -242,7 +238,7 @@ def test_an_unused_refresh_token_lasts_thirty_days(provider: Provider, ada: Pers
     assert error(provider.refresh(late)) == (400, "invalid_grant")
 
 
-def test_a_family_lasts_a_hundred_and_eighty_days_however_it_is_used(provider: Provider, ada: Person) -> None:
+def test_a_family_expires_after_180_days(provider: Provider, ada: UserAccount) -> None:
     token = provider.code_flow(ada.cookie, scope=OFFLINE)["refresh_token"]
     for _ in range(8):
         provider.clock.forward(timedelta(days=20))
@@ -254,7 +250,7 @@ def test_a_family_lasts_a_hundred_and_eighty_days_however_it_is_used(provider: P
     assert error(provider.refresh(token)) == (400, "invalid_grant")
 
 
-def test_an_ended_session_ends_its_families(provider: Provider, ada: Person) -> None:
+def test_a_revoked_session_revokes_its_families(provider: Provider, ada: UserAccount) -> None:
     first = provider.code_flow(ada.cookie, scope=OFFLINE)
     provider.parts.sessions.revoke(ada.session.id)
 
@@ -263,23 +259,23 @@ def test_an_ended_session_ends_its_families(provider: Provider, ada: Person) -> 
 
 
 @pytest.mark.parametrize("token", ["", "thrt_unknown", "x" * 5000, "\u00fc"])
-def test_a_refresh_token_that_was_never_given_is_refused(provider: Provider, token: str) -> None:
+def test_an_unknown_refresh_token_is_refused(provider: Provider, token: str) -> None:
     assert error(provider.refresh(token)) == (400, "invalid_grant" if token else "invalid_request")
 
 
-def test_what_can_have_no_effect_any_more_is_forgotten(provider: Provider, ada: Person) -> None:
+def test_expired_codes_and_tokens_are_deleted(provider: Provider, ada: UserAccount) -> None:
     code = provider.code(ada.cookie, scope=OFFLINE)
     first = provider.redeem(code).json()
     provider.refresh(first["refresh_token"])
     provider.redeem(code)
     provider.clock.forward(LONGEST + timedelta(days=2))
 
-    provider.server.codes.forget_old()
-    provider.server.refresh_tokens.forget_old()
+    provider.server.codes.delete_expired()
+    provider.server.refresh_tokens.delete_expired()
 
     for table in ("authorization_codes", "refresh_tokens", "family_access_tokens", "revoked_tokens"):
         assert not provider.parts.database.all(f"SELECT * FROM {table}")
 
 
-def test_a_callback_gets_no_token_itself(provider: Provider, ada: Person) -> None:
+def test_the_redirect_contains_no_token(provider: Provider, ada: UserAccount) -> None:
     assert provider.authorize(ada.cookie).headers["location"].startswith(f"{CLI_CALLBACK}?code=thac_")

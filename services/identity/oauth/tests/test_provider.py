@@ -1,4 +1,4 @@
-"""What the provider publishes, and which access tokens it believes."""
+"""Published documents and keys, and accepted access tokens."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -10,12 +10,12 @@ from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
-from identity.oauth.tests.provider import ISSUER, Person, Provider, basic, redirected
+from identity.oauth.tests.provider import ISSUER, Provider, UserAccount, basic, redirected
 from identity.signing_keys.service import SigningKeys
-from identity.tests.parts import Parts
+from identity.tests.container import ContainerFixture
 
 
-def test_discovery_names_the_issuer_to_the_letter_whatever_host_was_asked(provider: Provider) -> None:
+def test_discovery_returns_the_exact_issuer_for_any_host(provider: Provider) -> None:
     first, second = (
         provider.http.get(f"/.well-known/{name}", headers={"Host": "elsewhere.example"}).json()
         for name in ("openid-configuration", "oauth-authorization-server")
@@ -33,7 +33,7 @@ def paths(router: Any) -> set[str]:
     return own.union(*map(paths, included))
 
 
-def test_discovery_announces_what_is_there_and_nothing_else(provider: Provider) -> None:
+def test_discovery_lists_exactly_the_supported_features(provider: Provider) -> None:
     document = provider.http.get("/.well-known/openid-configuration").json()
 
     secure = {
@@ -51,7 +51,7 @@ def test_discovery_announces_what_is_there_and_nothing_else(provider: Provider) 
     assert document["grant_types_supported"] == ["authorization_code", "client_credentials", "refresh_token"]
 
 
-def test_the_published_keys_are_public_and_one_for_each_algorithm(provider: Provider) -> None:
+def test_published_keys_are_public_and_one_per_algorithm(provider: Provider) -> None:
     keys = provider.http.get("/oauth2/jwks").json()["keys"]
 
     assert sorted(key["alg"] for key in keys) == ["ES256", "RS256"]
@@ -59,7 +59,7 @@ def test_the_published_keys_are_public_and_one_for_each_algorithm(provider: Prov
     assert not any(set(key) & {"d", "p", "q", "dp", "dq", "qi", "k"} for key in keys)
 
 
-def test_replicas_that_start_at_once_make_one_set_of_keys(parts: Parts) -> None:
+def test_concurrent_replicas_generate_one_key_set(parts: ContainerFixture) -> None:
     replicas = [SigningKeys(parts.database, parts.keys, parts.clock) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(SigningKeys.ensure, replicas))
@@ -68,7 +68,7 @@ def test_replicas_that_start_at_once_make_one_set_of_keys(parts: Parts) -> None:
     assert len(replicas[0].jwks()["keys"]) == 2
 
 
-def test_private_keys_lie_in_the_database_encrypted_only(provider: Provider) -> None:
+def test_private_keys_are_stored_encrypted(provider: Provider) -> None:
     private = provider.keys.signing("ES256").as_dict(private=True)["d"]
 
     for row in provider.parts.database.all("SELECT * FROM signing_keys"):
@@ -76,7 +76,7 @@ def test_private_keys_lie_in_the_database_encrypted_only(provider: Provider) -> 
         assert "d" not in row["public"]
 
 
-def test_userinfo_tells_what_the_scope_allows(provider: Provider) -> None:
+def test_userinfo_returns_what_the_scope_allows(provider: Provider) -> None:
     ada = provider.person()
     told = {
         scope: provider.userinfo(provider.code_flow(ada.cookie, scope=scope)["access_token"]).json()
@@ -84,11 +84,11 @@ def test_userinfo_tells_what_the_scope_allows(provider: Provider) -> None:
     }
 
     assert set(told["openid"]) == set(told["openid profile"]) == {"sub"}  # no name was given yet
-    assert told["openid email"]["email"] == provider.parts.people.find(ada.id).email
+    assert told["openid email"]["email"] == provider.parts.users.find(ada.id).email
     assert told["openid email"]["email_verified"] is True
 
 
-def test_userinfo_needs_openid_and_a_person(provider: Provider) -> None:
+def test_userinfo_requires_openid_and_a_user(provider: Provider) -> None:
     refused = provider.userinfo(provider.code_flow(provider.person().cookie, scope="email")["access_token"])
     assert refused.status_code == 403
     assert 'error="insufficient_scope"' in refused.headers["www-authenticate"]
@@ -99,7 +99,7 @@ def test_userinfo_needs_openid_and_a_person(provider: Provider) -> None:
 
 
 @pytest.fixture
-def ada(provider: Provider) -> Person:
+def ada(provider: Provider) -> UserAccount:
     return provider.person()
 
 
@@ -112,7 +112,7 @@ def ada(provider: Provider) -> Person:
         {"sid": str(uuid4())},
     ],
 )
-def test_a_token_with_a_wrong_claim_is_refused(provider: Provider, ada: Person, wrong: dict[str, Any]) -> None:
+def test_a_token_with_a_wrong_claim_is_refused(provider: Provider, ada: UserAccount, wrong: dict[str, Any]) -> None:
     key = provider.keys.signing("ES256")
     header = {"alg": "ES256", "typ": "at+jwt", "kid": key.kid}
     forged = jwt.encode(header, {**provider.decoded(ada.token).claims, **wrong}, key)
@@ -120,7 +120,7 @@ def test_a_token_with_a_wrong_claim_is_refused(provider: Provider, ada: Person, 
     assert provider.userinfo(forged).status_code == 401
 
 
-def test_a_token_that_was_not_signed_as_an_access_token_here_is_refused(provider: Provider, ada: Person) -> None:
+def test_only_access_tokens_of_this_issuer_are_accepted(provider: Provider, ada: UserAccount) -> None:
     claims = provider.decoded(ada.token).claims
     ours, rsa = provider.keys.signing("ES256"), provider.keys.signing("RS256")
     public = provider.http.get("/oauth2/jwks").json()["keys"][0]
@@ -148,7 +148,7 @@ def test_a_token_that_was_not_signed_as_an_access_token_here_is_refused(provider
         assert 'error="invalid_token"' in answer.headers["www-authenticate"]
 
 
-def test_each_announced_way_to_authenticate_and_to_answer_is_there(provider: Provider, ada: Person) -> None:
+def test_every_announced_authentication_method_and_response_mode_works(provider: Provider, ada: UserAccount) -> None:
     document = provider.http.get("/.well-known/openid-configuration").json()
     client = provider.new_client()
     known = {"client_id": client["client_id"], "client_secret": client["client_secret"]}

@@ -1,10 +1,10 @@
-"""A program that repeats a wrong secret is told to wait; others beside it are not."""
+"""Throttling of a program that repeats a wrong secret; others are unaffected."""
 
 from identity.oauth.service import WRONG_CREDENTIALS
 from identity.oauth.tests.provider import Provider
 
 
-def test_who_repeats_a_wrong_secret_is_told_when_to_come_back(provider: Provider) -> None:
+def test_a_repeated_wrong_secret_gets_retry_after(provider: Provider) -> None:
     client, other = provider.new_client(), provider.new_client()
     wrong = {**client, "client_secret": other["client_secret"]}
     for _ in range(WRONG_CREDENTIALS.most):

@@ -150,7 +150,7 @@ class RefreshTokenStore:
             self.revoke(row["id"])
         return self._database.execute("DELETE FROM token_families WHERE user_id = %s", (user_id,))
 
-    def forget_old(self) -> None:
+    def delete_expired(self) -> None:
         """Delete answers that are not repeated any more, and what has expired."""
         now = self._clock()
         self._database.execute(

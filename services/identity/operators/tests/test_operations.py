@@ -1,4 +1,4 @@
-"""Messages that identity set aside, as operators see them over HTTP."""
+"""Dead letters of identity in the HTTP API for operators."""
 
 import json
 import logging
@@ -10,8 +10,8 @@ from fastapi.testclient import TestClient
 from psycopg.errors import RaiseException
 
 from identity.service import IdentityService
-from identity.tests.parts import settings
-from identity.tests.running import Running
+from identity.tests.container import settings
+from identity.tests.running_service import RunningIdentity
 from testing.servers import Databases
 
 OVERVIEW = "/api/v1/operations/identity"
@@ -20,18 +20,18 @@ RECORD = f"{OVERVIEW}/interventions"
 
 
 @pytest.fixture(scope="module")
-def service(databases: Databases) -> Iterator[Running]:
-    with Running(settings(databases.of(IdentityService))) as service:
+def service(databases: Databases) -> Iterator[RunningIdentity]:
+    with RunningIdentity(settings(databases.of(IdentityService))) as service:
         yield service
 
 
 @pytest.fixture(scope="module")
-def operator(service: Running) -> TestClient:
+def operator(service: RunningIdentity) -> TestClient:
     """The first person."""
     return service.caller("operator@example.com")
 
 
-def park(service: Running, *payloads: str) -> list[int]:
+def park(service: RunningIdentity, *payloads: str) -> list[int]:
     """Messages of one subject; answers their ids."""
     subject, ids = uuid4().hex, []
     for number, payload in enumerate(payloads, 1):
@@ -62,7 +62,7 @@ UNKNOWN = json.dumps(
 )
 
 
-def test_only_operators_read_and_change_dead_letters(service: Running, operator: TestClient) -> None:
+def test_only_operators_read_and_change_dead_letters(service: RunningIdentity, operator: TestClient) -> None:
     (parked,) = park(service, UNKNOWN)
     other = service.caller("other@example.com")
     paths = (("GET", OVERVIEW), ("GET", RECORD), ("GET", PATH), ("POST", f"{PATH}/{parked}/replay"))
@@ -74,7 +74,7 @@ def test_only_operators_read_and_change_dead_letters(service: Running, operator:
     assert (shown["payload"], shown["error"]) == (UNKNOWN, "KeyError: gone")
 
 
-def test_dead_letters_come_in_pages(service: Running, operator: TestClient) -> None:
+def test_dead_letters_come_in_pages(service: RunningIdentity, operator: TestClient) -> None:
     first, second = park(service, UNKNOWN, UNKNOWN)
     seen: list[int] = []
     cursor: str | None = ""
@@ -86,7 +86,7 @@ def test_dead_letters_come_in_pages(service: Running, operator: TestClient) -> N
 
 
 def test_a_message_that_fails_again_stays_until_it_is_discarded(
-    service: Running, operator: TestClient, caplog: pytest.LogCaptureFixture
+    service: RunningIdentity, operator: TestClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     (parked,) = park(service, "no JSON")
     failed = operator.post(f"{PATH}/{parked}/replay")
@@ -102,7 +102,7 @@ def test_a_message_that_fails_again_stays_until_it_is_discarded(
     assert noted["actor"] == str(service.user("operator@example.com").id)
 
 
-def test_replaying_applies_all_of_a_subject(service: Running, operator: TestClient) -> None:
+def test_replaying_applies_all_of_a_subject(service: RunningIdentity, operator: TestClient) -> None:
     parked, _ = park(service, UNKNOWN, UNKNOWN)
     assert operator.post(f"{PATH}/{parked}/replay").json() == {"replayed": 2}
     assert operator.post(f"{PATH}/{parked}/replay").status_code == 404
@@ -112,7 +112,7 @@ def test_replaying_applies_all_of_a_subject(service: Running, operator: TestClie
     assert [(one["action"], one["sequence"]) for one in noted] == [("replayed", 2), ("replayed", 1)]
 
 
-def test_the_operator_log_is_append_only(service: Running, operator: TestClient) -> None:
+def test_the_operator_log_is_append_only(service: RunningIdentity, operator: TestClient) -> None:
     (parked,) = park(service, UNKNOWN)
     operator.post(f"{PATH}/{parked}/discard", json={"reason": "for the record"})
     for change in ("UPDATE interventions SET actor = NULL", "DELETE FROM interventions", "TRUNCATE interventions"):
@@ -120,7 +120,9 @@ def test_the_operator_log_is_append_only(service: Running, operator: TestClient)
             cursor.execute(change.encode())
 
 
-def test_the_overview_shows_health_and_dead_letters_without_the_bus(service: Running, operator: TestClient) -> None:
+def test_the_overview_shows_health_and_dead_letters_without_the_bus(
+    service: RunningIdentity, operator: TestClient
+) -> None:
     park(service, UNKNOWN)
     shown = operator.get(OVERVIEW).json()
     assert (shown["service"], shown["health"]["database"]) == ("identity", "ok")
@@ -130,7 +132,7 @@ def test_the_overview_shows_health_and_dead_letters_without_the_bus(service: Run
     assert shown["parked"] > 0
 
 
-def test_the_gauge_of_dead_letters_follows_the_table(service: Running) -> None:
+def test_the_gauge_of_dead_letters_follows_the_table(service: RunningIdentity) -> None:
     def gauge() -> float:
         lines = service.browser().get("/metrics").text.splitlines()
         (line,) = [each for each in lines if each.startswith('tradehall_parked_messages{durable="identity-org')]
@@ -143,6 +145,6 @@ def test_the_gauge_of_dead_letters_follows_the_table(service: Running) -> None:
     assert gauge() == 0
 
 
-def test_the_account_shows_whether_the_user_is_operator(service: Running, operator: TestClient) -> None:
+def test_the_account_shows_whether_the_user_is_operator(service: RunningIdentity, operator: TestClient) -> None:
     assert operator.get("/api/v1/me").json()["operator"] is True
     assert service.caller("plain@example.com").get("/api/v1/me").json()["operator"] is False

@@ -1,4 +1,4 @@
-"""Slow hashes under load: a few at a time, the others are told at once, and the event loop stays free."""
+"""Password hashing under load: few at a time, the others are refused immediately, and the event loop stays free."""
 
 import statistics
 import time
@@ -13,29 +13,29 @@ import pytest
 
 from identity.passwords.hashing import Hashing
 from identity.service import IdentityService
-from identity.tests.parts import PASSWORD, settings
-from identity.tests.running import Running
+from identity.tests.container import PASSWORD, settings
+from identity.tests.running_service import RunningIdentity
 from testing.servers import Databases
 from testing.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
-def service(databases: Databases) -> Iterator[Running]:
-    with Running(settings(databases.of(IdentityService)), IdentityService) as service:
+def service(databases: Databases) -> Iterator[RunningIdentity]:
+    with RunningIdentity(settings(databases.of(IdentityService)), IdentityService) as service:
         yield service
 
 
 AT_ONCE = Hashing().places + 2
 
 
-def sign_in(service: Running) -> httpx2.Response:
+def sign_in(service: RunningIdentity) -> httpx2.Response:
     """Somebody without an account, at a network address of their own, tries."""
     form = {"email": f"{uuid4().hex}@example.com", "password": PASSWORD}
     answer: httpx2.Response = service.browser(str(uuid4())).post("/login", data=form)
     return answer
 
 
-def test_requests_beyond_the_places_are_refused_and_livez_answers(service: Running) -> None:
+def test_requests_beyond_the_queue_are_refused_and_livez_answers(service: RunningIdentity) -> None:
     go_on = Event()
 
     def slow(*_: object) -> bool:
@@ -68,7 +68,7 @@ def test_requests_beyond_the_places_are_refused_and_livez_answers(service: Runni
     assert sign_in(service).status_code == 422
 
 
-def test_a_refusal_without_a_place_takes_a_tenth_of_a_second(service: Running) -> None:
+def test_a_refusal_without_a_free_slot_takes_a_tenth_of_a_second(service: RunningIdentity) -> None:
     """While all threads make real hashes, and a queue of them waits: behind it, a refusal would take longer."""
     enough = Event()
     answers: list[httpx2.Response] = []
@@ -90,7 +90,7 @@ def test_a_refusal_without_a_place_takes_a_tenth_of_a_second(service: Running) -
     assert statistics.median(took[429]) < min(0.1, statistics.median(took[422]) / 2)
 
 
-def test_livez_stays_quick_while_passwords_are_hashed(service: Running) -> None:
+def test_livez_stays_quick_while_passwords_are_hashed(service: RunningIdentity) -> None:
     """Beside the sign-ins under way: were they hashed on the loop, it would wait as long as they do."""
     with ThreadPoolExecutor(12) as pool:
         signing_in = [pool.submit(sign_in, service) for _ in range(120)]

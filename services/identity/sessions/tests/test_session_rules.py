@@ -1,4 +1,4 @@
-"""What a session records, on sessions made again from their events."""
+"""Rules of sessions that were loaded again from their events."""
 
 from uuid import uuid4
 
@@ -19,7 +19,7 @@ def test_a_session_belongs_to_its_user_and_ends_once() -> None:
     assert (session.ended, session.pending_events) == (True, [])
 
 
-def test_a_sign_in_is_from_a_known_device_unless_it_says_otherwise() -> None:
+def test_a_sign_in_defaults_to_a_known_device() -> None:
     session = UserSession(id=uuid4(), user_id=uuid4(), how="password", address=None)
     [signed_in] = session.collect_events()
     assert isinstance(signed_in, UserSession.SignedIn)

@@ -7,12 +7,12 @@ from uuid import uuid4
 import pytest
 
 from identity.sessions.service import OpenSession, UnknownSession
-from identity.tests.parts import PASSWORD, Parts
+from identity.tests.container import PASSWORD, ContainerFixture
 from kit.http.pagination import Paging
 from testing.clock import Clock
 
 
-def test_a_cookie_expires_twelve_hours_after_its_last_use(parts: Parts, clock: Clock) -> None:
+def test_a_cookie_expires_twelve_hours_after_its_last_use(parts: ContainerFixture, clock: Clock) -> None:
     session, cookie = parts.with_password("ann@example.com")
     for _ in range(3):
         clock.forward(timedelta(hours=11))
@@ -22,7 +22,7 @@ def test_a_cookie_expires_twelve_hours_after_its_last_use(parts: Parts, clock: C
     assert not parts.sessions.alive(session.id)
 
 
-def test_a_cookie_expires_after_thirty_days_at_most(parts: Parts, clock: Clock) -> None:
+def test_a_cookie_expires_after_thirty_days_at_most(parts: ContainerFixture, clock: Clock) -> None:
     _, cookie = parts.with_password("ann@example.com")
     for _ in range(65):
         clock.forward(timedelta(hours=11))
@@ -31,7 +31,7 @@ def test_a_cookie_expires_after_thirty_days_at_most(parts: Parts, clock: Clock) 
     assert parts.sessions.find(cookie) is None
 
 
-def test_a_kept_session_outlives_its_cookie(parts: Parts, clock: Clock) -> None:
+def test_a_kept_session_outlives_its_cookie(parts: ContainerFixture, clock: Clock) -> None:
     session, cookie = parts.with_password("ann@example.com")
     parts.sessions.keep(session.id, clock() + timedelta(days=30))
     clock.forward(timedelta(days=29))
@@ -43,7 +43,7 @@ def test_a_kept_session_outlives_its_cookie(parts: Parts, clock: Clock) -> None:
     assert parts.sessions.revoke_expired() == 1
 
 
-def test_a_session_is_revoked_once(parts: Parts) -> None:
+def test_a_session_is_revoked_once(parts: ContainerFixture) -> None:
     session, cookie = parts.with_password("ann@example.com")
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(parts.sessions.revoke, [session.id] * 8))
@@ -52,7 +52,7 @@ def test_a_session_is_revoked_once(parts: Parts) -> None:
     assert parts.events().count("Ended") == 1
 
 
-def test_an_expired_session_is_revoked_and_later_deleted(parts: Parts, clock: Clock) -> None:
+def test_an_expired_session_is_revoked_and_later_deleted(parts: ContainerFixture, clock: Clock) -> None:
     parts.with_password("ann@example.com")
     clock.forward(timedelta(hours=13))
     assert parts.sessions.revoke_expired() == 1
@@ -62,7 +62,7 @@ def test_an_expired_session_is_revoked_and_later_deleted(parts: Parts, clock: Cl
     assert parts.database.one("SELECT FROM sessions") is None
 
 
-def test_users_list_and_revoke_only_their_own_sessions(parts: Parts, clock: Clock) -> None:
+def test_users_list_and_revoke_only_their_own_sessions(parts: ContainerFixture, clock: Clock) -> None:
     ann, _ = parts.with_password("ann@example.com")
     bob, _ = parts.with_password("bob@example.com")
     clock.forward(timedelta(seconds=1))
@@ -79,17 +79,17 @@ def test_users_list_and_revoke_only_their_own_sessions(parts: Parts, clock: Cloc
         parts.sessions.revoke_own(ann.user_id, uuid4())
 
 
-def test_a_cookie_is_not_stored_readable(parts: Parts) -> None:
+def test_a_cookie_is_not_stored_readable(parts: ContainerFixture) -> None:
     _, cookie = parts.with_password("ann@example.com")
     assert cookie not in str(parts.database.all("SELECT *, encode(secret_hash, 'escape') FROM sessions"))
 
 
 @pytest.mark.parametrize("cookie", ["", "ths_", "é", "x" * 5000])
-def test_an_unknown_cookie_has_no_session(parts: Parts, cookie: str) -> None:
+def test_an_unknown_cookie_has_no_session(parts: ContainerFixture, cookie: str) -> None:
     assert parts.sessions.find(cookie) is None
 
 
-def test_revoking_all_keeps_the_excepted_session(parts: Parts) -> None:
+def test_revoking_all_keeps_the_excepted_session(parts: ContainerFixture) -> None:
     first, cookie = parts.with_password("ann@example.com")
     _, second = parts.sign_in.with_password("ann@example.com", PASSWORD, None, None)
     parts.sessions.revoke_all(first.user_id, except_id=first.id)
@@ -99,7 +99,7 @@ def test_revoking_all_keeps_the_excepted_session(parts: Parts) -> None:
     assert parts.sessions.find(cookie) is None
 
 
-def test_a_session_is_listed_with_device_address_and_times(parts: Parts, clock: Clock) -> None:
+def test_a_session_is_listed_with_device_address_and_times(parts: ContainerFixture, clock: Clock) -> None:
     session, cookie = parts.with_password("ann@example.com")
     agent = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
     begun = clock()
@@ -120,7 +120,7 @@ def test_a_session_is_listed_with_device_address_and_times(parts: Parts, clock: 
     assert listed().last_used_at == clock()
 
 
-def test_refreshing_tokens_does_not_keep_the_cookie(parts: Parts, clock: Clock) -> None:
+def test_refreshing_tokens_does_not_keep_the_cookie(parts: ContainerFixture, clock: Clock) -> None:
     session, cookie = parts.with_password("ann@example.com")
     for _ in range(3):
         clock.forward(timedelta(hours=5))

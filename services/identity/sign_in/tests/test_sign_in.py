@@ -1,4 +1,4 @@
-"""Signing in: one-time passwords, own passwords, and what strangers can tell."""
+"""Signing in: one-time passwords, own passwords, and no disclosure of accounts."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -8,15 +8,15 @@ from uuid import uuid4
 import pytest
 
 from identity.passwords.hashing import Hashing
-from identity.people.domain import OneTimePasswordSpent
 from identity.sign_in.service import WrongCredentials
-from identity.tests.parts import PASSWORD, Parts
+from identity.tests.container import PASSWORD, ContainerFixture
+from identity.users.domain import OneTimePasswordSpent
 from kit.db.database import Database
 from kit.errors import Refusal
 from testing.clock import Clock
 
 
-def test_the_one_time_password_signs_in_once_and_verifies_the_address(parts: Parts) -> None:
+def test_the_one_time_password_signs_in_once_and_verifies_the_address(parts: ContainerFixture) -> None:
     parts.registered("ann@example.com")
     password = parts.one_time_password("ann@example.com")
     session, cookie = parts.sign_in.with_password("Ann@example.com", password, "10.0.0.1", "curl")
@@ -27,7 +27,7 @@ def test_the_one_time_password_signs_in_once_and_verifies_the_address(parts: Par
         parts.sign_in.with_password("ann@example.com", password, "10.0.0.1", "curl")
 
 
-def test_a_one_time_password_is_readable_and_forgives_how_it_is_typed(parts: Parts) -> None:
+def test_a_one_time_password_is_readable_and_forgives_how_it_is_typed(parts: ContainerFixture) -> None:
     user_id = uuid4()
     password = parts.secrets.password(user_id, 1)
     assert len(password.replace("-", "")) * 5 >= 80
@@ -39,7 +39,7 @@ def test_a_one_time_password_is_readable_and_forgives_how_it_is_typed(parts: Par
     assert not parts.secrets.is_password(password, uuid4(), 1)
 
 
-def test_a_one_time_password_expires_after_a_day(parts: Parts, clock: Clock) -> None:
+def test_a_one_time_password_expires_after_a_day(parts: ContainerFixture, clock: Clock) -> None:
     for email in ("ann@example.com", "bob@example.com"):
         parts.registered(email)
     clock.forward(timedelta(hours=24, seconds=-1))
@@ -49,7 +49,7 @@ def test_a_one_time_password_expires_after_a_day(parts: Parts, clock: Clock) -> 
         parts.sign_in.with_password("ann@example.com", parts.one_time_password("ann@example.com"), None, None)
 
 
-def test_a_new_one_time_password_replaces_the_last(parts: Parts) -> None:
+def test_a_new_one_time_password_replaces_the_last(parts: ContainerFixture) -> None:
     parts.registered("ann@example.com")
     first = parts.one_time_password("ann@example.com")
     parts.registered("ann@example.com")
@@ -57,7 +57,7 @@ def test_a_new_one_time_password_replaces_the_last(parts: Parts) -> None:
         parts.sign_in.with_password("ann@example.com", first, None, None)
 
 
-def test_ten_sign_ins_at_once_use_a_one_time_password_once(parts: Parts) -> None:
+def test_ten_sign_ins_at_once_use_a_one_time_password_once(parts: ContainerFixture) -> None:
     parts.registered("ann@example.com")
     password = parts.one_time_password("ann@example.com")
 
@@ -72,13 +72,13 @@ def test_ten_sign_ins_at_once_use_a_one_time_password_once(parts: Parts) -> None
         assert sum(pool.map(sign_in, range(10))) == 1
 
 
-def test_an_own_password_signs_in_fully(parts: Parts) -> None:
+def test_an_own_password_signs_in_fully(parts: ContainerFixture) -> None:
     parts.with_password("ann@example.com")
     session, _ = parts.sign_in.with_password(" ann@example.com ", PASSWORD, None, None)
     assert not session.must_choose_password
 
 
-def test_after_an_own_password_no_one_time_password_signs_in(parts: Parts) -> None:
+def test_after_an_own_password_no_one_time_password_signs_in(parts: ContainerFixture) -> None:
     parts.with_password("ann@example.com")
     with pytest.raises(WrongCredentials):
         parts.sign_in.with_password("ann@example.com", parts.one_time_password("ann@example.com"), None, None)
@@ -94,7 +94,9 @@ def test_after_an_own_password_no_one_time_password_signs_in(parts: Parts) -> No
         ("no address", PASSWORD),
     ],
 )
-def test_wrong_is_refused_in_one_way_at_one_cost(parts: Parts, email: str, password: str) -> None:
+def test_wrong_credentials_get_the_same_answer_at_the_same_cost(
+    parts: ContainerFixture, email: str, password: str
+) -> None:
     parts.with_password("ann@example.com")
     slow_hash = patch.object(Hashing, "_fits", autospec=True, side_effect=Hashing._fits)
     with slow_hash as slow, pytest.raises(WrongCredentials) as refusal:
@@ -103,14 +105,14 @@ def test_wrong_is_refused_in_one_way_at_one_cost(parts: Parts, email: str, passw
     assert refusal.value.detail == WrongCredentials.title
 
 
-def test_a_password_typed_in_another_unicode_form_is_the_same(parts: Parts) -> None:
+def test_a_password_typed_in_another_unicode_form_is_the_same(parts: ContainerFixture) -> None:
     parts.with_password("ann@example.com", "Übergrößenträger")
     session, _ = parts.sign_in.with_password("ann@example.com", "U\u0308bergro\u0308ßentra\u0308ger", None, None)
     assert not session.must_choose_password
 
 
 def test_an_outdated_hash_is_renewed_at_sign_in(database: Database, clock: Clock) -> None:
-    parts = Parts(database, clock, hashing=Hashing())
+    parts = ContainerFixture(database, clock, hashing=Hashing())
     session, _ = parts.with_password("ann@example.com")
     weaker = Hashing()._argon2.__class__(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)
     parts.database.execute("UPDATE passwords SET hash = %s", (weaker,))
@@ -121,7 +123,7 @@ def test_an_outdated_hash_is_renewed_at_sign_in(database: Database, clock: Clock
     assert stored.startswith("$argon2id$")
 
 
-def test_nothing_secret_stands_in_the_store(parts: Parts) -> None:
+def test_the_store_contains_no_readable_secret(parts: ContainerFixture) -> None:
     parts.with_password("ann@example.com")
     text = str(parts.database.all("SELECT encode(state, 'escape') FROM events"))
     assert "one-time-password" in text, "a place where secrets would be seen"

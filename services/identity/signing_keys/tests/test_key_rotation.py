@@ -1,4 +1,4 @@
-"""Signing keys change over while the service runs: nobody is shut out, and no replica restarts."""
+"""Rotation of signing keys in a running service: tokens stay valid and no replica restarts."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -12,7 +12,7 @@ from identity.oauth.revocation_cache import RevocationCache
 from identity.oauth.tests.provider import CLI_CALLBACK, ISSUER, Provider
 from identity.service import IdentityService
 from identity.signing_keys.service import AHEAD, PUBLISHED_AFTER, SigningKeys
-from identity.tests.parts import Parts
+from identity.tests.container import ContainerFixture
 from kit.db.database import Database
 from kit.errors import Unavailable
 from kit.security.keys import MasterKey
@@ -22,7 +22,7 @@ from testing.clock import Clock
 
 
 @pytest.fixture
-def provider(parts: Parts) -> Provider:
+def provider(parts: ContainerFixture) -> Provider:
     return Provider(parts)
 
 
@@ -57,7 +57,7 @@ def test_a_new_key_is_published_before_it_signs_and_an_old_one_until_its_last_to
     assert published(provider) == new
 
 
-def test_a_verifier_with_the_old_key_set_fetches_the_new_one(parts: Parts, clock: Clock) -> None:
+def test_a_verifier_with_the_old_key_set_fetches_the_new_one(parts: ContainerFixture, clock: Clock) -> None:
     clock.forward(-AHEAD)  # a verifier goes by the time of day
     provider = Provider(parts)
     fetches = 0
@@ -114,7 +114,7 @@ def test_an_old_key_loses_its_private_part_first_and_still_verifies_hints(provid
     provider.keys.rotate()
     provider.clock.forward(AHEAD + PUBLISHED_AFTER)
 
-    provider.keys.forget_old()
+    provider.keys.delete_expired()
 
     rows = {row["kid"]: row["private"] for row in provider.parts.database.all("SELECT * FROM signing_keys")}
     assert rows[old] is None
@@ -125,7 +125,7 @@ def test_an_old_key_loses_its_private_part_first_and_still_verifies_hints(provid
     answer = provider.http.get("/oauth2/logout", params=query, headers={"Cookie": f"tradehall={ada.cookie}"})
     assert answer.headers["location"] == CLI_CALLBACK
     provider.clock.forward(timedelta(days=200))
-    provider.keys.forget_old()
+    provider.keys.delete_expired()
     assert len(provider.parts.database.all("SELECT * FROM signing_keys")) == 2
 
 
@@ -148,6 +148,6 @@ def test_the_command_rotates_the_keys_of_the_running_service(postgres_dsn: str, 
     assert master.strip() not in answer.output
 
 
-def test_nothing_is_signed_before_the_first_key(parts: Parts) -> None:
+def test_nothing_is_signed_before_the_first_key(parts: ContainerFixture) -> None:
     with pytest.raises(Unavailable):
         parts.signing_keys.signing("ES256")

@@ -7,20 +7,20 @@ from uuid import uuid4
 from contracts.identity import UserPasswordChanged
 from kit.eventstore.rebuild import Rebuilt, rebuild
 from kit.eventstore.store import Recorded
-from notifications.tests.mailroom import Mailroom
-from notifications.tests.parts import World
+from notifications.tests.smtp_server import FakeSmtpServer
+from notifications.tests.world import World
 
 
-def _three_mails(world: World, mailroom: Mailroom) -> None:
+def _three_mails(world: World, smtp_server: FakeSmtpServer) -> None:
     """One sent, one failed, one that waits."""
     for answer in (None, "550 no", "450 later"):
-        mailroom.to_recipient = answer
+        smtp_server.to_recipient = answer
         world.hears(UserPasswordChanged(user_id=world.meets(), how="changed"))
         world.sends()
 
 
-def test_the_table_shows_the_state_of_each_mail(world: World, mailroom: Mailroom) -> None:
-    _three_mails(world, mailroom)
+def test_the_table_shows_the_state_of_each_mail(world: World, smtp_server: FakeSmtpServer) -> None:
+    _three_mails(world, smtp_server)
     waiting, failed, sent = world.rows()
     assert (sent.state, sent.reason, sent.attempts, sent.due_at) == ("sent", None, 1, None)
     assert (failed.state, failed.reason) == ("failed", "smtp-550")
@@ -33,8 +33,8 @@ def test_the_table_shows_the_state_of_each_mail(world: World, mailroom: Mailroom
     assert world.views.find(uuid4()) is None
 
 
-def test_the_table_is_the_same_after_a_rebuild(world: World, mailroom: Mailroom) -> None:
-    _three_mails(world, mailroom)
+def test_the_table_is_the_same_after_a_rebuild(world: World, smtp_server: FakeSmtpServer) -> None:
+    _three_mails(world, smtp_server)
     before = world.rows()
     assert rebuild(world.app) == Rebuilt(5, {})
     assert world.rows() == before
@@ -48,7 +48,7 @@ def test_a_mail_is_taken_by_one_worker(world: World) -> None:
     assert len(taken) == len({delivery.notification_id for delivery in taken}) == 20
 
 
-def test_a_mail_that_has_ended_leaves_nothing_in_the_queue(world: World) -> None:
+def test_a_finished_mail_leaves_the_queue(world: World) -> None:
     world.hears(UserPasswordChanged(user_id=world.meets(), how="changed"))
     world.sends()
     assert world.database.all("SELECT * FROM deliveries") == []
@@ -80,7 +80,7 @@ def test_an_attempt_that_takes_long_keeps_its_lease(world: World) -> None:
         assert world.app.take() is None
 
 
-def test_reading_the_log_gives_places_in_order(world: World) -> None:
+def test_the_log_is_read_in_order(world: World) -> None:
     world.hears(UserPasswordChanged(user_id=world.meets(), how="changed"))
     world.sends()
     log: list[Recorded] = world.app.read(0, 10)

@@ -9,7 +9,7 @@ import pytest
 from eventsourcing.persistence import StoredEvent
 
 from kit.eventstore.mapper import PersonalMapper
-from notifications.tests.parts import EVENTS, World
+from notifications.tests.world import EVENTS, World
 
 FOLDER = Path(__file__).parent / "history"
 EXAMPLES = sorted(FOLDER.glob("*.json"))
@@ -34,7 +34,7 @@ def test_there_is_an_example_of_every_event() -> None:
     assert {path.stem for path in EXAMPLES} == {event.TOPIC for event in EVENTS}
 
 
-def test_a_stored_notification_is_what_its_events_made_it(world: World) -> None:
+def test_a_stored_notification_loads_from_its_events(world: World) -> None:
     order = ("Requested", "OutcomeUnknown", "Sent")
     for version, name in enumerate(order, 1):
         world.app.recorder.insert_events([_stored(FOLDER / f"notifications.{name}.json", version)])

@@ -6,29 +6,33 @@ import pytest
 
 from contracts.identity import ClientCreated, UserPasswordChanged
 from contracts.organizations import OrgCreated
-from notifications.tests.mailroom import Mailroom
-from notifications.tests.parts import World
+from notifications.tests.smtp_server import FakeSmtpServer
+from notifications.tests.world import World
 
 
 def _password_changed(world: World, email: str = "ada@mail.example") -> None:
     world.hears(UserPasswordChanged(user_id=world.meets(email), how="changed"))
 
 
-def test_a_mail_goes_to_the_address_as_typed_with_an_ascii_domain(world: World, mailroom: Mailroom) -> None:
+def test_a_mail_goes_to_the_address_as_typed_with_an_ascii_domain(world: World, smtp_server: FakeSmtpServer) -> None:
     _password_changed(world, "Ada.Lovelace@Bücher.example")
     world.sends()
-    assert mailroom.only().recipients == ("Ada.Lovelace@xn--bcher-kva.example",)
+    assert smtp_server.only().recipients == ("Ada.Lovelace@xn--bcher-kva.example",)
 
 
-def test_an_international_address_is_written_to_where_the_server_offers_it(world: World, mailroom: Mailroom) -> None:
+def test_an_international_address_is_written_to_where_the_server_offers_it(
+    world: World, smtp_server: FakeSmtpServer
+) -> None:
     _password_changed(world, "žofie@mail.example")
     world.sends()
-    assert mailroom.only().recipients == ("žofie@mail.example",)
+    assert smtp_server.only().recipients == ("žofie@mail.example",)
     assert world.row().state == "sent"
 
 
-def test_an_international_address_fails_where_the_server_does_not_offer_it(world: World, mailroom: Mailroom) -> None:
-    mailroom.smtputf8 = False
+def test_an_international_address_fails_where_the_server_does_not_offer_it(
+    world: World, smtp_server: FakeSmtpServer
+) -> None:
+    smtp_server.smtputf8 = False
     _password_changed(world, "žofie@mail.example")
     world.sends()
     assert (world.row().state, world.row().reason) == ("failed", "smtputf8-not-offered")
@@ -37,17 +41,19 @@ def test_an_international_address_fails_where_the_server_does_not_offer_it(world
 @pytest.mark.parametrize(
     "address", ["eve@x.example\r\nBcc: all@mail.example", "eve@x.example, bob@y.example", "", "eve", "<eve@x.example>"]
 )
-def test_an_address_that_could_break_a_header_gets_no_mail(world: World, mailroom: Mailroom, address: str) -> None:
+def test_an_address_that_could_break_a_header_gets_no_mail(
+    world: World, smtp_server: FakeSmtpServer, address: str
+) -> None:
     _password_changed(world, address)
     world.sends()
     assert (world.row().state, world.row().reason) == ("failed", "unusable-address")
-    assert mailroom.letters == []
+    assert smtp_server.letters == []
 
 
 HOSTILE = 'Eve\r\nBcc: all@mail.example\u202e\u2028<script>alert("x")</script> https://evil.example/{{ 7*7 }}\0'
 
 
-def test_hostile_names_stay_text(world: World, mailroom: Mailroom) -> None:
+def test_hostile_names_stay_text(world: World, smtp_server: FakeSmtpServer) -> None:
     user_id, organization_id = world.meets(), uuid4()
     world.hears(OrgCreated(organization_id=organization_id, name=HOSTILE.replace("\0", ""), owner=uuid4()))
     world.hears(
@@ -61,7 +67,7 @@ def test_hostile_names_stay_text(world: World, mailroom: Mailroom) -> None:
         )
     )
     world.sends()
-    letter = mailroom.only()
+    letter = smtp_server.only()
     assert letter.recipients == ("ada@mail.example",)
     assert "Bcc" not in letter.message
     assert "\n" not in letter.message["Subject"]
@@ -73,15 +79,15 @@ def test_hostile_names_stay_text(world: World, mailroom: Mailroom) -> None:
         assert "https://evil" not in form
 
 
-def test_the_headers_say_what_they_should(world: World, mailroom: Mailroom) -> None:
+def test_the_headers_are_complete(world: World, smtp_server: FakeSmtpServer) -> None:
     _password_changed(world)
     world.sends()
-    message = mailroom.only().message
+    message = smtp_server.only().message
     assert message["From"] == "Tradehall <no-reply@hall.example>"
     assert message["To"] == "ada@mail.example"
     assert message["Message-ID"] == f"<{world.row().id}@hall.example>"
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["Date"].datetime == world.clock()
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
-    assert mailroom.only().content.isascii()
-    assert max(map(len, mailroom.only().content.split(b"\r\n"))) <= 998
+    assert smtp_server.only().content.isascii()
+    assert max(map(len, smtp_server.only().content.split(b"\r\n"))) <= 998

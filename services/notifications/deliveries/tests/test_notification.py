@@ -35,7 +35,7 @@ def test_one_event_and_one_template_make_one_id() -> None:
     assert _mail().id != _mail(template="removed").id
 
 
-def test_a_mail_that_has_ended_does_not_change_any_more() -> None:
+def test_a_delivered_or_failed_mail_does_not_change() -> None:
     mail = _mail()
     mail.sent(1)
     loaded = _stored(mail)
@@ -45,7 +45,7 @@ def test_a_mail_that_has_ended_does_not_change_any_more() -> None:
     assert not loaded.collect_events()
 
 
-def test_a_mail_sent_after_an_unknown_outcome_says_so() -> None:
+def test_a_mail_sent_after_an_unknown_outcome_is_marked() -> None:
     loaded = _with_unknown_outcome()
     loaded.sent(2)
     [sent] = loaded.collect_events()
@@ -80,7 +80,7 @@ def test_an_unavailable_secret_before_any_attempt_is_a_failure() -> None:
     assert failed.reason == "not-due"
 
 
-def test_a_failure_says_why_and_after_how_many_attempts() -> None:
+def test_a_failure_has_its_reason_and_number_of_attempts() -> None:
     loaded = _stored(_mail())
     loaded.failed("smtp-550", 3)
     [failed] = loaded.collect_events()
@@ -107,7 +107,7 @@ def test_a_mail_starts_as_it_was_requested() -> None:
 
 
 @pytest.mark.parametrize("failed", [False, True])
-def test_a_mail_ends_once_and_says_what_it_was_about(failed: bool) -> None:
+def test_a_mail_has_one_outcome_with_its_subject(failed: bool) -> None:
     mail = _stored(_mail())
     for _ in range(2):
         if failed:

@@ -6,8 +6,8 @@ from contracts.envelope import Envelope
 from contracts.identity import ClientCreated, UserPasswordChanged
 from contracts.notifications import NotificationFailed, NotificationSent
 from notifications.deliveries.events import PRIVATE, PUBLICATIONS
-from notifications.tests.mailroom import Mailroom
-from notifications.tests.parts import EVENTS, World
+from notifications.tests.smtp_server import FakeSmtpServer
+from notifications.tests.world import EVENTS, World
 
 
 def _published(world: World) -> list[Envelope]:
@@ -38,8 +38,8 @@ def test_a_sent_mail_is_published(world: World) -> None:
     assert (envelope.correlationid, envelope.causationid) == ("request-7", "identity-e1-2")
 
 
-def test_a_failed_mail_is_published_for_its_organization(world: World, mailroom: Mailroom) -> None:
-    mailroom.to_recipient = "550 no"
+def test_a_failed_mail_is_published_for_its_organization(world: World, smtp_server: FakeSmtpServer) -> None:
+    smtp_server.to_recipient = "550 no"
     user_id, organization_id = world.meets(), uuid4()
     world.recipients.set_organization_name(organization_id, "Acme")
     world.hears(

@@ -20,10 +20,10 @@ from contracts.organizations import MemberInvited, MemberJoined, OrgCreated
 from embedded.postgres import Postgres
 from notifications.deliveries.domain import Notification
 from notifications.mails.registry import MAILS
-from notifications.mails.tests.sampling import folder
-from notifications.tests.answering import PASSWORD, TOKEN, Answers
-from notifications.tests.mailroom import Mailroom
-from notifications.tests.parts import PUBLIC_URL, START, World
+from notifications.mails.tests.sample_mails import folder
+from notifications.tests.fake_answers import PASSWORD, TOKEN, Answers
+from notifications.tests.smtp_server import FakeSmtpServer
+from notifications.tests.world import PUBLIC_URL, START, World
 
 
 def _password_changed(world: World, email: str = "ada@mail.example") -> None:
@@ -31,7 +31,7 @@ def _password_changed(world: World, email: str = "ada@mail.example") -> None:
 
 
 def test_a_registration_mail_holds_the_password_that_identity_answers(
-    linked: World, answers: Answers, mailroom: Mailroom
+    linked: World, answers: Answers, smtp_server: FakeSmtpServer
 ) -> None:
     user_id = uuid4()
     linked.hears(
@@ -47,17 +47,17 @@ def test_a_registration_mail_holds_the_password_that_identity_answers(
     linked.sends()
     [asked] = answers.asked
     assert (asked.purpose, asked.user_id, asked.generation) == ("one-time-password", user_id, 3)
-    assert mailroom.only().recipients == ("ada@mail.example",)
-    for form in (mailroom.only().text, mailroom.only().html):
+    assert smtp_server.only().recipients == ("ada@mail.example",)
+    for form in (smtp_server.only().text, smtp_server.only().html):
         assert PASSWORD in form
         assert f"{PUBLIC_URL}/login" in form
     assert linked.row().state == "sent"
 
 
-def test_no_secret_is_stored_anywhere(linked: World, mailroom: Mailroom) -> None:
+def test_no_secret_is_stored_anywhere(linked: World, smtp_server: FakeSmtpServer) -> None:
     _reset(linked)
     linked.sends()
-    assert TOKEN in mailroom.only().text
+    assert TOKEN in smtp_server.only().text
     with linked.database.transaction() as cursor:
         tables = cursor.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
@@ -72,20 +72,20 @@ def _reset(world: World) -> None:
     world.hears(UserPasswordResetRequested(user_id=uuid4(), generation=1, expires_at=expires))
 
 
-def test_a_reset_mail_links_to_the_page_of_its_token(linked: World, mailroom: Mailroom) -> None:
+def test_a_reset_mail_links_to_the_page_of_its_token(linked: World, smtp_server: FakeSmtpServer) -> None:
     _reset(linked)
     linked.sends()
-    assert f"{PUBLIC_URL}/password/reset/{TOKEN}\n" in mailroom.only().text
+    assert f"{PUBLIC_URL}/password/reset/{TOKEN}\n" in smtp_server.only().text
 
 
 def test_an_invitation_names_who_invites_and_links_to_its_page(
-    linked: World, answers: Answers, mailroom: Mailroom
+    linked: World, answers: Answers, smtp_server: FakeSmtpServer
 ) -> None:
     inviter = linked.meets("grace@mail.example", "Grace")
     answers.email = "bob@mail.example"
     linked.hears(_invitation(linked, inviter))
     linked.sends()
-    letter = mailroom.only()
+    letter = smtp_server.only()
     assert letter.recipients == ("bob@mail.example",)
     assert letter.message["Subject"] == "Invitation to Acme on Tradehall"
     assert "Grace invites you" in letter.text
@@ -107,16 +107,18 @@ def _invitation(world: World, inviter: object, name: str = "Acme") -> MemberInvi
     )
 
 
-def test_a_secret_that_is_no_longer_due_gives_no_mail(linked: World, answers: Answers, mailroom: Mailroom) -> None:
+def test_a_secret_that_is_no_longer_due_sends_no_mail(
+    linked: World, answers: Answers, smtp_server: FakeSmtpServer
+) -> None:
     answers.refusal = "no-longer-due"
     _reset(linked)
     linked.sends()
     assert (linked.row().state, linked.row().reason) == ("failed", "no-longer-due")
-    assert mailroom.letters == []
+    assert smtp_server.letters == []
 
 
 def test_a_revoked_invitation_fails_even_after_an_unknown_outcome(
-    linked: World, answers: Answers, mailroom: Mailroom
+    linked: World, answers: Answers, smtp_server: FakeSmtpServer
 ) -> None:
     linked.hears(_invitation(linked, linked.meets("grace@mail.example", "Grace")))
     lost = linked.app.take()
@@ -127,29 +129,29 @@ def test_a_revoked_invitation_fails_even_after_an_unknown_outcome(
     linked.sends()
     row = linked.row()
     assert (row.state, row.reason, row.outcome_unknown) == ("failed", "invitation-revoked", True)
-    assert mailroom.letters == []
+    assert smtp_server.letters == []
 
 
-def test_without_the_bus_the_mail_waits(world: World, mailroom: Mailroom) -> None:
+def test_without_the_bus_the_mail_waits(world: World, smtp_server: FakeSmtpServer) -> None:
     _reset(world)
     assert world.sends() == 1
     assert (world.row().state, world.row().reason) == ("requested", "bus-unavailable")
-    assert mailroom.letters == []
+    assert smtp_server.letters == []
 
 
-def test_a_link_that_has_expired_is_not_mailed(linked: World, answers: Answers, mailroom: Mailroom) -> None:
-    mailroom.stop()
+def test_a_link_that_has_expired_is_not_mailed(linked: World, answers: Answers, smtp_server: FakeSmtpServer) -> None:
+    smtp_server.stop()
     _reset(linked)
     linked.sends()
     linked.clock.forward(timedelta(minutes=61))
-    mailroom.start()
+    smtp_server.start()
     linked.sends()
     assert (linked.row().state, linked.row().reason) == ("failed", "smtp-unreachable")
-    assert mailroom.letters == []
+    assert smtp_server.letters == []
 
 
-def test_a_mail_server_that_is_down_for_an_hour_delays_mails_and_loses_none(world: World, mailroom: Mailroom) -> None:
-    mailroom.stop()
+def test_an_hour_without_the_mail_server_loses_no_mail(world: World, smtp_server: FakeSmtpServer) -> None:
+    smtp_server.stop()
     for number in range(3):
         _password_changed(world, f"user{number}@mail.example")
     for _ in range(60):
@@ -158,10 +160,10 @@ def test_a_mail_server_that_is_down_for_an_hour_delays_mails_and_loses_none(worl
     assert {row.reason for row in world.rows()} == {"smtp-unreachable"}
     attempts = [row.attempts for row in world.rows()]
     assert 15 <= min(attempts) <= max(attempts) <= 30, "delays rise to minutes"
-    mailroom.start()
+    smtp_server.start()
     world.clock.forward(timedelta(minutes=7))
     world.sends()
-    assert sorted(letter.recipients[0] for letter in mailroom.letters) == [
+    assert sorted(letter.recipients[0] for letter in smtp_server.letters) == [
         "user0@mail.example",
         "user1@mail.example",
         "user2@mail.example",
@@ -170,8 +172,8 @@ def test_a_mail_server_that_is_down_for_an_hour_delays_mails_and_loses_none(worl
     assert not any(row.outcome_unknown for row in world.rows())
 
 
-def test_a_mail_is_given_up_after_a_day(world: World, mailroom: Mailroom) -> None:
-    mailroom.to_recipient = "450 later"
+def test_a_mail_is_given_up_after_a_day(world: World, smtp_server: FakeSmtpServer) -> None:
+    smtp_server.to_recipient = "450 later"
     _password_changed(world)
     world.sends()
     assert (world.row().state, world.row().reason) == ("requested", "smtp-450")
@@ -181,33 +183,35 @@ def test_a_mail_is_given_up_after_a_day(world: World, mailroom: Mailroom) -> Non
 
 
 @pytest.mark.parametrize("stage", ["to_recipient", "to_mail"])
-def test_a_recipient_that_is_refused_for_good_fails_with_the_servers_code(
-    world: World, mailroom: Mailroom, stage: str
+def test_a_permanently_refused_recipient_fails_with_the_servers_code(
+    world: World, smtp_server: FakeSmtpServer, stage: str
 ) -> None:
-    setattr(mailroom, stage, "550 no such mailbox")
+    setattr(smtp_server, stage, "550 no such mailbox")
     _password_changed(world)
     world.sends()
     assert (world.row().state, world.row().reason, world.row().attempts) == ("failed", "smtp-550", 1)
 
 
 @pytest.mark.parametrize("stage", ["to_recipient", "to_mail"])
-def test_a_mail_that_is_refused_for_now_comes_again_after_seconds(world: World, mailroom: Mailroom, stage: str) -> None:
-    setattr(mailroom, stage, "451 try again")
+def test_a_temporarily_refused_mail_is_retried_after_seconds(
+    world: World, smtp_server: FakeSmtpServer, stage: str
+) -> None:
+    setattr(smtp_server, stage, "451 try again")
     _password_changed(world)
     assert world.sends() == 1
     due_at = world.row().due_at
     assert due_at is not None
     assert timedelta(seconds=1) < due_at - world.clock() < timedelta(seconds=3)
-    setattr(mailroom, stage, None)
+    setattr(smtp_server, stage, None)
     world.clock.forward(timedelta(seconds=3))
     world.sends()
     assert (world.row().state, world.row().attempts) == ("sent", 2)
     assert not world.row().outcome_unknown
-    assert len(mailroom.letters) == 1
+    assert len(smtp_server.letters) == 1
 
 
-def test_wrong_credentials_are_no_recipients_fault(world: World, mailroom: Mailroom) -> None:
-    mailroom.to_recipient = "530 authentication required"
+def test_wrong_smtp_credentials_delay_the_mail(world: World, smtp_server: FakeSmtpServer) -> None:
+    smtp_server.to_recipient = "530 authentication required"
     _password_changed(world)
     world.sends()
     assert (world.row().state, world.row().reason) == ("requested", "smtp-530")
@@ -215,43 +219,43 @@ def test_wrong_credentials_are_no_recipients_fault(world: World, mailroom: Mailr
 
 @pytest.mark.parametrize("drops", ["after-354", "after-mail"])
 def test_a_connection_lost_in_the_mail_leaves_the_outcome_unknown_and_the_mail_is_sent_again(
-    world: World, mailroom: Mailroom, drops: str
+    world: World, smtp_server: FakeSmtpServer, drops: str
 ) -> None:
-    mailroom.drops = drops
+    smtp_server.drops = drops
     _password_changed(world)
     world.sends()
     row = world.row()
     assert (row.state, row.reason, row.outcome_unknown) == ("requested", "smtp-broke-off", True)
-    mailroom.drops = None
+    smtp_server.drops = None
     world.clock.forward(timedelta(seconds=3))
     world.sends()
     assert (world.row().state, world.row().attempts, world.row().outcome_unknown) == ("sent", 2, True)
-    ids = {letter.message["Message-ID"] for letter in mailroom.letters}
+    ids = {letter.message["Message-ID"] for letter in smtp_server.letters}
     assert ids == {f"<{row.id}@hall.example>"}
     sent = [one.event for one in world.app.read(0, 100) if isinstance(one.event, Notification.Sent)]
     assert [event.outcome_unknown for event in sent] == [True]
 
 
-def test_a_database_that_goes_away_while_sending_leaves_no_unknown_outcome(
-    world: World, mailroom: Mailroom, postgres_dsn: str, postgres_server: Postgres
+def test_losing_the_database_while_sending_leaves_no_unknown_outcome(
+    world: World, smtp_server: FakeSmtpServer, postgres_dsn: str, postgres_server: Postgres
 ) -> None:
-    mailroom.holds = True
+    smtp_server.holds = True
     _password_changed(world)
     name = conninfo_to_dict(postgres_dsn)["dbname"]
     with ThreadPoolExecutor(1) as pool, psycopg.connect(postgres_server.admin_dsn, autocommit=True) as admin:
         sending = pool.submit(world.sends, attempts=1)
-        assert mailroom.arrived.wait(10)
+        assert smtp_server.arrived.wait(10)
         admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
         admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
-        mailroom.released.set()
+        smtp_server.released.set()
         assert not wait([sending], timeout=1).done, "it waits until it can tell"
         admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
         sending.result(20)
     assert (world.row().state, world.row().attempts, world.row().outcome_unknown) == ("sent", 1, False)
-    assert len(mailroom.letters) == 1
+    assert len(smtp_server.letters) == 1
 
 
-def test_a_worker_that_died_while_sending_leaves_the_outcome_unknown(world: World, mailroom: Mailroom) -> None:
+def test_a_worker_that_died_while_sending_leaves_the_outcome_unknown(world: World, smtp_server: FakeSmtpServer) -> None:
     _password_changed(world)
     lost = world.app.take()
     assert lost is not None
@@ -262,10 +266,10 @@ def test_a_worker_that_died_while_sending_leaves_the_outcome_unknown(world: Worl
     assert (world.row().state, world.row().attempts, world.row().outcome_unknown) == ("sent", 2, True)
     world.app.sent(lost)  # it was frozen, and goes on
     assert world.row().attempts == 2
-    assert len(mailroom.letters) == 1
+    assert len(smtp_server.letters) == 1
 
 
-def test_a_worker_that_died_before_sending_leaves_no_unknown_outcome(world: World, mailroom: Mailroom) -> None:
+def test_a_worker_that_died_before_sending_leaves_no_unknown_outcome(world: World, smtp_server: FakeSmtpServer) -> None:
     _password_changed(world)
     lost = world.app.take()
     assert lost is not None
@@ -275,7 +279,9 @@ def test_a_worker_that_died_before_sending_leaves_no_unknown_outcome(world: Worl
     assert not world.app.sending(lost), "a worker that was frozen meanwhile sends nothing"
 
 
-def test_a_recipient_whose_registration_arrives_later_gets_the_mail_then(world: World, mailroom: Mailroom) -> None:
+def test_a_recipient_whose_registration_arrives_later_gets_the_mail_then(
+    world: World, smtp_server: FakeSmtpServer
+) -> None:
     user_id, organization_id = uuid4(), uuid4()
     world.hears(OrgCreated(organization_id=organization_id, name="Acme", owner=uuid4()))
     world.hears(MemberJoined(organization_id=organization_id, user_id=user_id, role="viewer"))
@@ -284,33 +290,33 @@ def test_a_recipient_whose_registration_arrives_later_gets_the_mail_then(world: 
     world.hears(UserRegistered(user_id=user_id, email="late@mail.example", name=None, via="invitation"))
     world.clock.forward(timedelta(seconds=3))
     world.sends()
-    assert mailroom.only().recipients == ("late@mail.example",)
-    assert "“Acme”" in mailroom.only().text
+    assert smtp_server.only().recipients == ("late@mail.example",)
+    assert "“Acme”" in smtp_server.only().text
 
 
-def test_a_name_that_stays_unknown_holds_no_mail_up_for_long(world: World, mailroom: Mailroom) -> None:
+def test_an_unknown_name_delays_a_mail_only_briefly(world: World, smtp_server: FakeSmtpServer) -> None:
     user_id = world.meets()
     world.hears(MemberJoined(organization_id=uuid4(), user_id=user_id, role="viewer"))
     world.sends()
     assert world.row().reason == "organization-not-known-yet"
     world.clock.forward(timedelta(seconds=61))
     world.sends()
-    assert "“an organization”" in mailroom.only().text
+    assert "“an organization”" in smtp_server.only().text
 
 
-def test_an_erased_user_gets_no_mail_and_no_data_are_left(world: World, mailroom: Mailroom) -> None:
+def test_an_erased_user_gets_no_mail_and_no_data_are_left(world: World, smtp_server: FakeSmtpServer) -> None:
     user_id = world.meets("gone@mail.example", "Gone")
     world.hears(UserPasswordChanged(user_id=user_id, how="reset"))
     world.hears(UserErased(user_id=user_id))
     world.sends()
     assert (world.row().state, world.row().reason) == ("failed", "recipient-erased")
-    assert mailroom.letters == []
+    assert smtp_server.letters == []
     person = world.recipients.user(user_id)
     assert person is not None
     assert (person.email, person.name, person.erased) == (None, None, True)
 
 
-def test_deliveries_queued_by_release_0_1_0_are_sent(linked: World, mailroom: Mailroom) -> None:
+def test_deliveries_queued_by_release_0_1_0_are_sent(linked: World, smtp_server: FakeSmtpServer) -> None:
     examples = {mail.name: folder(mail) / "examples" / "0.1.0.json" for mail in MAILS.values()}
     released = {name: json.loads(path.read_text()) for name, path in examples.items() if path.exists()}
     assert len(released) == 12
@@ -323,4 +329,4 @@ def test_deliveries_queued_by_release_0_1_0_are_sent(linked: World, mailroom: Ma
     linked.clock.forward(timedelta(minutes=2))  # the organization's name is not known
     linked.sends()
     assert {row.template: (row.state, row.reason) for row in linked.rows()} == dict.fromkeys(released, ("sent", None))
-    assert len(mailroom.letters) == len(released)
+    assert len(smtp_server.letters) == len(released)

@@ -18,7 +18,7 @@ from notifications.deliveries import smtp
 from notifications.deliveries.message import Message
 from notifications.deliveries.smtp import MailServer
 from notifications.outcomes import RetryLater
-from notifications.tests.mailroom import Mailroom
+from notifications.tests.smtp_server import FakeSmtpServer
 
 MAIL = Message("no-reply@hall.example", "ada@mail.example", b"Subject: x\r\n\r\n.dots\r\n", utf8=False)
 
@@ -27,7 +27,7 @@ MAIL = Message("no-reply@hall.example", "ada@mail.example", b"Subject: x\r\n\r\n
 def certificate(tmp_path: Path) -> Path:
     """Certificate and key of 127.0.0.1 in one file."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mailroom.test")])
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "smtp_server.test")])
     now = datetime.datetime.now(datetime.UTC)
     signed = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
@@ -36,7 +36,7 @@ def certificate(tmp_path: Path) -> Path:
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
         .sign(key, hashes.SHA256())
     )
-    path = tmp_path / "mailroom.pem"
+    path = tmp_path / "smtp_server.pem"
     path.write_bytes(
         signed.public_bytes(serialization.Encoding.PEM)
         + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
@@ -44,10 +44,10 @@ def certificate(tmp_path: Path) -> Path:
     return path
 
 
-def _secured(certificate: Path) -> Mailroom:
+def _secured(certificate: Path) -> FakeSmtpServer:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    room = Mailroom()
+    room = FakeSmtpServer()
     room.server_options = {
         "tls_context": context,
         "require_starttls": True,
@@ -99,21 +99,21 @@ def test_an_untrusted_certificate_is_refused(certificate: Path) -> None:
         assert room.logins == []
 
 
-def test_a_server_without_starttls_gets_no_password(mailroom: Mailroom) -> None:
+def test_a_server_without_starttls_gets_no_password(smtp_server: FakeSmtpServer) -> None:
     with pytest.raises(RetryLater):
-        _send(_server(mailroom.port, "starttls"))
-    assert mailroom.logins == []
+        _send(_server(smtp_server.port, "starttls"))
+    assert smtp_server.logins == []
 
 
-def test_a_mail_that_another_worker_has_meanwhile_is_not_handed_over(mailroom: Mailroom) -> None:
+def test_a_mail_taken_by_another_worker_is_not_sent(smtp_server: FakeSmtpServer) -> None:
     async def no() -> bool:
         return False
 
     async def never() -> None:
         raise AssertionError
 
-    asyncio.run(_server(mailroom.port).send(MAIL, no, never))
-    assert mailroom.letters == []
+    asyncio.run(_server(smtp_server.port).send(MAIL, no, never))
+    assert smtp_server.letters == []
 
 
 def test_a_silent_server_times_out(monkeypatch: pytest.MonkeyPatch) -> None:

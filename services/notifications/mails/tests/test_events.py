@@ -27,8 +27,8 @@ from contracts.organizations import (
     OrgCreated,
     OrgRenamed,
 )
-from notifications.tests.mailroom import Mailroom
-from notifications.tests.parts import START, World
+from notifications.tests.smtp_server import FakeSmtpServer
+from notifications.tests.world import START, World
 
 ADA, BOB, HALL, CLIENT = (UUID(int=number) for number in range(1, 5))
 SOON = START + timedelta(hours=1)
@@ -95,7 +95,7 @@ CASES: list[tuple[Event, list[tuple[str, UUID | None]]]] = [
 @pytest.mark.parametrize(
     ("event", "mails"), CASES, ids=[f"{type(event).__name__}-{n}" for n, (event, _) in enumerate(CASES)]
 )
-def test_an_event_leads_to_its_mails_once_however_often_it_arrives(
+def test_a_repeated_event_sends_its_mails_once(
     world: World, event: Event, mails: list[tuple[str, UUID | None]]
 ) -> None:
     message = world.hears(event)
@@ -113,7 +113,7 @@ def test_two_requests_are_two_mails(world: World) -> None:
     assert len(world.rows()) == 2
 
 
-def test_the_secret_a_client_is_created_with_has_no_mail_of_its_own(world: World) -> None:
+def test_the_first_secret_of_a_client_has_no_separate_mail(world: World) -> None:
     issued = ClientSecretIssued(
         **_OF_CLIENT, client_name="bot", secret_id=uuid4(), name="first", expires_at=None, issued_by=ADA
     )
@@ -124,7 +124,7 @@ def test_the_secret_a_client_is_created_with_has_no_mail_of_its_own(world: World
     assert {row.template for row in world.rows()} == {"client-created", "secret-issued"}
 
 
-def test_names_are_those_of_the_time_of_sending(world: World, mailroom: Mailroom) -> None:
+def test_names_are_read_when_the_mail_is_sent(world: World, smtp_server: FakeSmtpServer) -> None:
     member = world.meets("bob@mail.example", "Bob")
     inviter = world.meets("ada@mail.example", None)
     world.hears(OrgCreated(organization_id=HALL, name="Acme", owner=inviter))
@@ -132,17 +132,17 @@ def test_names_are_those_of_the_time_of_sending(world: World, mailroom: Mailroom
     world.hears(OrgRenamed.model_validate({"organization_id": HALL, "from": "Acme", "to": "Zenith"}))
     world.hears(UserRenamed(user_id=member, name="Robert"))
     world.sends()
-    texts = {letter.recipients[0]: letter.text for letter in mailroom.letters}
+    texts = {letter.recipients[0]: letter.text for letter in smtp_server.letters}
     assert "“Zenith”" in texts["bob@mail.example"]
     assert "Robert accepted your invitation" in texts["ada@mail.example"]
 
 
-def test_a_new_device_is_described_and_not_stored_after_the_mail(world: World, mailroom: Mailroom) -> None:
+def test_a_new_device_is_described_and_not_stored_after_the_mail(world: World, smtp_server: FakeSmtpServer) -> None:
     world.hears(UserSignedIn(**(_SIGNED_IN | {"user_id": world.meets("ada@mail.example")}), new_device=True))
     bob = {"user_id": world.meets("bob@mail.example"), "device": None, "address": None}
     world.hears(UserSignedIn(**(_SIGNED_IN | bob), new_device=True))
     world.sends()
-    texts = {letter.recipients[0]: letter.text for letter in mailroom.letters}
+    texts = {letter.recipients[0]: letter.text for letter in smtp_server.letters}
     assert "Firefox on Linux" in texts["ada@mail.example"]
     assert "203.0.113.7" in texts["ada@mail.example"]
     assert "Device: unknown\nIP address: unknown\n" in texts["bob@mail.example"]

@@ -14,9 +14,9 @@ from notifications.mails.context import MailContext
 from notifications.mails.definition import Mail
 from notifications.mails.registry import MAILS, found
 from notifications.mails.rendering import FOLDER, HTML, TEXT
-from notifications.mails.tests.sampling import composed, examples, folder
+from notifications.mails.tests.sample_mails import composed, examples, folder
 from notifications.outcomes import Undeliverable
-from notifications.tests.parts import START, Source, World
+from notifications.tests.world import START, Source, World
 from testing.clock import Clock
 
 EXAMPLES = [(mail, path) for mail in MAILS.values() for path in examples(mail)]

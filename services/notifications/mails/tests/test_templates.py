@@ -11,8 +11,8 @@ from jinja2 import Environment, FileSystemLoader, meta
 from notifications.mails import rendering
 from notifications.mails.registry import MAILS
 from notifications.mails.rendering import FOLDER, render
-from notifications.mails.tests.sampling import folder, sample
-from notifications.tests.parts import PUBLIC_URL
+from notifications.mails.tests.sample_mails import folder, sample
+from notifications.tests.world import PUBLIC_URL
 
 
 def _shown(value: Any) -> str:
@@ -84,7 +84,7 @@ def test_hostile_values_stay_text(name: str) -> None:
     assert "{% raw %}" in html or not named
 
 
-def test_a_secret_without_an_end_says_so() -> None:
+def test_a_secret_without_expiry_is_described_as_such() -> None:
     assert "Expires: never" in sample("secret-issued", secret_expires_at=None)[0].text
 
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 from contracts.identity import UserErased, UserRegistered, UserRenamed
 from contracts.organizations import OrgCreated, OrgRenamed
 from notifications.recipients.service import User
-from notifications.tests.parts import World
+from notifications.tests.world import World
 
 ERASED = User(email=None, name=None, erased=True)
 

@@ -9,7 +9,7 @@ from kit.context import acting
 from kit.eventstore.rebuild import Rebuilt, rebuild
 from organizations.audit.summaries import summary_of
 from organizations.audit.views import AuditFilter, Entry
-from organizations.tests.parts import ADMINISTRATOR, World
+from organizations.tests.world import ADMINISTRATOR, World
 
 
 def everything(world: World) -> tuple[UUID, UUID]:
@@ -26,7 +26,7 @@ def everything(world: World) -> tuple[UUID, UUID]:
     _, declined = world.invite(organization, owner, "declined@example.com", ADMINISTRATOR)
     world.invitations.decline(declined, "declined@example.com")
     world.clock.forward(timedelta(days=8))
-    world.upkeep.sweep()
+    world.housekeeping.run()
     world.organizations.delete(organization)
     world.organizations.restore(organization, owner)
     erased = world.member(organization, owner)
@@ -35,7 +35,7 @@ def everything(world: World) -> tuple[UUID, UUID]:
     world.invite(purged, owner, "gone@example.com")
     world.organizations.delete(purged)
     world.clock.forward(timedelta(days=31))
-    world.upkeep.sweep()
+    world.housekeeping.run()
     return organization, owner
 
 
@@ -107,7 +107,7 @@ def test_the_trail_is_filtered_by_time_actor_and_kind(world: World) -> None:
     assert kinds(AuditFilter(actor=str(owner), type="OrgRenamed")) == []
 
 
-def test_the_trail_of_one_organization_holds_nothing_of_another(world: World) -> None:
+def test_the_trail_shows_its_own_organization_only(world: World) -> None:
     everything(world)
     organization, _ = world.organization()
     rows = world.views.audit.read(organization, AuditFilter(), None, 50)

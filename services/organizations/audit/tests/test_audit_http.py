@@ -10,14 +10,14 @@ import pytest
 
 from contracts import identity, platforms
 from contracts.envelope import Envelope
-from organizations.tests.running import Running
-from organizations.tests.situations import invite, join, make, refused
+from organizations.tests.http_helpers import invite, join, make, refused
+from organizations.tests.running_service import RunningOrganizations
 from testing.waiting import wait_until
 
 FORMULAS = ["=HYPERLINK(1)", "+1+1", "-1+1", "@SUM(A1)", "\uff1d1", "  =1+1"]
 
 
-def test_an_entry_has_all_of_its_fields(running: Running) -> None:
+def test_an_entry_has_all_of_its_fields(running: RunningOrganizations) -> None:
     owner = running.user()
     path = make(owner, "Old")
     owner.patch(path, json={"name": "New"}, headers={"X-Request-Id": "my-request"})
@@ -38,7 +38,7 @@ def test_an_entry_has_all_of_its_fields(running: Running) -> None:
     assert entry["summary"] == 'Renamed the organization from "Old" to "New"'
 
 
-def test_the_trail_is_read_in_pages_and_by_filters(running: Running) -> None:
+def test_the_trail_is_read_in_pages_and_by_filters(running: RunningOrganizations) -> None:
     owner = running.user()
     path = make(owner)
     for number in range(5):
@@ -61,7 +61,7 @@ def test_the_trail_is_read_in_pages_and_by_filters(running: Running) -> None:
 
 
 @pytest.mark.parametrize("name", FORMULAS)
-def test_no_cell_of_the_csv_is_a_formula(running: Running, name: str) -> None:
+def test_csv_cells_are_never_formulas(running: RunningOrganizations, name: str) -> None:
     owner = running.user()
     path = make(owner)
     client = uuid4()
@@ -90,7 +90,7 @@ def test_no_cell_of_the_csv_is_a_formula(running: Running, name: str) -> None:
     assert f"'{name}" in cells
 
 
-def test_an_export_holds_every_entry_in_any_form(running: Running) -> None:
+def test_every_export_format_contains_all_entries(running: RunningOrganizations) -> None:
     owner = running.user()
     path = make(owner, 'He said "hi", twice')
     for number in range(7):
@@ -106,17 +106,17 @@ def test_an_export_holds_every_entry_in_any_form(running: Running) -> None:
     assert owner.get(f"{path}/audit", headers={"Accept": "text/html"}).json()["items"] == shown
 
 
-def test_the_organizations_clients_are_in_its_trail_without_a_secret(running: Running) -> None:
+def test_the_organizations_clients_are_in_its_trail_without_a_secret(running: RunningOrganizations) -> None:
     owner = running.user()
     path = make(owner)
     organization, client = UUID(path.rpartition("/")[2]), uuid4()
     about: dict[str, Any] = {"client": client, "client_id": "thc_one", "organization_id": organization}
-    rights = identity.ClientRights(scopes=("audit:read",))
+    rights = identity.ClientGrant(scopes=("audit:read",))
     secret = uuid4()
     for event in (
         identity.ClientCreated(**about, name="Robot", scopes=("audit:read",), created_by=owner.id),
         identity.ClientRenamed(**about, from_="Robot", to="Machine"),
-        identity.ClientScopesChanged(**about, from_=rights, to=identity.ClientRights(scopes=())),
+        identity.ClientScopesChanged(**about, from_=rights, to=identity.ClientGrant(scopes=())),
         identity.ClientSecretIssued(
             **about, client_name="Machine", secret_id=secret, name="2026", expires_at=None, issued_by=owner.id
         ),
@@ -138,7 +138,7 @@ def test_the_organizations_clients_are_in_its_trail_without_a_secret(running: Ru
     assert {entry["target"] for entry in entries} == {str(client)}
 
 
-def test_the_organizations_platforms_are_in_its_trail_but_not_what_checks_find(running: Running) -> None:
+def test_the_trail_contains_platforms_but_no_check_results(running: RunningOrganizations) -> None:
     owner, other = running.user(), running.user()
     path, elsewhere = make(owner), make(other, "Others")
     organization, platform = UUID(path.rpartition("/")[2]), uuid4()
@@ -172,7 +172,7 @@ def test_the_organizations_platforms_are_in_its_trail_but_not_what_checks_find(r
     assert [entry["type"] for entry in other.get(f"{elsewhere}/audit").json()["items"]] == ["OrgCreated"]
 
 
-def test_a_platform_of_another_kind_is_in_the_trail_like_any_platform(running: Running) -> None:
+def test_a_platform_of_another_kind_is_in_the_trail_like_any_platform(running: RunningOrganizations) -> None:
     owner = running.user()
     path = make(owner)
     organization, platform = UUID(path.rpartition("/")[2]), uuid4()
@@ -188,7 +188,7 @@ def test_a_platform_of_another_kind_is_in_the_trail_like_any_platform(running: R
     assert entry["after"] == {"name": "Desk", "kind": "sample-desk", "api": "desk-api"}
 
 
-def test_a_client_reads_the_organizations_events_as_on_the_bus(running: Running) -> None:
+def test_a_client_reads_the_organizations_events_as_on_the_bus(running: RunningOrganizations) -> None:
     owner, other = running.user(), running.user()
     path = make(owner)
     make(other, "Others")

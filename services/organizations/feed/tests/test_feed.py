@@ -24,7 +24,7 @@ from organizations.feed import events as feed_events
 from organizations.feed.service import FeedItem
 from organizations.feed.views import ForeignEvents
 from organizations.organizations.domain import Organization
-from organizations.tests.parts import World, container
+from organizations.tests.world import World, container
 
 WRITERS = 16
 EACH = 25
@@ -56,9 +56,7 @@ def replica(world: World, postgres_dsn: str) -> Iterator[ForeignEvents]:
     database.close()
 
 
-def test_a_reader_who_tails_16_writers_misses_nothing_and_sees_nothing_twice(
-    world: World, replica: ForeignEvents
-) -> None:
+def test_a_reader_of_16_writers_sees_every_event_once(world: World, replica: ForeignEvents) -> None:
     organization, _ = world.organization()
     other, _ = world.organization()
     reading, seen = world.feed, list[FeedItem]()
@@ -106,7 +104,7 @@ def test_foreign_events_of_a_purged_organization_are_not_stored(world: World) ->
     world.views.foreign.add(attributes, payload)
     world.organizations.delete(organization)
     world.clock.now = datetime.max.replace(tzinfo=UTC)
-    world.upkeep.sweep()
+    world.housekeeping.run()
     assert world.store.find(Organization, organization).purged
     assert world.rows()["heard"] == world.rows()["audit"] == []
     late = renamed(organization, 1, 2)
@@ -172,7 +170,7 @@ class Explained(Database):
         return super().all(query, params)
 
 
-def test_a_reader_with_limits_does_not_read_past_what_is_hidden_from_them(world: World, postgres_dsn: str) -> None:
+def test_a_reader_with_limits_skips_hidden_events_safely(world: World, postgres_dsn: str) -> None:
     organization, _ = world.organization()
     shown, hidden = uuid4(), uuid4()
     world.database.execute(

@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from contracts import identity, notifications, platforms
-from organizations.tests.running import Running
-from organizations.tests.situations import invite, join, make, refused
+from organizations.tests.http_helpers import invite, join, make, refused
+from organizations.tests.running_service import RunningOrganizations
 from testing.service import Caller
 from testing.waiting import wait_until
 
@@ -26,7 +26,7 @@ def kinds(items: list[dict[str, Any]]) -> list[str]:
     return [item["type"].split(".")[2] for item in items]
 
 
-def tell(running: Running, organization: UUID, by: UUID) -> list[str]:
+def tell(running: RunningOrganizations, organization: UUID, by: UUID) -> list[str]:
     """One event of each other context; answers their types."""
     client, platform, notification = uuid4(), uuid4(), uuid4()
     created = identity.ClientCreated(
@@ -44,7 +44,9 @@ def tell(running: Running, organization: UUID, by: UUID) -> list[str]:
     return ["ClientCreated", "PlatformAdded", "NotificationSent"]
 
 
-def test_the_events_of_all_services_arrive_as_on_the_bus_and_no_other_organizations(running: Running) -> None:
+def test_the_events_of_all_services_arrive_as_on_the_bus_and_no_other_organizations(
+    running: RunningOrganizations,
+) -> None:
     owner, other = running.user(), running.user()
     path, elsewhere = make(owner), make(other, "Others")
     organization = UUID(path.rpartition("/")[2])
@@ -66,7 +68,7 @@ def test_the_events_of_all_services_arrive_as_on_the_bus_and_no_other_organizati
     refused(client.get(f"{elsewhere}/events"), 404, "not-found")
 
 
-def test_a_platform_of_another_kind_is_in_the_feed_like_any_platform(running: Running) -> None:
+def test_a_platform_of_another_kind_is_in_the_feed_like_any_platform(running: RunningOrganizations) -> None:
     owner = running.user()
     path = make(owner)
     organization, platform = UUID(path.rpartition("/")[2]), uuid4()
@@ -80,7 +82,7 @@ def test_a_platform_of_another_kind_is_in_the_feed_like_any_platform(running: Ru
     assert (shown["platform_id"], shown["name"], shown["kind"]) == (str(platform), "Desk", "sample-desk")
 
 
-def test_a_poller_continues_from_the_position_of_the_answer(running: Running) -> None:
+def test_a_poller_continues_from_the_position_of_the_answer(running: RunningOrganizations) -> None:
     owner = running.user()
     path = make(owner)
     organization = UUID(path.rpartition("/")[2])
@@ -98,7 +100,7 @@ def test_a_poller_continues_from_the_position_of_the_answer(running: Running) ->
     assert client.get(f"{path}/events?after={third['position']}").json() == nothing
 
 
-def test_the_address_of_an_erased_user_is_erased_from_the_feed(running: Running) -> None:
+def test_the_address_of_an_erased_user_is_erased_from_the_feed(running: RunningOrganizations) -> None:
     owner, guest = running.user(), running.user("Erased.Guest@example.com")
     path = make(owner)
     client = running.client(path.rpartition("/")[2], "events:read")
@@ -116,7 +118,7 @@ def test_the_address_of_an_erased_user_is_erased_from_the_feed(running: Running)
     assert guest.email not in json.dumps(all_of(client, path))
 
 
-def test_a_lost_feed_is_filled_again_from_the_streams(running: Running) -> None:
+def test_a_lost_feed_is_refilled_from_the_streams(running: RunningOrganizations) -> None:
     owner = running.user()
     path = make(owner)
     organization = UUID(path.rpartition("/")[2])

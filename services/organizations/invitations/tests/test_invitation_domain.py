@@ -154,7 +154,7 @@ def test_a_resent_invitation_has_the_new_name_inviter_and_time(memory: Memory, i
     assert memory.again(invitation).generation == 3
 
 
-def test_without_its_address_an_invitation_is_for_nobody(memory: Memory) -> None:
+def test_an_invitation_without_address_cannot_be_accepted(memory: Memory) -> None:
     invitation = Invitation(uuid4(), uuid4(), "Brokers", None, VIEWER.model_dump(mode="json"), OWNER, NOW)
     with pytest.raises(InvitationForAnotherAddress):
         invitation.must_be_for("ann@example.com")
@@ -166,7 +166,7 @@ def test_without_its_address_an_invitation_is_for_nobody(memory: Memory) -> None
     ("held", "is_member", "refusal"),
     [(None, False, GrantExceedsOwn), (VIEWER, False, GrantExceedsOwn), (ADMINISTRATOR, True, AlreadyMember)],
 )
-def test_an_inviter_gives_what_they_hold_to_users_who_are_no_members(
+def test_inviters_grant_at_most_their_own_permissions(
     held: Grant | None, is_member: bool, refusal: type[Exception]
 ) -> None:
     InvitationContext("Brokers", ADMINISTRATOR, False, None).must_allow(VIEWER)

@@ -5,11 +5,11 @@ from uuid import uuid4
 
 import pytest
 
-from organizations.tests.running import Running
-from organizations.tests.situations import invite, join, make, refused
+from organizations.tests.http_helpers import invite, join, make, refused
+from organizations.tests.running_service import RunningOrganizations
 
 
-def test_a_members_grant_changes_only_in_the_given_fields(running: Running) -> None:
+def test_a_members_grant_changes_only_in_the_given_fields(running: RunningOrganizations) -> None:
     owner = running.user()
     path = make(owner)
     member = join(running, owner, path, permissions=["audit:read", "audit:read"])
@@ -41,7 +41,9 @@ def test_a_members_grant_changes_only_in_the_given_fields(running: Running) -> N
         ({"joined_at": "2026-01-01"}, "joined_at"),
     ],
 )
-def test_unknown_roles_permissions_and_limits_are_refused(running: Running, body: dict[str, Any], field: str) -> None:
+def test_unknown_roles_permissions_and_limits_are_refused(
+    running: RunningOrganizations, body: dict[str, Any], field: str
+) -> None:
     owner = running.user()
     path = make(owner)
     invitation = {"email": "ann@example.com", "role": "viewer", **body}
@@ -53,7 +55,7 @@ def test_unknown_roles_permissions_and_limits_are_refused(running: Running, body
         assert answer.json()["errors"][0]["field"] == field
 
 
-def test_the_last_administrator_can_neither_leave_nor_be_demoted(running: Running) -> None:
+def test_the_last_administrator_can_neither_leave_nor_be_demoted(running: RunningOrganizations) -> None:
     owner = running.user()
     path = make(owner)
     refused(owner.delete(f"{path}/members/me"), 409, "last-administrator")
@@ -65,7 +67,7 @@ def test_the_last_administrator_can_neither_leave_nor_be_demoted(running: Runnin
     assert [member["user_id"] for member in other.get(f"{path}/members").json()["items"]] == [str(other.id)]
 
 
-def test_actions_without_the_permission_are_refused(running: Running) -> None:
+def test_actions_without_the_permission_are_refused(running: RunningOrganizations) -> None:
     owner = running.user()
     path = make(owner)
     viewer = join(running, owner, path)

@@ -76,7 +76,7 @@ def test_an_administrator_leaves_while_another_stays(memory: Memory, organizatio
     assert memory.again(organization).members.keys() == {str(OTHER)}
 
 
-def test_only_what_is_given_changes(memory: Memory, organization: Organization) -> None:
+def test_only_given_fields_change(memory: Memory, organization: Organization) -> None:
     join(organization, OTHER, Grant(role="viewer", permissions=("audit:read",)))
     organization = memory.again(organization)
     organization.change(OTHER, {"role": None}, OWNER)
@@ -91,7 +91,7 @@ def test_only_what_is_given_changes(memory: Memory, organization: Organization) 
     [{"role": "administrator"}, {"permissions": ("organization:write",)}, {"limits": Limits()}],
     ids=["role", "permission", "limits"],
 )
-def test_nobody_grants_what_they_lack(organization: Organization, given: dict[str, Any]) -> None:
+def test_nobody_grants_more_than_they_have(organization: Organization, given: dict[str, Any]) -> None:
     limits = Limits(platforms=(PLATFORM,))
     clerk = uuid4()
     join(organization, clerk, Grant(role="manager", permissions=("members:write",), limits=limits))
@@ -151,7 +151,7 @@ def test_after_thirty_days_it_cannot_be_restored(memory: Memory, organization: O
     assert memory.again(organization).members == {}
 
 
-def test_a_removal_says_how_and_what_the_member_held(organization: Organization) -> None:
+def test_a_removal_is_recorded_with_its_way_and_the_grant(organization: Organization) -> None:
     third = uuid4()
     for user in (OTHER, PLATFORM, third):
         join(organization, user, VIEWER)
@@ -232,7 +232,7 @@ def test_deleting_again_does_not_prolong_the_time_to_restore(memory: Memory, org
     assert (organization.deleted, organization.restorable_until) == (True, NOW + timedelta(days=30))
 
 
-def test_it_is_purged_once_and_only_after_it_was_deleted(memory: Memory, organization: Organization) -> None:
+def test_a_deleted_organization_is_purged_once(memory: Memory, organization: Organization) -> None:
     organization.purge(NOW + timedelta(days=99))
     assert not organization.purged
     organization.delete(NOW)
@@ -244,7 +244,7 @@ def test_it_is_purged_once_and_only_after_it_was_deleted(memory: Memory, organiz
     assert (organization.purged, organization.pending_events) == (True, [])
 
 
-def test_its_administrator_restores_nothing_that_is_live(memory: Memory, organization: Organization) -> None:
+def test_a_live_organization_cannot_be_restored(memory: Memory, organization: Organization) -> None:
     with pytest.raises(NotFound):
         organization.restore(OTHER, NOW)
     organization.delete(NOW)
@@ -270,7 +270,7 @@ def test_the_first_organization_of_a_user_has_an_id_of_its_own() -> None:
         (ADMINISTRATOR, True),
     ],
 )
-def test_who_may_give_needs_members_write_and_the_grant_itself(held: Grant | None, gives: bool) -> None:
+def test_granting_requires_members_write_and_the_grant_itself(held: Grant | None, gives: bool) -> None:
     if gives:
         must_give(held, VIEWER)
     else:

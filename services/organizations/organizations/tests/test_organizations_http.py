@@ -9,13 +9,13 @@ import pytest
 
 from contracts.permissions import Permission
 from organizations.organizations.domain import first_organization_id
-from organizations.tests.parts import at_once
-from organizations.tests.running import Running
-from organizations.tests.situations import BASE, invite, make, refused
+from organizations.tests.http_helpers import BASE, invite, make, refused
+from organizations.tests.running_service import RunningOrganizations
+from organizations.tests.world import at_once
 from testing.waiting import wait_until
 
 
-def test_a_new_user_finds_a_first_organization(running: Running) -> None:
+def test_a_new_user_finds_a_first_organization(running: RunningOrganizations) -> None:
     person = running.user()
     page = person.get(BASE).json()
     assert page["next_cursor"] is None
@@ -27,13 +27,13 @@ def test_a_new_user_finds_a_first_organization(running: Running) -> None:
     assert person.get(BASE).json()["items"] == [organization]
 
 
-def test_any_route_of_the_first_organization_creates_it(running: Running) -> None:
+def test_any_route_of_the_first_organization_creates_it(running: RunningOrganizations) -> None:
     person = running.user()
     path = f"{BASE}/{first_organization_id(person.id)}"
     assert [member["user_id"] for member in person.get(f"{path}/members").json()["items"]] == [str(person.id)]
 
 
-def test_the_event_and_concurrent_first_requests_create_one_organization(running: Running) -> None:
+def test_the_event_and_concurrent_first_requests_create_one_organization(running: RunningOrganizations) -> None:
     person = running.user()
     requests = [lambda: person.get(BASE).json()["items"]] * 8
     answers = at_once([*requests, lambda: running.registered(person)])[:-1]
@@ -45,7 +45,7 @@ def test_the_event_and_concurrent_first_requests_create_one_organization(running
     assert [entry["actor"] for entry in created] == [str(person.id)]
 
 
-def test_an_organization_is_created_renamed_deleted_and_restored(running: Running) -> None:
+def test_an_organization_is_created_renamed_deleted_and_restored(running: RunningOrganizations) -> None:
     person = running.user()
     created = person.post(BASE, json={"name": "  Brokers  "})
     assert (created.status_code, created.json()["name"]) == (201, "Brokers")
@@ -68,7 +68,7 @@ def test_an_organization_is_created_renamed_deleted_and_restored(running: Runnin
     assert person.get(f"{BASE}?deleted=true").json()["items"] == []
 
 
-def test_a_repeated_post_gives_the_first_answer_again(running: Running) -> None:
+def test_a_repeated_post_gives_the_first_answer_again(running: RunningOrganizations) -> None:
     person, other = running.user(), running.user()
     key = {"Idempotency-Key": "once"}
     first = person.post(BASE, json={"name": "Brokers"}, headers=key)
@@ -88,7 +88,7 @@ def test_a_repeated_post_gives_the_first_answer_again(running: Running) -> None:
     assert len({answer.json()["id"] for answer in answers if isinstance(answer, httpx2.Response)}) == 1
 
 
-def test_an_invitation_that_is_sent_twice_at_once_under_one_key_gives_one_answer(running: Running) -> None:
+def test_an_invitation_that_is_sent_twice_at_once_under_one_key_gives_one_answer(running: RunningOrganizations) -> None:
     person = running.user()
     path = make(person, "Brokers")
     for number in range(8):
@@ -116,7 +116,9 @@ def test_an_invitation_that_is_sent_twice_at_once_under_one_key_gives_one_answer
         ({"name": "a", "owner": str(uuid4())}, "owner"),
     ],
 )
-def test_an_invalid_name_is_refused_and_nothing_stored(running: Running, body: dict[str, Any], field: str) -> None:
+def test_an_invalid_name_is_refused_and_nothing_stored(
+    running: RunningOrganizations, body: dict[str, Any], field: str
+) -> None:
     person = running.user()
     path = f"{BASE}/{first_organization_id(person.id)}"
     for answer in (person.post(BASE, json=body), *([person.patch(path, json=body)] if body else [])):
@@ -126,7 +128,7 @@ def test_an_invalid_name_is_refused_and_nothing_stored(running: Running, body: d
 
 
 @pytest.mark.parametrize("name", ["a" * 100, "é" * 100, "株式会社", "x", "=cmd()", "Müller & Söhne"])
-def test_names_of_one_to_a_hundred_characters_are_accepted(running: Running, name: str) -> None:
+def test_names_of_one_to_a_hundred_characters_are_accepted(running: RunningOrganizations, name: str) -> None:
     assert running.user().post(BASE, json={"name": name}).json()["name"] == name
 
 
@@ -140,13 +142,13 @@ def test_names_of_one_to_a_hundred_characters_are_accepted(running: Running, nam
         (b'{"name": "\\ud800"}', 422, "invalid"),
     ],
 )
-def test_a_malformed_body_is_refused(running: Running, content: bytes, status: int, code: str) -> None:
+def test_a_malformed_body_is_refused(running: RunningOrganizations, content: bytes, status: int, code: str) -> None:
     person = running.user()
     answer = person.post(BASE, content=content, headers={"Content-Type": "application/json"})
     refused(answer, status, code)
 
 
-def test_lists_give_pages(running: Running) -> None:
+def test_lists_give_pages(running: RunningOrganizations) -> None:
     person = running.user()
     assert len(person.get(BASE).json()["items"]) == 1
     for number in range(4):

@@ -1,4 +1,4 @@
-"""What is read: MT5 over the API and from its export, MT4 from its report database, by HTTP on the whole service."""
+"""Reading over HTTP: MT5 by its API and its export, MT4 by its report database."""
 
 import asyncio
 import csv
@@ -14,7 +14,7 @@ from embedded.ports import free_port
 from metatrader.simulator import Broker, TcpSimulator, invent
 from platforms.platforms.tests.test_platforms_http import refused
 from platforms.tests.mariadb import PASSWORD, READER, MariaDb
-from platforms.tests.running import Caller, Running, only
+from platforms.tests.running_service import Caller, RunningPlatforms, only
 from platforms.tests.tables import MT5, mt4_database, mt5_database
 from testing.waiting import wait_until
 
@@ -50,7 +50,7 @@ def api() -> Iterator[Api]:
     made.stop()
 
 
-def with_api(running: Running, api: Api) -> tuple[Caller, str]:
+def with_api(running: RunningPlatforms, api: Api) -> tuple[Caller, str]:
     person = running.member()
     path = person.add()
     given = {"host": "localhost", "port": api.port, "login": 1000, "password": MANAGER}
@@ -59,7 +59,7 @@ def with_api(running: Running, api: Api) -> tuple[Caller, str]:
     return person, path
 
 
-def with_database(running: Running, server: MariaDb, name: str, kind: str = "mt5") -> tuple[Caller, str]:
+def with_database(running: RunningPlatforms, server: MariaDb, name: str, kind: str = "mt5") -> tuple[Caller, str]:
     person = running.member()
     path = person.add(kind=kind, api="none")
     set_database(person, path, server, name)
@@ -98,7 +98,7 @@ def as_text(items: list[dict[str, Any]]) -> list[dict[str, str]]:
     return [{name: "" if value is None else str(value) for name, value in item.items()} for item in items]
 
 
-def test_deals_are_read_over_the_api_page_by_page_and_as_csv(running: Running, api: Api) -> None:
+def test_deals_are_read_over_the_api_page_by_page_and_as_csv(running: RunningPlatforms, api: Api) -> None:
     person, path = with_api(running, api)
     deals = every(person, f"{path}/deals")
     held = [deal for login in sorted(api.broker.deals) for deal in api.broker.deals[login]]
@@ -117,14 +117,14 @@ def test_deals_are_read_over_the_api_page_by_page_and_as_csv(running: Running, a
     assert narrowed == [deal for deal in deals if deal["login"] == login and since <= deal["time"] < until]
 
 
-def test_pages_over_the_api_share_one_sign_in(running: Running, api: Api) -> None:
+def test_pages_over_the_api_share_one_sign_in(running: RunningPlatforms, api: Api) -> None:
     person, path = with_api(running, api)
     before = api.sign_ins
     assert len(every(person, f"{path}/deals", limit=7)) > 70, "ten pages and more"
     assert api.sign_ins - before == 1
 
 
-def test_accounts_positions_orders_and_symbols_are_read_over_the_api(running: Running, api: Api) -> None:
+def test_accounts_positions_orders_and_symbols_are_read_over_the_api(running: RunningPlatforms, api: Api) -> None:
     person, path = with_api(running, api)
     accounts = every(person, f"{path}/accounts", limit=2)
     assert [account["login"] for account in accounts] == sorted(api.broker.users)
@@ -142,7 +142,7 @@ def test_accounts_positions_orders_and_symbols_are_read_over_the_api(running: Ru
     assert "EURUSD" in [symbol["symbol"] for symbol in every(person, f"{path}/symbols", limit=200)]
 
 
-def test_personal_columns_are_for_those_with_the_scope(running: Running, api: Api) -> None:
+def test_personal_columns_require_their_scope(running: RunningPlatforms, api: Api) -> None:
     person, path = with_api(running, api)
     personal = {"name", "email", "phone", "country", "city", "address"}
     plain_client = running.client(person.organization, "accounts:read")
@@ -156,7 +156,7 @@ def test_personal_columns_are_for_those_with_the_scope(running: Running, api: Ap
     assert "phone-word" not in "".join(full.answers)
 
 
-def test_reading_takes_its_own_permission_and_stays_within_limits(running: Running, api: Api) -> None:
+def test_reading_requires_its_permission_and_respects_limits(running: RunningPlatforms, api: Api) -> None:
     person, path = with_api(running, api)
     org = person.organization
     refused(running.client(org, "platforms:read").get(f"{path}/deals"), 403, "permission-missing")
@@ -166,7 +166,7 @@ def test_reading_takes_its_own_permission_and_stays_within_limits(running: Runni
     refused(running.member().get(f"{path}/deals"), 404, "not-found")
 
 
-def test_each_use_of_stored_credentials_records_actor_and_purpose(running: Running, api: Api) -> None:
+def test_each_use_of_stored_credentials_records_actor_and_purpose(running: RunningPlatforms, api: Api) -> None:
     person, path = with_api(running, api)
     program = running.client(person.organization, "platforms:read", "accounts:read")
     person.get(f"{path}/accounts", headers={"X-Request-Id": "look-7"})
@@ -181,7 +181,7 @@ def test_each_use_of_stored_credentials_records_actor_and_purpose(running: Runni
     assert {(use["target"], use["version"]) for use in uses} == {("api", 1)}
 
 
-def test_an_export_is_read_as_the_api_is(running: Running, api: Api, mariadb: MariaDb) -> None:
+def test_an_export_returns_the_same_rows_as_the_api(running: RunningPlatforms, api: Api, mariadb: MariaDb) -> None:
     """The same deals, put into tables as the export does, give equal figures."""
     name = mariadb.database("reading_equal", *MT5, "INSERT INTO mt5_time VALUES (120, 0, 0)")
     held = [deal for login in sorted(api.broker.deals) for deal in api.broker.deals[login]]
@@ -211,7 +211,7 @@ def _wall(unix: str) -> str:
     return datetime.fromtimestamp(int(unix), UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def test_lists_of_an_mt5_export(running: Running, mariadb: MariaDb) -> None:
+def test_lists_of_an_mt5_export(running: RunningPlatforms, mariadb: MariaDb) -> None:
     person, path = with_database(running, mariadb, mt5_database(mariadb, "reading_mt5", deals=45))
     deals = every(person, f"{path}/deals")
     assert [deal["ticket"] for deal in deals] == list(range(1, 46))
@@ -231,7 +231,7 @@ def test_lists_of_an_mt5_export(running: Running, mariadb: MariaDb) -> None:
     assert (symbol["symbol"], symbol["contract_size"]) == ("EURUSD", "100000")
 
 
-def test_lists_of_an_mt4_report_database(running: Running, mariadb: MariaDb) -> None:
+def test_lists_of_an_mt4_report_database(running: RunningPlatforms, mariadb: MariaDb) -> None:
     person, path = with_database(running, mariadb, mt4_database(mariadb, "reading_mt4", trades=60), "mt4")
     deals = every(person, f"{path}/deals", limit=3)
     assert as_text(deals) == exported(person, f"{path}/deals")
@@ -254,7 +254,7 @@ def test_lists_of_an_mt4_report_database(running: Running, mariadb: MariaDb) -> 
     assert wall.replace(tzinfo=UTC) - at == timedelta(hours=3)
 
 
-def test_a_formula_in_a_comment_stays_text(running: Running, mariadb: MariaDb) -> None:
+def test_a_formula_in_a_comment_stays_text(running: RunningPlatforms, mariadb: MariaDb) -> None:
     name = mt5_database(mariadb, "reading_formula", deals=3)
     mariadb.run("UPDATE mt5_deals SET Comment = '=1+1' WHERE Deal = 2", database=name)
     person, path = with_database(running, mariadb, name)
@@ -263,7 +263,7 @@ def test_a_formula_in_a_comment_stays_text(running: Running, mariadb: MariaDb) -
     assert exported(person, f"{path}/deals")[0]["profit"][0] in "-0123456789"
 
 
-def test_a_source_that_cannot_answer_is_reported(running: Running, api: Api) -> None:
+def test_a_source_that_cannot_answer_is_reported(running: RunningPlatforms, api: Api) -> None:
     person = running.member()
     path = person.add(api="mt5-manager")
     refused(person.get(f"{path}/deals"), 409, "no-credentials")
@@ -278,7 +278,7 @@ def test_a_source_that_cannot_answer_is_reported(running: Running, api: Api) -> 
     assert "port-closed" in answer.json()["detail"]
 
 
-def test_a_password_that_was_refused_is_not_tried_again_by_reading(running: Running, api: Api) -> None:
+def test_a_refused_password_is_not_tried_again(running: RunningPlatforms, api: Api) -> None:
     person, path = with_api(running, api)
     manager = api.broker.managers[1000]
     person.put(

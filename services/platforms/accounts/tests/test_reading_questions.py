@@ -1,4 +1,4 @@
-"""Questions about a platform that nobody should ask: foreign cursors, times and logins out of the world."""
+"""Hostile requests to the read API: foreign cursors, impossible times and logins."""
 
 import base64
 import json
@@ -15,7 +15,7 @@ from platforms.accounts.tests.test_reading import Api, api, every, with_api, wit
 from platforms.connectors import installed
 from platforms.platforms.tests.test_platforms_http import refused
 from platforms.tests.mariadb import MariaDb
-from platforms.tests.running import Running
+from platforms.tests.running_service import RunningPlatforms
 from platforms.tests.tables import mt5_database
 
 __all__ = ["api"]  # a fixture
@@ -27,7 +27,7 @@ def cursor(*values: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
 
 
-def test_a_cursor_of_another_list_is_refused(running: Running, api: Api) -> None:
+def test_a_cursor_of_another_list_is_refused(running: RunningPlatforms, api: Api) -> None:
     person, path = with_api(running, api)
     cursor = person.get(f"{path}/deals?limit=1").json()["next_cursor"]
     refused(person.get(f"{path}/accounts?cursor={cursor}"), 422, "invalid")
@@ -57,7 +57,9 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("values", HOSTILE, ids=range(len(HOSTILE)))
-def test_a_forged_cursor_breaks_nothing(running: Running, api: Api, mariadb: MariaDb, values: tuple[Any, ...]) -> None:
+def test_a_forged_cursor_breaks_nothing(
+    running: RunningPlatforms, api: Api, mariadb: MariaDb, values: tuple[Any, ...]
+) -> None:
     live, stored = _both(running, api, mariadb)
     for path, source in ((live, "api"), (stored, "db")):
         caller, base = path
@@ -69,7 +71,7 @@ def test_a_forged_cursor_breaks_nothing(running: Running, api: Api, mariadb: Mar
 
 
 @given(st.lists(SCALARS, max_size=5), st.sampled_from(LISTS), st.sampled_from(["api", "db"]))
-def test_what_is_taken_for_a_cursor_has_the_form_of_one(values: list[Any], what: Any, source: Any) -> None:
+def test_a_cursor_must_match_its_format(values: list[Any], what: Any, source: Any) -> None:
     reading = installed().get(source, "mt5", "mt5-webapi").reading
     assert reading is not None
     try:
@@ -80,7 +82,7 @@ def test_what_is_taken_for_a_cursor_has_the_form_of_one(values: list[Any], what:
     assert all(0 <= value < 2**64 if isinstance(value, int) else value.encode() for value in values) or "" in values
 
 
-def test_times_at_the_ends_of_the_calendar_are_answered(running: Running, api: Api, mariadb: MariaDb) -> None:
+def test_times_at_the_ends_of_the_calendar_are_answered(running: RunningPlatforms, api: Api, mariadb: MariaDb) -> None:
     for caller, path in _both(running, api, mariadb):
         all_of_them = every(caller, f"{path}/deals", limit=200)
         ends = "from=0001-01-01T00:00:00%2B14:00&to=9999-12-31T23:59:59-12:00"
@@ -89,7 +91,7 @@ def test_times_at_the_ends_of_the_calendar_are_answered(running: Running, api: A
         assert every(caller, f"{path}/deals?{turned}") == []
 
 
-def test_an_account_that_cannot_be_is_not_there(running: Running, api: Api) -> None:
+def test_an_impossible_account_is_not_found(running: RunningPlatforms, api: Api) -> None:
     person, path = with_api(running, api)
     for login in ("0", "-1", str(2**63), "x"):
         refused(person.get(f"{path}/accounts/{login}"), 404, "not-found")
@@ -100,7 +102,7 @@ def test_an_account_that_cannot_be_is_not_there(running: Running, api: Api) -> N
 _made: list[Any] = []
 
 
-def _both(running: Running, api: Api, mariadb: MariaDb) -> list[Any]:
+def _both(running: RunningPlatforms, api: Api, mariadb: MariaDb) -> list[Any]:
     """Who may read, and the path, of a platform read over the API and of one read from tables; made once."""
     if not _made:
         _made.append(with_api(running, api))

@@ -1,4 +1,4 @@
-"""Reading from servers that are not as tidy as one would like, or hostile."""
+"""Reading from inconsistent or hostile servers."""
 
 import re
 from collections.abc import Mapping
@@ -13,11 +13,11 @@ from metatrader.simulator.replies import Reply
 from platforms.accounts.tests.test_reading import Api, as_text, every, exported, with_api, with_database
 from platforms.platforms.tests.test_platforms_http import refused
 from platforms.tests.mariadb import MariaDb
-from platforms.tests.running import Running
+from platforms.tests.running_service import RunningPlatforms
 from platforms.tests.tables import mt5_database
 
 
-def test_nothing_is_lost_between_pages_whatever_the_servers_order_is(running: Running) -> None:
+def test_pages_are_complete_whatever_the_servers_order(running: RunningPlatforms) -> None:
     """Symbols are in no order, deals of one second may be numbered backwards, and so may positions."""
     api = Api(users=2, trades=20)
     for login, deals in api.broker.deals.items():
@@ -58,7 +58,7 @@ class Hostile(TcpSimulator):
         return replace(answer, document=re.sub(r'"Digits" : "\d+"', '"Digits" : "999999999"', answer.document))
 
 
-def test_a_server_does_not_fill_our_memory_with_decimals(running: Running) -> None:
+def test_too_many_decimals_are_refused(running: RunningPlatforms) -> None:
     api = Api(Hostile)
     try:
         person, path = with_api(running, api)
@@ -70,7 +70,7 @@ def test_a_server_does_not_fill_our_memory_with_decimals(running: Running) -> No
         api.stop()
 
 
-def test_a_table_with_impossible_values_is_reported(running: Running, mariadb: MariaDb) -> None:
+def test_a_table_with_impossible_values_is_reported(running: RunningPlatforms, mariadb: MariaDb) -> None:
     name = mt5_database(mariadb, "reading_hostile", deals=3)
     mariadb.run("UPDATE mt5_deals SET Digits = 4000000000", database=name)
     mariadb.run("ALTER TABLE mt5_positions DROP COLUMN PriceOpen", database=name)
@@ -92,7 +92,7 @@ class Failing(TcpSimulator):
         return Reply(4) if params.get("OFFSET") == "600" else super().reply(manager, name, params)
 
 
-def test_an_export_that_breaks_off_is_not_taken_for_a_whole_one(running: Running) -> None:
+def test_a_truncated_export_is_reported(running: RunningPlatforms) -> None:
     api = Api(Failing, users=1, trades=400)
     try:
         person, path = with_api(running, api)

@@ -63,7 +63,7 @@ def test_a_time_that_is_not_set_is_none(wall: str | None) -> None:
     assert (WallClock(60).utc(wall), WallClock(60).raw(wall)) == (None, None)
 
 
-def test_a_wall_clock_stays_right_when_it_forgets(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wall_clock_is_correct_after_its_cache_is_cleared(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(values, "_MOST_KNOWN", 2)
     clock = WallClock(60)
     for _ in range(2):

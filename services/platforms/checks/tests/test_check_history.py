@@ -1,4 +1,4 @@
-"""Results of checks as they are kept, how often they may be asked for, and the elected schedule."""
+"""Stored results of checks, their rate limit, and the elected schedule."""
 
 import asyncio
 from contextlib import suppress
@@ -11,7 +11,7 @@ from embedded.ports import free_port
 from kit.errors import TooManyRequests
 from metatrader.simulator import TcpSimulator, invent
 from platforms.checks.domain import Result, Step
-from platforms.tests.parts import World
+from platforms.tests.world import World
 from testing.waiting import wait_until
 
 pytestmark = pytest.mark.anyio
@@ -35,7 +35,7 @@ def test_the_outcome_is_the_failure_else_a_warning_else_ok(world: World) -> None
     assert summary(fine, warned, failed) == ("timeout", "timeout", "lost")
 
 
-def test_results_are_read_newest_first_and_forgotten_after_90_days(world: World) -> None:
+def test_results_are_listed_newest_first_and_deleted_after_90_days(world: World) -> None:
     organization, platform = world.platform()
     for outcome in ("ok", "timeout", "port-closed"):
         world.checks.record(organization, platform, result(world, outcome), None, "demand")
@@ -45,11 +45,11 @@ def test_results_are_read_newest_first_and_forgotten_after_90_days(world: World)
     assert rows[0].steps == [{"name": "name", "outcome": "port-closed", "duration_ms": 3, "detail": "detail"}]
     rest = world.history.read(platform, (rows[0].checked_at, rows[0].id), 10)
     assert [row.outcome for row in rest] == ["timeout", "ok"]
-    world.sweep()
+    world.housekeeping()
     assert [row.outcome for row in world.history.read(platform, None, 10)] == ["port-closed", "timeout"]
 
 
-def test_ten_checks_a_minute_may_be_asked_for_in_each_organization(world: World) -> None:
+def test_each_organization_may_request_ten_checks_a_minute(world: World) -> None:
     one, other = uuid4(), uuid4()
     for _ in range(10):
         world.history.ask(one, world.clock())
@@ -62,7 +62,7 @@ def test_ten_checks_a_minute_may_be_asked_for_in_each_organization(world: World)
     world.history.ask(one, world.clock())
 
 
-def test_what_is_due_is_given_to_one_worker_and_again_if_that_dies(world: World) -> None:
+def test_a_due_check_goes_to_one_worker_and_again_after_its_death(world: World) -> None:
     organization, platform = world.platform()
     world.give(organization, platform)
     (due,) = world.history.claim(world.clock(), 10)
@@ -81,7 +81,7 @@ def test_credentials_of_an_api_that_is_no_longer_chosen_are_not_checked(world: W
     assert len(world.history.claim(world.clock(), 10)) == 1
 
 
-def test_removing_credentials_takes_what_was_known_of_them_out_of_the_status(world: World) -> None:
+def test_removing_credentials_removes_their_result_from_the_status(world: World) -> None:
     organization, platform = world.platform()
     world.give(organization, platform)
     world.give(organization, platform, "db", database="report")
@@ -91,7 +91,7 @@ def test_removing_credentials_takes_what_was_known_of_them_out_of_the_status(wor
     assert world.status(organization, platform) == ("unknown", None)
 
 
-async def test_the_schedule_checks_what_was_just_set_and_looks_again_by_itself(world: World) -> None:
+async def test_the_schedule_checks_new_credentials_and_repeats(world: World) -> None:
     broker = invent(3, login=1000, password="Correct-horse-1", users=2, trades=1)
     organization, platform = world.platform()
     running = asyncio.create_task(world.schedule.run())

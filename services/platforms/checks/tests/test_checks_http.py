@@ -12,7 +12,7 @@ import pytest
 from embedded.ports import free_port
 from metatrader.simulator import TcpSimulator, invent
 from platforms.platforms.tests.test_platforms_http import refused
-from platforms.tests.running import Caller, Running
+from platforms.tests.running_service import Caller, RunningPlatforms
 from testing.waiting import wait_until
 
 PASSWORD = "Correct-horse-1"
@@ -41,7 +41,7 @@ def status(person: Caller, path: str) -> dict[str, Any]:
     return found
 
 
-def test_offered_credentials_are_tried_before_they_are_stored(running: Running, port: int) -> None:
+def test_credentials_are_checked_before_they_are_stored(running: RunningPlatforms, port: int) -> None:
     person = running.member()
     path = person.add()
     body = {"target": "api", "credentials": credentials(port)}
@@ -63,7 +63,7 @@ def test_offered_credentials_are_tried_before_they_are_stored(running: Running, 
     assert {each["actor"] for each in history} == {person.subject}
 
 
-def test_stored_credentials_are_checked_at_once_and_on_demand(running: Running, port: int) -> None:
+def test_stored_credentials_are_checked_at_once_and_on_demand(running: RunningPlatforms, port: int) -> None:
     person = running.member()
     path = person.add()
     person.put(f"{path}/api-credentials", json=credentials(port))
@@ -79,7 +79,7 @@ def test_stored_credentials_are_checked_at_once_and_on_demand(running: Running, 
     assert status(person, path)["reason"] == "port-closed"
 
 
-def test_steps_come_as_they_end(running: Running, port: int) -> None:
+def test_steps_are_streamed(running: RunningPlatforms, port: int) -> None:
     person = running.member()
     path = person.add()
     body = {"target": "api", "credentials": credentials(port)}
@@ -94,7 +94,7 @@ def test_steps_come_as_they_end(running: Running, port: int) -> None:
     assert values[-1]["outcome"] == "ok"
 
 
-def test_a_step_is_sent_while_the_next_one_still_runs(running: Running) -> None:
+def test_a_step_is_sent_while_the_next_one_still_runs(running: RunningPlatforms) -> None:
     person = running.member()
     path = person.add()
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -110,7 +110,7 @@ def test_a_step_is_sent_while_the_next_one_still_runs(running: Running) -> None:
     assert (result["outcome"], result["steps"][-1]["name"]) == ("connection-lost", "sign-in")
 
 
-def test_more_than_ten_a_minute_are_refused_with_when_to_come_again(running: Running) -> None:
+def test_more_than_ten_checks_a_minute_get_retry_after(running: RunningPlatforms) -> None:
     person = running.member()
     path = person.add()
     body = {"target": "api", "credentials": credentials(free_port(None))}
@@ -134,7 +134,7 @@ def test_more_than_ten_a_minute_are_refused_with_when_to_come_again(running: Run
         ({"target": "api", "color": "red"}, "color"),
     ],
 )
-def test_a_wrong_value_is_named(running: Running, body: dict[str, Any], field: str) -> None:
+def test_an_invalid_value_names_its_field(running: RunningPlatforms, body: dict[str, Any], field: str) -> None:
     person = running.member()
     answer = person.post(f"{person.add()}/checks", json=body)
     refused(answer, 422, "invalid")

@@ -1,4 +1,4 @@
-"""What outcomes mean for a platform's status and for the schedule."""
+"""The status of a platform and its schedule after each outcome."""
 
 from platforms.checks.outcomes import combined, severity_of, wait
 
@@ -10,7 +10,7 @@ def test_the_worse_of_two_targets_is_the_status_of_the_platform() -> None:
     assert combined([("lost", "timeout"), ("refused", "bad-credentials")]) == ("refused", "bad-credentials")
 
 
-def test_a_refusal_stops_the_schedule_and_a_loss_slows_it_down() -> None:
+def test_a_refusal_stops_the_schedule_and_a_lost_server_slows_it() -> None:
     assert severity_of("bad-credentials") == "refused"
     assert wait("refused", 1) is None
     pauses = [wait("lost", failures) for failures in (1, 2, 3, 50)]

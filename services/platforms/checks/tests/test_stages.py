@@ -89,7 +89,7 @@ def test_a_stage_that_does_not_end_fails_at_its_deadline() -> None:
     assert 50 <= step.duration_ms < 5000
 
 
-def test_what_a_server_made_us_stumble_over_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_server_data_in_an_unexpected_error_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         run(Staged(breaks))
     assert "ValueError" in caplog.text

@@ -1,4 +1,4 @@
-"""How hosts are written, and which addresses may be dialled."""
+"""The notation of hosts, and allowed addresses."""
 
 import pytest
 from hypothesis import given
@@ -27,7 +27,7 @@ def test_a_host_has_one_form(given: str, clean: str) -> None:
     ["", ".", "https://mt.example.com", "mt.example.com:443", "a b", "a/b", "-a.example", "127.1", "0x7f.1", "1",
      "0x7f000001", "user@host", "a" * 64 + ".example", "a..b", "host\nname", "%2e", "fe80::1%eth0/64"],
 )  # fmt: skip
-def test_what_is_no_host_is_refused(given: str) -> None:
+def test_an_invalid_host_is_refused(given: str) -> None:
     with pytest.raises(ValueError, match="must be a host name"):
         clean_host(given)
 
@@ -40,7 +40,7 @@ def test_what_is_no_host_is_refused(given: str) -> None:
      "168.63.129.16", "2001:0:7f00:1::", "fec0::1", "3fff::1", "5f00::1", "100::1", "::7f00:1", "::ffff:0:7f00:1",
      "64:ff9b:1::7f00:1", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::", "0.1.2.3", "198.18.0.1", "240.0.0.1"],
 )  # fmt: skip
-def test_addresses_that_are_not_of_the_open_internet_are_refused(address: str) -> None:
+def test_non_public_addresses_are_refused(address: str) -> None:
     assert not is_public(address)
     assert not Policy(private_allowed=False).allows(address)
 

@@ -15,7 +15,7 @@ from platforms.connections.addresses import Policy
 from platforms.connections.sessions import Sessions
 from platforms.connectors.webapi.session import WebApiSession
 from platforms.credentials.service import Usable
-from platforms.tests.parts import PASSWORD, World
+from platforms.tests.world import PASSWORD, World
 
 pytestmark = pytest.mark.anyio
 
@@ -51,7 +51,7 @@ async def read(clients: Sessions, platform: UUID, ready: Usable) -> None:
         assert await session.client.symbol_total() == 6
 
 
-async def test_requests_share_one_sign_in_also_when_they_come_together(world: World, server: TcpSimulator) -> None:
+async def test_concurrent_requests_share_one_sign_in(world: World, server: TcpSimulator) -> None:
     _, platform, ready = signed(world, server)
     clients = kept_by(world)
     await asyncio.gather(*(read(clients, platform, ready) for _ in range(2)))
@@ -72,7 +72,7 @@ async def test_an_idle_client_is_closed(world: World, server: TcpSimulator) -> N
     await closed(server, 2)
 
 
-async def test_new_credentials_another_api_and_a_removal_close_it(world: World, server: TcpSimulator) -> None:
+async def test_changed_or_removed_credentials_close_the_session(world: World, server: TcpSimulator) -> None:
     changes: tuple[Callable[[UUID, UUID], None], ...] = (
         lambda org, platform: world.give(org, platform, host="localhost", port=server.port),
         lambda org, platform: world.platforms.change(org, platform, {"api": "mt5-rest"}),
@@ -100,7 +100,7 @@ async def test_a_reader_in_progress_may_finish(world: World, server: TcpSimulato
     await closed(server, 2)
 
 
-async def test_beyond_the_most_the_one_that_rested_longest_goes(world: World, server: TcpSimulator) -> None:
+async def test_beyond_the_limit_the_longest_idle_session_is_closed(world: World, server: TcpSimulator) -> None:
     clients = kept_by(world, most=2)
     places = [signed(world, server)[1:] for _ in range(3)]
     for platform, ready in places:
@@ -114,7 +114,7 @@ async def test_beyond_the_most_the_one_that_rested_longest_goes(world: World, se
         await closed(server, 6)
 
 
-async def test_after_a_failure_the_next_request_signs_in_anew(world: World, server: TcpSimulator) -> None:
+async def test_after_a_failure_the_next_request_signs_in_again(world: World, server: TcpSimulator) -> None:
     _, platform, ready = signed(world, server)
     clients = kept_by(world)
     server.faults.add(FaultKind.BAD_TEXT, "SYMBOL_TOTAL")
@@ -125,7 +125,7 @@ async def test_after_a_failure_the_next_request_signs_in_anew(world: World, serv
     assert server.journal.count("AUTH_ANSWER") == 2
 
 
-async def test_a_host_is_judged_by_its_address_before_it_is_dialled(world: World, server: TcpSimulator) -> None:
+async def test_the_address_of_a_host_is_checked_before_connecting(world: World, server: TcpSimulator) -> None:
     _, platform, ready = signed(world, server)
     strict = Sessions(world.views.versions, Policy(private_allowed=False))
     with pytest.raises(Failed) as refused:
@@ -135,7 +135,7 @@ async def test_a_host_is_judged_by_its_address_before_it_is_dialled(world: World
     assert server.journal.count("CONNECTED") == 0
 
 
-async def test_the_end_of_the_service_closes_all(world: World, server: TcpSimulator) -> None:
+async def test_all_sessions_are_closed_at_shutdown(world: World, server: TcpSimulator) -> None:
     _, platform, ready = signed(world, server)
     clients = kept_by(world)
     running = asyncio.create_task(clients.run())

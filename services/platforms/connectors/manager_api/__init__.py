@@ -1,1 +1,1 @@
-"""What the connectors of the Manager APIs share."""
+"""Shared by the connectors of the Manager APIs."""

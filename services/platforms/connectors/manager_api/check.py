@@ -5,19 +5,19 @@ from collections.abc import Sequence
 from platforms.checks.domain import Check, Failed, Finding, Stage
 from platforms.connections.addresses import Policy
 from platforms.connections.credentials import Credentials
-from platforms.connections.reach import Reach
+from platforms.connections.dialer import Dialer
 
 
 class ManagerCheck(Check):
     """The Manager API needs MetaQuotes' Windows library, so a check cannot sign in."""
 
     def __init__(self, credentials: Credentials, policy: Policy) -> None:
-        self._reach = Reach(credentials.host, credentials.port, policy)
+        self._dialer = Dialer(credentials.host, credentials.port, policy)
 
     def stages(self) -> Sequence[Stage]:
         return (
-            ("name", 5.0, self._reach.name),
-            ("port", 5.0, self._reach.port),
+            ("name", 5.0, self._dialer.name),
+            ("port", 5.0, self._dialer.port),
             ("sign-in", 1.0, self._sign_in),
         )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from platforms.accounts.model import DEAL_ENTRIES, ORDER_TYPES, SIDES, Place, Row, What
+from platforms.accounts.model import DEAL_ENTRIES, ORDER_TYPES, SIDES, ListName, Place, Row
 from platforms.accounts.values import WallClock, decimal, lots, price
 from platforms.connectors.report_database.shapes import Shape
 
@@ -85,7 +85,7 @@ def _deal_place(row: Row) -> Place:
     return row[0], DEAL_ENTRIES.index(row[8]) if row[8] else 0
 
 
-SHAPES: Mapping[What, Shape] = {
+SHAPES: Mapping[ListName, Shape] = {
     "accounts": Shape(
         "mt4_users", "login",
         ("login", "group", "currency", "leverage", "enable", "balance", "credit", "equity", "margin", "margin_free",

@@ -7,7 +7,7 @@ from metatrader import errors as mt
 from platforms.checks.domain import Check, Failed, Finding, Stage
 from platforms.connections.addresses import Policy
 from platforms.connections.credentials import Credentials
-from platforms.connections.reach import Reach
+from platforms.connections.dialer import Dialer
 from platforms.connectors.webapi.check import failed
 
 _SYMBOLS = ("EURUSD", "GBPUSD", "USDJPY", "XAUUSD")
@@ -18,12 +18,12 @@ class Mt4WebCheck(Check):
 
     def __init__(self, credentials: Credentials, policy: Policy) -> None:
         self._credentials = credentials
-        self._reach = Reach(credentials.host, credentials.port, policy)
+        self._dialer = Dialer(credentials.host, credentials.port, policy)
 
     def stages(self) -> Sequence[Stage]:
         return (
-            ("name", 5.0, self._reach.name),
-            ("port", 5.0, self._reach.port),
+            ("name", 5.0, self._dialer.name),
+            ("port", 5.0, self._dialer.port),
             ("plaintext", 1.0, self._plaintext),
             ("quotes", 6.0, self._quotes),
         )
@@ -35,7 +35,7 @@ class Mt4WebCheck(Check):
         )
 
     async def _quotes(self) -> Finding:
-        client = Mt4QuotesClient(self._credentials.host, self._credentials.port, address=self._reach.address)
+        client = Mt4QuotesClient(self._credentials.host, self._credentials.port, address=self._dialer.address)
         try:
             quotes = await client.quotes(_SYMBOLS)
         except mt.MetaTraderError as error:

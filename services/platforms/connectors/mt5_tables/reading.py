@@ -9,9 +9,9 @@ from platforms.accounts.model import (
     ORDER_STATES,
     ORDER_TYPES,
     SIDES,
+    ListName,
     Place,
     Row,
-    What,
     named,
 )
 from platforms.accounts.values import WallClock, decimal, lots, plain, price
@@ -91,7 +91,7 @@ def _deal_place(row: Row) -> Place:
     return row[0], 1 if row[8] == "out" else 0
 
 
-SHAPES: Mapping[What, Shape] = {
+SHAPES: Mapping[ListName, Shape] = {
     "accounts": Shape(
         "mt5_users", "login",
         ("login", "group", "rights", "registration", "leverage", "name", "firstname", "lastname", "email", "phone",

@@ -4,12 +4,15 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+from platforms.connections.connector import SimulatorOptions
+
 _LOGIN, _PASSWORD = 1000, "Demo-Pass-1"
 
 
 @asynccontextmanager
-async def simulator() -> AsyncIterator[Mapping[str, Any]]:
+async def simulator(options: SimulatorOptions) -> AsyncIterator[Mapping[str, Any]]:
     from metatrader.simulator import TcpSimulator, invent  # not needed by the running service
 
-    async with TcpSimulator(invent(1, login=_LOGIN, password=_PASSWORD, users=3, trades=5)) as server:
+    broker = invent(1, login=_LOGIN, password=_PASSWORD, users=options.users, trades=options.trades)
+    async with TcpSimulator(broker, port=options.port) as server:
         yield {"host": "localhost", "port": server.port, "login": _LOGIN, "password": _PASSWORD}

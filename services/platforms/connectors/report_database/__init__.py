@@ -1,1 +1,1 @@
-"""What the connectors of report databases on MySQL or MariaDB share."""
+"""Shared by the connectors of report databases on MySQL or MariaDB."""

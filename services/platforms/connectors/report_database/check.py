@@ -8,7 +8,7 @@ from pymysql.err import MySQLError
 from platforms.checks.domain import Check, Failed, Finding, Stage
 from platforms.connections.addresses import Policy
 from platforms.connections.credentials import Credentials
-from platforms.connections.reach import Reach
+from platforms.connections.dialer import Dialer
 from platforms.connectors.report_database.connecting import encrypted, failed, greeted, report_connection, signed_in
 from platforms.connectors.report_database.freshness import newest_row, trading_time_between
 from platforms.connectors.report_database.grants import rights_beyond_reading
@@ -21,13 +21,13 @@ class DatabaseCheck(Check):
     def __init__(self, layout: Layout, credentials: Credentials, policy: Policy) -> None:
         self._layout = layout
         self._credentials = credentials
-        self._reach = Reach(credentials.host, credentials.port, policy)
+        self._dialer = Dialer(credentials.host, credentials.port, policy)
         self._connection = report_connection(credentials)
         self._schema = Schema(layout, {})
 
     def stages(self) -> Sequence[Stage]:
         return (
-            ("name", 5.0, self._reach.name),
+            ("name", 5.0, self._dialer.name),
             ("port", 5.0, self._port),
             ("tls", 5.0, self._tls),
             ("sign-in", 10.0, self._sign_in),
@@ -41,7 +41,7 @@ class DatabaseCheck(Check):
         await self._connection.end()
 
     async def _port(self) -> Finding:
-        return await greeted(self._connection, self._reach)
+        return await greeted(self._connection, self._dialer)
 
     async def _tls(self) -> Finding:
         return await encrypted(self._connection, self._credentials)

@@ -6,7 +6,7 @@ from pymysql.err import MySQLError
 
 from platforms.checks.domain import Failed, Finding
 from platforms.connections.credentials import Credentials
-from platforms.connections.reach import Reach, certificate_finding, tls_context, tls_failed
+from platforms.connections.dialer import Dialer, certificate_finding, tls_context, tls_failed
 from platforms.connectors.report_database.mysql import ReportConnection, TlsNotOffered, UnsafeSignIn
 
 _CODES: dict[int, tuple[str, str]] = {
@@ -52,10 +52,10 @@ def report_connection(credentials: Credentials) -> ReportConnection:
     return ReportConnection(credentials.login, credentials.secret.value.decode(), credentials.database or "")
 
 
-async def greeted(connection: ReportConnection, reach: Reach) -> Finding:
+async def greeted(connection: ReportConnection, dialer: Dialer) -> Finding:
     """Connect, and hear that it is a database that answers. The same connection is used to the end: servers block
     an address that hangs up too often before signing in."""
-    streams = await reach.connect()
+    streams = await dialer.connect()
     try:
         version = await connection.greet(*streams)
     except TimeoutError:
@@ -67,7 +67,7 @@ async def greeted(connection: ReportConnection, reach: Reach) -> Finding:
     except BaseException:
         streams[1].close()
         raise
-    return Finding(f"{reach.address} answers on port {reach.port_number}: {version[:60]}")
+    return Finding(f"{dialer.address} answers on port {dialer.port_number}: {version[:60]}")
 
 
 async def encrypted(connection: ReportConnection, credentials: Credentials) -> Finding:

@@ -1,4 +1,4 @@
-"""How new the rows of a report database are."""
+"""The age of the rows of a report database."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

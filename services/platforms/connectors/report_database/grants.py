@@ -67,7 +67,7 @@ def roles_of(grants: Iterable[str]) -> list[str]:
 
 
 def writing_rights(grants: Iterable[str]) -> list[str]:
-    """The rights beyond reading that the lines of SHOW GRANTS give, in order of their names."""
+    """The privileges beyond reading that the lines of SHOW GRANTS give, in order of their names."""
     rights: set[str] = set()
     for line in grants:
         match = _GRANT.match(line)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
-from platforms.accounts.model import Deal, Row, Wanted
+from platforms.accounts.model import Deal, Row, RowQuery
 from platforms.accounts.values import WallClock
 from platforms.checks.domain import Failed
 from platforms.connectors.report_database.mysql import ReportConnection, quoted
@@ -16,7 +16,7 @@ _TIME_RAW = list(Deal.model_fields).index("time_raw")
 
 
 async def read(
-    shape: Shape, schema: Schema, connection: ReportConnection, wanted: Wanted, clock: WallClock
+    shape: Shape, schema: Schema, connection: ReportConnection, wanted: RowQuery, clock: WallClock
 ) -> AsyncGenerator[Row, None]:
     """Rows of the model in the order of the key, none twice where tables overlap."""
     last: int | str | None = wanted.after[0] if wanted.after else None
@@ -47,7 +47,7 @@ def _converted(shape: Shape, table: Table, row: Sequence[Any], clock: WallClock)
         ) from error
 
 
-def _belongs(shape: Shape, shown: Row, wanted: Wanted) -> bool:
+def _belongs(shape: Shape, shown: Row, wanted: RowQuery) -> bool:
     """Of the rows that one of the table gave: whether it is beyond the last page and in the time asked for."""
     if wanted.after is not None and len(wanted.after) > 1 and shape.place(shown) <= wanted.after:
         return False
@@ -58,7 +58,7 @@ def _belongs(shape: Shape, shown: Row, wanted: Wanted) -> bool:
 
 
 def _statement(
-    shape: Shape, schema: Schema, table: Table, wanted: Wanted, last: int | str | None, piece: int
+    shape: Shape, schema: Schema, table: Table, wanted: RowQuery, last: int | str | None, piece: int
 ) -> tuple[str, list[Any]]:
     joined = {alias: each for alias, (name, _) in shape.joins.items() if (each := schema.tables.get(name))}
     key = f"t.{quoted(table.columns[shape.key])}"
@@ -80,7 +80,7 @@ def _statement(
     return f"SELECT {columns} FROM {source}{where} ORDER BY {key} LIMIT {piece:d}", params  # noqa: S608
 
 
-def _conditions(shape: Shape, table: Table, wanted: Wanted) -> tuple[list[str], list[Any]]:
+def _conditions(shape: Shape, table: Table, wanted: RowQuery) -> tuple[list[str], list[Any]]:
     parts: list[str] = []
     params: list[Any] = []
     for name, values in shape.only.items():

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from platforms.accounts.model import What
+from platforms.accounts.model import ListName
 from platforms.connections.zones import Zone
 from platforms.connectors.report_database.mysql import ReportConnection, quoted
 from platforms.connectors.report_database.shapes import Shape
@@ -34,7 +34,7 @@ class Layout:
     needed: Mapping[str, frozenset[str]]
     """Tables and columns without which nothing can be read."""
     optional: frozenset[str]
-    shapes: Mapping[What, Shape]
+    shapes: Mapping[ListName, Shape]
     newest: Sequence[tuple[str, str, str | None]]
     """(table, column that changes with the row, key). Whole tables are scanned only where they are small; in long ones
     the row with the highest key is the newest."""

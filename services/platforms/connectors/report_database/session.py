@@ -4,12 +4,12 @@ from collections.abc import AsyncGenerator
 
 from pymysql.err import MySQLError
 
-from platforms.accounts.model import Place, Row, Wanted, What
+from platforms.accounts.model import ListName, Place, Row, RowQuery
 from platforms.accounts.values import WallClock
 from platforms.connections.addresses import Policy
 from platforms.connections.connector import NotOffered, Reading, Session
 from platforms.connections.credentials import Credentials
-from platforms.connections.reach import Reach
+from platforms.connections.dialer import Dialer
 from platforms.connectors.report_database.connecting import encrypted, failed, greeted, report_connection, signed_in
 from platforms.connectors.report_database.mysql import ReportConnection
 from platforms.connectors.report_database.reading import read
@@ -25,7 +25,7 @@ class DatabaseSession(Session):
         found = await self._schema.layout.zone(self._schema, self._connection)
         return found.minutes if found else 0
 
-    def rows(self, wanted: Wanted, zone_minutes: int) -> AsyncGenerator[Row, None]:
+    def rows(self, wanted: RowQuery, zone_minutes: int) -> AsyncGenerator[Row, None]:
         shape = self._schema.layout.shapes[wanted.what]
         if not self._schema.all_of(shape.table):
             raise NotOffered(f"There is no table {shape.table}.")
@@ -39,11 +39,11 @@ def reading(layout: Layout) -> Reading:
     """Reading the tables of a layout."""
 
     async def opened(credentials: Credentials, policy: Policy) -> Session:
-        reach = Reach(credentials.host, credentials.port, policy)
-        await reach.name()
+        dialer = Dialer(credentials.host, credentials.port, policy)
+        await dialer.name()
         connection = report_connection(credentials)
         try:
-            await greeted(connection, reach)
+            await greeted(connection, dialer)
             await encrypted(connection, credentials)
             await signed_in(connection)
             schema = await Schema.read(layout, connection)
@@ -54,7 +54,7 @@ def reading(layout: Layout) -> Reading:
             raise
         return DatabaseSession(schema, connection)
 
-    def place(what: What, row: Row) -> Place:
+    def place(what: ListName, row: Row) -> Place:
         return layout.shapes[what].place(row)
 
     return Reading(open=opened, errors=(MySQLError,), failed=failed, place=place)

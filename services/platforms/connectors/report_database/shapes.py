@@ -1,4 +1,4 @@
-"""How the rows of a list are made from the rows of a table."""
+"""The conversion of table rows to the rows of a list."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from platforms.connections.connector import Connector
+from platforms.connections.connector import Connector, SimulatorOptions
 
 
 @contextmanager
@@ -16,7 +16,7 @@ def simulated(connector: Connector) -> Iterator[Mapping[str, Any]]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    server = connector.simulator()
+    server = connector.simulator(SimulatorOptions())
     try:
         yield asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(10)
         asyncio.run_coroutine_threadsafe(server.__aexit__(None, None, None), loop).result(10)

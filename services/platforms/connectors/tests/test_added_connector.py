@@ -1,6 +1,9 @@
 """A connector is its folder: one that is added is offered, checked and read without a change anywhere else."""
 
 import json
+import os
+import socket
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,12 +12,13 @@ from typing import Any
 import pytest
 
 from embedded.nats import Nats
-from platforms import connectors
+from embedded.ports import free_port
+from platforms import connectors, simulators
 from platforms.connections.connector import Connector
 from platforms.connectors.tests.simulated import simulated
 from platforms.platforms.tests.test_platforms_http import refused
 from platforms.service import PlatformsService
-from platforms.tests.running import Running
+from platforms.tests.running_service import RunningPlatforms
 from testing.servers import Databases
 from testing.waiting import wait_until
 
@@ -36,8 +40,8 @@ def sample() -> Iterator[Connector]:
 
 
 @pytest.fixture(scope="module")
-def running(databases: Databases, sample: Connector) -> Iterator[Running]:
-    with Nats() as nats, Running(databases.of(PlatformsService), nats.url) as service:
+def running(databases: Databases, sample: Connector) -> Iterator[RunningPlatforms]:
+    with Nats() as nats, RunningPlatforms(databases.of(PlatformsService), nats.url) as service:
         yield service
 
 
@@ -47,7 +51,7 @@ def values(sample: Connector) -> Iterator[Mapping[str, Any]]:
         yield given
 
 
-def test_its_credential_form_is_listed(running: Running) -> None:
+def test_the_credential_form_of_an_added_connector_is_listed(running: RunningPlatforms) -> None:
     items = running.member().get("/api/v1/platform-connectors").json()["items"]
     (shown,) = (each for each in items if each["name"] == "mt5-sample")
     assert (shown["kind"], shown["target"], shown["capabilities"]) == ("mt5", "api", ["check", "read"])
@@ -61,7 +65,7 @@ def test_its_credential_form_is_listed(running: Running) -> None:
     assert [choice["value"] for choice in shown["fields"][3]["choices"]] == ["retail", "prime"]
 
 
-def test_it_is_in_the_openapi_document(running: Running) -> None:
+def test_an_added_connector_is_in_the_openapi_document(running: RunningPlatforms) -> None:
     document = running.app.openapi()
     schemas = document["components"]["schemas"]
     assert "mt5-sample" in schemas["PlatformCreation"]["properties"]["api"]["enum"]
@@ -73,7 +77,7 @@ def test_it_is_in_the_openapi_document(running: Running) -> None:
     assert "SampleCredentials" in {each["$ref"].rpartition("/")[2] for each in body["anyOf"]}
 
 
-def test_it_is_checked_and_read(running: Running, values: Mapping[str, Any]) -> None:
+def test_an_added_connector_is_checked_and_read(running: RunningPlatforms, values: Mapping[str, Any]) -> None:
     person = running.member()
     path = person.add(api="mt5-sample")
     wrong = {"target": "api", "credentials": {**values, "desk": "retail"}}
@@ -89,7 +93,9 @@ def test_it_is_checked_and_read(running: Running, values: Mapping[str, Any]) -> 
     refused(person.get(f"{path}/deals"), 409, "not-offered-by-source")
 
 
-def test_credentials_that_do_not_fit_another_api_are_removed(running: Running, values: Mapping[str, Any]) -> None:
+def test_credentials_that_do_not_fit_another_api_are_removed(
+    running: RunningPlatforms, values: Mapping[str, Any]
+) -> None:
     person = running.member()
     path = person.add(api="mt5-sample")
     person.put(f"{path}/api-credentials", json=dict(values))
@@ -98,7 +104,7 @@ def test_credentials_that_do_not_fit_another_api_are_removed(running: Running, v
     refused(person.post(f"{path}/checks", json={"target": "api"}), 409, "no-credentials")
 
 
-def test_it_may_bring_another_kind_of_platform(running: Running, values: Mapping[str, Any]) -> None:
+def test_an_added_connector_may_define_a_kind_of_platform(running: RunningPlatforms, values: Mapping[str, Any]) -> None:
     person = running.member()
     refused(
         person.post(person.platforms, json={"name": "x", "kind": "sample-desk", "api": "mt5-sample"}), 422, "invalid"
@@ -117,8 +123,8 @@ def test_it_may_bring_another_kind_of_platform(running: Running, values: Mapping
 @pytest.mark.parametrize(
     ("change", "field"), [({"desk": "other"}, "desk"), ({"login": 1}, "login"), ({"host": ""}, "host")]
 )
-def test_a_wrong_value_of_its_form_is_named(
-    running: Running, values: Mapping[str, Any], change: dict[str, Any], field: str
+def test_a_wrong_value_of_an_added_form_is_named(
+    running: RunningPlatforms, values: Mapping[str, Any], change: dict[str, Any], field: str
 ) -> None:
     person = running.member()
     path = person.add(api="mt5-sample")
@@ -128,3 +134,19 @@ def test_a_wrong_value_of_its_form_is_named(
     answer = person.post(f"{path}/checks", json={"target": "api", "credentials": {**values, **change}})
     refused(answer, 422, "invalid")
     assert answer.json()["errors"][0]["field"].endswith(f"credentials.{field}")
+
+
+def test_the_demo_starts_the_simulator_of_an_added_connector(sample: Connector, tmp_path: Path) -> None:
+    assert sample.name in {connector.name for connector in simulators.simulated()}
+    port = free_port()
+    source = f"from platforms import connectors, simulators; connectors.__path__.append({ADDED!r}); simulators.main"
+    command = [sys.executable, "-c", f"{source}([{str(tmp_path)!r}, '{sample.name}={port}'])"]
+    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}) as process:
+        wait_until((tmp_path / simulators.PLACES).exists, 30, "the simulators")
+        place = json.loads((tmp_path / simulators.PLACES).read_text())[sample.name]
+        assert (place["port"], place["user"]) == (port, "ada")
+        with socket.create_connection(("127.0.0.1", port), 5) as connection:
+            connection.sendall(b"accounts\n")
+            assert connection.recv(100) == b"7001 7002 7003\n"
+        process.terminate()
+        assert process.wait(10) == 0

@@ -1,4 +1,4 @@
-"""What holds for every connector: a form that explains itself, and a check that passes against its simulator."""
+"""Requirements on every connector: a complete form, and a check that passes against its simulator."""
 
 import re
 from importlib import import_module
@@ -11,7 +11,7 @@ from platforms.connections.connector import Capability, Connector
 from platforms.connections.form_fields import fields_of
 from platforms.connectors import Connectors, installed
 from platforms.connectors.tests.simulated import simulated
-from platforms.tests.running import Running
+from platforms.tests.running_service import RunningPlatforms
 
 CONNECTORS = pytest.mark.parametrize("connector", installed().all, ids=lambda one: one.name)
 SIMULATED = [one for one in installed().all if one.simulator is not None]
@@ -52,7 +52,7 @@ def test_every_field_has_a_label_and_a_help_text(connector: Connector) -> None:
 
 
 @pytest.mark.parametrize("connector", SIMULATED, ids=lambda one: one.name)
-def test_its_simulator_is_checked_and_read_by_http(running: Running, connector: Connector) -> None:
+def test_every_simulator_is_checked_and_read_by_http(running: RunningPlatforms, connector: Connector) -> None:
     person = running.member()
     path = person.add(kind=connector.kind, api=connector.name)
     with simulated(connector) as values:

@@ -11,7 +11,7 @@ from metatrader import errors as mt
 from platforms.checks.domain import Check, Failed, Finding, Stage
 from platforms.connections.addresses import Policy
 from platforms.connections.credentials import Credentials
-from platforms.connections.reach import Reach, certificate_finding, tls_context, tls_failed
+from platforms.connections.dialer import Dialer, certificate_finding, tls_context, tls_failed
 from platforms.connections.zones import Zone
 from platforms.connectors.webapi.client import Client
 
@@ -58,13 +58,13 @@ class WebApiCheck(Check):
         self._make_client = make_client
         self._https = https
         self._credentials = credentials
-        self._reach = Reach(credentials.host, credentials.port, policy)
+        self._dialer = Dialer(credentials.host, credentials.port, policy)
         self._client: Mt5Client | None = None
 
     def stages(self) -> Sequence[Stage]:
         return (
-            ("name", 5.0, self._reach.name),
-            ("port", 5.0, self._reach.port),
+            ("name", 5.0, self._dialer.name),
+            ("port", 5.0, self._dialer.port),
             ("tls", 5.0, self._tls),
             ("sign-in", 15.0, self._sign_in),
             ("rights", 20.0, self._rights),
@@ -82,7 +82,7 @@ class WebApiCheck(Check):
         context = tls_context(self._credentials.ca_pem)
         try:
             _, writer = await asyncio.open_connection(
-                self._reach.address, self._credentials.port, ssl=context, server_hostname=self._credentials.host
+                self._dialer.address, self._credentials.port, ssl=context, server_hostname=self._credentials.host
             )
         except (ssl.SSLError, OSError) as error:
             raise tls_failed(error, self._credentials.host) from error
@@ -94,7 +94,7 @@ class WebApiCheck(Check):
                 await writer.wait_closed()
 
     async def _sign_in(self) -> Finding:
-        client = self._make_client(self._credentials, self._reach.address, 1)
+        client = self._make_client(self._credentials, self._dialer.address, 1)
         try:
             await client.__aenter__()
         except mt.MetaTraderError as error:

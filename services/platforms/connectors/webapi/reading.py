@@ -16,10 +16,10 @@ from platforms.accounts.model import (
     ORDER_STATES,
     ORDER_TYPES,
     SIDES,
+    ListName,
     Place,
     Row,
-    Wanted,
-    What,
+    RowQuery,
     named,
 )
 from platforms.accounts.values import decimal, plain, price
@@ -40,8 +40,8 @@ class WebApiLists:
         self._zone = zone
         self._currencies: dict[str, str] = {}
 
-    def rows(self, wanted: Wanted) -> AsyncGenerator[Row, None]:
-        lists: Mapping[What, Callable[[Wanted], AsyncGenerator[Row, None]]] = {
+    def rows(self, wanted: RowQuery) -> AsyncGenerator[Row, None]:
+        lists: Mapping[ListName, Callable[[RowQuery], AsyncGenerator[Row, None]]] = {
             "accounts": self.accounts,
             "positions": self.positions,
             "orders": self.orders,
@@ -50,7 +50,7 @@ class WebApiLists:
         }
         return lists[wanted.what](wanted)
 
-    async def accounts(self, wanted: Wanted) -> AsyncGenerator[Row, None]:
+    async def accounts(self, wanted: RowQuery) -> AsyncGenerator[Row, None]:
         logins = await self._logins(wanted, beyond=True)
         for start in range(0, len(logins), _AT_ONCE):
             found = await asyncio.gather(*map(self._account, logins[start : start + _AT_ONCE]))
@@ -58,19 +58,19 @@ class WebApiLists:
                 if row is not None:
                     yield row
 
-    async def positions(self, wanted: Wanted) -> AsyncGenerator[Row, None]:
+    async def positions(self, wanted: RowQuery) -> AsyncGenerator[Row, None]:
         for login in await self._logins(wanted):
             for one in await _by_ticket(self._client.positions(login)):
                 if _beyond((login, one.ticket), wanted):
                     yield self._position(one)
 
-    async def orders(self, wanted: Wanted) -> AsyncGenerator[Row, None]:
+    async def orders(self, wanted: RowQuery) -> AsyncGenerator[Row, None]:
         for login in await self._logins(wanted):
             for one in await _by_ticket(self._client.orders(login)):
                 if _beyond((login, one.ticket), wanted):
                     yield self._order(one)
 
-    async def deals(self, wanted: Wanted) -> AsyncGenerator[Row, None]:
+    async def deals(self, wanted: RowQuery) -> AsyncGenerator[Row, None]:
         """Of each account in the order of time; the page before ended at (login, wall clock, ticket)."""
         start = _wall(wanted.since) or _BEGINNING
         end = (_wall(wanted.until) or datetime.now(UTC) + self._zone + timedelta(days=1)) - _SECOND
@@ -81,7 +81,7 @@ class WebApiLists:
                 if resumed is None or (self._raw(one.time) or _UNSET, one.ticket) > resumed[1:]:
                     yield self._deal(one)
 
-    async def symbols(self, wanted: Wanted) -> AsyncGenerator[Row, None]:
+    async def symbols(self, wanted: RowQuery) -> AsyncGenerator[Row, None]:
         """In the server's own order. Raises Invalid when the symbol at which the page before ended has gone."""
         waiting = wanted.after is not None
         async for one in self._client.symbols():
@@ -95,7 +95,7 @@ class WebApiLists:
         if waiting:
             raise Invalid("cursor", "refers to a symbol that was removed: start again without a cursor")
 
-    async def _logins(self, wanted: Wanted, *, beyond: bool = False) -> list[int]:
+    async def _logins(self, wanted: RowQuery, *, beyond: bool = False) -> list[int]:
         """Accounts in the order of their logins, from the one at which the page before ended (or beyond it)."""
         logins = [wanted.login] if wanted.login is not None else sorted(await self._client.user_logins())
         if wanted.after is None:
@@ -182,7 +182,7 @@ async def _by_second(deals: AsyncIterator[Deal]) -> AsyncGenerator[Deal, None]:
         yield each
 
 
-def place(what: What, row: Row) -> Place:
+def place(what: ListName, row: Row) -> Place:
     """By login; positions and orders then by ticket, deals by wall-clock time and ticket."""
     if what in ("positions", "orders"):
         return row[1], row[0]
@@ -195,7 +195,7 @@ def _lots(volume: Decimal) -> str:
     return f"{whole}.{fraction.rstrip('0'):0<2}"
 
 
-def _beyond(place: tuple[int, int], wanted: Wanted) -> bool:
+def _beyond(place: tuple[int, int], wanted: RowQuery) -> bool:
     return wanted.after is None or place > wanted.after
 
 

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 from metatrader import Mt5Client
 from metatrader import errors as mt
-from platforms.accounts.model import Row, Wanted
+from platforms.accounts.model import Row, RowQuery
 from platforms.connections.addresses import Policy
 from platforms.connections.connector import Reading, Session
 from platforms.connections.credentials import Credentials
-from platforms.connections.reach import Reach
+from platforms.connections.dialer import Dialer
 from platforms.connectors.webapi.check import failed
 from platforms.connectors.webapi.client import Client
 from platforms.connectors.webapi.reading import WebApiLists, place
@@ -30,7 +30,7 @@ class WebApiSession(Session):
             self._zone_minutes = int((offset or timedelta(0)).total_seconds() // 60)
         return self._zone_minutes
 
-    async def rows(self, wanted: Wanted, zone_minutes: int) -> AsyncGenerator[Row, None]:
+    async def rows(self, wanted: RowQuery, zone_minutes: int) -> AsyncGenerator[Row, None]:
         with suppress(mt.NotFound):  # an account that is not there has no rows
             async for row in WebApiLists(self.client, timedelta(minutes=zone_minutes)).rows(wanted):
                 yield row
@@ -48,10 +48,10 @@ def reading(make_client: Client) -> Reading:
     """Reading over clients of one carrier."""
 
     async def opened(credentials: Credentials, policy: Policy) -> Session:
-        reach = Reach(credentials.host, credentials.port, policy)
-        await reach.name()
-        await reach.port()
-        client = make_client(credentials, reach.address, _CONNECTIONS)
+        dialer = Dialer(credentials.host, credentials.port, policy)
+        await dialer.name()
+        await dialer.port()
+        client = make_client(credentials, dialer.address, _CONNECTIONS)
         try:
             await client.__aenter__()
         except BaseException:

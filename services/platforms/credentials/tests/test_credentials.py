@@ -17,10 +17,10 @@ from metatrader import PasswordHash
 from platforms.connectors import installed
 from platforms.credentials.vault import Place, Vault
 from platforms.platforms.domain import ApiNotChosen, NoCredentials
-from platforms.tests.parts import ADA, PASSWORD, World, credentials
+from platforms.tests.world import ADA, PASSWORD, World, credentials
 
 
-def test_what_was_stored_is_given_back_for_a_use_that_is_written_down(world: World) -> None:
+def test_stored_credentials_are_returned_for_a_recorded_use(world: World) -> None:
     organization, platform = world.platform()
     world.give(organization, platform, "db", login="reader", database="report", tls="require", ca_pem="pem")
     with acting(actor="thc_1", correlation="request-9"):
@@ -32,7 +32,7 @@ def test_what_was_stored_is_given_back_for_a_use_that_is_written_down(world: Wor
     assert (use["platform_id"], use["target"], use["used_at"]) == (platform, "db", world.clock.now)
 
 
-def test_the_web_api_keeps_the_derived_hash_and_not_the_password(world: World) -> None:
+def test_the_web_api_stores_a_derived_hash_instead_of_the_password(world: World) -> None:
     for api in ("mt5-webapi", "mt5-rest"):
         organization, platform = world.platform(api=api)
         world.give(organization, platform)
@@ -43,7 +43,7 @@ def test_the_web_api_keeps_the_derived_hash_and_not_the_password(world: World) -
     assert world.credentials.stored(organization, platform, "api", "check").credentials.secret.form == "password"
 
 
-def test_the_clear_password_goes_when_an_api_is_chosen_that_does_not_need_it(world: World) -> None:
+def test_the_clear_password_is_deleted_when_the_api_does_not_need_it(world: World) -> None:
     organization, platform = world.platform(api="mt5-manager")
     world.give(organization, platform, password="one before")
     world.give(organization, platform)
@@ -73,7 +73,7 @@ def test_two_versions_are_kept_and_older_ones_destroyed(world: World) -> None:
     assert [row["version"] for row in world.rows("sealed_credentials")] == [5]
 
 
-def test_fingerprints_tell_versions_apart_and_equal_passwords_nothing(world: World) -> None:
+def test_fingerprints_differ_for_equal_passwords(world: World) -> None:
     one = Place(uuid4(), uuid4(), "api", 1)
     prints = [
         world.vault.fingerprint(place, PASSWORD)
@@ -84,7 +84,7 @@ def test_fingerprints_tell_versions_apart_and_equal_passwords_nothing(world: Wor
     assert world.vault.fingerprint(one, PASSWORD) == prints[0]
 
 
-def test_a_row_that_was_moved_does_not_open(world: World) -> None:
+def test_a_moved_row_cannot_be_decrypted(world: World) -> None:
     organization, platform = world.platform()
     _, other = world.platform(organization)
     world.give(organization, platform)
@@ -99,7 +99,7 @@ def test_a_row_that_was_moved_does_not_open(world: World) -> None:
     assert world.credentials.stored(organization, platform, "api", "check").version == 1
 
 
-def test_the_password_is_led_nowhere_else_by_changing_rows(world: World) -> None:
+def test_changed_rows_cannot_redirect_the_password(world: World) -> None:
     organization, platform = world.platform()
     world.give(organization, platform)
     world.database.execute(
@@ -138,14 +138,14 @@ def test_no_secret_is_in_the_database_in_any_form(world: World) -> None:
     assert not [form for form in forms if form in dump]
 
 
-def test_credentials_do_not_show_themselves() -> None:
+def test_credentials_are_not_in_a_repr() -> None:
     given = credentials()
     for connector in installed().all:
         assert PASSWORD not in repr(connector.kept(given))
     assert PASSWORD not in repr(given)
 
 
-def test_all_keys_are_wrapped_anew_and_the_old_master_key_may_go(world: World) -> None:
+def test_rewrapping_makes_the_old_master_key_unnecessary(world: World) -> None:
     places = [world.platform() for _ in range(3)]
     for organization, platform in places:
         world.give(organization, platform)
@@ -163,7 +163,7 @@ def test_all_keys_are_wrapped_anew_and_the_old_master_key_may_go(world: World) -
         assert vault.fingerprint(opened.place, PASSWORD) == world.vault.fingerprint(opened.place, PASSWORD)
 
 
-def test_wrapping_anew_goes_on_after_it_was_interrupted(world: World) -> None:
+def test_rewrapping_continues_after_an_interruption(world: World) -> None:
     for _ in range(3):
         organization, platform = world.platform()
         world.give(organization, platform)
@@ -180,7 +180,7 @@ def test_wrapping_anew_goes_on_after_it_was_interrupted(world: World) -> None:
     assert {row["key_id"] for row in world.rows("subject_keys")} == {"k2"}
 
 
-def test_an_organization_that_cannot_be_restored_takes_its_credentials_with_it(world: World) -> None:
+def test_purging_an_organization_destroys_its_credentials(world: World) -> None:
     organization, platform = world.platform()
     kept, other = world.platform()
     world.give(organization, platform)
@@ -189,14 +189,14 @@ def test_an_organization_that_cannot_be_restored_takes_its_credentials_with_it(w
     assert world.views.find(organization, platform) is None
     with pytest.raises(NotFound):
         world.credentials.stored(organization, platform, "api", "check")
-    world.sweep()
+    world.housekeeping()
     assert len(world.rows("sealed_credentials")) == 2
     world.views.organization_restored(organization)
     assert world.views.find(organization, platform) is not None
     world.views.organization_deleted(organization, world.clock.now + timedelta(days=30))
     world.clock.forward(timedelta(days=31))
-    world.sweep()
-    world.sweep()
+    world.housekeeping()
+    world.housekeeping()
     assert [row["platform_id"] for row in world.rows("sealed_credentials")] == [other]
     assert world.store.subjects.find(str(organization)) is None
     assert world.kinds().count("PlatformRemoved") == 1
@@ -204,19 +204,19 @@ def test_an_organization_that_cannot_be_restored_takes_its_credentials_with_it(w
         world.platform(organization)
 
 
-def test_old_records_of_use_are_forgotten(world: World) -> None:
+def test_old_records_of_use_are_deleted(world: World) -> None:
     organization, platform = world.platform()
     world.give(organization, platform)
     world.credentials.stored(organization, platform, "api", "check")
     world.clock.forward(timedelta(days=399))
-    world.sweep()
+    world.housekeeping()
     assert len(world.rows("credential_uses")) == 1
     world.clock.forward(timedelta(days=2))
-    world.sweep()
+    world.housekeeping()
     assert world.rows("credential_uses") == []
 
 
-def test_events_hold_nothing_from_which_a_secret_can_be_made(world: World) -> None:
+def test_events_contain_no_material_of_a_secret(world: World) -> None:
     organization, platform = world.platform()
     world.give(organization, platform)
     (row,) = world.database.all("SELECT state FROM events WHERE topic LIKE '%%CredentialsSet'")

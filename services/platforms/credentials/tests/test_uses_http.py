@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 from platforms.platforms.tests.test_platforms_http import refused
-from platforms.tests.running import Caller, Running, only
+from platforms.tests.running_service import Caller, RunningPlatforms, only
 from testing.waiting import wait_until
 
 PASSWORD = "Never-to-be-seen-1"
@@ -21,7 +21,7 @@ def checked_platform(person: Caller, checks: int) -> str:
     return path
 
 
-def test_each_use_shows_actor_purpose_and_request(running: Running) -> None:
+def test_each_use_shows_actor_purpose_and_request(running: RunningPlatforms) -> None:
     person = running.member()
     path = checked_platform(person, 0)
     answer = person.post(f"{path}/checks", json={"target": "api"}, headers={"X-Request-Id": "my-check"})
@@ -40,7 +40,7 @@ def test_each_use_shows_actor_purpose_and_request(running: Running) -> None:
     assert PASSWORD not in "".join(person.answers)
 
 
-def test_uses_are_read_in_pages_newest_first_and_after_the_platform_is_removed(running: Running) -> None:
+def test_uses_are_read_in_pages_newest_first_and_after_the_platform_is_removed(running: RunningPlatforms) -> None:
     person = running.member()
     path = checked_platform(person, 4)
     person.delete(path)
@@ -58,7 +58,7 @@ def test_uses_are_read_in_pages_newest_first_and_after_the_platform_is_removed(r
         refused(person.get(f"{path}/credential-uses?cursor={wrong}"), 422, "invalid")
 
 
-def test_uses_are_for_auditors_within_their_limits_and_organization(running: Running) -> None:
+def test_uses_are_visible_to_auditors_within_their_limits(running: RunningPlatforms) -> None:
     owner = running.member()
     path, other = checked_platform(owner, 1), owner.add("Other")
     organization = owner.organization

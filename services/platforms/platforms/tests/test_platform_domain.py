@@ -28,7 +28,7 @@ def test_an_api_must_fit_the_kind(kind: str, api: str) -> None:
         platform.choose_api(api, installed().apis(kind))
 
 
-def test_what_changes_nothing_is_no_event() -> None:
+def test_an_unchanged_value_records_no_event() -> None:
     platform = reloaded(new())
     platform.rename("Live")
     platform.choose_api("mt5-webapi", installed().apis("mt5"))

@@ -1,4 +1,4 @@
-"""What others see of each event, and that every event ever stored can still be read."""
+"""Published events of platforms; every stored event can still be read."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from kit.eventstore.aggregate import Aggregate
 from kit.eventstore.store import Recorded
 from platforms.platforms.domain import TradePlatform
 from platforms.platforms.events import PUBLICATIONS
-from platforms.tests.parts import ADA, World
+from platforms.tests.world import ADA, World
 
 HISTORY = Path(__file__).parent / "history"
 
@@ -47,7 +47,7 @@ def test_every_event_has_a_stored_example_that_is_still_read(world: World) -> No
         assert type(load(world, event)) is event
 
 
-def test_every_event_goes_on_the_bus_with_its_place_and_its_cause(world: World) -> None:
+def test_every_event_is_published_with_position_and_cause(world: World) -> None:
     for event in PUBLICATIONS:
         loaded = load(world, event)
         outgoing = PUBLICATIONS.message(Recorded(loaded, 42), "e1")
@@ -61,7 +61,7 @@ def test_every_event_goes_on_the_bus_with_its_place_and_its_cause(world: World) 
         assert type(envelope.data).__name__ == event.__name__
 
 
-def test_a_platform_of_a_kind_that_a_connector_brings_has_an_event_of_its_own(world: World) -> None:
+def test_a_platform_of_an_added_kind_has_its_own_event(world: World) -> None:
     added = load(world, TradePlatform.PlatformAdded)
     object.__setattr__(added, "kind", "fix-bridge")
     outgoing = PUBLICATIONS.message(Recorded(added, 1), "e1")

@@ -4,12 +4,12 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from kit.eventstore.rebuild import Rebuilt, rebuild
-from platforms.tests.parts import ADA, World
+from platforms.tests.world import ADA, World
 
 START = ("-infinity", UUID(int=0))
 
 
-def test_a_platform_is_shown_as_its_events_left_it(world: World) -> None:
+def test_the_view_of_a_platform_follows_its_events(world: World) -> None:
     organization, platform = world.platform(name="Live", kind="mt4", api="mt4-manager")
     world.platforms.change(organization, platform, {"name": "Demo", "api": "mt4-web"})
     world.give(organization, platform, "db", login="reader", database="report", port=3306)
@@ -40,7 +40,7 @@ def test_a_platform_is_found_in_its_own_organization_only(world: World) -> None:
     assert world.views.find(uuid4(), platform) is None
 
 
-def test_a_list_is_narrowed_to_named_platforms_and_goes_on_where_it_stopped(world: World) -> None:
+def test_a_list_is_limited_to_named_platforms_and_continues_at_its_cursor(world: World) -> None:
     organization = uuid4()
     ids = [world.platform(organization)[1] for _ in range(5)]
     world.platform()

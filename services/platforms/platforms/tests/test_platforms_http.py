@@ -10,8 +10,9 @@ import pytest
 
 from contracts import organizations
 from metatrader import PasswordHash
-from platforms.tests.parts import dump
-from platforms.tests.running import Running, only
+from platforms.tests.running_service import RunningPlatforms, only
+from platforms.tests.world import dump
+from testing import plain_http
 from testing.waiting import wait_until
 
 PASSWORD = "S3cret-of-the-manager"
@@ -25,7 +26,7 @@ def refused(answer: httpx2.Response, status: int, code: str) -> None:
     assert answer.json()["code"] == code
 
 
-def test_a_platform_is_added_renamed_and_removed(running: Running) -> None:
+def test_a_platform_is_added_renamed_and_removed(running: RunningPlatforms) -> None:
     person = running.member()
     created = person.post(person.platforms, json={"name": "  Live ", "kind": "mt5"})
     assert created.status_code == 201
@@ -46,7 +47,7 @@ def test_a_platform_is_added_renamed_and_removed(running: Running) -> None:
     assert person.get(person.platforms).json()["items"] == []
 
 
-def test_a_list_comes_in_pages(running: Running) -> None:
+def test_a_list_comes_in_pages(running: RunningPlatforms) -> None:
     person = running.member()
     paths = [person.add(f"Platform {number}") for number in range(5)]
     first = person.get(f"{person.platforms}?limit=3").json()
@@ -67,14 +68,14 @@ def test_a_list_comes_in_pages(running: Running) -> None:
         ({"name": "Live", "kind": "mt5", "color": "red"}, "color"),
     ],
 )
-def test_a_wrong_value_is_named(running: Running, body: dict[str, Any], field: str) -> None:
+def test_an_invalid_value_names_its_field(running: RunningPlatforms, body: dict[str, Any], field: str) -> None:
     person = running.member()
     answer = person.post(person.platforms, json=body)
     refused(answer, 422, "invalid")
     assert [error["field"] for error in answer.json()["errors"]] == [field]
 
 
-def test_a_repeated_post_gives_the_first_answer_again(running: Running) -> None:
+def test_a_repeated_post_gives_the_first_answer_again(running: RunningPlatforms) -> None:
     person = running.member()
     key = {"Idempotency-Key": "once"}
     body = {"name": "Live", "kind": "mt5"}
@@ -88,7 +89,7 @@ def test_a_repeated_post_gives_the_first_answer_again(running: Running) -> None:
     assert len(person.get(person.platforms).json()["items"]) == 1
 
 
-def test_credentials_are_set_shown_without_their_password_and_removed(running: Running) -> None:
+def test_credentials_are_set_shown_without_their_password_and_removed(running: RunningPlatforms) -> None:
     person = running.member()
     path = person.add()
     answer = person.put(f"{path}/api-credentials", json=API)
@@ -133,7 +134,7 @@ def test_credentials_are_set_shown_without_their_password_and_removed(running: R
     ],
 )
 def test_a_wrong_value_of_credentials_is_named_and_not_repeated(
-    running: Running, change: dict[str, Any], field: str
+    running: RunningPlatforms, change: dict[str, Any], field: str
 ) -> None:
     person = running.member()
     answer = person.put(f"{person.add()}/api-credentials", json={**API, **change})
@@ -142,7 +143,7 @@ def test_a_wrong_value_of_credentials_is_named_and_not_repeated(
     assert PASSWORD not in answer.text
 
 
-def test_credentials_for_an_api_need_an_api(running: Running) -> None:
+def test_credentials_for_an_api_need_an_api(running: RunningPlatforms) -> None:
     person = running.member()
     path = person.add(api="none")
     refused(person.put(f"{path}/api-credentials", json=API), 409, "api-not-chosen")
@@ -150,7 +151,7 @@ def test_credentials_for_an_api_need_an_api(running: Running) -> None:
     refused(person.post(f"{path}/checks", json={"target": "db"}), 409, "no-credentials")
 
 
-def test_limits_narrow_every_route_to_the_named_platforms(running: Running) -> None:
+def test_limits_narrow_every_route_to_the_named_platforms(running: RunningPlatforms) -> None:
     owner = running.member()
     allowed, other = owner.add("Allowed"), owner.add("Other")
     for limited in (
@@ -180,7 +181,7 @@ def test_limits_narrow_every_route_to_the_named_platforms(running: Running) -> N
     assert owner.get(other).json()["name"] == "Other"
 
 
-def test_a_wider_limit_works_at_once(running: Running) -> None:
+def test_a_wider_limit_applies_immediately(running: RunningPlatforms) -> None:
     owner = running.member()
     one, two = owner.add(), owner.add()
     limited = running.member(owner.organization, "viewer", limits=only(one))
@@ -201,7 +202,7 @@ def rpc_with(known: Any, platforms: list[str]) -> Any:
     return type(known).model_validate({**known.model_dump(), "limits": {"platforms": ids}})
 
 
-def test_each_permission_opens_its_own_routes_and_no_others(running: Running) -> None:
+def test_each_permission_opens_its_own_routes_and_no_others(running: RunningPlatforms) -> None:
     owner = running.member()
     path = owner.add()
     needed: dict[str, list[tuple[str, str, Any]]] = {
@@ -221,7 +222,7 @@ def test_each_permission_opens_its_own_routes_and_no_others(running: Running) ->
                     refused(caller.request(method, route, json=body), 403, "permission-missing")
 
 
-def test_offering_credentials_takes_more_than_reading(running: Running) -> None:
+def test_checking_credentials_requires_write_permission(running: RunningPlatforms) -> None:
     owner = running.member()
     path = owner.add()
     viewer = running.member(owner.organization, "viewer")
@@ -251,7 +252,7 @@ ROUTES = [
 ]
 
 
-def test_the_table_above_holds_every_route_of_an_organization(running: Running) -> None:
+def test_the_table_contains_every_route_of_an_organization(running: RunningPlatforms) -> None:
     prefix = "/api/v1/organizations/{org}/platforms"
     paths = running.app.openapi()["paths"]
     offered = {
@@ -265,9 +266,7 @@ def test_the_table_above_holds_every_route_of_an_organization(running: Running) 
 
 
 @pytest.mark.parametrize(("method", "route", "body"), [each for each in ROUTES if "{platform}" in each[1]])
-def test_a_route_ends_at_the_limits_of_members_and_programs(
-    running: Running, method: str, route: str, body: Any
-) -> None:
+def test_every_route_respects_limits(running: RunningPlatforms, method: str, route: str, body: Any) -> None:
     owner = running.member()
     allowed, other = owner.add("Allowed"), owner.add("Secret name")
     scopes = ("platforms:read", "platforms:write", "credentials:write", "accounts:read")
@@ -285,7 +284,7 @@ def test_a_route_ends_at_the_limits_of_members_and_programs(
 
 
 @pytest.mark.parametrize(("method", "route", "body"), ROUTES)
-def test_a_route_refuses_every_foreign_token(running: Running, method: str, route: str, body: Any) -> None:
+def test_a_route_refuses_every_foreign_token(running: RunningPlatforms, method: str, route: str, body: Any) -> None:
     owner = running.member()
     path = owner.add("Secret name")
     url = owner.platforms + route.format(platform=path.rpartition("/")[2], login=1)
@@ -299,11 +298,11 @@ def test_a_route_refuses_every_foreign_token(running: Running, method: str, rout
             own = caller.platforms + route.format(platform=path.rpartition("/")[2], login=1)
             refused(caller.request(method, own, json=body), 404, "not-found")
     refused(running.nobody().request(method, url, json=body), 401, "invalid-token")
-    refused(httpx2.request(method, running.base + url, json=body), 401, "unauthenticated")
+    refused(plain_http.request(method, running.base + url, json=body), 401, "unauthenticated")
     assert owner.get(path).json()["name"] == "Secret name"
 
 
-def test_a_deleted_organization_hides_its_platforms_until_it_is_restored(running: Running) -> None:
+def test_a_deleted_organization_hides_its_platforms_until_it_is_restored(running: RunningPlatforms) -> None:
     owner = running.member()
     organization = owner.organization
     path = owner.add()
@@ -321,7 +320,7 @@ def test_a_deleted_organization_hides_its_platforms_until_it_is_restored(running
     wait_until(lambda: client.get(path).status_code == 200)
 
 
-def test_events_are_published_without_a_secret(running: Running) -> None:
+def test_events_are_published_without_a_secret(running: RunningPlatforms) -> None:
     person = running.member()
     path = person.add()
     person.put(f"{path}/api-credentials", json=API, headers={"X-Request-Id": "request-of-ada"})
@@ -337,7 +336,7 @@ def test_events_are_published_without_a_secret(running: Running) -> None:
     assert all(PASSWORD.encode() not in message for message in messages)
 
 
-def test_the_password_is_in_no_answer_no_log_and_no_table(running: Running) -> None:
+def test_the_password_is_in_no_answer_no_log_and_no_table(running: RunningPlatforms) -> None:
     person = running.member()
     path = person.add()
     person.put(f"{path}/api-credentials", json=API)

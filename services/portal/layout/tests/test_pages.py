@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from portal.tests.hall import API, HOME, HTMX, ORG, Browser
+from portal.tests.fake_backend import API, HOME, HTMX, ORG, Browser
 
 
 def test_pages_load_only_own_files(signed_in: Browser) -> None:
@@ -24,11 +24,11 @@ def test_pages_load_only_own_files(signed_in: Browser) -> None:
 def test_cross_site_form_is_rejected(signed_in: Browser, path: str) -> None:
     answer = signed_in.http.post(f"/portal{path}", headers={"Sec-Fetch-Site": "cross-site"})
     assert answer.status_code == 403
-    assert all(each["method"] == "GET" for each in signed_in.hall.asked if each["path"].startswith("/api"))
+    assert all(each["method"] == "GET" for each in signed_in.backend.asked if each["path"].startswith("/api"))
 
 
 def test_form_redirects_to_a_page_with_a_notice(signed_in: Browser) -> None:
-    signed_in.hall.answers[f"PATCH {API}"] = (200, {**signed_in.hall.organization, "name": "New"})
+    signed_in.backend.answers[f"PATCH {API}"] = (200, {**signed_in.backend.organization, "name": "New"})
     plain = signed_in.http.post(f"{HOME}/rename", data={"name": "New"})
     assert (plain.status_code, plain.headers["location"]) == (303, "/portal/organizations")
     assert "renamed to “New”" in signed_in.http.get("/portal/organizations").text
@@ -52,7 +52,7 @@ def test_form_redirects_to_a_page_with_a_notice(signed_in: Browser) -> None:
     ],
 )
 def test_refusal_of_the_api_is_a_page(signed_in: Browser, status: int, code: str, title: str) -> None:
-    signed_in.hall.refuses(f"GET {API}/clients", status, code)
+    signed_in.backend.refuses(f"GET {API}/clients", status, code)
     page = signed_in.http.get(f"{HOME}/clients")
     assert page.status_code == status
     assert title in page.text

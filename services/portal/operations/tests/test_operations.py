@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from portal.operations.routes import SERVICES, pretty, size
-from portal.tests.hall import USER, Browser, Hall
+from portal.tests.fake_backend import USER, Browser, FakeBackend
 
 HOME = "/portal/operations"
 PAGES = ("", "/mails", "/identity", "/identity/record", "/identity/7/discard")
@@ -58,14 +58,17 @@ def listed(*items: dict[str, Any], cursor: str | None = None) -> tuple[int, Any]
 
 
 @pytest.fixture
-def operator(hall: Hall, browser: Browser) -> Browser:
-    hall.answers["GET /me"] = (200, {"id": str(USER), "email": "o@hall.example", "name": "Olga", "operator": True})
+def operator(backend: FakeBackend, browser: Browser) -> Browser:
+    backend.answers["GET /me"] = (
+        200,
+        {"id": str(USER), "email": "o@backend.example", "name": "Olga", "operator": True},
+    )
     for service in SERVICES:
-        hall.answers[f"GET /operations/{service}"] = (200, overview(service))
-        hall.answers[f"GET /operations/{service}/dead-letters"] = listed()
-        hall.answers[f"GET /operations/{service}/operator-log"] = listed()
-    hall.answers["GET /operations/notifications/mails"] = listed(MAIL)
-    hall.answers["GET /operations/identity/dead-letters"] = listed(
+        backend.answers[f"GET /operations/{service}"] = (200, overview(service))
+        backend.answers[f"GET /operations/{service}/dead-letters"] = listed()
+        backend.answers[f"GET /operations/{service}/operator-log"] = listed()
+    backend.answers["GET /operations/notifications/mails"] = listed(MAIL)
+    backend.answers["GET /operations/identity/dead-letters"] = listed(
         PARKED, {**PARKED, "id": 8, "sequence": 4, "attempts": 0}
     )
     return browser.sign_in()
@@ -77,7 +80,7 @@ def test_other_users_get_no_page_and_no_link(browser: Browser, page: str) -> Non
     answer = other_user.http.get(HOME + page)
     assert answer.status_code == 404
     assert HOME not in other_user.http.get("/portal/organizations").text
-    assert not [each for each in other_user.hall.asked if each["path"].startswith("/api/v1/operations")]
+    assert not [each for each in other_user.backend.asked if each["path"].startswith("/api/v1/operations")]
 
 
 def test_operator_has_a_link_in_the_menu(operator: Browser) -> None:
@@ -87,11 +90,11 @@ def test_operator_has_a_link_in_the_menu(operator: Browser) -> None:
 def test_services_are_shown_with_their_problems(operator: Browser) -> None:
     cut_off = {"database": "ok", "loop": "ok", "bus": "out of reach for 9 s"}
     unknown = [{"durable": "identity-organizations", "pending": None, "in_hand": None}]
-    operator.hall.answers["GET /operations/identity"] = (
+    operator.backend.answers["GET /operations/identity"] = (
         200,
         overview("identity", health=cut_off, published=None, reading=unknown, parked=2),
     )
-    operator.hall.refuses("GET /operations/platforms", 503, "service-unavailable")
+    operator.backend.refuses("GET /operations/platforms", 503, "service-unavailable")
     page = operator.http.get(HOME)
     assert page.status_code == 200
     assert "out of reach for 9 s" in page.text
@@ -101,7 +104,7 @@ def test_services_are_shown_with_their_problems(operator: Browser) -> None:
 
 
 def test_refusal_by_a_service_is_a_page(operator: Browser) -> None:
-    operator.hall.refuses("GET /operations/identity", 403, "operator-needed")
+    operator.backend.refuses("GET /operations/identity", 403, "operator-needed")
     assert operator.http.get(HOME).status_code == 403
 
 
@@ -114,7 +117,7 @@ def test_only_the_first_dead_letter_of_an_aggregate_has_a_replay_button(operator
 
 
 def test_replay_shows_the_number_of_applied_messages(operator: Browser) -> None:
-    operator.hall.answers["POST /operations/identity/dead-letters/7/replay"] = (200, {"replayed": 2})
+    operator.backend.answers["POST /operations/identity/dead-letters/7/replay"] = (200, {"replayed": 2})
     answer = operator.http.post(f"{HOME}/identity/7/replay")
     assert (answer.status_code, answer.headers["location"]) == (303, f"{HOME}/identity")
     assert "2 messages were applied in order." in operator.http.get(f"{HOME}/identity").text
@@ -122,7 +125,9 @@ def test_replay_shows_the_number_of_applied_messages(operator: Browser) -> None:
 
 @pytest.mark.parametrize("htmx", [True, False])
 def test_failed_replay_shows_the_error_on_the_same_page(operator: Browser, htmx: bool) -> None:
-    operator.hall.refuses("POST /operations/identity/dead-letters/7/replay", 409, "replay-failed", "KeyError: 'name'")
+    operator.backend.refuses(
+        "POST /operations/identity/dead-letters/7/replay", 409, "replay-failed", "KeyError: 'name'"
+    )
     answer = operator.http.post(f"{HOME}/identity/7/replay", headers=HTMX if htmx else {})
     assert answer.status_code == 409
     assert "The replay failed; the message remains a dead letter: KeyError" in answer.text
@@ -131,7 +136,7 @@ def test_failed_replay_shows_the_error_on_the_same_page(operator: Browser, htmx:
 
 @pytest.mark.parametrize("what", ["replay", "discard"])
 def test_missing_dead_letter_is_reported(operator: Browser, what: str) -> None:
-    operator.hall.refuses(f"POST /operations/identity/dead-letters/7/{what}", 404, "not-found")
+    operator.backend.refuses(f"POST /operations/identity/dead-letters/7/{what}", 404, "not-found")
     assert operator.http.post(f"{HOME}/identity/7/{what}", data={"reason": "x"}).status_code == 303
     assert "This dead letter no longer exists." in operator.http.get(f"{HOME}/identity").text
 
@@ -141,19 +146,19 @@ def test_discard_needs_a_reason(operator: Browser, htmx: bool) -> None:
     call = "POST /operations/identity/dead-letters/7/discard"
     asked = operator.http.get(f"{HOME}/identity/7/discard", headers=HTMX if htmx else {})
     assert "will not process this message" in asked.text
-    operator.hall.refuses(call, 422, "invalid", reason="must not be empty")
+    operator.backend.refuses(call, 422, "invalid", reason="must not be empty")
     refused = operator.http.post(f"{HOME}/identity/7/discard", data={"reason": " "}, headers=HTMX if htmx else {})
     assert refused.status_code == 422
     assert 'id="reason-error" role="alert">Must not be empty' in refused.text
-    operator.hall.answers[call] = (204, None)
+    operator.backend.answers[call] = (204, None)
     assert operator.http.post(f"{HOME}/identity/7/discard", data={"reason": "old"}).status_code == 303
-    assert '{"reason":"old"}' in operator.hall.asked[-1]["body"].replace(" ", "")
+    assert '{"reason":"old"}' in operator.backend.asked[-1]["body"].replace(" ", "")
 
 
-def test_the_record_names_who_did_what_and_why(operator: Browser) -> None:
+def test_the_operator_log_names_actor_action_and_reason(operator: Browser) -> None:
     noted = {key: PARKED[key] for key in ("id", "durable", "source", "subject", "sequence", "type")}
     mine = {**noted, "at": "2026-01-02T03:04:05Z", "actor": str(USER), "action": "discarded", "reason": "a double"}
-    operator.hall.answers["GET /operations/identity/operator-log"] = listed(mine, cursor="next")
+    operator.backend.answers["GET /operations/identity/operator-log"] = listed(mine, cursor="next")
     page = operator.http.get(f"{HOME}/identity/record").text
     assert "You" in page
     assert "a double" in page
@@ -164,10 +169,10 @@ def test_mails_show_their_delivery_and_are_filtered_by_state(operator: Browser) 
     page = operator.http.get(f"{HOME}/mails").text
     for text in ("One-time password", "smtp-550", "The recipient may have received it twice.", str(USER)):
         assert text in page
-    operator.hall.answers["GET /operations/notifications/mails"] = listed(MAIL, cursor="next")
+    operator.backend.answers["GET /operations/notifications/mails"] = listed(MAIL, cursor="next")
     assert "?state=failed&amp;cursor=next" in operator.http.get(f"{HOME}/mails?state=failed").text
     operator.http.get(f"{HOME}/mails?state=elsewhere")
-    asked = [each["query"] for each in operator.hall.asked if each["path"].endswith("/mails")]
+    asked = [each["query"] for each in operator.backend.asked if each["path"].endswith("/mails")]
     assert asked == [{}, {"state": ["failed"]}, {}]
 
 

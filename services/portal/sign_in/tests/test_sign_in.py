@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from portal.tests.hall import ORG, Browser, Hall, Portal
+from portal.tests.fake_backend import ORG, Browser, FakeBackend, Portal
 
 
 def test_sign_in_returns_to_the_requested_page(browser: Browser) -> None:
@@ -16,7 +16,7 @@ def test_sign_in_returns_to_the_requested_page(browser: Browser) -> None:
     away = browser.http.get(first.headers["location"])
     assert away.headers["location"].startswith("http://localhost:8080/oauth2/authorize?")
     assert "code_challenge_method=S256" in away.headers["location"]
-    back = browser.http.get(browser.hall.authorize(away.headers["location"]))
+    back = browser.http.get(browser.backend.authorize(away.headers["location"]))
     assert back.headers["location"] == page
     cookie = back.headers["set-cookie"]
     assert "HttpOnly" in cookie
@@ -26,7 +26,7 @@ def test_sign_in_returns_to_the_requested_page(browser: Browser) -> None:
 @pytest.mark.parametrize("elsewhere", ["https://evil.example", "//evil.example", "/portal/\\evil", "/portalevil", ""])
 def test_sign_in_redirects_to_no_other_site(browser: Browser, elsewhere: str) -> None:
     away = browser.http.get("/portal/sign-in", params={"next": elsewhere})
-    back = browser.http.get(browser.hall.authorize(away.headers["location"]))
+    back = browser.http.get(browser.backend.authorize(away.headers["location"]))
     assert back.headers["location"] == "/portal"
 
 
@@ -34,16 +34,16 @@ def test_sign_in_redirects_to_no_other_site(browser: Browser, elsewhere: str) ->
     "claims", [{"aud": "another"}, {"iss": "http://evil.example"}, {"nonce": "old"}, {"exp": 1}], ids=str
 )
 def test_invalid_id_token_is_refused(browser: Browser, claims: dict[str, object]) -> None:
-    browser.hall.claims = claims
+    browser.backend.claims = claims
     away = browser.http.get("/portal/sign-in")
-    back = browser.http.get(browser.hall.authorize(away.headers["location"]))
+    back = browser.http.get(browser.backend.authorize(away.headers["location"]))
     assert back.status_code == 400
     assert browser.rows() == []
 
 
 def test_state_of_another_browser_is_refused(browser: Browser) -> None:
     away = browser.http.get("/portal/sign-in")
-    back = browser.hall.authorize(away.headers["location"])
+    back = browser.backend.authorize(away.headers["location"])
     browser.http.cookies.clear()
     assert browser.http.get(back).status_code == 400
     assert browser.rows() == []
@@ -51,7 +51,7 @@ def test_state_of_another_browser_is_refused(browser: Browser) -> None:
 
 def test_callback_of_another_issuer_is_refused(browser: Browser) -> None:
     away = browser.http.get("/portal/sign-in")
-    back = browser.hall.authorize(away.headers["location"]).replace("iss=http://localhost", "iss=http://evil")
+    back = browser.backend.authorize(away.headers["location"]).replace("iss=http://localhost", "iss=http://evil")
     assert browser.http.get(back).status_code == 400
 
 
@@ -60,7 +60,7 @@ def test_tokens_are_encrypted_and_never_sent_to_the_browser(browser: Browser) ->
     page = browser.http.get(f"/portal/organizations/{ORG}")
     assert page.status_code == 200
     (row,) = browser.rows()
-    used = browser.hall.asked[-1]["headers"]["Authorization"].removeprefix("Bearer ")
+    used = browser.backend.asked[-1]["headers"]["Authorization"].removeprefix("Bearer ")
     assert used.startswith("access-")
     for seen in (repr(row), page.text, repr(dict(browser.http.cookies))):
         assert "access-" not in seen
@@ -69,21 +69,21 @@ def test_tokens_are_encrypted_and_never_sent_to_the_browser(browser: Browser) ->
 
 
 def test_expiring_token_is_refreshed(browser: Browser) -> None:
-    browser.hall.tokens_last = 5
+    browser.backend.tokens_last = 5
     browser.sign_in()
     assert browser.http.get(f"/portal/organizations/{ORG}").status_code == 200
-    assert browser.hall.refreshes == 1
-    browser.hall.tokens_last = 600
+    assert browser.backend.refreshes == 1
+    browser.backend.tokens_last = 600
     assert browser.http.get(f"/portal/organizations/{ORG}").status_code == 200
     assert browser.http.get(f"/portal/organizations/{ORG}").status_code == 200
-    assert browser.hall.refreshes == 2
+    assert browser.backend.refreshes == 2
 
 
 @pytest.mark.parametrize("tokens_last", [5, 600])
 def test_session_revoked_at_the_provider_is_over(browser: Browser, tokens_last: float) -> None:
-    browser.hall.tokens_last = tokens_last
+    browser.backend.tokens_last = tokens_last
     browser.sign_in()
-    browser.hall.session_over = True
+    browser.backend.session_over = True
     answer = browser.http.get(f"/portal/organizations/{ORG}")
     assert answer.status_code == 303
     assert answer.headers["location"].startswith("/portal/sign-in?next=")
@@ -112,12 +112,12 @@ def test_sign_out_revokes_the_session_here_and_at_the_provider(browser: Browser)
     answer = browser.http.post("/portal/sign-out")
     assert (answer.status_code, answer.headers["location"]) == (303, "/logout")
     assert browser.rows() == []
-    assert browser.hall.asked[-1]["method"] == "DELETE"
-    assert browser.hall.asked[-1]["path"].startswith("/api/v1/me/sessions/")
+    assert browser.backend.asked[-1]["method"] == "DELETE"
+    assert browser.backend.asked[-1]["path"].startswith("/api/v1/me/sessions/")
 
 
-def test_cookies_are_secure_over_https(postgres_dsn: str, hall: Hall) -> None:
-    with Portal(postgres_dsn, hall, "https://tradehall.example") as portal:
+def test_cookies_are_secure_over_https(postgres_dsn: str, backend: FakeBackend) -> None:
+    with Portal(postgres_dsn, backend, "https://tradehall.example") as portal:
         browser = portal.browser()
         browser.http.get("/portal/sign-in")
         page = browser.http.get("/portal/nothing")

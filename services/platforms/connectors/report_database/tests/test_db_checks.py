@@ -14,10 +14,10 @@ from platforms.connectors.mt5_tables.layout import LAYOUT
 from platforms.connectors.report_database.check import DatabaseCheck
 from platforms.connectors.report_database.freshness import trading_time_between
 from platforms.connectors.report_database.grants import roles_of, writing_rights
+from platforms.tests.fake_servers import pretender
 from platforms.tests.mariadb import PASSWORD, READER, WRITER, MariaDb
-from platforms.tests.parts import World, credentials, outcomes
-from platforms.tests.pretender import pretender
 from platforms.tests.tables import MT4, MT5, mt4_database, mt5_database
+from platforms.tests.world import World, credentials, outcomes
 
 pytestmark = pytest.mark.anyio
 
@@ -77,7 +77,7 @@ async def test_names_of_tables_may_be_written_in_capitals(world: World, mariadb:
     assert outcomes(result)["freshness"] == "stale-data"
 
 
-async def test_a_user_who_may_write_is_a_warning(world: World, mariadb: MariaDb) -> None:
+async def test_write_privileges_are_a_warning(world: World, mariadb: MariaDb) -> None:
     name = mt5_database(mariadb, "mt5_writer")
     result, organization, platform = await checked(world, report(mariadb, name, login=WRITER))
     assert (result.outcome, outcomes(result)["grants"]) == ("degraded", "writable-grants")
@@ -85,7 +85,7 @@ async def test_a_user_who_may_write_is_a_warning(world: World, mariadb: MariaDb)
     assert world.status(organization, platform) == ("degraded", "writable-grants")
 
 
-async def test_a_user_who_may_write_by_a_role_is_a_warning(world: World, mariadb: MariaDb) -> None:
+async def test_write_privileges_of_a_role_are_a_warning(world: World, mariadb: MariaDb) -> None:
     name = mt5_database(mariadb, "mt5_role")
     mariadb.run(
         "CREATE OR REPLACE ROLE writing",
@@ -105,7 +105,7 @@ async def test_a_user_who_may_write_by_a_role_is_a_warning(world: World, mariadb
         assert outcomes(result)["schema"] == "ok", "what the user has taken is taken again"
 
 
-async def test_a_user_who_reads_by_a_role_passes(world: World, mariadb: MariaDb) -> None:
+async def test_read_privileges_of_a_role_pass(world: World, mariadb: MariaDb) -> None:
     name = mt5_database(mariadb, "mt5_reading_role")
     mariadb.run(
         "CREATE OR REPLACE ROLE looking",
@@ -129,7 +129,7 @@ async def test_a_user_who_reads_by_a_role_passes(world: World, mariadb: MariaDb)
         ({"ca_pem": None}, "tls", "tls-failed", "lost"),
     ],
 )
-async def test_what_is_wrong_is_said_at_its_stage(
+async def test_a_failure_is_reported_at_its_stage(
     world: World, mariadb: MariaDb, given: dict[str, Any], stage: str, outcome: str, state: str
 ) -> None:
     name = mt5_database(mariadb, "mt5_wrong")
@@ -140,7 +140,7 @@ async def test_what_is_wrong_is_said_at_its_stage(
     assert (plan["next_at"] is None) == (state == "refused")
 
 
-async def test_passwords_beyond_ascii_are_sent_as_the_server_takes_them(world: World, mariadb: MariaDb) -> None:
+async def test_non_ascii_passwords_are_sent_in_the_servers_encoding(world: World, mariadb: MariaDb) -> None:
     name = mt5_database(mariadb, "mt5_unicode")
     mariadb.run("CREATE OR REPLACE USER 'zoë'@'%' IDENTIFIED BY 'pässwörd €'", f"GRANT SELECT ON {name}.* TO 'zoë'@'%'")
     result, _, _ = await checked(world, report(mariadb, name, login="zoë", password="pässwörd €"))
@@ -209,7 +209,7 @@ async def test_an_unknown_time_zone_is_a_warning(world: World, mariadb: MariaDb)
         ((120, 1, 1), 180, "UTC+03:00; it keeps summer time"),
     ],
 )
-async def test_the_time_zone_says_what_it_leaves_unknown(
+async def test_the_time_zone_reports_what_is_unknown(
     world: World, mariadb: MariaDb, stated: tuple[int, int, int], minutes: int, text: str
 ) -> None:
     name = mt5_database(mariadb, "mt5_zones")
@@ -291,7 +291,7 @@ async def test_a_password_is_never_shown_to_a_server_without_tls(world: World, p
 
 
 @pytest.mark.parametrize("tls", ["require", "verify"])
-async def test_a_server_that_takes_tls_back_gets_nothing(world: World, tls: str) -> None:
+async def test_a_server_that_withdraws_tls_gets_no_password(world: World, tls: str) -> None:
     heard = bytearray()
 
     async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -305,7 +305,7 @@ async def test_a_server_that_takes_tls_back_gets_nothing(world: World, tls: str)
     assert not heard
 
 
-async def test_a_database_that_stops_in_mid_answer_ends_the_check(world: World) -> None:
+async def test_a_truncated_answer_ends_the_check(world: World) -> None:
     async def stopping(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(greeting(b"mysql_native_password", tls=False))
         await reader.read(4096)
@@ -336,7 +336,7 @@ def test_privileges_beyond_reading_are_found_in_the_grants() -> None:
     ]  # fmt: skip
 
 
-def test_markets_rest_at_weekends() -> None:
+def test_no_trading_is_expected_at_weekends() -> None:
     friday = datetime(2026, 3, 6, 21, tzinfo=UTC)
     monday = datetime(2026, 3, 9, 1, tzinfo=UTC)
     assert trading_time_between(friday, monday) == timedelta(hours=4)

@@ -6,25 +6,25 @@ from contextlib import ExitStack, aclosing
 import pytest
 
 from platforms.accounts.model import Row
-from platforms.accounts.service import Asked, SourceUnavailable
+from platforms.accounts.service import ReadRequest, SourceUnavailable
 from platforms.checks.domain import Result, Step
 from platforms.connectors.report_database import mysql
 from platforms.connectors.report_database import reading as tables
 from platforms.connectors.report_database.tests.test_db_checks import report
 from platforms.tests.mariadb import READER, MariaDb
-from platforms.tests.parts import World
 from platforms.tests.tables import MT5, mt5_database
+from platforms.tests.world import World
 from testing.waiting import wait_until
 
 pytestmark = pytest.mark.anyio
 
 
-def deals(world: World, server: MariaDb, name: str, asked: Asked | None = None) -> AsyncGenerator[Row, None]:
+def deals(world: World, server: MariaDb, name: str, asked: ReadRequest | None = None) -> AsyncGenerator[Row, None]:
     """All deals of a database, or what is asked."""
     organization, platform = world.platform(api="none")
     world.give(organization, platform, "db", **report(server, name))
     reader = world.parts.reader
-    return reader.rows(reader.source(organization, platform, "db"), asked or Asked("deals"))
+    return reader.rows(reader.source(organization, platform, "db"), asked or ReadRequest("deals"))
 
 
 def many(server: MariaDb, name: str, count: int) -> str:
@@ -48,7 +48,7 @@ async def test_a_slow_reader_keeps_no_statement_running(world: World, mariadb: M
     assert [first[0], *rest] == list(range(1, 30_001))
 
 
-async def test_a_database_that_stops_in_the_middle_of_a_list_is_given_up(
+async def test_a_database_that_stops_during_a_list_times_out(
     world: World, mariadb: MariaDb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tables, "PIECE", 10)
@@ -61,7 +61,7 @@ async def test_a_database_that_stops_in_the_middle_of_a_list_is_given_up(
     assert "timeout" in str(refused.value.detail)
 
 
-async def test_a_database_that_stops_in_the_middle_of_a_check_ends_it_at_its_stage(
+async def test_a_database_that_stops_during_a_check_fails_its_stage(
     world: World, mariadb: MariaDb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = mt5_database(mariadb, "long_hanging")
@@ -90,15 +90,15 @@ async def test_deals_stored_in_two_tables_are_read_once(world: World, mariadb: M
         mariadb.run(f"INSERT INTO {table} SELECT * FROM mt5_deals WHERE {these}", database=name)
     mariadb.run(f"DELETE FROM mt5_deals WHERE {'Deal < 20' if years_first else 'Deal > 20'}", database=name)
     assert [row[0] async for row in deals(world, mariadb, name)] == list(range(1, 41))
-    after = Asked("deals", after=(12, 0), most=10)
+    after = ReadRequest("deals", after=(12, 0), most=10)
     page = [row[0] async for row in deals(world, mariadb, name, after)]
     assert page[:10] == list(range(13, 23))
     assert page == sorted(set(page))
-    one = [row[3] async for row in deals(world, mariadb, name, Asked("deals", login=8001))]
+    one = [row[3] async for row in deals(world, mariadb, name, ReadRequest("deals", login=8001))]
     assert one == [8001] * 20
 
 
-async def test_orders_of_past_years_are_not_taken_for_active_ones(world: World, mariadb: MariaDb) -> None:
+async def test_orders_of_past_years_are_not_active(world: World, mariadb: MariaDb) -> None:
     name = mt5_database(mariadb, "long_orders")
     mariadb.run("RENAME TABLE mt5_orders TO mt5_orders_2025", database=name)
     organization, platform = world.platform(api="none")

@@ -15,8 +15,8 @@ from kit.operations.gauges import Expirations
 from metatrader.simulator import Broker, Certificate, FaultKind, HttpsSimulator, Mt4Simulator, TcpSimulator, invent
 from platforms.checks.domain import Result
 from platforms.checks.history import CERTIFICATES
-from platforms.tests.parts import World, outcomes
-from platforms.tests.pretender import pretender
+from platforms.tests.fake_servers import pretender
+from platforms.tests.world import World, outcomes
 
 pytestmark = pytest.mark.anyio
 
@@ -123,7 +123,7 @@ async def test_a_refusal_says_why_and_stops_the_schedule_until_the_credentials_c
     assert plan["next_at"] > server.world.clock.now
 
 
-async def test_what_the_manager_may_not_do_is_a_warning(server: Server) -> None:
+async def test_missing_manager_rights_are_a_warning(server: Server) -> None:
     result = await server.check(login=str(LOGIN + 3))
     assert result.outcome == "degraded"
     assert outcomes(result)["rights"] == "right-missing"
@@ -160,7 +160,7 @@ async def test_a_clock_that_differs_is_a_warning_and_a_time_zone_is_none(
         (FaultKind.BAD_TEXT, "AUTH_START", "protocol-error"),
     ],
 )
-async def test_a_server_that_fails_or_lies_at_the_sign_in_is_found_out(
+async def test_a_failed_or_forged_sign_in_is_reported(
     server: Server, kind: FaultKind, command: str, outcome: str
 ) -> None:
     server.simulator.faults.add(kind, command)
@@ -176,7 +176,7 @@ async def test_a_later_failure_is_reported_at_its_stage(server: Server) -> None:
     assert server.status() == ("lost", "server-busy")
 
 
-async def test_a_server_that_stops_is_lost_and_tried_again_later_and_later(server: Server) -> None:
+async def test_a_stopped_server_is_lost_and_retried_with_backoff(server: Server) -> None:
     await server.check()
     world = server.world
     await server.simulator.__aexit__(None, None, None)
@@ -294,7 +294,7 @@ async def test_mt4_web_services_give_quotes_and_a_warning(world: World, broker: 
     assert result.steps[-1].outcome != "ok"
 
 
-async def test_a_result_for_credentials_that_were_replaced_meanwhile_is_kept_but_says_nothing(server: Server) -> None:
+async def test_a_result_of_replaced_credentials_does_not_change_the_status(server: Server) -> None:
     world = server.world
     await server.check()
     stored = world.credentials.stored(server.organization, server.platform, "api", "check")

@@ -1,4 +1,4 @@
-"""A small connector: a line protocol that answers `accounts` and `symbols` to whoever knows the key of a desk."""
+"""A small connector: a line protocol that answers `accounts` and `symbols` to clients with the key of a desk."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
@@ -8,13 +8,21 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from kit.http.fields import Name
-from platforms.accounts.model import Place, Row, Wanted, What
+from platforms.accounts.model import ListName, Place, Row, RowQuery
 from platforms.checks.domain import Check, Failed, Finding, Stage
 from platforms.connections.addresses import Policy
-from platforms.connections.connector import Capability, Connector, CredentialForm, NotOffered, Reading, Session
+from platforms.connections.connector import (
+    Capability,
+    Connector,
+    CredentialForm,
+    NotOffered,
+    Reading,
+    Session,
+    SimulatorOptions,
+)
 from platforms.connections.credentials import Credentials, Secret
+from platforms.connections.dialer import Dialer, Streams
 from platforms.connections.fields import Choices, Host, Password, Port
-from platforms.connections.reach import Reach, Streams
 
 _KEY, _LOGINS = "Sample-key-1", (7001, 7002, 7003)
 
@@ -53,13 +61,13 @@ async def asked(streams: Streams, line: str) -> str:
 class SampleCheck(Check):
     def __init__(self, credentials: Credentials, policy: Policy) -> None:
         self._credentials = credentials
-        self._reach = Reach(credentials.host, credentials.port, policy)
+        self._dialer = Dialer(credentials.host, credentials.port, policy)
 
     def stages(self) -> Sequence[Stage]:
-        return ("name", 5.0, self._reach.name), ("port", 5.0, self._reach.port), ("sign-in", 5.0, self._sign_in)
+        return ("name", 5.0, self._dialer.name), ("port", 5.0, self._dialer.port), ("sign-in", 5.0, self._sign_in)
 
     async def _sign_in(self) -> Finding:
-        streams = await self._reach.connect()
+        streams = await self._dialer.connect()
         try:
             await signed_in(streams, self._credentials)
         finally:
@@ -74,7 +82,7 @@ class SampleSession(Session):
     async def zone_minutes(self) -> int:
         return 0
 
-    async def rows(self, wanted: Wanted, zone_minutes: int) -> AsyncGenerator[Row, None]:
+    async def rows(self, wanted: RowQuery, zone_minutes: int) -> AsyncGenerator[Row, None]:
         if wanted.what != "accounts":
             raise NotOffered(f"Sample desks have no {wanted.what}.")
         last = wanted.after[0] if wanted.after else 0
@@ -87,26 +95,26 @@ class SampleSession(Session):
 
 
 async def opened(credentials: Credentials, policy: Policy) -> Session:
-    reach = Reach(credentials.host, credentials.port, policy)
-    await reach.name()
-    streams = await reach.connect()
+    dialer = Dialer(credentials.host, credentials.port, policy)
+    await dialer.name()
+    streams = await dialer.connect()
     await signed_in(streams, credentials)
     return SampleSession(streams)
 
 
-def place(what: What, row: Row) -> Place:
+def place(what: ListName, row: Row) -> Place:
     return (row[0],)
 
 
 @asynccontextmanager
-async def simulator() -> AsyncIterator[Mapping[str, Any]]:
+async def simulator(options: SimulatorOptions) -> AsyncIterator[Mapping[str, Any]]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         answers = {f"prime ada {_KEY}": "welcome", "accounts": " ".join(map(str, _LOGINS))}
         while line := (await reader.readline()).decode().strip():
             writer.write(f"{answers.get(line, 'unknown')}\n".encode())
         writer.close()
 
-    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+    async with await asyncio.start_server(serve, "127.0.0.1", options.port) as server:
         port = server.sockets[0].getsockname()[1]
         yield {"host": "127.0.0.1", "port": port, "user": "ada", "desk": "prime", "password": _KEY}
 
