@@ -64,12 +64,17 @@ faults: setup ## inject random faults into a running system and check invariants
 bench: setup ## measure speed and memory against references of the same run, into docs/benchmarks.md (some minutes)
 	@$(PY) -m tests.benchmarks $(ARGS)
 
-lint: setup ## check format, style, types, the direction of imports, and spelling
+# Commits up to this one, and the merges that GitHub makes to check a pull request, have longer subjects.
+SUBJECTS_AFTER := faab722
+
+lint: setup ## check format, style, types, the direction of imports, spelling, and the subjects of commits
 	$(PY) -m ruff format --check $(CODE)
 	$(PY) -m ruff check $(CODE)
 	$(PY) -m mypy $(CODE)
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/typos --config .typos.toml $(PROSE)
+	@! git log --no-merges --format=%s $(SUBJECTS_AFTER).. | LC_ALL=C.UTF-8 grep -E '.{73}' || \
+		{ echo "These subjects of commits have more than 72 characters" >&2; exit 1; }
 
 format: setup ## format the code and apply automatic fixes
 	$(PY) -m ruff format $(CODE)

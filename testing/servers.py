@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import psycopg
 from psycopg.sql import SQL, Identifier
@@ -13,11 +13,12 @@ from embedded.nats import Nats
 from embedded.postgres import Postgres
 from kit.db.database import Database
 from kit.db.migrations import Migrations, migrate
-from kit.settings import ServiceSettings
-from runtime.application import migrations_of
-from runtime.definition import Service
 
-S = TypeVar("S", bound=ServiceSettings)
+if TYPE_CHECKING:
+    from kit.settings import ServiceSettings
+    from runtime.definition import Service
+
+S = TypeVar("S", bound="ServiceSettings")
 _numbers = count(1)
 
 
@@ -80,8 +81,10 @@ class Databases:
             connection.execute(copy.format(*map(Identifier, (name, source, source))))
         return f"{base}/{name}"
 
-    def of(self, service: type[Service[S]]) -> str:
+    def of(self, service: "type[Service[S]]") -> str:
         """The connection string of a new database with the tables of a service."""
+        from runtime.application import migrations_of  # imports the whole kit, which tests of its parts do not need
+
         return self.migrated(migrations_of(service))
 
     def _template(self, migrations: Migrations) -> str:

@@ -1,5 +1,6 @@
 """Waiting for a condition, never for a time."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -8,12 +9,24 @@ T = TypeVar("T")
 
 
 def wait_until(condition: Callable[[], T], timeout: float = 15.0, what: str = "the condition") -> T:
-    """Ask every 20 ms until the answer is true, and return it; AssertionError after `timeout` seconds."""
-    deadline = time.monotonic() + timeout
+    """Ask until the answer is true, and return it; AssertionError after `timeout` seconds.
+
+    The pause between two questions is a tenth of the time since the first, from 20 to 200 ms: many questions to a
+    system that starts would slow its start.
+    """
+    started = time.monotonic()
     while True:
         answer = condition()
         if answer:
             return answer
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - started
+        if waited > timeout:
             raise AssertionError(f"{what} did not come true within {timeout:g} s; last answer: {answer!r}")
-        time.sleep(0.02)
+        time.sleep(min(max(0.02, waited / 10), 0.2))
+
+
+async def reached(condition: Callable[[], object], seconds: float = 3.0) -> None:
+    """Return once the condition is true, while the event loop runs; TimeoutError after so many seconds."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - of anything, which sets no asyncio.Event
+            await asyncio.sleep(0.002)

@@ -39,7 +39,9 @@ class Instead(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
         if name != self._module:
             return None
         self.used = True
-        return importlib.machinery.ModuleSpec(name, self, origin=str(self._path))
+        spec = importlib.machinery.ModuleSpec(name, self, origin=str(self._path))
+        spec.has_location = True  # so that it has __file__
+        return spec
 
     def get_source(self, fullname: str) -> str:
         return self._source

@@ -179,6 +179,7 @@ def test_without_the_bus_only_critical_permissions_are_refused(fakes: Fakes) -> 
     guarded = guard(fakes, ada)
     assert wait(guarded.require("clients:write")(request_of(ada), ORG))
     assert wait(guarded.require_on_platform("platforms:write")(request_of(ada), ORG, PLATFORM))
+    assert wait(guarded.acting_on(ada, ORG, "clients:write", Read(grant)))
     with pytest.raises(PermissionsUnavailable):
         wait(guarded.require("clients:write", fresh=True)(request_of(ada), ORG))
     with pytest.raises(PermissionsUnavailable):

@@ -165,6 +165,47 @@ def test_anything_else_is_malformed(payload: bytes) -> None:
         Envelope.parse(payload)
 
 
+@pytest.mark.parametrize(
+    ("payload", "said"),
+    [
+        (b"[]", "not a JSON object"),
+        (altered(data={"organization_id": str(ORGANIZATION), "to": "New"}), "data: from: Field required"),
+    ],
+)
+def test_what_is_wrong_is_said(payload: bytes, said: str) -> None:
+    with pytest.raises(MalformedEvent) as caught:
+        Envelope.parse(payload)
+    assert str(caught.value) == said
+
+
+def test_an_unknown_type_is_named() -> None:
+    with pytest.raises(UnknownEvent) as caught:
+        Envelope.parse(altered(type="tradehall.organizations.OrgMerged.v1"))
+    assert str(caught.value) == "no event of type tradehall.organizations.OrgMerged.v1 is known here"
+
+
+@pytest.mark.parametrize("changes", [{"id": "x"}, {"id": "x" * 256}, {"sequence": 1}, {"version": 1}])
+def test_values_at_the_limit_are_read(changes: dict[str, Any]) -> None:
+    assert parse_message(altered(**changes)).error is None
+
+
+@pytest.mark.parametrize("changes", [{"id": ""}, {"id": "x" * 257}, {"sequence": 0}, {"version": 0}])
+def test_values_beyond_the_limit_are_malformed(changes: dict[str, Any]) -> None:
+    assert parse_message(altered(**changes)).error is not None
+
+
+@pytest.mark.parametrize("sequence", [b'"first"', b"[]", b"1e999"])
+def test_a_message_whose_sequence_is_no_number_has_no_attributes(sequence: bytes) -> None:
+    parsed = parse_message(altered().replace(b'"sequence": 42', b'"sequence": ' + sequence))
+    assert parsed.attributes is None
+    assert parsed.error is not None
+
+
+def test_what_is_no_number_in_json_is_no_json() -> None:
+    with pytest.raises(MalformedEvent, match="not JSON"):
+        Envelope.parse(altered(added=float("nan")))
+
+
 @given(st.binary())
 def test_any_other_bytes_are_malformed(payload: bytes) -> None:
     with pytest.raises(MalformedEvent):

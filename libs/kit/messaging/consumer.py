@@ -76,7 +76,7 @@ class ConsumerRunner:
                         await subscriber.stop()
                         subscriber = None
                     await asyncio.sleep(0.3)
-                except (nats.errors.Error, OSError, TimeoutError) as error:
+                except (nats.errors.Error, OSError) as error:  # OSError: a TimeoutError too
                     self._log.warning("%s waits: %s", self.inbox.durable, error or type(error).__name__)
                     await asyncio.sleep(0.3)
         finally:

@@ -15,6 +15,7 @@ on what the failed one would have done. A replay applies them in order.
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from math import nan
 from typing import Any, Protocol
 
@@ -94,7 +95,7 @@ class Message:
 
 @dataclass(frozen=True)
 class _Unreadable:
-    """In place of the attributes of a message without any: each gets a sequence, so that it is kept once."""
+    """In place of the attributes of a message without any: each gets a sequence of its own, so that it is kept once."""
 
     sequence: int
     id: str = "unreadable"
@@ -107,7 +108,7 @@ class _Unreadable:
 
     @classmethod
     def of(cls, payload: bytes) -> "_Unreadable":
-        return cls(int.from_bytes(payload[:6].ljust(6, b"\0"), "big") + len(payload))
+        return cls(int.from_bytes(sha256(payload).digest()[:7], "big"))
 
 
 @dataclass(frozen=True)

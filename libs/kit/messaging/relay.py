@@ -151,7 +151,7 @@ class Relay:
                 return position
             await self._rest()
             return await self._checked(position)
-        except (TimeoutError, nats.errors.Error, OSError, OperationalError) as error:
+        except (nats.errors.Error, OSError, OperationalError) as error:  # OSError: a TimeoutError too
             self._log.warning("relay %s pauses: %s", self._name, str(error) or type(error).__name__)
             await asyncio.sleep(0.2)
             return None
@@ -214,9 +214,10 @@ class Relay:
         A newer epoch may begin at a lower sequence than the old one had reached: what the backup lacked is lost there.
         For an epoch that the store does not know, the present epoch is published from its beginning.
         """
-        epochs = self._epochs
-        later = [after for name, after in epochs if after > dict(epochs).get(epoch, 0)]
-        return min([sequence, *later]) if epoch in dict(epochs) else (epochs[-1][1])
+        begins = dict(self._epochs)
+        if epoch not in begins:
+            return self._epochs[-1][1]
+        return min([sequence, *(after for after in begins.values() if after > begins[epoch])])
 
     async def _publish_after(self, position: Position) -> tuple[Position, bool]:
         messages, reached, full, oldest = await asyncio.to_thread(self._next, position.sequence)

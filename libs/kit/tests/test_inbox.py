@@ -163,6 +163,21 @@ def test_a_replay_applies_in_order_and_stops_at_a_failure(reader: Reader) -> Non
     assert operator_log(reader.database) == [("replayed", None)] * 4
 
 
+def test_what_became_a_dead_letter_was_seen_and_a_replay_applies_it_once(reader: Reader) -> None:
+    reader.failures = broken(3)
+    assert [reader.take(message(1, "poison")) for _ in range(2)] == ["parked", "seen"]
+    assert reader.inbox.replay(SOURCE, "s") == 1
+    assert reader.take(message(1, "poison")) == "seen"
+    assert reader.effects == ["poison"]
+
+
+def test_a_replay_keeps_what_cannot_be_read(reader: Reader) -> None:
+    reader.take(b"rubbish")
+    with pytest.raises(ValueError, match="Expecting value"):
+        reader.inbox.replay("unreadable", "unreadable")
+    assert [bytes(letter["payload"]) for letter in reader.inbox.dead_letters()] == [b"rubbish"]
+
+
 def test_a_replay_drops_what_is_no_longer_handled(reader: Reader) -> None:
     reader.failures = broken(3)
     reader.take(message(1, "poison"))
@@ -206,10 +221,21 @@ def test_a_malformed_message_becomes_one_dead_letter(
     assert "reader" in caplog.text
 
 
+def test_messages_that_are_no_events_are_each_kept_though_they_begin_alike(reader: Reader) -> None:
+    for payload in (b'{"id": "a"}', b'{"id": "b"}', b'{"id": "a"}'):
+        assert reader.take(payload) == "parked"
+    assert [bytes(letter["payload"]) for letter in reader.inbox.dead_letters()] == [b'{"id": "a"}', b'{"id": "b"}']
+
+
 def test_dead_letters_are_listed_oldest_first_and_not_all_at_once(reader: Reader) -> None:
     for letter in (b"b", b"a", b"c"):
         reader.take(letter)
     assert [bytes(row["payload"]) for row in reader.inbox.dead_letters(2)] == [b"b", b"a"]
+    reader.database.execute(
+        "INSERT INTO parked (durable, source, subject, sequence, type, payload, error, attempts) "
+        "SELECT 'reader', 's', 's', each, 't', '', '', 0 FROM generate_series(1, 300) AS each"
+    )
+    assert len(reader.inbox.dead_letters()) == 200
 
 
 def test_dead_letters_that_contain_a_text_are_deleted_whatever_its_case(reader: Reader) -> None:

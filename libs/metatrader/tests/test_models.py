@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from metatrader.errors import InvalidValue, ProtocolError
 from metatrader.models import Deal, DealAction, Moment, TimeSettings, User, UserRights
-from metatrader.models.values import moment, server_seconds
+from metatrader.models.values import moment, number, server_seconds
 from metatrader.mt5.answers import Answer
 from metatrader.mt5.text import Message
 
@@ -34,6 +34,23 @@ def test_volumes_are_in_lots_and_the_precise_value_wins() -> None:
     assert deal(Volume="12345").volume_raw == 12345
 
 
+@pytest.mark.parametrize(("value", "read"), [(3, "3"), (0.1, "0.1"), ("1.50", "1.50"), (Decimal("2.5"), "2.5")])
+def test_numbers_may_be_numbers_already(value: object, read: str) -> None:
+    assert str(number(value)) == read
+
+
+def test_fields_may_be_given_by_name() -> None:
+    made = Deal(ticket=7, login=1, action=DealAction.BUY, profit=Decimal("1.5"), time=None)
+    assert (made.ticket, made.profit, made.time) == (7, Decimal("1.5"), None)
+    read = deal()
+    assert Deal(ticket=7, login=1, action=DealAction.BUY, time=read.time).time == read.time
+
+
+@pytest.mark.parametrize(("sent", "on"), [("0", False), ("1", True), ("-1", True)])
+def test_a_flag_is_off_when_it_is_zero(sent: str, on: bool) -> None:
+    assert TimeSettings.model_validate({"TimeZone": "60", "Daylight": sent}).daylight is on
+
+
 def test_an_action_of_a_newer_server_stays_a_number() -> None:
     assert deal(Action="99").action == 99
 
@@ -44,6 +61,16 @@ def test_times_are_instants_by_the_servers_zone_and_keep_the_raw_value() -> None
     assert read.time == Moment(1572518788, datetime(2019, 10, 31, 7, 46, 28, tzinfo=UTC))
     assert read.time_msc == Moment(1572518788123, datetime(2019, 10, 31, 7, 46, 28, 123000, tzinfo=UTC))
     assert deal(Time="0").time is None
+
+
+@pytest.mark.parametrize("per_second", [1, 1000])
+def test_times_reach_from_1970_to_the_end_of_9999(per_second: int) -> None:
+    last = 253402300799 * per_second
+    assert moment(0, UTC, per_second=per_second).utc == datetime(1970, 1, 1, tzinfo=UTC)
+    assert moment(last, UTC, per_second=per_second).utc == datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    for raw in (-1, last + 1):
+        with pytest.raises(ValueError, match="is no unix time"):
+            moment(raw, UTC, per_second=per_second)
 
 
 def test_summer_time_follows_the_date() -> None:
@@ -73,7 +100,7 @@ def test_an_invalid_number_is_refused(value: str) -> None:
         deal(Profit=value)
 
 
-@pytest.mark.parametrize("value", ["-1", "99999999999999", "1e5", "now", "253402300800"])
+@pytest.mark.parametrize("value", ["-1", "99999999999999", "1e5", "now", "253402300800", "1_0", "٣"])
 def test_an_invalid_time_is_refused(value: str) -> None:
     with pytest.raises(ValidationError):
         deal(Time=value)
@@ -110,6 +137,10 @@ def test_an_answer_that_does_not_fit_names_the_field_and_not_its_value() -> None
         answer.read(TypeAdapter(User), UTC)
     assert "Ada" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+def test_a_number_of_decimals_may_be_none_or_24() -> None:
+    assert (deal(Digits="0").digits, deal(Digits="24").digits) == (0, 24)
 
 
 @pytest.mark.parametrize("digits", ["-1", "25", "999999999"])

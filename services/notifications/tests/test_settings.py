@@ -12,7 +12,7 @@ from notifications.tests.world import settings
     ("changes", "says"),
     [
         ({"mail_from": "nobody"}, "write name@example.com"),
-        ({"mail_from": "SystemDriver <no-reply@bücher.example>"}, "in ASCII"),
+        ({"mail_from": "Hall <no-reply@bücher.example>"}, "in ASCII"),
         ({"mail_from": "x@y.example\r\nBcc: z@y.example"}, "line breaks"),
         ({"smtp_user": "u"}, "set both"),
         ({"smtp_password": "p"}, "set both"),
@@ -38,7 +38,7 @@ def test_every_missing_setting_is_named_at_the_start(capsys: pytest.CaptureFixtu
     ("public_url", "host"),
     [
         ("http://localhost:8080", "localhost"),
-        ("https://SystemDriver.Example/", "hall.example"),
+        ("https://Hall.Example/", "hall.example"),
         ("https://bücher.example", "xn--bcher-kva.example"),
         ("http://[::1]:8080", "[IPv6:::1]"),
     ],
@@ -49,7 +49,7 @@ def test_message_ids_and_greetings_name_the_public_host(public_url: str, host: s
 
 def test_the_sender_has_a_name() -> None:
     assert str(settings(mail_from="no-reply@hall.example").sender) == "Tradehall <no-reply@hall.example>"
-    assert settings(mail_from="My SystemDriver <a@localhost>").sender.display_name == "My SystemDriver"
+    assert settings(mail_from="My Hall <a@localhost>").sender.display_name == "My Hall"
 
 
 def test_no_secret_shows_in_a_repr() -> None:

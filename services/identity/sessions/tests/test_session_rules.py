@@ -26,6 +26,15 @@ def test_a_sign_in_defaults_to_a_known_device() -> None:
     assert (signed_in.new_device, signed_in.device) == (False, None)
 
 
+def test_a_sign_in_that_an_earlier_release_stored_names_no_device() -> None:
+    session = UserSession(id=uuid4(), user_id=uuid4(), how="password", address=None, new_device=True, device="Firefox")
+    [signed_in] = session.collect_events()
+    stored = {name: value for name, value in vars(signed_in).items() if name not in ("new_device", "device")}
+    read = object.__new__(UserSession.SignedIn)
+    read.__dict__.update(stored)
+    assert (read.new_device, read.device) == (False, None)
+
+
 def test_the_id_of_a_session_is_given() -> None:
     id = uuid4()
     assert UserSession(id=id, user_id=uuid4(), how="invitation", address=None).id == id

@@ -17,6 +17,8 @@ from notifications.mails.names import display_name
         ("https://evil.example/x", "https evil.example/x"),
         ("Zoe\u0308", "Zoë"),
         ("👩\u200d💻", "👩\u200d💻"),
+        ("x" * 120, "x" * 120),
+        ("x" * 121, "x" * 119 + "…"),
         ("x" * 200, "x" * 119 + "…"),
     ],
 )

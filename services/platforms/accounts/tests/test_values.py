@@ -71,6 +71,17 @@ def test_a_wall_clock_is_correct_after_its_cache_is_cleared(monkeypatch: pytest.
             assert clock.utc(f"2026-03-02 09:{minute}:00") == f"2026-03-02T08:{minute}:00Z"
 
 
+def test_a_wall_clock_keeps_the_minutes_it_has_computed_and_no_more_than_it_may(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(values, "_MOST_KNOWN", 2)
+    clock, known = WallClock(60), list[int]()
+    for minute in (10, 11, 11, 12):
+        clock.utc(f"2026-03-02 09:{minute}:00")
+        known.append(len(clock._minutes))
+    assert known == [1, 2, 2, 1]
+
+
 def test_an_instant_is_put_on_the_wall_clock() -> None:
     clock = WallClock(-210)
     assert clock.wall(datetime(2026, 3, 3, 3, 29, 7, tzinfo=UTC)) == "2026-03-02 23:59:07"

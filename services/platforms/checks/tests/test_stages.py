@@ -2,11 +2,15 @@
 
 import asyncio
 import logging
+import selectors
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
+from platforms.checks import domain
 from platforms.checks.domain import Check, Failed, Finding, Result, Stage, Step
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -27,6 +31,21 @@ class Staged(Check):
     async def close(self) -> None:
         self.closed += 1
         raise RuntimeError("cannot be closed")
+
+
+class Hurried(selectors.DefaultSelector):
+    """Of an event loop whose clock jumps to the next deadline, so that nobody waits for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.skipped = 0.0
+
+    def now(self) -> float:
+        return time.monotonic() + self.skipped
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        self.skipped += timeout or 0.0
+        return super().select(0)
 
 
 async def passes() -> Finding:
@@ -87,6 +106,37 @@ def test_a_stage_that_does_not_end_fails_at_its_deadline() -> None:
     assert (step.outcome, step.failed) == ("timeout", True)
     assert step.detail.startswith("No response within 0.05 s.")
     assert 50 <= step.duration_ms < 5000
+
+
+def test_a_server_that_does_not_hang_up_is_left_after_two_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    selector = Hurried()
+    loop = asyncio.SelectorEventLoop(selector)
+    monkeypatch.setattr(loop, "time", selector.now)
+    check = Staged(passes)
+    monkeypatch.setattr(check, "close", hangs)
+
+    async def steps() -> list[Step]:
+        return [step async for step in check.steps()]
+
+    assert len(loop.run_until_complete(steps())) == 1
+    loop.close()
+    assert selector.skipped == pytest.approx(2.0, abs=0.2)
+
+
+def test_a_stage_takes_as_long_as_its_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter([10.0, 12.0])
+    monkeypatch.setattr(domain, "time", SimpleNamespace(perf_counter=lambda: next(times)))
+    [step] = run(Staged(passes))
+    assert step.duration_ms == 2000
+
+
+def test_a_failure_says_what_to_do_about_it() -> None:
+    assert str(Failed("bad-credentials", "Set other credentials.")) == "Set other credentials."
+
+
+def test_a_check_without_stages_is_none() -> None:
+    with pytest.raises(TypeError, match="stages"):
+        Check()  # type: ignore[abstract]
 
 
 def test_server_data_in_an_unexpected_error_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:

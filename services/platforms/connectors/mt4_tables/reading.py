@@ -9,7 +9,7 @@ from platforms.connectors.report_database.shapes import Shape
 
 _OPEN = "1970-01-01 00:00:00"  # the CLOSE_TIME of what is not closed
 _MONEY = 2
-_ACTIONS = {0: "buy", 1: "sell", 6: "balance", 7: "credit"}
+_ACTIONS = {6: "balance", 7: "credit"}
 
 
 def _account(row: Sequence[Any], clock: WallClock) -> Iterator[Row]:
