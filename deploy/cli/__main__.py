@@ -8,17 +8,22 @@ from typing import Annotated
 import nats.errors
 import typer
 
-from deploy.cli import dead_letters
+from deploy.cli.actions import ByService, Rows, of_chosen, of_identity, of_one
 from deploy.cli.backups import backup
 from deploy.cli.bus_users import bus_users
 from deploy.cli.diagnosis import diagnosis
 from deploy.cli.master_keys import renewed
-from deploy.cli.output import STANDARD_OUTPUT, Json, Services, each, output, result_of
+from deploy.cli.output import STANDARD_OUTPUT, Services, in_turn
 from deploy.cli.people import people
 from deploy.cli.rebuilding import streams, views
 from deploy.cli.restoring import restore
 from deploy.cli.running import NotRunning, Running
 from deploy.secret_files import write_private
+from identity.operators.actions import ADD
+from identity.signing_keys.actions import ROTATE
+from runtime.actions import dead_letters
+from runtime.actions.commands import add_group
+from runtime.output import Json, output
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Operate the Tradehall installation on this machine."
@@ -35,7 +40,18 @@ for part, name in (
     app.add_typer(part, name=name)
 
 _DIAGNOSIS = Path("tradehall-diagnosis.json")
-dead_letters.add_to(app)
+operator.command("add")(of_identity(ADD))
+keys.command("rotate")(of_identity(ROTATE))
+add_group(
+    app,
+    dead_letters.GROUP,
+    {
+        "list": of_chosen(dead_letters.LIST, Rows),
+        "replay": of_one(dead_letters.REPLAY),
+        "discard": of_one(dead_letters.DISCARD),
+    },
+    "tradehall ",
+)
 app.add_typer(bus_users, name="bus-user")
 app.command()(backup)
 app.command()(restore)
@@ -57,20 +73,6 @@ def _line(state: tuple[str, tuple[bool, dict[str, str]]]) -> str:
     return f"{name:<14} {'ready' if ready else 'NOT READY':<10} {details}"
 
 
-@operator.command("add")
-def operator_add(email: str, as_json: Json = False) -> None:
-    """Make a registered user an operator."""
-    added = result_of(Running.found().ask("identity", "operator-add", email))
-    output(as_json, added, [f"{added['user_id']} is an operator"])
-
-
-@keys.command()
-def rotate(as_json: Json = False) -> None:
-    """Publish new signing keys. They sign from two minutes later."""
-    published = result_of(Running.found().ask("identity", "rotate-keys"))
-    output(as_json, published, (f"{key['algorithm']} {key['kid']} signs from {key['from']}" for key in published))
-
-
 @keys.command("rotate-master")
 def rotate_master(services: Services = None, as_json: Json = False) -> None:
     """Re-encrypt all data keys under new master keys. Restarts each service once."""
@@ -80,12 +82,8 @@ def rotate_master(services: Services = None, as_json: Json = False) -> None:
     everyone = list(running.facts["postgres_dsn"])
     if unknown := set(services or []) - set(everyone):
         raise NotRunning(f"{', '.join(unknown)} is no service; choose from {', '.join(everyone)}")
-    done = {name: renewed(running, name) for name in each(services or everyone, "Re-encrypting")}
-    output(
-        as_json,
-        done,
-        (f"{name}: {one['rewrapped']} keys re-encrypted under {one['master_key']}" for name, one in done.items()),
-    )
+    done = ByService(in_turn(services or everyone, "Re-encrypting", lambda name: renewed(running, name)))
+    output(as_json, done.as_json(), done.lines())
 
 
 @app.command("scrape-targets")

@@ -14,11 +14,11 @@ import typer
 from rich.progress import Progress, TaskID
 
 from deploy.cli.manifest import FILE, BusUser, Manifest, Part, Wrapped, release
-from deploy.cli.output import Json, output, progress, stop
 from deploy.cli.postgres_programs import program, reaching
 from deploy.cli.running import Running
 from deploy.cli.snapshots import Snapshot, snapshots
 from deploy.secret_files import write_private
+from runtime.output import Json, output, progress, stop
 
 _CHUNK = 1 << 20  # bytes
 

@@ -16,11 +16,11 @@ from nats.js.api import AckPolicy
 from contracts.nats_config import Subscriber
 from contracts.streams import STREAMS
 from deploy.cli.maintaining import maintaining
-from deploy.cli.output import Json, output, stop
 from deploy.cli.running import Running
 from deploy.images.secrets import make as make_secrets
 from deploy.local.bus import bus_configuration
 from deploy.secret_files import write_private
+from runtime.output import Json, output, stop
 
 _TRIES = 50
 _ACK_WAIT = 4.0  # seconds

@@ -3,21 +3,21 @@
 import base64
 import secrets
 from pathlib import Path
-from typing import Any
 
-from deploy.cli.output import result_of
+from deploy.cli.output import ask
 from deploy.cli.running import Running
 from deploy.secret_files import write_private
+from runtime.actions.master_keys import REWRAP_KEYS, RewrappedKeys
 
 
-def renewed(running: Running, service: str) -> dict[str, Any]:
+def renewed(running: Running, service: str) -> RewrappedKeys:
     """Re-encrypt a service's keys under a new master key, restarting it once. It is safe to interrupt and repeat.
 
     The old key is kept in `<service>-master-keys-retired`: backups made until now need it.
     """
     begin_renewal(running.secrets, service)
     running.restart(service)
-    done: dict[str, Any] = result_of(running.ask(service, "rewrap-keys"))
+    done = ask(running, service, REWRAP_KEYS)
     end_renewal(running.secrets, service)
     return done
 

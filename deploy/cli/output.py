@@ -1,39 +1,31 @@
-"""What the commands share: choosing services, asking several at once, and printing the result."""
+"""What the commands share: choosing services, and asking one or several."""
 
-import json
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
-from rich.console import Console
-from rich.progress import Progress, track
 
-from deploy.cli.running import Answer, NotRunning, Running
+from deploy.cli.running import NotRunning, Running
+from kit.operations.answers import Answer
+from runtime.actions.definition import Action
+from runtime.output import progress, stop
 
 T = TypeVar("T")
+P = ParamSpec("P")
+A = TypeVar("A", bound=Answer)
 STANDARD_OUTPUT = "-"
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Services = Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]...", help="By default all.")]
 
 
-def result_of(answer: Answer) -> Any:
-    """The JSON that a service's command printed; ends the program with its error message where there is none."""
-    if answer.result is None:
-        stop(answer.error or "the command failed", answer.code or 1)
-    return answer.result
-
-
-def output(as_json: bool, result: Any, lines: Iterable[str]) -> None:
-    """Print the result as JSON, or the lines."""
-    typer.echo(json.dumps(result) if as_json else "\n".join(lines))
-
-
-def stop(sentence: str, code: int = 1) -> NoReturn:
-    """End the program."""
-    typer.echo(sentence, err=True)
-    raise typer.Exit(code)
+def ask(running: Running, service: str, action: Action[Any, P, A], *args: P.args, **given: P.kwargs) -> A:
+    """A service's answer; ends the program with the error message of its command where there is none."""
+    words, variables = action.command_line(*args, **given)
+    done = running.run(service, *words, **variables)
+    if done.result is None:
+        stop(done.error or "the command failed", done.code or 1)
+    return action.read(done.result)
 
 
 def chosen(running: Running, services: list[str] | None) -> list[str]:
@@ -44,10 +36,10 @@ def chosen(running: Running, services: list[str] | None) -> list[str]:
     return services or running.services
 
 
-def each(names: list[str], what: str) -> Iterable[str]:
-    """The names, with progress shown on a terminal."""
-    console = Console(stderr=True)
-    return track(names, what, console=console, disable=not console.is_terminal, transient=True)
+def in_turn(names: Iterable[str], what: str, work: Callable[[str], T]) -> dict[str, T]:
+    """The result of `work` for each name, with progress shown on a terminal."""
+    with progress() as bar:
+        return {name: work(name) for name in bar.track(list(names), description=what)}
 
 
 def at_once(names: Iterable[str], what: str, work: Callable[[str], T]) -> dict[str, T]:
@@ -57,9 +49,3 @@ def at_once(names: Iterable[str], what: str, work: Callable[[str], T]) -> dict[s
         return dict(
             zip(chosen_names, bar.track(pool.map(work, chosen_names), len(chosen_names), description=what), strict=True)
         )
-
-
-def progress() -> Progress:
-    """A bar on the terminal, nothing elsewhere."""
-    console = Console(stderr=True)
-    return Progress(console=console, disable=not console.is_terminal, transient=True)

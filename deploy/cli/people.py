@@ -10,10 +10,13 @@ from typing import Annotated, Any
 import typer
 
 from contracts.email import spellings
-from deploy.cli.output import STANDARD_OUTPUT, Json, at_once, output, result_of, stop
+from deploy.cli.output import STANDARD_OUTPUT, ask, at_once
 from deploy.cli.running import Running
 from deploy.secret_files import write_private
-from privacy.export import EMAILS, names
+from identity.erasure.actions import ERASE, FIND, FoundUser
+from privacy.export import names
+from runtime.actions.personal_data import EXPORT, ExportedData
+from runtime.output import Json, output, stop
 
 people = typer.Typer(no_args_is_help=True, help="Export and erase personal data (GDPR).")
 _WHO = "A user id, or an e-mail address (visible to all users of this machine while the command runs)."
@@ -32,13 +35,17 @@ def export(
 ) -> None:
     """Export the personal data of a user from all services to one file, without secrets."""
     running = Running.found()
-    person = result_of(running.ask("identity", "find-person", user))
-    path = file or Path(f"person-{person['user_id']}.json")
+    person = ask(running, "identity", FIND, user)
+    path = file or Path(f"person-{person.user_id}.json")
     shown = str(path) == STANDARD_OUTPUT
     if path.exists() and not shown:
         stop(f"{path} exists: choose another file.")
     found = _found_in(running, person, running.facts["postgres_dsn"], "Searching")
-    exported = {"person": person, "at": datetime.now(UTC).isoformat(timespec="seconds"), "services": found}
+    exported = {
+        "person": person.as_json(),
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "services": {name: one.as_json() for name, one in found.items()},
+    }
     text = json.dumps(exported, indent=2) + "\n"
     if shown:
         typer.echo(text, nl=False)
@@ -56,50 +63,48 @@ def erase(
 ) -> None:
     """Erase personal data (GDPR) in all services, and report what was erased. Exits with 1 if some is left."""
     running = Running.found()
-    person = result_of(running.ask("identity", "find-person", user, "--to-erase"))
+    person = ask(running, "identity", FIND, user, to_erase=True)
     if not yes:
-        typer.confirm(f"Erase the personal data of {person['user_id']}? This cannot be undone.", abort=True, err=True)
+        typer.confirm(f"Erase the personal data of {person.user_id}? This cannot be undone.", abort=True, err=True)
     before = _found_in(running, person, running.facts["postgres_dsn"], "Searching")
-    report = result_of(running.ask("identity", "erase", person["user_id"]))
+    erased = ask(running, "identity", ERASE, str(person.user_id))
     after = _when_erased(running, person)
-    keys = {name: len(set(one["keys"]) - set(after[name]["keys"])) for name, one in before.items()}
-    report["keys"] = {name: count for name, count in keys.items() if count}
-    report["services"] = {name: _destroyed(person["email"], before[name], after[name]) for name in before}
-    output(as_json, report, _report(report))
-    raise typer.Exit(1 if report["waiting"] or any(one["left"] for one in report["services"].values()) else 0)
+    keys = {name: len(set(one.keys) - set(after[name].keys)) for name, one in before.items()}
+    destroyed = {name: _destroyed(person.email, before[name], after[name]) for name in before}
+    report = {
+        **erased.as_json(),
+        "keys": {name: count for name, count in keys.items() if count},
+        "services": destroyed,
+    }
+    output(as_json, report, [*erased.lines(), *_report(report)])
+    raise typer.Exit(1 if erased.waiting or any(one["left"] for one in destroyed.values()) else 0)
 
 
-Found = dict[str, Any]
-"""What a service's `person-export` prints: rows by table, dead letters (`parked`), events, keys."""
+def _found_in(running: Running, person: FoundUser, services: Iterable[str], what: str) -> dict[str, ExportedData]:
+    addresses = list(spellings(person.email))
+    return at_once(services, what, lambda name: ask(running, name, EXPORT, person.user_id, addresses))
 
 
-def _found_in(running: Running, person: dict[str, str], services: Iterable[str], what: str) -> dict[str, Found]:
-    addresses = {EMAILS: " ".join(spellings(person["email"]))}
-    return at_once(
-        services, what, lambda name: result_of(running.ask(name, "person-export", person["user_id"], **addresses))
-    )
-
-
-def _when_erased(running: Running, person: dict[str, str]) -> dict[str, Found]:
+def _when_erased(running: Running, person: FoundUser) -> dict[str, ExportedData]:
     """What is found once no service names the address any more, at the latest after half a minute."""
     until = time.monotonic() + _ERASED_WITHIN
-    after: dict[str, Found] = {}
+    after: dict[str, ExportedData] = {}
     asked = list(running.facts["postgres_dsn"])
     while asked:
         after |= _found_in(running, person, asked, "Waiting for all services")
-        asked = [name for name in asked if time.monotonic() < until and _naming(person["email"], after[name])]
+        asked = [name for name in asked if time.monotonic() < until and _naming(person.email, after[name])]
     return after
 
 
-def _flat(found: Found) -> dict[str, list[Any]]:
-    return {**found["rows"], "dead letters": found["parked"], "events": found["events"]}
+def _flat(found: ExportedData) -> dict[str, list[Any]]:
+    return {**found.rows, "dead letters": found.parked, "events": found.events}
 
 
-def _counts(found: Found) -> dict[str, int]:
+def _counts(found: ExportedData) -> dict[str, int]:
     return {name: len(rows) for name, rows in _flat(found).items() if rows}
 
 
-def _naming(email: str, found: Found) -> dict[str, int]:
+def _naming(email: str, found: ExportedData) -> dict[str, int]:
     """How many of each name the address, in any spelling."""
     emails = spellings(email)
     counts = {
@@ -109,7 +114,7 @@ def _naming(email: str, found: Found) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-def _destroyed(email: str, before: Found, after: Found) -> dict[str, dict[str, int]]:
+def _destroyed(email: str, before: ExportedData, after: ExportedData) -> dict[str, dict[str, int]]:
     """`destroyed`: deleted; `unreadable`: kept, without address and name; `kept`: names the id only; `left`: still
     names the address."""
     was, now = _counts(before), _counts(after)
@@ -126,16 +131,11 @@ def _destroyed(email: str, before: Found, after: Found) -> dict[str, dict[str, i
 
 
 def _report(report: dict[str, Any]) -> list[str]:
-    lines = [f"Erased {report['user_id']}.", f"identity's own count: {_listed(report['rows'])}"]
-    lines.append(
-        f"identity, stream: messages of {report['overwritten']} subjects overwritten, {report['waiting']} pending"
-    )
-    lines.append(f"keys destroyed: {', '.join(f'{count} in {name}' for name, count in report['keys'].items())}")
+    lines = [f"keys destroyed: {', '.join(f'{count} in {name}' for name, count in report['keys'].items())}"]
     for name, one in report["services"].items():
         parts = [f"{what} {_listed(counts)}" for what, counts in one.items() if counts]
         lines.append(f"{name}: {'; '.join(parts) or 'no data'}")
     lines.append("Kept rows hold the user id only. Mails that were sent cannot be recalled.")
-    lines.append(f"Added to the erasure log {report['erasure_list']}, which a restore needs.")
     return lines
 
 

@@ -16,7 +16,7 @@ import typer
 from deploy.cli.loading import load, verify_counts
 from deploy.cli.manifest import BadBackup, Manifest, master_keys, read, verify_files
 from deploy.cli.master_keys import keep_master_keys
-from deploy.cli.output import Json, at_once, output, progress, result_of, stop
+from deploy.cli.output import ask, at_once
 from deploy.cli.restoring_containers import restored_in_containers
 from deploy.cli.running import NotRunning, Running
 from deploy.local.bus import BusUsers
@@ -25,6 +25,8 @@ from deploy.local.services import erasure_list
 from deploy.local.settings import RunnerSettings
 from deploy.secret_files import write_private
 from embedded import EmbeddedError, Postgres
+from runtime.actions.personal_data import POST_RESTORE
+from runtime.output import Json, output, progress, stop
 
 _BESIDE = "_restored"
 
@@ -168,10 +170,9 @@ class Restore:
         }
         try:
             places = {variable: str(path) for variable, path in files.items()}
-            running = Running.stopped(self.folder.path)
-            done: dict[str, Any] = result_of(
-                running.ask(name, "post-restore", "--erasure-list", str(self.erased), **places)
-            )
+            done: dict[str, Any] = ask(
+                Running.stopped(self.folder.path, places), name, POST_RESTORE, self.erased
+            ).as_json()
         finally:
             for path in files.values():
                 path.unlink()

@@ -8,8 +8,9 @@ import psycopg
 
 from deploy.cli.loading import load, verify_counts
 from deploy.cli.manifest import BadBackup, Manifest
-from deploy.cli.output import at_once, result_of
+from deploy.cli.output import ask, at_once
 from deploy.cli.running import NotRunning, Running
+from runtime.actions.personal_data import POST_RESTORE
 
 
 def restored_in_containers(
@@ -24,8 +25,8 @@ def restored_in_containers(
         part, dsn = manifest.services[name], running.facts["postgres_dsn"][name]
         load(backup / part.file, dsn)
         verify_counts(name, part, dsn)
-        done: dict[str, Any] = result_of(running.ask(name, "post-restore", "--erasure-list", str(erased)))
-        return {"rows": sum(part.tables.values()), **done}
+        done = ask(running, name, POST_RESTORE, erased)
+        return {"rows": sum(part.tables.values()), **done.as_json()}
 
     return at_once(manifest.services, "Restoring", one)
 

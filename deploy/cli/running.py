@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,7 +27,7 @@ class NotRunning(Exception):
 
 
 @dataclass(frozen=True)
-class Answer:
+class Printed:
     """What a service's command printed: its exit code, its JSON (None without any), and its error output."""
 
     code: int
@@ -40,12 +40,14 @@ class Running:
     """`facts` is local.json, `ports` the ports of the parts by name.
 
     `contained`: this program is in a container beside the services', and `var` is the folder of the secrets.
+    `own_settings` are for commands of services, in place of those of the system.
     """
 
     var: Path
     facts: dict[str, Any]
     ports: dict[str, int]
     contained: bool = False
+    own_settings: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def found(cls) -> Self:
@@ -74,10 +76,10 @@ class Running:
         return cls(secrets, facts, {"mailbox-smtp": 1025}, contained=True)
 
     @classmethod
-    def stopped(cls, var: Path) -> Self:
-        """A system that does not run, for commands that need the database alone."""
+    def stopped(cls, var: Path, settings: Mapping[str, str]) -> Self:
+        """A system that does not run, for commands that need the database alone, with these settings."""
         facts = {"url": "http://localhost", "nats_url": "@127.0.0.1:1", "postgres_dsn": {}, "erasure_list": "unused"}
-        return cls(var, facts, {"mailbox-smtp": 1})
+        return cls(var, facts, {"mailbox-smtp": 1}, own_settings=settings)
 
     @property
     def services(self) -> list[str]:
@@ -128,18 +130,18 @@ class Running:
         except (httpx2.HTTPError, ValueError):
             return False, {"process": "does not answer"}
 
-    def ask(self, service: str, *arguments: str, **other: str) -> Answer:
-        """Run a command of a service, with the service's own settings but for `other`."""
+    def run(self, service: str, *arguments: str, **variables: str) -> Printed:
+        """Run a command of a service, with the service's own settings and `variables`."""
         done = subprocess.run(  # noqa: S603 - our own program
             (sys.executable, "-m", service, *arguments, "--json"),
-            env={**os.environ, **self.settings(service), **other},
+            env={**os.environ, **self.settings(service), **variables},
             stdout=subprocess.PIPE,
             # Its progress bar is for the terminal.
             stderr=None if sys.stderr.isatty() else subprocess.PIPE,
             text=True,
         )
         error = (done.stderr or "").strip()
-        return Answer(done.returncode, json.loads(done.stdout) if done.stdout else None, error)
+        return Printed(done.returncode, json.loads(done.stdout) if done.stdout else None, error)
 
     def settings(self, service: str) -> dict[str, str]:
         """The environment of a service's own commands."""
@@ -155,5 +157,6 @@ class Running:
             "TRADEHALL_ERASURE_LIST": self.facts["erasure_list"],
             **secret_paths(service, self.secrets),
             "PYTHONPATH": python_path(),
+            **self.own_settings,
         }
         return known(service, settings)

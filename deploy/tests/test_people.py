@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from deploy.cli.people import _destroyed
+from runtime.actions.personal_data import ExportedData
 
 
-def _found(**rows: list[Any]) -> dict[str, Any]:
-    return {"rows": rows, "parked": [], "events": [], "keys": []}
+def _found(**rows: list[Any]) -> ExportedData:
+    return ExportedData(rows=rows, parked=[], events=[], keys=[])
 
 
 @pytest.mark.parametrize(

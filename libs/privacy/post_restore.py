@@ -4,7 +4,7 @@ It begins a new epoch, deletes what must not be valid again (sessions, tokens), 
 erased since the backup.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import LiteralString
 from uuid import UUID
@@ -12,6 +12,7 @@ from uuid import UUID
 from kit.db.database import Database
 from kit.eventstore.rebuild import rebuild
 from kit.eventstore.store import Store
+from kit.operations.answers import Answer
 from privacy.erasure_log import ErasureLog
 
 Removals = Mapping[str, LiteralString]
@@ -40,14 +41,16 @@ class PostRestore:
     store: Store | None = None
 
 
-@dataclass(frozen=True)
-class PostRestoreReport:
+class PostRestoreReport(Answer):
     """`epoch` is None where nothing was ever published; `ended` counts deleted rows by removal, `differing` corrected
     rows by read model."""
 
     epoch: str | None
     ended: dict[str, int]
     differing: dict[str, int]
+
+    def lines(self) -> Iterable[str]:
+        return (f"{name}: {value}" for name, value in self.as_json().items())
 
 
 def reset(restored: PostRestore, erased: ErasureLog) -> PostRestoreReport:
@@ -61,4 +64,4 @@ def reset(restored: PostRestore, erased: ErasureLog) -> PostRestoreReport:
         for user_id in erased.ids():
             restored.erase(user_id)
     differing = rebuild(restored.store).differing if restored.store is not None else {}
-    return PostRestoreReport(row["epoch"] if row else None, ended, differing)
+    return PostRestoreReport(epoch=row["epoch"] if row else None, ended=ended, differing=differing)

@@ -1,10 +1,12 @@
 """The running service: its HTTP application with relay, consumers, gauges and workers."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeVar
 
+from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 
 from access import replicas
@@ -24,6 +26,7 @@ from kit.settings import ServiceSettings
 from runtime.definition import Environment, Service, Web
 
 S = TypeVar("S", bound=ServiceSettings)
+_CONNECT_SECONDS = 3.0
 
 
 def migrations_of(service: type[Service[S]]) -> Migrations:
@@ -47,6 +50,20 @@ def constructed(service: type[Service[S]], settings: S) -> Iterator[Service[S]]:
         yield made
     finally:
         made.database.close()
+
+
+@contextmanager
+def connected(bus: Bus) -> Iterator[None]:
+    """The bus runs meanwhile, for a command that asks other services; waits up to three seconds for it."""
+    with start_blocking_portal() as portal:
+        running = portal.start_task_soon(bus.run)
+        try:
+            until = time.monotonic() + _CONNECT_SECONDS
+            while not bus.connected and time.monotonic() < until:
+                time.sleep(0.02)
+            yield
+        finally:
+            running.cancel()
 
 
 def build(service: type[Service[S]], settings: S, clock: Callable[[], datetime] | None = None) -> FastAPI:

@@ -1,25 +1,47 @@
-"""The command line of a service: `python -m SERVICE` serves; commands repair dead letters, views, stream and keys."""
+"""The command line of a service: `python -m SERVICE` serves; each operator action is a command."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import groupby
+from typing import Any, TypeVar
 
 import typer
 
-from kit.db.database import Database
-from kit.security.keys import MasterKey
-from kit.security.service_keys import rewrapped
+from kit.errors import Refusal
+from kit.operations.answers import Answer
+from kit.operations.dead_letters import DeadLetters
 from kit.service import serve
 from privacy.export import Holder
 from privacy.post_restore import PostRestore
-from runtime.application import S, build, constructed
-from runtime.command_service import AnyService
-from runtime.copy_commands import add_copy_commands
-from runtime.dead_letter_commands import add_dead_letter_commands
-from runtime.definition import Service
-from runtime.output import Json, say
-from runtime.privacy_commands import add_export_command, add_post_restore_command
+from runtime.actions import copies, dead_letters
+from runtime.actions.commands import Command, add_command, add_group, command
+from runtime.actions.definition import Action
+from runtime.actions.master_keys import REWRAP_KEYS
+from runtime.actions.personal_data import EXPORT, POST_RESTORE
+from runtime.application import S, build, connected, constructed
+from runtime.definition import ActionOn, Service, on
+from runtime.output import stop
+from runtime.stream_comparison import StreamComparison
 
-Keys = tuple[Database, MasterKey]
+T = TypeVar("T")
+Opened = tuple[Action[Any, ..., Any], Callable[[], AbstractContextManager[Any]]]
+"""An action, and what it works with while its database is open."""
+
+
+def _letters(service: Service[Any]) -> DeadLetters:
+    return DeadLetters(service.database, service.inboxes())
+
+
+OF_EVERY_SERVICE: Sequence[ActionOn] = (
+    on(REWRAP_KEYS, lambda it: (it.database, it.environment.master_key)),
+    on(POST_RESTORE, lambda it: PostRestore(it.database, it.removed_by_restore, it.erase, it.store)),
+    on(EXPORT, lambda it: Holder(it.database, it.store)),
+    on(dead_letters.LIST, _letters),
+    on(dead_letters.REPLAY, _letters),
+    on(dead_letters.DISCARD, _letters),
+    on(copies.REBUILD_VIEWS, lambda it: it.store),
+    on(copies.VERIFY_STREAM, StreamComparison),
+)
 
 
 def main(service: type[Service[S]]) -> None:
@@ -34,32 +56,21 @@ def command_line(service: type[Service[S]]) -> typer.Typer:
         settings = service.load_settings()
         serve(build(service, settings), service.name, settings)
 
-    def opened() -> AbstractContextManager[AnyService]:
-        return constructed(service, service.load_settings())
+    def opened(action: Action[T, ..., Any], part: Callable[[Any], T]) -> Opened:
+        @contextmanager
+        def working() -> Iterator[T]:
+            with (
+                constructed(service, service.load_settings()) as made,
+                connected(made.bus) if action.bus else nullcontext(),
+            ):
+                yield part(made)
 
-    @contextmanager
-    def keys() -> Iterator[Keys]:
-        with opened() as made:
-            yield made.database, made.environment.master_key
+        return action, working
 
-    @contextmanager
-    def restoring() -> Iterator[PostRestore]:
-        with opened() as made:
-            yield PostRestore(made.database, made.removed_by_restore, made.erase, made.store)
-
-    app = shell(service.name, serve_it, keys, restoring)
-    add_dead_letter_commands(app, opened)
-    add_copy_commands(app, opened)
-    service.add_commands(app)
-    return app
+    return shell(service.name, serve_it, [opened(*one) for one in (*OF_EVERY_SERVICE, *service.actions)])
 
 
-def shell(
-    name: str,
-    serve: Callable[[], None],
-    keys: Callable[[], AbstractContextManager[Keys]],
-    restoring: Callable[[], AbstractContextManager[PostRestore]],
-) -> typer.Typer:
+def shell(name: str, serve: Callable[[], None], actions: Sequence[Opened]) -> typer.Typer:
     """The command line of any service."""
     app = typer.Typer(add_completion=False, help=f"Tradehall's {name} service.")
 
@@ -69,22 +80,23 @@ def shell(
         if context.invoked_subcommand is None:
             serve()
 
-    @app.command("rewrap-keys")
-    def rewrap_keys(as_json: Json = False) -> None:
-        """Re-encrypt all data keys under the first master key of the file. It is safe to interrupt and repeat.
-
-        Put the new master key first in the file, restart the service, run this command, then remove the old key.
-        """
-        with keys() as (database, master):
-            done = rewrapped(database, master)
-        answer = {"rewrapped": done, "master_key": master.current_id}
-        say(as_json, answer, f"{done} keys re-encrypted under master key {master.current_id}")
-
-    @contextmanager
-    def holding() -> Iterator[Holder]:
-        with restoring() as opened:
-            yield Holder(opened.database, opened.store)
-
-    add_post_restore_command(app, restoring)
-    add_export_command(app, holding)
+    for group, of_group in groupby(actions, lambda one: one[0].group):
+        commands = {action: _command(action, opened) for action, opened in of_group}
+        if group is not None:
+            add_group(app, group, {action.name: run for action, run in commands.items()})
+        else:
+            for action, run in commands.items():
+                add_command(app, action, run)
     return app
+
+
+def _command(action: Action[Any, ..., Any], opened: Callable[[], AbstractContextManager[Any]]) -> Command:
+    def answer(**given: Any) -> Answer:
+        try:
+            with opened() as part:
+                done: Answer = action.run(part, **given)
+        except (Refusal, OSError) as error:
+            stop(str(error))
+        return done
+
+    return command(action, answer)

@@ -4,10 +4,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import ClassVar, Generic, LiteralString, TypeVar
+from typing import Any, ClassVar, Generic, LiteralString, TypeVar
 from uuid import UUID
 
-import typer
 from fastapi import APIRouter, Request
 
 from access.checks import Access
@@ -29,6 +28,7 @@ from kit.security.keys import MasterKey
 from kit.security.tokens import Verifier
 from kit.service import Background
 from kit.settings import ServiceSettings
+from runtime.actions.definition import A, Action, P, T
 from runtime.publications import Publications
 
 S = TypeVar("S", bound=ServiceSettings)
@@ -58,6 +58,15 @@ class Web:
     address_of: Callable[[Request], str]
 
 
+ActionOn = tuple[Action[Any, ..., Any], Callable[[Any], Any]]
+"""An operator action, and how the part that it works with is found in a service."""
+
+
+def on(action: Action[T, P, A], part: Callable[[Any], T]) -> ActionOn:
+    """Bind an action to a part of the service that is given to `part`."""
+    return action, part
+
+
 class Service(ABC, Generic[S]):
     """Base of a service: subclasses wire their slices in `__init__`, which does no I/O beyond the database.
 
@@ -71,6 +80,9 @@ class Service(ABC, Generic[S]):
     """What must not outlive the restore of a backup: a name for the report, and the statement that deletes it."""
     publications: ClassVar[Publications]
     """Which contract event each stored event becomes."""
+
+    actions: ClassVar[Sequence[ActionOn]] = ()
+    """The service's own operator actions, beside those of every service."""
 
     store: Store
     """Set by `__init__`."""
@@ -124,10 +136,6 @@ class Service(ABC, Generic[S]):
     def erase(self, user_id: UUID) -> object:
         """Erase a user after a restore, if the user is known. A service without personal data does nothing."""
         return None
-
-    @classmethod
-    def add_commands(cls, app: typer.Typer) -> None:
-        """Add the service's own commands to its command line."""
 
     def verifier(self) -> Verifier:
         """How access tokens are verified: with keys that identity is asked for."""

@@ -1,12 +1,10 @@
 """The definition of the identity service."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar, LiteralString, TypeVar
+from typing import Any, ClassVar, LiteralString
 from uuid import UUID
 
-import typer
 from fastapi import APIRouter
 
 from access.checks import Access
@@ -16,15 +14,15 @@ from identity.clients import events as client_events
 from identity.clients import requests as client_requests
 from identity.clients import views as clients
 from identity.container import Container
+from identity.erasure.actions import ERASE, FIND
 from identity.erasure.checked import CheckedErasure
-from identity.erasure.commands import add_erasure_commands
 from identity.login_throttle import events as lock_events
 from identity.migrations import MIGRATIONS
 from identity.oauth import service as oauth
 from identity.oauth.revoke import events as revocation_events
 from identity.oauth.revoke.service import RevokedTokens
 from identity.operators import requests as operator_requests
-from identity.operators.commands import add_operator_commands
+from identity.operators.actions import ADD
 from identity.passwords import requests as mail_secret_requests
 from identity.passwords.hashing import Hashing
 from identity.registration.pending_requests import CHANNEL
@@ -33,7 +31,7 @@ from identity.sessions import events as session_events
 from identity.sessions.service import RevokedSessions
 from identity.settings import Settings
 from identity.signing_keys import requests as key_requests
-from identity.signing_keys.commands import add_key_commands
+from identity.signing_keys.actions import ROTATE
 from identity.users import events as user_events
 from identity.users import requests as user_requests
 from kit.db.worker import Worker
@@ -42,12 +40,10 @@ from kit.http.request_middleware import address_of
 from kit.operations.gauges import Expirations
 from kit.security.tokens import Verifier
 from kit.service import Background
-from runtime.application import constructed
-from runtime.definition import Environment, Service, Web
+from runtime.definition import Environment, Service, Web, on
 from runtime.publications import Publications
 
 _HOUSEKEEPING_INTERVAL = 60.0  # seconds
-T = TypeVar("T")
 PUBLICATIONS = Publications("identity")
 for _slice in (user_events, session_events, lock_events, client_events, revocation_events):
     PUBLICATIONS.include(_slice.PUBLICATIONS)
@@ -66,6 +62,13 @@ class IdentityService(Service[Settings]):
         "sessions": "DELETE FROM sessions",
         "signing keys": "DELETE FROM signing_keys",
     }
+
+    actions = (
+        on(ROTATE, lambda it: it.container.signing_keys),
+        on(ADD, lambda it: it.container.operators),
+        on(FIND, lambda it: it.erasures()),
+        on(ERASE, lambda it: it.erasures()),
+    )
 
     @classmethod
     def load_settings(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -141,24 +144,7 @@ class IdentityService(Service[Settings]):
     def erase(self, user_id: UUID) -> None:
         self.container.erasure.erase_if_known(user_id)
 
-    @classmethod
-    def add_commands(cls, app: typer.Typer) -> None:
-        add_key_commands(app, cls._opened(lambda it: it.container.signing_keys))
-        add_operator_commands(app, cls._opened(lambda it: it.container.operators))
-        add_erasure_commands(app, cls._opened(lambda it: it._erasures()))
-
-    @classmethod
-    def _opened(cls, part: Callable[["IdentityService"], T]) -> Callable[[], AbstractContextManager[T]]:
-        """A part of the service for a command, while the database is open."""
-
-        @contextmanager
-        def opened() -> Iterator[T]:
-            with constructed(cls, cls.load_settings()) as service:
-                assert isinstance(service, cls)
-                yield part(service)
-
-        return opened
-
-    def _erasures(self) -> CheckedErasure:
+    def erasures(self) -> CheckedErasure:
+        """Erasure as an operator orders it."""
         inside, file = self.container, self.environment.settings.erasure_list
         return CheckedErasure(inside.erasure, inside.users, self.bus, file, inside.clock)

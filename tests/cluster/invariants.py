@@ -9,8 +9,9 @@ import psycopg
 
 from deploy.cli.running import Running
 from kit.eventstore.rebuild import rebuild
-from kit.messaging.stream_verification import Verdict, compared, entries, expected, fetched, last_place
-from runtime.output import connected
+from kit.messaging.stream_verification import Verdict
+from runtime.application import connected
+from runtime.stream_comparison import StreamComparison
 from testing.driver import SystemDriver
 from testing.services import inside
 from testing.waiting import wait_until
@@ -39,15 +40,11 @@ def all_holds(driver: SystemDriver, var: Path, owners: list[Owner]) -> None:
 
 def _compared(running: Running, service: str) -> Verdict:
     """The stream beside the store; a read model that would be built otherwise fails here."""
-    with inside(service, running.settings(service)) as looked_at, connected(looked_at.bus) as portal:
+    with inside(service, running.settings(service)) as looked_at, connected(looked_at.bus):
         assert rebuild(looked_at.store).differing == {}, f"{service}'s read models"
 
         def verdict() -> Verdict | None:
-            last = portal.call(last_place, looked_at.bus.jetstream, looked_at.stream.name)
-            stream = entries(
-                last, lambda place: portal.call(fetched, looked_at.bus.jetstream, looked_at.stream.name, place, last)
-            )
-            found = compared(expected(looked_at.store, looked_at.publications.message), stream)
+            found = StreamComparison(looked_at).verdict()
             return None if found.waiting else found
 
         found = wait_until(verdict, 15, f"{service}'s events to be out")

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar, cast
 
@@ -25,6 +25,7 @@ _ASK_AGAIN = 0.4  # seconds
 _STREAMS_ANSWER_WITHIN = 3.0  # seconds; what was asked on a connection that was lost is never answered
 Q = TypeVar("Q", bound=BaseModel)
 R = TypeVar("R", bound=BaseModel)
+T = TypeVar("T")
 
 
 class BusUnavailable(Unavailable):
@@ -138,13 +139,14 @@ class Bus:
 
     def ask_from_thread(self, subject: str, question: BaseModel, answer: type[R]) -> R:
         """`ask` for code that runs in a thread."""
-        if self._loop is None:
-            raise BusUnavailable
-        return self._wait(self.ask(subject, question, answer))
+        return self.wait(self.ask(subject, question, answer))
 
-    def _wait(self, awaitable: Awaitable[R]) -> R:
-        assert self._loop is not None
-        return asyncio.run_coroutine_threadsafe(awaitable, self._loop).result()  # type: ignore[arg-type]
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """What a coroutine on the bus's event loop returns, for code that runs in a thread. Raises BusUnavailable."""
+        if self._loop is None:
+            work.close()
+            raise BusUnavailable
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     async def _disconnected(self) -> None:
         self._cut_since = self._cut_since or time.monotonic()

@@ -117,7 +117,6 @@ class BlockedSubject:
 
     source: str
     subject: str
-    messages: int
 
 
 class Inbox:
@@ -237,30 +236,26 @@ class Inbox:
             ),
         )
 
-    def dead_letters(self, limit: int = 200) -> list[dict[str, Any]]:
-        """The oldest first, with payload and error."""
-        return list(
-            self._database.all("SELECT * FROM parked WHERE durable = %s ORDER BY id LIMIT %s", (self.durable, limit))
-        )
-
     def blocked_subjects(self) -> list[BlockedSubject]:
         """The aggregates with dead letters, the longest blocked first."""
         rows = self._database.all(
-            "SELECT source, subject, count(*) AS messages FROM parked WHERE durable = %s "
-            "GROUP BY source, subject ORDER BY min(id)",
+            "SELECT source, subject FROM parked WHERE durable = %s GROUP BY source, subject ORDER BY min(id)",
             (self.durable,),
         )
-        return [BlockedSubject(row["source"], row["subject"], row["messages"]) for row in rows]
+        return [BlockedSubject(row["source"], row["subject"]) for row in rows]
 
-    def replay(self, source: str, subject: str) -> int:
-        """Apply a subject's dead letters in order, until one fails again; answers how many were applied.
+    def replay(self, source: str, subject: str) -> tuple[int, Exception | None]:
+        """Apply a subject's dead letters in order, until one fails again.
 
-        Raises what the failing one raises; those before it stay applied.
+        Answers how many were applied, and the failure; it and those behind it are dead letters still.
         """
         done = 0
-        while self._replay_first(source, subject):
-            done += 1
-        return done
+        try:
+            while self._replay_first(source, subject):
+                done += 1
+        except Exception as failure:  # whatever it is, it is the answer
+            return done, failure
+        return done, None
 
     def _replay_first(self, source: str, subject: str) -> bool:
         with self._database.transaction():

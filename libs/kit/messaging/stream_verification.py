@@ -42,12 +42,6 @@ class Verdict:
         """Whether the stream equals the store, up to its last message."""
         return not (self.missing or self.different or self.unknown)
 
-    def __str__(self) -> str:
-        wrong = {"missing": self.missing, "different": self.different, "unknown": self.unknown}
-        named = ", ".join(f"{len(ids)} {what}, such as {ids[0]}" for what, ids in wrong.items() if ids)
-        counts = f"{self.messages} messages, {self.erased} erased, {self.waiting} waiting"
-        return f"{counts}; {named or 'all as stored'}"
-
 
 Fetch = Callable[[int], list[RawStreamMsg | None]]
 """From a stream sequence to the messages from there on; None for one that was deleted."""

@@ -113,3 +113,8 @@ def translate(recorded: Recorded, epoch: str) -> Outgoing | None:
         "data": {"title": recorded.event.title},
     }
     return Outgoing(f"evt.notebook.-.{recorded.aggregate_id}.{body['type']}", message_id, json.dumps(body).encode())
+
+
+def dead_letters(database: Database) -> list[dict[str, Any]]:
+    """The rows of all consumers, the oldest first."""
+    return list(database.all("SELECT * FROM parked ORDER BY id"))

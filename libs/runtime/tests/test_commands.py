@@ -2,38 +2,28 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, cast
+from typing import Annotated, Any
 from uuid import uuid4
 
 import pytest
 import typer
-from pydantic import SecretStr
 from typer.testing import CliRunner
 
-from kit.messaging.bus import Bus
+from kit.errors import NotFound
 from kit.messaging.inbox import Inbox
+from kit.operations.answers import Answer
+from kit.operations.dead_letters import DeadLetters
 from kit.tests.notebook import MIGRATIONS, Notebook, open_notebook
 from kit.tests.test_delivery import parse
 from privacy.export import Holder
 from privacy.post_restore import PostRestore
-from runtime.command_service import AnyService
-from runtime.dead_letter_commands import add_dead_letter_commands
-from runtime.privacy_commands import add_export_command, add_post_restore_command
+from runtime.actions.dead_letters import DISCARD, LIST, REPLAY
+from runtime.actions.definition import Action
+from runtime.actions.personal_data import EXPORT, POST_RESTORE
+from runtime.cli import shell
 from testing.servers import Databases
-
-
-class OneInbox:
-    """What the commands use of a service."""
-
-    def __init__(self, book: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("runtime.output._CONNECT_SECONDS", 0.0)
-        self.bus = Bus("nats://127.0.0.1:1", "notebook", SecretStr("x"))
-        self._inboxes = [Inbox(book.database, "commands", parse, {})]
-
-    def inboxes(self) -> list[Inbox]:
-        return self._inboxes
 
 
 @pytest.fixture
@@ -44,26 +34,19 @@ def notebook(databases: Databases) -> Iterator[Notebook]:
 
 
 @pytest.fixture
-def app(notebook: Notebook, monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
-    service = cast("AnyService", OneInbox(notebook, monkeypatch))
-
-    @contextmanager
-    def opened() -> Iterator[AnyService]:
-        yield service
-
-    @contextmanager
-    def holding() -> Iterator[Holder]:
-        yield Holder(notebook.database, notebook)
-
-    @contextmanager
-    def restoring() -> Iterator[PostRestore]:
-        yield PostRestore(notebook.database, {"notes": "DELETE FROM notes"})
-
-    made = typer.Typer()
-    add_dead_letter_commands(made, opened)
-    add_export_command(made, holding)
-    add_post_restore_command(made, restoring)
-    return made
+def app(notebook: Notebook) -> typer.Typer:
+    letters = DeadLetters(notebook.database, [Inbox(notebook.database, "commands", parse, {})])
+    return shell(
+        "notebook",
+        lambda: None,
+        [
+            (LIST, lambda: nullcontext(letters)),
+            (REPLAY, lambda: nullcontext(letters)),
+            (DISCARD, lambda: nullcontext(letters)),
+            (EXPORT, lambda: nullcontext(Holder(notebook.database, notebook))),
+            (POST_RESTORE, lambda: nullcontext(PostRestore(notebook.database, {"notes": "DELETE FROM notes"}))),
+        ],
+    )
 
 
 def dead_letter(book: Notebook, sequence: int) -> int:
@@ -98,6 +81,15 @@ def test_dead_letters_are_listed_replayed_and_discarded(
     assert run("list") == (0, [])
 
 
+def test_at_most_a_thousand_dead_letters_are_listed(notebook: Notebook, app: typer.Typer) -> None:
+    notebook.database.execute(
+        "INSERT INTO parked (durable, source, subject, sequence, type, payload, error, attempts) "
+        "SELECT 'commands', 's', 's', each, 't', '', '', 0 FROM generate_series(1, 1001) AS each"
+    )
+    listed = json.loads(CliRunner().invoke(app, ["dead-letters", "list", "--json"]).stdout)
+    assert [row["sequence"] for row in listed] == list(range(1, 1001))
+
+
 @pytest.mark.parametrize(("name", "deprecated"), [("person-export", False), ("person-held", True)])
 def test_personal_data_are_exported(notebook: Notebook, app: typer.Typer, name: str, deprecated: bool) -> None:
     notebook.write("of Ada", "ada@example.com")
@@ -125,3 +117,42 @@ def test_deprecated_names_are_not_in_the_help(app: typer.Typer) -> None:
     assert "dead-letters" in shown
     for old in ("parked", "restored", "person-held"):
         assert f" {old} " not in shown
+
+
+class Echo(Answer):
+    words: list[str]
+
+    def lines(self) -> list[str]:
+        return self.words
+
+
+def _echo(
+    prefix: str,
+    word: str,
+    times: Annotated[int, typer.Option()] = 1,
+    loud_word: Annotated[bool, typer.Option("--loud-word")] = False,
+    secret: Annotated[list[str] | None, typer.Option(envvar="ECHO_SECRET")] = None,
+) -> Echo:
+    """Echo."""
+    said = prefix + (word.upper() if loud_word else word)
+    return Echo(words=[*[said] * times, *(secret or [])])
+
+
+@pytest.mark.parametrize("given", [{}, {"times": 2}, {"loud_word": True}, {"secret": ["a", "b"], "times": 3}])
+def test_a_command_line_of_an_action_gives_the_answer_of_a_call(given: dict[str, Any]) -> None:
+    """As `tradehall` asks a service."""
+    echo = Action("echo", _echo)
+    words, variables = echo.command_line("hi", **given)
+    assert "a" not in words
+    app = shell("notebook", lambda: None, [(echo, lambda: nullcontext("-"))])
+    done = CliRunner().invoke(app, [*words, "--json"], env=variables)
+    assert echo.read(json.loads(done.stdout)) == _echo("-", "hi", **given)
+
+
+def test_a_refusal_is_one_sentence_and_exit_code_1() -> None:
+    def refuse(_: str) -> Echo:
+        raise NotFound("There is no such thing.")
+
+    app = shell("notebook", lambda: None, [(Action("look", refuse), lambda: nullcontext(""))])
+    done = CliRunner().invoke(app, ["look"])
+    assert (done.exit_code, done.stdout, done.stderr) == (1, "", "There is no such thing.\n")

@@ -1,44 +1,22 @@
 """Erasure as an operator orders it: checked with organizations, logged, and waited for on the stream."""
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
 from contracts import rpc
 from contracts.email import InvalidEmail
+from identity.erasure.report import ErasureReport
 from identity.erasure.service import Erased, Erasure
 from identity.users.service import Users
 from identity.users.views import UserAccount
 from kit.errors import Conflict, Invalid, Refusal
 from kit.messaging.bus import Bus, BusUnavailable
 from privacy.erasure_log import ErasureLog
-from runtime.output import connected
 
 _OVERWRITTEN = 30.0  # seconds that the running service has to overwrite the messages
-
-
-@dataclass(frozen=True)
-class Report:
-    """What identity destroyed: rows by name, subjects whose messages were overwritten, and those that still wait."""
-
-    user_id: UUID
-    rows: Mapping[str, int]
-    overwritten: int
-    waiting: int
-    erasure_list: str
-
-    def __str__(self) -> str:
-        lines = [
-            f"erased {self.user_id}",
-            *(f"identity, database: {number} {name}" for name, number in self.rows.items()),
-            f"identity, stream: messages of {self.overwritten} subjects overwritten",
-        ]
-        if self.waiting:
-            lines.append(f"identity, stream: {self.waiting} subjects wait until the running service reaches the bus")
-        return "\n".join([*lines, f"erasure list: {self.erasure_list}"])
 
 
 class OnlyAdministrator(Conflict):
@@ -52,7 +30,7 @@ class NoErasureLog(Refusal):
 
 
 class CheckedErasure:
-    """`file` is that of the erasure log, None if it is not set; `clock` returns the time in UTC."""
+    """On a connected bus. `file` is that of the erasure log, None if it is not set; `clock` returns the time in UTC."""
 
     def __init__(
         self, erasure: Erasure, users: Users, bus: Bus, file: Path | None, clock: Callable[[], datetime]
@@ -66,13 +44,12 @@ class CheckedErasure:
     def find(self, address_or_id: str, *, to_erase: bool = False) -> UserAccount:
         """The user with this id or address. Raises UnknownUser, AlreadyErased, Invalid; with `to_erase` also
         OnlyAdministrator and BusUnavailable."""
-        with connected(self._bus):
-            user = self._users.find(self._found(address_or_id))
-            if to_erase:
-                self._refuse_only_administrator(user.id)
+        user = self._users.find(self._found(address_or_id))
+        if to_erase:
+            self._refuse_only_administrator(user.id)
         return user
 
-    def erase(self, address_or_id: str) -> Report:
+    def erase(self, address_or_id: str) -> ErasureReport:
         """Erase the user with this id or address, and wait for the running service to overwrite the messages.
 
         Raises UnknownUser, AlreadyErased, Invalid, OnlyAdministrator, NoErasureLog, BusUnavailable, OSError.
@@ -80,13 +57,18 @@ class CheckedErasure:
         if self._file is None:
             raise NoErasureLog
         log = ErasureLog(self._file)
-        with connected(self._bus):
-            user_id = self._found(address_or_id)
-            self._refuse_only_administrator(user_id)
-            log.add(user_id, self._clock())
-            erased = self._erasure.erase(user_id)
-            waiting = self._still_waiting(erased)
-        return Report(user_id, erased.rows, len(erased.subjects) - waiting, waiting, str(log.path))
+        user_id = self._found(address_or_id)
+        self._refuse_only_administrator(user_id)
+        log.add(user_id, self._clock())
+        erased = self._erasure.erase(user_id)
+        waiting = self._still_waiting(erased)
+        return ErasureReport(
+            user_id=user_id,
+            rows=dict(erased.rows),
+            overwritten=len(erased.subjects) - waiting,
+            waiting=waiting,
+            erasure_list=str(log.path),
+        )
 
     def _found(self, address_or_id: str) -> UUID:
         try:

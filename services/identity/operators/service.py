@@ -20,7 +20,7 @@ class Operators:
         with self._database.transaction():
             user = self._database.one("SELECT id FROM people WHERE email_hash = %s", (hashed,))
             if user is None:
-                raise UnknownUser
+                raise UnknownUser("Nobody has registered with that address.")
             user_id: UUID = user["id"]
             self._database.execute("INSERT INTO operators (user_id) VALUES (%s) ON CONFLICT DO NOTHING", (user_id,))
         return user_id
