@@ -1,5 +1,6 @@
-"""pytest fixtures on real servers: one PostgreSQL in each process of a run, and nats-servers."""
+"""pytest fixtures on real servers: one PostgreSQL in each process of a run, nats-servers, and one whole system."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from embedded.nats import Nats
 from embedded.postgres import Postgres
 from testing import servers
 from testing.servers import Databases
+from testing.shared import Shared, shared
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +30,14 @@ def databases(postgres_server: Postgres) -> Databases:
 def postgres_dsn(databases: Databases) -> str:
     """The connection string of an empty database of its own."""
     return databases.empty()
+
+
+@pytest.fixture(scope="session")
+def tradehall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    """The whole system with simulators, for tests that break nothing: all processes of a run use the same."""
+    own = tmp_path_factory.getbasetemp()
+    with shared(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) as system:
+        yield system
 
 
 @pytest.fixture

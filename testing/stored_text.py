@@ -13,9 +13,10 @@ from nats.js.api import AckPolicy, ConsumerConfig
 
 from deploy.local import Tradehall
 from testing.driver import SystemDriver
+from testing.shared import Shared
 
 
-def logs(tradehall: Tradehall) -> str:
+def logs(tradehall: Tradehall | Shared) -> str:
     """All that the processes have said."""
     folder = tradehall.openapi.parents[1] / "log"
     return "\n".join(path.read_text(errors="replace") for path in folder.glob("*") if path.is_file())

@@ -8,25 +8,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from deploy.local import Tradehall
-from embedded import temporary_folder
 from testing import chromium as real_browser
 from testing.driver import SystemDriver
-from tests.conformance.programs import Programs
+from testing.programs import Programs
+from testing.shared import Shared
 
 
 @pytest.fixture(scope="session")
-def programs() -> Programs:
+def programs(tradehall: Shared) -> Programs:
     """The first-party programs of the running system."""
-    return Programs()
-
-
-@pytest.fixture(scope="session")
-def tradehall(programs: Programs) -> Iterator[Tradehall]:
-    """The whole system on embedded servers, shared by the tests that break nothing."""
-    environment = {**os.environ, **programs.environment}
-    with temporary_folder() as var, Tradehall(var, environment=environment, demo=True) as system:
-        yield system
+    return tradehall.programs
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 import json
 import re
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,15 +12,15 @@ from deploy.local.services import built_services
 from deploy.tests.owners import service_of
 from embedded import temporary_folder
 from testing import plain_http
+from testing.shared import Shared
 
 
-@pytest.fixture(scope="module")
-def whole() -> Iterator[tuple[Tradehall, Path]]:
-    with temporary_folder() as folder, Tradehall(folder / "var") as tradehall:
-        yield tradehall, folder / "var"
+@pytest.fixture
+def whole(tradehall: Shared) -> tuple[Shared, Path]:
+    return tradehall, tradehall.folder
 
 
-def test_every_service_is_ready_behind_one_address(whole: tuple[Tradehall, Path]) -> None:
+def test_every_service_is_ready_behind_one_address(whole: tuple[Shared, Path]) -> None:
     url = whole[0].info["url"]
     assert plain_http.get(f"{url}/health").json() == {"status": "ok"}
     assert plain_http.get(f"{url}/.well-known/openid-configuration").json()["issuer"] == url
@@ -30,7 +29,7 @@ def test_every_service_is_ready_behind_one_address(whole: tuple[Tradehall, Path]
 
 
 def test_every_documented_path_is_routed_to_its_service(
-    whole: tuple[Tradehall, Path],
+    whole: tuple[Shared, Path],
 ) -> None:
     ports = json.loads((whole[1] / "ports.json").read_text())
     documented = 0
@@ -42,13 +41,13 @@ def test_every_documented_path_is_routed_to_its_service(
     assert len(served["paths"]) == documented > 0
 
 
-def test_the_committed_document_is_the_served_one(whole: tuple[Tradehall, Path]) -> None:
+def test_the_committed_document_is_the_served_one(whole: tuple[Shared, Path]) -> None:
     kept = Path(__file__).parents[2] / "docs" / "openapi" / "openapi.json"
     served = json.loads(whole[0].openapi.read_text())
     assert json.loads(kept.read_text()) == served, "run `make schemas` and look at what changed"
 
 
-def test_the_gateway_serves_the_api_documentation(whole: tuple[Tradehall, Path]) -> None:
+def test_the_gateway_serves_the_api_documentation(whole: tuple[Shared, Path]) -> None:
     url = whole[0].info["url"]
     page = plain_http.get(f"{url}/docs", follow_redirects=True)
     assert "swagger-initializer.js" in page.text

@@ -1,4 +1,7 @@
-"""An operator with a browser reads, replays and discards dead letters."""
+"""An operator with a browser reads, replays and discards dead letters.
+
+The system is one of its own: while notifications cannot store a user, it fails for everybody who registers.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,6 +9,8 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
+from deploy.local import Tradehall
+from embedded import temporary_folder
 from testing.driver import SystemDriver, address
 from testing.waiting import wait_until
 from tests.browser.browser_user import BrowserUser
@@ -16,6 +21,14 @@ _STUMBLE = """
 CREATE FUNCTION stumble() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the shelf is full'; END $$;
 CREATE TRIGGER stumble BEFORE INSERT ON people FOR EACH ROW EXECUTE FUNCTION stumble();
 """
+
+
+@pytest.fixture(scope="module")
+def driver() -> Iterator[SystemDriver]:
+    with temporary_folder() as var, Tradehall(var) as system:
+        made = SystemDriver(system.info)
+        yield made
+        made.close()
 
 
 @contextmanager
@@ -86,6 +99,7 @@ def test_failing_dead_letter_stays_until_it_is_discarded(
 
 
 def test_other_users_find_no_link_and_no_page(new_browser_user: NewBrowserUser) -> None:
+    new_browser_user().register()  # the first user becomes operator
     person = new_browser_user().register()
     person.page.locator(".person summary").click()
     assert person.page.get_by_role("link", name="Operations").count() == 0

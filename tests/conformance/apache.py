@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from embedded import Process, Program, temporary_folder
-from tests.conformance import programs
+from testing import programs
 
 _MODULES = Path("/usr/lib/apache2/modules")
 _LOADED = ("mpm_event", "authn_core", "authz_core", "authz_user", "dir", "include", "mime", "auth_openidc")

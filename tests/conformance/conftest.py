@@ -3,8 +3,8 @@
 import pytest
 
 from testing.driver import SystemDriver, UserDriver
+from testing.programs import Programs
 from tests.conformance.browser import Browser
-from tests.conformance.programs import Programs
 from tests.conformance.relying_party import RelyingParty
 
 

@@ -14,8 +14,8 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from testing.driver import SystemDriver
+from testing.programs import Program
 from tests.conformance.browser import Arrival, Browser
-from tests.conformance.programs import Program
 
 _CLOCKS_APART = 5  # seconds
 Claims = dict[str, Any]

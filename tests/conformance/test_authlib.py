@@ -11,8 +11,8 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from testing.driver import CALLBACK, CLI, SystemDriver, UserDriver
+from testing.programs import Programs
 from tests.conformance.browser import Arrival, Browser
-from tests.conformance.programs import Programs
 
 
 @pytest.fixture

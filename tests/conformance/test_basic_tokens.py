@@ -10,9 +10,9 @@ import psycopg
 import pytest
 
 from testing.driver import SystemDriver
+from testing.programs import Programs
 from testing.waiting import wait_until
 from tests.conformance.browser import Browser
-from tests.conformance.programs import Programs
 from tests.conformance.relying_party import RelyingParty
 
 ALL_SCOPES = "openid profile email offline_access"

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from testing.driver import SystemDriver, UserDriver
+from testing.programs import Programs
 from tests.conformance import apache
-from tests.conformance.programs import Programs
 
 
 @pytest.fixture(params=["query", "form_post"])

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from testing.driver import CALLBACK, CLI, SystemDriver, UserDriver
+from testing.programs import Programs
 from tests.conformance.browser import Arrival, Browser, Page
 from tests.conformance.node import run
-from tests.conformance.programs import Programs
 
 
 @pytest.fixture

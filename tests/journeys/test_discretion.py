@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from deploy.local import Tradehall
 from testing import plain_http
 from testing.driver import SystemDriver, UserDriver, address, client_token
+from testing.shared import Shared
 from testing.stored_text import dump, logs, messages
 from testing.timing import assert_same_time
 
@@ -18,13 +18,13 @@ from testing.timing import assert_same_time
     [("/api/v1/registrations", 202, 0.002), ("/api/v1/password-resets", 202, 0.002), ("/login", 422, 0.01)],
 )
 def test_known_and_unknown_addresses_get_the_same_answer_in_the_same_time(
-    driver: SystemDriver, tradehall: Tradehall, known: list[str], path: str, status: int, within: float
+    driver: SystemDriver, tradehall: Shared, known: list[str], path: str, status: int, within: float
 ) -> None:
     """None is refused: each request comes from a network of its own, as the gateway would tell the service.
 
     A hash of a password takes 25 ms and hides less than 10; the tests of identity compare the rest beside quick hashes.
     """
-    port = json.loads((tradehall.openapi.parents[1] / "ports.json").read_text())["identity"]
+    port = json.loads((tradehall.folder / "ports.json").read_text())["identity"]
     networks = (f"198.18.{number // 250}.{number % 250 + 1}" for number in itertools.count())
     answers = set()
     with plain_http.client(
@@ -56,7 +56,7 @@ def known(driver: SystemDriver) -> list[str]:
     return [driver.new_user("known").email for _ in range(5)]
 
 
-def test_no_secret_is_in_logs_streams_or_databases(driver: SystemDriver, tradehall: Tradehall) -> None:
+def test_no_secret_is_in_logs_streams_or_databases(driver: SystemDriver, tradehall: Shared) -> None:
     ada = UserDriver(driver, address("ada")).register()
     mailed = driver.mail(ada.email).one_time_password
     ada.sign_in(mailed)

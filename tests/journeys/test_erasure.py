@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import Tradehall
 from testing.driver import SystemDriver, UserDriver
+from testing.shared import Shared
 from testing.stored_text import dump, logs
 from testing.waiting import wait_until
 from tests.recovery.operator_cli import answer
@@ -19,9 +19,9 @@ pytestmark = pytest.mark.timeout(400)  # many programs, one after the other; eac
 NAME = "Zoe Wants-To-Be-Forgotten"
 
 
-def places(driver: SystemDriver, tradehall: Tradehall) -> dict[str, Callable[[], str]]:
+def places(driver: SystemDriver, tradehall: Shared) -> dict[str, Callable[[], str]]:
     """Everything that is written down, but the mailbox, which is the person's own."""
-    var = tradehall.openapi.parents[1]
+    var = tradehall.folder
     return {
         "the bus": lambda: b"".join(path.read_bytes() for path in (var / "nats").rglob("*") if path.is_file()).decode(
             errors="replace"
@@ -34,7 +34,7 @@ def places(driver: SystemDriver, tradehall: Tradehall) -> dict[str, Callable[[],
 class Search:
     """Where the person's address or name is; everything is long, so each place is read again only where it must be."""
 
-    def __init__(self, driver: SystemDriver, tradehall: Tradehall, email: str) -> None:
+    def __init__(self, driver: SystemDriver, tradehall: Shared, email: str) -> None:
         self._places = places(driver, tradehall)
         self._words = (email.lower(), NAME.lower())
 
@@ -86,11 +86,11 @@ def what_is_held(var: Path, zoe: UserDriver, ada: UserDriver, folder: Path) -> N
 
 
 def test_an_erased_user_is_gone_and_others_are_unaffected(
-    driver: SystemDriver, tradehall: Tradehall, tmp_path: Path
+    driver: SystemDriver, tradehall: Shared, tmp_path: Path
 ) -> None:
     ada, zoe = driver.new_user("ada"), driver.new_user("zoe")
     email = zoe.email
-    org, var = ada.organization, tradehall.openapi.parents[1]
+    org, var = ada.organization, tradehall.folder
     ada.api("POST", f"/organizations/{org}/invitations", json={"email": email, "role": "administrator"})
     assert zoe.api("PATCH", "/me", json={"name": NAME}).status_code == 200
     token = driver.mail(email, "invitation").link("/invitations/").rsplit("/", 1)[1]

@@ -43,16 +43,21 @@ def test_every_operator_route_refuses_other_users(driver: SystemDriver, operator
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_an_operator_sees_the_status_of_a_service(operator: UserDriver, service: str) -> None:
+def test_an_operator_sees_the_status_of_a_service(driver: SystemDriver, operator: UserDriver, service: str) -> None:
     def caught_up() -> bool:
         shown = operator.api("GET", f"/operations/{service}").json()
         return shown["published"]["waiting"] == 0 and all(one["pending"] == 0 for one in shown["reading"])
 
+    def counts_dead_letters() -> bool:  # which other tests may add and discard meanwhile
+        shown = operator.api("GET", f"/operations/{service}").json()["parked"]
+        with psycopg.connect(driver.info["postgres_dsn"][service]) as connection:
+            return connection.execute("SELECT count(*) FROM parked").fetchone() == (shown,)
+
     wait_until(caught_up)
+    wait_until(counts_dead_letters)
     shown = operator.api("GET", f"/operations/{service}").json()
     assert (shown["service"], shown["ready"], set(shown["health"].values())) == (service, True, {"ok"})
     assert shown["published"]["stream"] == service.upper()
-    assert shown["parked"] == 0
     if service != "platforms":  # where nobody has added one yet
         assert shown["published"]["messages"] > 0
         assert shown["published"]["bytes"] > 0
@@ -86,5 +91,6 @@ def test_discarding_requires_a_reason_that_is_logged(driver: SystemDriver, opera
     path = f"/operations/{service}/parked/{row[0]}"
     assert operator.api("POST", f"{path}/replay").json()["code"] == "replay-failed"
     assert operator.api("POST", f"{path}/discard", json={"reason": "made by hand"}).status_code == 204
-    (noted, *_) = operator.api("GET", f"/operations/{service}/interventions").json()["items"]
-    assert (noted["actor"], noted["action"], noted["reason"]) == (operator.id, "discarded", "made by hand")
+    log = operator.api("GET", f"/operations/{service}/interventions").json()["items"]
+    (noted,) = (entry for entry in log if entry["actor"] == operator.id)  # other operators may be at work, too
+    assert (noted["action"], noted["reason"]) == ("discarded", "made by hand")

@@ -9,13 +9,13 @@ from typing import Any
 import httpx2
 import pytest
 
-from deploy.local import Tradehall
 from embedded.ports import free_port
 from metatrader.credentials import password_hash
 from metatrader.simulator import invent
 from platforms.tests.mariadb import PASSWORD, READER, WRITER, MariaDb, why_not
 from platforms.tests.tables import export_of
 from testing.driver import SystemDriver, UserDriver, call, client_token
+from testing.shared import Shared
 from testing.stored_text import dump, logs, messages
 from testing.waiting import wait_until
 
@@ -88,7 +88,7 @@ class Platform:
 
 
 def test_checks_explain_failures_and_both_sources_agree(
-    driver: SystemDriver, tradehall: Tradehall, database: MariaDb
+    driver: SystemDriver, tradehall: Shared, database: MariaDb
 ) -> None:
     platform = Platform(driver, driver.new_user("ada"))
     place = driver.info["demo"]["mt5-webapi"]
@@ -144,7 +144,7 @@ def _program(driver: SystemDriver, platform: Platform) -> str:
     return str(client_token(driver, made["client_id"], made["client_secret"]).json()["access_token"])
 
 
-def _nothing_is_found(driver: SystemDriver, tradehall: Tradehall, platform: Platform, passwords: set[str]) -> None:
+def _nothing_is_found(driver: SystemDriver, tradehall: Shared, platform: Platform, passwords: set[str]) -> None:
     """Neither the passwords, nor what MT5 signs in with instead, in any usual writing."""
     places = {
         "answers": "\n".join(platform.answers),
