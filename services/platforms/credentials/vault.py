@@ -137,7 +137,7 @@ class Vault:
         )
 
     def destroy_key(self, organization_id: UUID) -> None:
-        """Destroy an organization's data key: what it encrypted cannot be decrypted again, in backups neither."""
+        """Destroy an organization's data key: only a backup from before can still decrypt what it encrypted."""
         self._keys.destroy(str(organization_id))
 
     def forget_old_uses(self, now: datetime) -> int:
