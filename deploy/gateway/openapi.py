@@ -18,7 +18,7 @@ _INFO = {
 }
 
 _TAGS = {
-    "people": "Registration, forgotten passwords, one's own account and sessions",
+    "users": "Registration, forgotten passwords, the account and sessions of the signed-in user",
     "clients": "An organization's programs and their secrets",
     "oauth": "OAuth 2.0 and OpenID Connect",
     "organizations": "Tenants, each with members, programs and platforms of its own",

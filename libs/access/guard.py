@@ -21,7 +21,7 @@ from kit.messaging.bus import Bus
 from kit.security.tokens import Verifier
 
 T = TypeVar("T")
-_documented = HTTPBearer(bearerFormat="JWT", auto_error=False, description="An access token of a person or a client")
+_documented = HTTPBearer(bearerFormat="JWT", auto_error=False, description="An access token of a user or a client")
 
 
 def asking_verifier(issuer: str, bus: Bus, database: Database) -> Verifier:

@@ -21,4 +21,4 @@ class ErasureReport(Answer):
         yield f"identity, stream: messages of {self.overwritten} subjects overwritten"
         if self.waiting:
             yield f"identity, stream: {self.waiting} subjects wait until the running service reaches the bus"
-        yield f"erasure list: {self.erasure_list}"
+        yield f"erasure log: {self.erasure_list}"

@@ -32,7 +32,7 @@ class PasswordChange(Body):
 
 def routes(guard: Guard, passwords: Passwords, hashing: Hashing) -> APIRouter:
     """Routes that need the token of a user."""
-    router = APIRouter(prefix="/api/v1/me", tags=["people"])
+    router = APIRouter(prefix="/api/v1/me", tags=["users"])
     Self = Annotated[Principal, Depends(guard.user)]
 
     @router.put(

@@ -30,7 +30,7 @@ def routes(registration: Registration, limited: Callable[[Request], None]) -> AP
     """`limited` is a dependency that counts requests of a network address."""
     router = APIRouter(
         prefix="/api/v1",
-        tags=["people"],
+        tags=["users"],
         dependencies=[Depends(limited)],
         responses=refusals(RateLimited),
     )

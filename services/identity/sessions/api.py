@@ -59,7 +59,7 @@ Others = Annotated[
 
 def routes(guard: Guard, sessions: Sessions) -> APIRouter:
     """Routes that need the token of a user."""
-    router = APIRouter(prefix="/api/v1/me/sessions", tags=["people"], responses=refusals(UserRequired))
+    router = APIRouter(prefix="/api/v1/me/sessions", tags=["users"], responses=refusals(UserRequired))
     Self = Annotated[Principal, Depends(guard.user)]
 
     @router.get("", operation_id="list_my_sessions", summary="List the sessions of the signed-in user")

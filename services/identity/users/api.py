@@ -51,7 +51,7 @@ class Me(BaseModel):
 
 def routes(guard: Guard, users: Users) -> APIRouter:
     """Routes that need the token of a user."""
-    router = APIRouter(prefix="/api/v1/me", tags=["people"], responses=refusals(UserRequired))
+    router = APIRouter(prefix="/api/v1/me", tags=["users"], responses=refusals(UserRequired))
     Self = Annotated[Principal, Depends(guard.user)]
 
     @router.get("", operation_id="get_me", summary="Get the account of the signed-in user")
