@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from typing import Any, Self
 
 import httpx2
 
+from deploy.cli import service_commands
 from deploy.images import NATS_PORT, SERVICE_PORT
 from deploy.local.bus import BusUsers
 from deploy.local.services import python_path
@@ -132,16 +132,13 @@ class Running:
 
     def run(self, service: str, *arguments: str, **variables: str) -> Printed:
         """Run a command of a service, with the service's own settings and `variables`."""
-        done = subprocess.run(  # noqa: S603 - our own program
-            (sys.executable, "-m", service, *arguments, "--json"),
-            env={**os.environ, **self.settings(service), **variables},
-            stdout=subprocess.PIPE,
-            # Its progress bar is for the terminal.
-            stderr=None if sys.stderr.isatty() else subprocess.PIPE,
-            text=True,
+        done = service_commands.run(
+            service,
+            (*arguments, "--json"),
+            {**os.environ, **self.settings(service), **variables},
+            shows_errors=sys.stderr.isatty(),  # its progress bar is for the terminal
         )
-        error = (done.stderr or "").strip()
-        return Printed(done.returncode, json.loads(done.stdout) if done.stdout else None, error)
+        return Printed(done.code, json.loads(done.output) if done.output else None, done.error.strip())
 
     def settings(self, service: str) -> dict[str, str]:
         """The environment of a service's own commands."""
