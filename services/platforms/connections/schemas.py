@@ -9,7 +9,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter, Va
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from platforms.connections.connector import CredentialForm
+from platforms.connections.connector import Connector, CredentialForm
 from platforms.connectors import installed
 from platforms.platforms.domain import Target
 
@@ -43,15 +43,18 @@ def _one_of(types: Sequence[Any]) -> Any:
     return Union[tuple(dict.fromkeys(types))]  # noqa: UP007 - the members are known at run time only
 
 
+def _ranked(target: Target) -> Sequence[Connector]:
+    """The usual connectors first, whatever their kind: the first form is the example of the document."""
+    return sorted(installed().of_target(target), key=lambda one: one.rank)
+
+
 def _forms(target: Target) -> Callable[[], Any]:
-    return lambda: _one_of([one.form for one in installed().of_target(target)])
+    return lambda: _one_of([one.form for one in _ranked(target)])
 
 
 Kind = Annotated[str, FromRegistry(lambda: Literal[installed().kinds])]
 Api = Annotated[str, FromRegistry(lambda: Literal[installed().apis()])]
-ApiLogin = Annotated[
-    int | str, FromRegistry(lambda: _one_of([one.form.login_type for one in installed().of_target("api")]))
-]
+ApiLogin = Annotated[int | str, FromRegistry(lambda: _one_of([one.form.login_type for one in _ranked("api")]))]
 ApiForm = Annotated[Any, FromRegistry(_forms("api"), validated=False)]
 """A body that the platform's connector validates, by `parsed`."""
 DbForm = Annotated[Any, FromRegistry(_forms("db"), validated=False)]

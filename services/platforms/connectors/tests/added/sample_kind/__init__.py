@@ -4,4 +4,4 @@ from dataclasses import replace
 
 from platforms.connectors.tests.added.sample_desk import CONNECTOR as SAMPLE
 
-CONNECTOR = replace(SAMPLE, name="desk-api", kind="sample-desk")
+CONNECTOR = replace(SAMPLE, name="desk-api", kind="desk")
