@@ -7,7 +7,7 @@ from uuid import UUID
 
 from access.principal import Principal
 from contracts import rpc
-from contracts.permissions import Grant, Limits, Permission
+from contracts.permissions import Grant, Limits, Permission, Scope
 from kit.errors import Forbidden, NotFound, Unavailable
 from kit.messaging.bus import Bus, BusUnavailable
 from kit.security.tokens import InvalidToken
@@ -81,7 +81,7 @@ class Access:
         self,
         principal: Principal,
         organization_id: UUID,
-        permission: str | None,
+        permission: Permission | Scope | None,
         *,
         platform: UUID | None = None,
         fresh: bool = False,

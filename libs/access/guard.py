@@ -13,7 +13,7 @@ from starlette.requests import Request
 from access.checks import Access, OrgPrincipal, UserRequired
 from access.principal import Principal
 from contracts import rpc
-from contracts.permissions import Grant
+from contracts.permissions import Grant, Permission, Scope
 from kit.context import set_cause
 from kit.db.database import Database
 from kit.errors import Unauthenticated, Unavailable
@@ -62,7 +62,9 @@ class Guard:
         await run_in_threadpool(self.access.alive, principal)
         return principal
 
-    def require(self, permission: str | None, *, fresh: bool = False) -> Callable[..., Awaitable[OrgPrincipal]]:
+    def require(
+        self, permission: Permission | Scope | None, *, fresh: bool = False
+    ) -> Callable[..., Awaitable[OrgPrincipal]]:
         """A member or client of the organization `{org}` in the path that holds the permission (None: any)."""
 
         async def acting(
@@ -75,7 +77,7 @@ class Guard:
         return acting
 
     def require_on_platform(
-        self, permission: str, *, scope: str | None = None, fresh: bool = False
+        self, permission: Permission, *, scope: Scope | None = None, fresh: bool = False
     ) -> Callable[..., Awaitable[OrgPrincipal]]:
         """As `require`, on the platform `{platform}` in the path: NotFound for one beyond the principal's limits.
 
@@ -98,7 +100,7 @@ class Guard:
         self,
         principal: Principal,
         organization_id: UUID,
-        permission: str,
+        permission: Permission,
         read: Callable[[], Awaitable[tuple[Grant | None, T]]],
         *,
         fresh: bool = False,
@@ -120,7 +122,7 @@ class Guard:
         self,
         principal: Principal,
         organization_id: UUID,
-        permission: str | None,
+        permission: Permission | Scope | None,
         *,
         platform: UUID | None = None,
         fresh: bool,

@@ -12,6 +12,12 @@ _LIMITED = {"platforms": ["e1d6a3b8-7c5f-4e29-8b0a-5d4c2f1e9a65"]}
 _ADDITIONAL = ["audit:read"]
 
 
+def effective(grant: Grant) -> list[str]:
+    """All permissions, in the order of the documentation."""
+    held = grant.effective
+    return [str(each) for each in Permission if each in held]
+
+
 def _tidy(limits: Limits) -> Limits:
     if limits.platforms is None:
         return limits
@@ -43,7 +49,7 @@ ShownPermissions = Annotated[
     list[str],
     Field(
         description="All permissions, those of the role included.",
-        examples=[["members:read", "platforms:read", "clients:read", "audit:read"]],
+        examples=[effective(Grant(role=Role.VIEWER, permissions=tuple(_ADDITIONAL)))],
     ),
 ]
 ShownRole = Annotated[
@@ -73,9 +79,3 @@ def shown_grant(stored: str) -> ShownGrant:
 
 def granted(grant: Grant) -> ShownGrant:
     return {"role": grant.role, "permissions": effective(grant), "limits": grant.limits}
-
-
-def effective(grant: Grant) -> list[str]:
-    """All permissions, in the order of the documentation."""
-    held = grant.effective
-    return [str(each) for each in Permission if each in held]

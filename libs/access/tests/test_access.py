@@ -12,7 +12,7 @@ from access.checks import Access, MissingPermission, PermissionsUnavailable
 from access.principal import Principal
 from contracts import identity, organizations, rpc
 from contracts.envelope import Envelope
-from contracts.permissions import Grant, Limits, Role
+from contracts.permissions import Grant, Limits, Permission, Role, Scope
 from kit.db.database import Database
 from kit.errors import NotFound
 from kit.messaging.bus import BusUnavailable
@@ -88,7 +88,7 @@ def client(*scopes: str, platforms: tuple[UUID, ...] | None = None) -> identity.
 
 def test_an_owner_has_all_permissions_in_its_own_organization_only(world: World) -> None:
     world.tell(organizations.OrgCreated(organization_id=ORG, name="A", owner=ADA))
-    assert world.access.acting(person(), ORG, "members:write").grant.role == Role.ADMINISTRATOR
+    assert world.access.acting(person(), ORG, Permission.MEMBERS_WRITE).grant.role == Role.ADMINISTRATOR
     with pytest.raises(NotFound):
         world.access.acting(person(), OTHER, None)
     with pytest.raises(NotFound):
@@ -97,21 +97,21 @@ def test_an_owner_has_all_permissions_in_its_own_organization_only(world: World)
 
 def test_a_permission_missing_from_the_replica_is_requested_from_its_owner(world: World) -> None:
     world.owner.answers[rpc.MEMBERSHIP.subject] = rpc.Membership(organization_id=ORG, user_id=ADA, role=Role.MANAGER)
-    assert world.access.acting(person(), ORG, "platforms:write")
+    assert world.access.acting(person(), ORG, Permission.PLATFORMS_WRITE)
     with pytest.raises(MissingPermission):
-        world.access.acting(person(), ORG, "members:write")
+        world.access.acting(person(), ORG, Permission.MEMBERS_WRITE)
     world.owner.away = True
     with pytest.raises(PermissionsUnavailable):
-        world.access.acting(person(), ORG, "platforms:write")
+        world.access.acting(person(), ORG, Permission.PLATFORMS_WRITE)
 
 
 def test_without_the_bus_known_permissions_work_but_critical_writes_stop_after_thirty_seconds(world: World) -> None:
     world.tell(organizations.OrgCreated(organization_id=ORG, name="A", owner=ADA))
     world.owner.away = True
     world.owner.cut_off_seconds = 31.0
-    assert world.access.acting(person(), ORG, "clients:write")
+    assert world.access.acting(person(), ORG, Permission.CLIENTS_WRITE)
     with pytest.raises(PermissionsUnavailable):
-        world.access.acting(person(), ORG, "clients:write", fresh=True)
+        world.access.acting(person(), ORG, Permission.CLIENTS_WRITE, fresh=True)
 
 
 def test_a_revoked_permission_is_refused_after_its_event(world: World) -> None:
@@ -122,7 +122,7 @@ def test_a_revoked_permission_is_refused_after_its_event(world: World) -> None:
     world.tell(changed)
     world.owner.answers[rpc.MEMBERSHIP.subject] = rpc.Membership(organization_id=ORG, user_id=ADA, role=Role.VIEWER)
     with pytest.raises(MissingPermission):
-        world.access.acting(person(), ORG, "platforms:write")
+        world.access.acting(person(), ORG, Permission.PLATFORMS_WRITE)
     world.owner.answers.clear()
     world.tell(organizations.MemberRemoved(organization_id=ORG, user_id=ADA, how="removed"))
     with pytest.raises(NotFound):
@@ -153,23 +153,23 @@ def test_clients_of_a_deleted_organization_are_refused_until_it_is_restored(worl
 def test_limits_hide_other_platforms(world: World) -> None:
     limited = Limits(platforms=(PLATFORM,))
     world.tell(organizations.MemberJoined(organization_id=ORG, user_id=ADA, role=Role.VIEWER, limits=limited))
-    assert world.access.acting(person(), ORG, "platforms:read", platform=PLATFORM)
+    assert world.access.acting(person(), ORG, Permission.PLATFORMS_READ, platform=PLATFORM)
     with pytest.raises(NotFound):
-        world.access.acting(person(), ORG, "platforms:read", platform=uuid4())
+        world.access.acting(person(), ORG, Permission.PLATFORMS_READ, platform=uuid4())
 
 
 def test_a_client_has_its_scopes_in_its_own_organization_only(world: World) -> None:
     world.tell(client("platforms:read", "accounts:read"))
-    assert world.access.acting(program("platforms:read"), ORG, "platforms:read")
-    assert world.access.acting(program("accounts:read"), ORG, "accounts:read")
+    assert world.access.acting(program("platforms:read"), ORG, Permission.PLATFORMS_READ)
+    assert world.access.acting(program("accounts:read"), ORG, Scope.ACCOUNTS_READ)
     with pytest.raises(MissingPermission):
-        world.access.acting(program("accounts:read"), ORG, "platforms:read")
+        world.access.acting(program("accounts:read"), ORG, Permission.PLATFORMS_READ)
     with pytest.raises(MissingPermission):
-        world.access.acting(program("platforms:read"), ORG, "members:read")
+        world.access.acting(program("platforms:read"), ORG, Permission.MEMBERS_READ)
     with pytest.raises(NotFound):
-        world.access.acting(program("platforms:read"), OTHER, "platforms:read")
+        world.access.acting(program("platforms:read"), OTHER, Permission.PLATFORMS_READ)
     with pytest.raises(NotFound):
-        world.access.acting(program("platforms:read", organization=OTHER), OTHER, "platforms:read")
+        world.access.acting(program("platforms:read", organization=OTHER), OTHER, Permission.PLATFORMS_READ)
 
 
 def test_a_scope_missing_from_the_replica_is_requested_from_its_owner(world: World) -> None:
@@ -178,7 +178,7 @@ def test_a_scope_missing_from_the_replica_is_requested_from_its_owner(world: Wor
     world.owner.answers[rpc.CLIENT.subject] = rpc.Client(
         id=made.client, client_id=made.client_id, organization_id=ORG, scopes=("platforms:read", "audit:read")
     )
-    assert world.access.acting(program("audit:read"), ORG, "audit:read")
+    assert world.access.acting(program("audit:read"), ORG, Permission.AUDIT_READ)
 
 
 def test_a_scope_revoked_from_a_client_is_refused_in_existing_tokens(world: World) -> None:
@@ -196,7 +196,7 @@ def test_a_scope_revoked_from_a_client_is_refused_in_existing_tokens(world: Worl
         id=made.client, client_id=made.client_id, organization_id=ORG, scopes=("platforms:read",)
     )
     with pytest.raises(MissingPermission):
-        world.access.acting(program("platforms:read", "audit:read"), ORG, "audit:read")
+        world.access.acting(program("platforms:read", "audit:read"), ORG, Permission.AUDIT_READ)
 
 
 def test_removed_clients_and_revoked_sessions_and_tokens_are_refused(world: World) -> None:
@@ -241,11 +241,11 @@ def test_wider_limits_missing_from_the_replica_are_requested_from_their_owner(wo
     world.tell(client("platforms:read", platforms=()))
     for caller, subject in ((person(), rpc.MEMBERSHIP.subject), (program("platforms:read"), rpc.CLIENT.subject)):
         with pytest.raises(NotFound):
-            world.access.acting(caller, ORG, "platforms:read", platform=PLATFORM)
+            world.access.acting(caller, ORG, Permission.PLATFORMS_READ, platform=PLATFORM)
         wide = Limits(platforms=(PLATFORM,))
         world.owner.answers[subject] = (
             rpc.Membership(organization_id=ORG, user_id=ADA, role=Role.VIEWER, limits=wide)
             if caller.user_id
             else rpc.Client(id=uuid4(), client_id="thc_1", organization_id=ORG, scopes=("platforms:read",), limits=wide)
         )
-        assert world.access.acting(caller, ORG, "platforms:read", platform=PLATFORM).grant.limits == wide
+        assert world.access.acting(caller, ORG, Permission.PLATFORMS_READ, platform=PLATFORM).grant.limits == wide

@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from contracts import rpc
+from contracts.permissions import ROLES
 from contracts.streams import READS
 
 
@@ -37,7 +38,7 @@ def test_an_invalid_reply_is_described_without_its_value() -> None:
 def test_a_membership_gives_the_effective_permissions() -> None:
     membership = rpc.Membership(organization_id=uuid4(), user_id=uuid4(), role="viewer")
 
-    assert membership.effective == {"platforms:read", "clients:read", "members:read"}
+    assert membership.effective == ROLES["viewer"]
 
 
 @pytest.mark.parametrize("each", rpc.RPC.values(), ids=rpc.RPC.keys())

@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 
 from access.checks import MissingPermission, OrgPrincipal, PermissionsUnavailable, UserRequired
 from access.guard import Guard
+from contracts.permissions import Permission
 from identity.clients.api_models import (
     ClientAnswer,
     ClientChange,
@@ -30,8 +31,8 @@ _WRITING = (*_READING, UserRequired)
 def routes(clients: Clients, guard: Guard, idempotency: Idempotency) -> APIRouter:
     """Reading requires clients:read, changing clients:write."""
     router = APIRouter(prefix="/api/v1/organizations/{org}/clients", tags=["clients"])
-    Reader = Annotated[OrgPrincipal, Depends(guard.require("clients:read"))]
-    Writer = Annotated[OrgPrincipal, Depends(guard.require("clients:write", fresh=True))]
+    Reader = Annotated[OrgPrincipal, Depends(guard.require(Permission.CLIENTS_READ))]
+    Writer = Annotated[OrgPrincipal, Depends(guard.require(Permission.CLIENTS_WRITE, fresh=True))]
 
     @router.get(
         "", operation_id="list_clients", summary="List the clients of an organization", responses=refusals(*_READING)

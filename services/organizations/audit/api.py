@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from access.checks import MissingPermission, OrgPrincipal
 from access.guard import Guard
+from contracts.permissions import Permission
 from kit.errors import NotFound
 from kit.http.fields import Instant, Raw
 from kit.http.openapi import refusals
@@ -81,7 +82,7 @@ def _filter(
 def routes(audit: AuditTrail, organizations: Organizations, guard: Guard) -> APIRouter:
     """Reading requires audit:read, for clients as for members."""
     router = APIRouter(prefix="/api/v1/organizations/{org}", tags=["audit"])
-    Auditor = Annotated[OrgPrincipal, Depends(guard.require("audit:read"))]
+    Auditor = Annotated[OrgPrincipal, Depends(guard.require(Permission.AUDIT_READ))]
 
     @router.get(
         "/audit",

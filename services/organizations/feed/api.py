@@ -7,6 +7,7 @@ from pydantic import Field
 
 from access.checks import MissingPermission, OrgPrincipal
 from access.guard import Guard
+from contracts.permissions import Scope
 from kit.errors import NotFound
 from kit.http.openapi import refusals
 from kit.http.pagination import Page
@@ -50,7 +51,7 @@ class EventsPage(Page[dict[str, Any]]):
 def routes(feed: Feed, guard: Guard) -> APIRouter:
     """Reading requires the scope events:read."""
     router = APIRouter(prefix="/api/v1/organizations/{org}", tags=["audit"])
-    Listener = Annotated[OrgPrincipal, Depends(guard.require("events:read"))]
+    Listener = Annotated[OrgPrincipal, Depends(guard.require(Scope.EVENTS_READ))]
 
     @router.get(
         "/events",

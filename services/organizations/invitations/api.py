@@ -14,7 +14,7 @@ from access.checks import MissingPermission, OrgPrincipal, UserRequired
 from access.guard import Guard
 from access.principal import Principal
 from contracts.email import InvalidEmail
-from contracts.permissions import Grant
+from contracts.permissions import Grant, Permission
 from kit.db.reads import Reads
 from kit.errors import Invalid, NotFound
 from kit.http.idempotency import Idempotency, Keyed, KeyReused, RequestKey, created
@@ -85,7 +85,7 @@ def inviting(
             context = await context_seen_by(reads, principal, org, email_hash)
             return None if context is None else context.held, context
 
-        acting, context = await guard.acting_on(principal, org, "members:write", read, fresh=True)
+        acting, context = await guard.acting_on(principal, org, Permission.MEMBERS_WRITE, read, fresh=True)
         if context is None:
             raise NotFound
         return await run_in_threadpool(invited, acting, body, key, context)
@@ -96,8 +96,8 @@ def inviting(
 def routes(invitations: Invitations, guard: Guard, limiter: RateLimiter, invite: Invite) -> APIRouter:
     """Listing requires members:read, everything else members:write. Members only grant permissions that they have."""
     router = APIRouter(prefix=_PATH, tags=["invitations"])
-    Reader = Annotated[OrgPrincipal, Depends(guard.require("members:read"))]
-    Writer = Annotated[OrgPrincipal, Depends(guard.require("members:write", fresh=True))]
+    Reader = Annotated[OrgPrincipal, Depends(guard.require(Permission.MEMBERS_READ))]
+    Writer = Annotated[OrgPrincipal, Depends(guard.require(Permission.MEMBERS_WRITE, fresh=True))]
 
     @router.get(
         "",

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from access.checks import MissingPermission, OrgPrincipal, UserRequired
 from access.guard import Guard
 from access.principal import Principal
+from contracts.permissions import Permission
 from kit.db.reads import Reads
 from kit.errors import NotFound
 from kit.http.openapi import refusals
@@ -32,7 +33,7 @@ def listing(reads: Reads, guard: Guard) -> ListMembers:
     async def list_members(principal: Principal, paging: Paging, org: UUID) -> Response:
         after = paging.after_key(datetime, UUID)
         _, rows = await guard.acting_on(
-            principal, org, "members:read", lambda: members_seen_by(reads, principal, org, after, paging.limit)
+            principal, org, Permission.MEMBERS_READ, lambda: members_seen_by(reads, principal, org, after, paging.limit)
         )
         return rendered(paging.page(rows, member_answer, lambda row: (row.joined_at.isoformat(), str(row.user_id))))
 
@@ -42,8 +43,8 @@ def listing(reads: Reads, guard: Guard) -> ListMembers:
 def routes(members: Members, guard: Guard, listed: ListMembers) -> APIRouter:
     """Reading requires members:read, changing and removing members:write; every member may leave."""
     router = APIRouter(prefix="/api/v1/organizations/{org}/members", tags=["members"])
-    Reader = Annotated[OrgPrincipal, Depends(guard.require("members:read"))]
-    Writer = Annotated[OrgPrincipal, Depends(guard.require("members:write", fresh=True))]
+    Reader = Annotated[OrgPrincipal, Depends(guard.require(Permission.MEMBERS_READ))]
+    Writer = Annotated[OrgPrincipal, Depends(guard.require(Permission.MEMBERS_WRITE, fresh=True))]
     Inside = Annotated[OrgPrincipal, Depends(guard.require(None, fresh=True))]
 
     @router.get(

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from access.checks import Access, MissingPermission, OrgPrincipal, UserRequired
 from access.guard import Guard
 from access.principal import Principal
-from contracts.permissions import Grant
+from contracts.permissions import Grant, Permission
 from kit.db.reads import Reads
 from kit.errors import Conflict, NotFound
 from kit.http.idempotency import Idempotency, Keyed, KeyReused, RequestKey, created
@@ -101,7 +101,7 @@ def routes(organizations: Organizations, guard: Guard, create: Create, listed: L
     Anyone = Annotated[Principal, Depends(guard.anyone)]
     User = Annotated[Principal, Depends(guard.user)]
     Inside = Annotated[OrgPrincipal, Depends(guard.require(None))]
-    Writer = Annotated[OrgPrincipal, Depends(guard.require("organization:write"))]
+    Writer = Annotated[OrgPrincipal, Depends(guard.require(Permission.ORGANIZATION_WRITE))]
 
     @router.get(
         "",

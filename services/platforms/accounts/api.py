@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse, Response
 
 from access.checks import MissingPermission, OrgPrincipal
 from access.guard import Guard
-from contracts.permissions import Scope
+from contracts.permissions import Permission, Scope
 from kit.errors import Invalid, NotFound
 from kit.http.fields import Instant
 from kit.http.openapi import refusals
@@ -50,7 +50,8 @@ def routes(reader: Reader, guard: Guard) -> APIRouter:
     """Requests are refused while a revocation might not have arrived here."""
     router = APIRouter(prefix="/api/v1/organizations/{org}/platforms/{platform}", tags=["accounts"])
     Looker = Annotated[
-        OrgPrincipal, Depends(guard.require_on_platform("platforms:read", scope=Scope.ACCOUNTS_READ, fresh=True))
+        OrgPrincipal,
+        Depends(guard.require_on_platform(Permission.PLATFORMS_READ, scope=Scope.ACCOUNTS_READ, fresh=True)),
     ]
     common: dict[int | str, dict[str, Any]] = {
         200: {"content": {"text/csv": {}}},

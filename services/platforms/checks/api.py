@@ -12,6 +12,7 @@ from fastapi.responses import Response, StreamingResponse
 
 from access.checks import MissingPermission, OrgPrincipal
 from access.guard import Guard
+from contracts.permissions import Permission
 from kit.errors import Invalid, NotFound, TooManyRequests
 from kit.http.openapi import refusals
 from kit.http.pagination import Page, Paged
@@ -39,7 +40,7 @@ def routes(
 ) -> APIRouter:
     """Checking stored credentials requires platforms:read, checking offered ones credentials:write."""
     router = APIRouter(prefix="/api/v1/organizations/{org}/platforms/{platform}/checks", tags=["platforms"])
-    Reader = Annotated[OrgPrincipal, Depends(guard.require_on_platform("platforms:read"))]
+    Reader = Annotated[OrgPrincipal, Depends(guard.require_on_platform(Permission.PLATFORMS_READ))]
 
     def usable(acting: OrgPrincipal, platform: UUID, body: ApiCheck | DbCheck) -> Usable:
         org = acting.organization_id
@@ -47,7 +48,7 @@ def routes(
         if body.credentials is None:
             checks.count_request(org)
             return credentials.stored(org, platform, body.target, "check")
-        guard.access.acting(acting.principal, org, "credentials:write", platform=platform, fresh=True)
+        guard.access.acting(acting.principal, org, Permission.CREDENTIALS_WRITE, platform=platform, fresh=True)
         connector = installed().get(body.target, row.kind, row.api)
         offered = given(policy, connector, body.credentials, body.target, "credentials")
         checks.count_request(org)

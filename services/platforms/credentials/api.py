@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Depends
 
 from access.checks import MissingPermission, OrgPrincipal
 from access.guard import Guard
+from contracts.permissions import Permission
 from kit.errors import Invalid, NotFound
 from kit.http.openapi import refusals
 from kit.http.pagination import HIGHEST, Page, Paged
@@ -42,8 +43,8 @@ def given(policy: Policy, connector: Connector, body: Any, *place: str) -> Crede
 def routes(platforms: Platforms, credentials: CredentialService, guard: Guard, policy: Policy) -> APIRouter:
     """Changes require credentials:write. They are refused while a revocation might not have arrived here."""
     router = APIRouter(prefix="/api/v1/organizations/{org}/platforms/{platform}", tags=["platforms"])
-    Keeper = Annotated[OrgPrincipal, Depends(guard.require_on_platform("credentials:write", fresh=True))]
-    Auditor = Annotated[OrgPrincipal, Depends(guard.require_on_platform("audit:read"))]
+    Keeper = Annotated[OrgPrincipal, Depends(guard.require_on_platform(Permission.CREDENTIALS_WRITE, fresh=True))]
+    Auditor = Annotated[OrgPrincipal, Depends(guard.require_on_platform(Permission.AUDIT_READ))]
 
     def put(acting: OrgPrincipal, platform: UUID, target: Target, body: Any) -> PlatformRow:
         org = acting.organization_id

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 
 from access.checks import MissingPermission, OrgPrincipal
 from access.guard import Guard
+from contracts.permissions import Permission
 from kit.errors import Invalid, NotFound
 from kit.http.idempotency import Idempotency, Keyed, KeyReused, created
 from kit.http.openapi import refusals
@@ -21,10 +22,10 @@ from platforms.platforms.service import Platforms
 def routes(platforms: Platforms, guard: Guard, idempotency: Idempotency) -> APIRouter:
     """Reading requires platforms:read, everything else platforms:write. Limits apply to both."""
     router = APIRouter(prefix="/api/v1/organizations/{org}/platforms", tags=["platforms"])
-    Reader = Annotated[OrgPrincipal, Depends(guard.require("platforms:read"))]
-    Writer = Annotated[OrgPrincipal, Depends(guard.require("platforms:write"))]
-    OneReader = Annotated[OrgPrincipal, Depends(guard.require_on_platform("platforms:read"))]
-    OneWriter = Annotated[OrgPrincipal, Depends(guard.require_on_platform("platforms:write"))]
+    Reader = Annotated[OrgPrincipal, Depends(guard.require(Permission.PLATFORMS_READ))]
+    Writer = Annotated[OrgPrincipal, Depends(guard.require(Permission.PLATFORMS_WRITE))]
+    OneReader = Annotated[OrgPrincipal, Depends(guard.require_on_platform(Permission.PLATFORMS_READ))]
+    OneWriter = Annotated[OrgPrincipal, Depends(guard.require_on_platform(Permission.PLATFORMS_WRITE))]
 
     def answer(acting: OrgPrincipal, platform: UUID) -> PlatformAnswer:
         return PlatformAnswer.of(platforms.get(acting.organization_id, platform))

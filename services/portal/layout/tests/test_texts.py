@@ -37,8 +37,8 @@ def test_every_section_of_the_header_has_a_text(section: str) -> None:
 
 
 def test_a_missing_text_names_its_file() -> None:
-    with pytest.raises(KeyError, match=r"add permissions\.reports:read\.name to services/portal/users/texts\.toml"):
-        Texts()("permissions.reports:read.name")
+    with pytest.raises(KeyError, match=r"add permissions\.no-such:one\.name to services/portal/users/texts\.toml"):
+        Texts()("permissions.no-such:one.name")
     with pytest.raises(KeyError, match=r"add reports\.title to services/portal/<subject>/texts\.toml"):
         Texts()("reports.title")
 
