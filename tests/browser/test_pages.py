@@ -59,7 +59,7 @@ OTHER_ROUTES = {
     f"{_ORG}/activity/export": "a file",
     f"{_ORG}/clients/{{id}}/edit": _FORM,
     f"{_ORG}/clients/{{id}}/remove": _CONFIRMATION,
-    f"{_ORG}/clients/{{id}}/secrets/new": _CONFIRMATION,
+    f"{_ORG}/clients/{{id}}/secrets/new": "a form like `client-new`",
     f"{_ORG}/clients/{{id}}/secrets/{{secret}}/end": _CONFIRMATION,
     f"{_ORG}/delete": _CONFIRMATION,
     f"{_ORG}/leave": _CONFIRMATION,
