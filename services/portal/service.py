@@ -34,6 +34,7 @@ from portal.users import routes as users
 _NODE_MODULES = Path(__file__).resolve().parents[2] / "node_modules"
 _CLEANUP_SECONDS = 3600.0
 _TIMEOUT = httpx2.Timeout(15.0, connect=2.0)
+_SECTIONS = (home.SECTION, platforms.SECTION, users.SECTION, clients.SECTION, activity.SECTION)
 
 
 class PortalService:
@@ -50,7 +51,7 @@ class PortalService:
         self.sessions = Sessions(database, keys.key("tokens"), self.provider)
         self.cookies = Cookies(keys.key("sign-in"), secure=settings.secure)
         self.csrf = CsrfGuard(settings.public_url)
-        self.show = Renderer(Texts(), self.cookies, settings.public_url, _NODE_MODULES)
+        self.show = Renderer(Texts(), self.cookies, settings.public_url, _NODE_MODULES, _SECTIONS)
         http = httpx2.Client(base_url=settings.back_channel, timeout=_TIMEOUT)
         self.requests = PageRequests(self.sessions, self.cookies, http)
 

@@ -4,12 +4,19 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
+from uuid import uuid4
 
 import psycopg
 import pytest
+from fastapi.routing import APIRoute
 from playwright.sync_api import Browser
+from pydantic import SecretStr
 
+from portal.service import PortalService, build
+from portal.settings import Settings
 from testing.driver import SystemDriver, UserDriver, address
+from testing.servers import Databases
+from testing.service import settings_of
 from tests.browser.browser_user import PASSWORD, BrowserUser, browser_user
 
 WIDTHS = (390, 768, 1440)
@@ -42,6 +49,30 @@ OWN_PAGES = {
     "operations-mails": "/portal/operations/mails",
     "missing": "/portal/organizations/00000000-0000-0000-0000-000000000000",
 }
+_ORG = "/portal/organizations/{org}"
+_CONFIRMATION, _FORM = "a confirmation, as operations-discard is", "the form of another page, with values"
+OTHER_ROUTES = {
+    "/portal": "redirects to an organization",
+    "/portal/sign-in": "redirects to the provider",
+    "/portal/callback": "redirects to a page",
+    "/portal/{path:path}": "the page `missing`",
+    f"{_ORG}/activity/export": "a file",
+    f"{_ORG}/clients/{{id}}/edit": _FORM,
+    f"{_ORG}/clients/{{id}}/remove": _CONFIRMATION,
+    f"{_ORG}/clients/{{id}}/secrets/new": "a form like `client-new`",
+    f"{_ORG}/clients/{{id}}/secrets/{{secret}}/end": _CONFIRMATION,
+    f"{_ORG}/delete": _CONFIRMATION,
+    f"{_ORG}/leave": _CONFIRMATION,
+    f"{_ORG}/platforms/{{platform}}/credentials/{{target}}": "the dialog `dialog-database`",
+    f"{_ORG}/platforms/{{platform}}/credentials/{{target}}/remove": _CONFIRMATION,
+    f"{_ORG}/platforms/{{platform}}/edit": _FORM,
+    f"{_ORG}/platforms/{{platform}}/look": "a part of the page `platform`",
+    f"{_ORG}/platforms/{{platform}}/remove": _CONFIRMATION,
+    f"{_ORG}/users/invitations/{{id}}/revoke": _CONFIRMATION,
+    f"{_ORG}/users/{{user}}/remove": _CONFIRMATION,
+    f"{_ORG}/users/{{user}}/rights": _FORM,
+}
+"""GET routes of the portal that are no page of their own here, and why."""
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +102,19 @@ def resident(driver: SystemDriver, chromium: Browser) -> Iterator[BrowserUser]:
         yield person
     assert person.complaints == []
     person.page.context.close()
+
+
+def test_every_page_of_the_portal_is_listed(databases: Databases) -> None:
+    settings = settings_of(Settings, databases.migrated(PortalService.migrations), portal_secret=SecretStr("none"))
+    routers = [each.original_router for each in build(settings).routes if hasattr(each, "original_router")]
+    routes = [each for router in routers for each in router.routes if isinstance(each, APIRoute)]
+    pages = [each for each in routes if "GET" in (each.methods or ()) and re.match(r"/portal(?!/static)", each.path)]
+    home = f"/portal/organizations/{uuid4()}"
+    visited = [*OWN_PAGES.values(), *(home + path for path in PAGES.values())]
+    visited += [f"{home}/{section}/{uuid4()}" for section, _ in DETAILS.values()]
+    visited.append(f"{OWN_PAGES['operations-discard']}/1/discard")
+    listed = [next(each.path for each in pages if each.path_regex.match(path)) for path in visited]
+    assert {each.path for each in pages} - set(listed) == set(OTHER_ROUTES)
 
 
 @contextmanager

@@ -50,7 +50,7 @@ def routes(
             return credentials.stored(org, platform, body.target, "check")
         guard.access.acting(acting.principal, org, Permission.CREDENTIALS_WRITE, platform=platform, fresh=True)
         connector = installed().get(body.target, row.kind, row.api)
-        offered = given(policy, connector, body.credentials, body.target, "credentials")
+        _, offered = given(policy, connector, body.credentials, body.target, "credentials")
         checks.count_request(org)
         return credentials.offered(org, platform, body.target, offered)
 

@@ -9,6 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar
 
+from pydantic import SecretStr
+
 from kit.http.fields import Body
 from platforms.accounts.model import ListName, Place, Row, RowQuery
 from platforms.checks.domain import Check, Failed
@@ -43,6 +45,12 @@ class CredentialForm(Body, ABC):
     @abstractmethod
     def credentials(self, connector: "Connector") -> Credentials:
         """The credentials with the clear password. Raises Invalid for values that the connector does not take."""
+
+    def shown(self) -> dict[str, str | int]:
+        """The values that may be shown again: no secrets, and no certificates, which are long."""
+        secrets = {name for name, value in self if isinstance(value, SecretStr)}
+        shown: dict[str, str | int] = self.model_dump(exclude=secrets | {"ca_pem"}, exclude_none=True, mode="json")
+        return shown
 
 
 class Session(ABC):

@@ -49,9 +49,7 @@ class Dialer:
     async def port(self) -> Finding:
         """Connect to the first address that answers, and hang up again."""
         _, writer = await self.connect()
-        writer.close()
-        with suppress(OSError):
-            await writer.wait_closed()
+        await _closed(writer)
         return Finding(f"{self.address} answers on port {self.port_number}")
 
     async def connect(self) -> Streams:
@@ -75,6 +73,26 @@ class Dialer:
             f"Port {self.port_number} of {self.host} cannot be reached ({_reason(last)}). "
             "Check that the firewall allows our address.",
         ) from last
+
+    async def tls(self, ca_pem: str | None) -> Finding:
+        """Agree on TLS with the address that answered, whose certificate must be for the host; then hang up again."""
+        context = tls_context(ca_pem)
+        try:
+            _, writer = await asyncio.open_connection(
+                self.address, self.port_number, ssl=context, server_hostname=self.host
+            )
+        except (ssl.SSLError, OSError) as error:
+            raise tls_failed(error, self.host) from error
+        try:
+            return certificate_finding(writer, verified=True)
+        finally:
+            await _closed(writer)
+
+
+async def _closed(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
 
 
 def _reason(error: OSError | None) -> str:

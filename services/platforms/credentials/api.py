@@ -12,7 +12,7 @@ from kit.errors import Invalid, NotFound
 from kit.http.openapi import refusals
 from kit.http.pagination import HIGHEST, Page, Paged
 from platforms.connections.addresses import Policy
-from platforms.connections.connector import Connector
+from platforms.connections.connector import Connector, CredentialForm
 from platforms.connections.credentials import Credentials
 from platforms.connections.schemas import ApiForm, DbForm, parsed
 from platforms.connectors import installed
@@ -22,6 +22,7 @@ from platforms.credentials.api_models import (
     DbCredentialsAnswer,
     api_credentials,
     db_credentials,
+    options_of,
 )
 from platforms.credentials.service import CredentialService
 from platforms.platforms.domain import ApiNotChosen, Target
@@ -29,15 +30,18 @@ from platforms.platforms.service import Platforms
 from platforms.platforms.views import PlatformRow
 
 
-def given(policy: Policy, connector: Connector, body: Any, *place: str) -> Credentials:
-    """The credentials in a request. Raises Invalid, also for an address that is not allowed; a name is judged when it
-    is resolved."""
-    credentials = parsed(connector.form, body, *place).credentials(connector)
+def given(policy: Policy, connector: Connector, body: Any, *place: str) -> tuple[CredentialForm, Credentials]:
+    """The form in a request, and its credentials.
+
+    Raises Invalid, also for an address that is not allowed; a name is judged when it is resolved.
+    """
+    form = parsed(connector.form, body, *place)
+    credentials = form.credentials(connector)
     try:
         policy.must_allow(credentials.host)
     except ValueError as error:
         raise Invalid("host", str(error)) from error
-    return credentials
+    return form, credentials
 
 
 def routes(platforms: Platforms, credentials: CredentialService, guard: Guard, policy: Policy) -> APIRouter:
@@ -50,7 +54,8 @@ def routes(platforms: Platforms, credentials: CredentialService, guard: Guard, p
         org = acting.organization_id
         row = platforms.get(org, platform)
         connector = installed().get(target, row.kind, row.api)
-        credentials.set(org, platform, target, given(policy, connector, body))
+        form, filled = given(policy, connector, body)
+        credentials.set(org, platform, target, filled, options_of(form, target))
         return platforms.get(org, platform)
 
     @router.put(

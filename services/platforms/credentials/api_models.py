@@ -4,9 +4,11 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, Field
 
+from platforms.connections.connector import CredentialForm
 from platforms.connections.schemas import ApiLogin
 from platforms.connectors import installed
 from platforms.credentials.vault import Use
+from platforms.platforms.domain import Target
 from platforms.platforms.views import PlatformRow
 
 UserId = Annotated[
@@ -39,6 +41,15 @@ SetAt = Annotated[
     Field(description="Time at which this version was stored (RFC 3339, UTC).", examples=["2026-03-02T09:30:00Z"]),
 ]
 
+Options = Annotated[
+    dict[str, str | int],
+    Field(
+        description="Values of those fields of the connector's form that no other field of this answer has, without "
+        "secrets and certificates.",
+        examples=[{}],
+    ),
+]
+
 
 class ApiCredentialsAnswer(BaseModel):
     """Credentials of a platform's API, without the password."""
@@ -49,6 +60,7 @@ class ApiCredentialsAnswer(BaseModel):
     tls: Tls
     version: Version
     fingerprint: Fingerprint
+    options: Options
     set_at: SetAt
     set_by: UserId
 
@@ -63,6 +75,7 @@ class DbCredentialsAnswer(BaseModel):
     tls: Tls
     version: Version
     fingerprint: Fingerprint
+    options: Options
     set_at: SetAt
     set_by: UserId
 
@@ -96,10 +109,20 @@ def api_credentials(row: PlatformRow) -> ApiCredentialsAnswer | None:
         return None
     connector = installed().api(row.api)
     login = known["login"] if connector is None else connector.form.login_type(known["login"])
-    return ApiCredentialsAnswer.model_validate(known | {"login": login})
+    return ApiCredentialsAnswer.model_validate({"options": {}} | known | {"login": login})
 
 
 def db_credentials(row: PlatformRow) -> DbCredentialsAnswer | None:
     """A platform's database credentials, without the password."""
     known = row.db_credentials
-    return None if known is None else DbCredentialsAnswer.model_validate(known | {"user": known["login"]})
+    return (
+        None
+        if known is None
+        else DbCredentialsAnswer.model_validate({"options": {}} | known | {"user": known["login"]})
+    )
+
+
+def options_of(form: CredentialForm, target: Target) -> dict[str, str | int]:
+    """The values of a form that its answer shows as `options`."""
+    answer = ApiCredentialsAnswer if target == "api" else DbCredentialsAnswer
+    return {name: value for name, value in form.shown().items() if name not in answer.model_fields}

@@ -32,8 +32,15 @@ class CredentialService:
         self._vault = vault
         self._checks = checks
 
-    def set(self, organization_id: UUID, platform_id: UUID, target: Target, given: Credentials) -> None:
-        """Encrypt them in the transaction of the event; a check follows.
+    def set(
+        self,
+        organization_id: UUID,
+        platform_id: UUID,
+        target: Target,
+        given: Credentials,
+        options: dict[str, str | int],
+    ) -> None:
+        """Encrypt them in the transaction of the event, which has `options` in clear text; a check follows.
 
         Raises NotFound, ApiNotChosen, ConnectorMissing.
         """
@@ -43,7 +50,9 @@ class CredentialService:
             place = Place(organization_id, platform_id, target, platform.next_version(target))
             kept = _connector(platform, target).kept(given)
             fingerprint = self._vault.fingerprint(place, given.secret.value.decode())
-            platform.set_credentials(target, kept.host, kept.port, kept.login, kept.database, kept.tls, fingerprint)
+            platform.set_credentials(
+                target, kept.host, kept.port, kept.login, kept.database, kept.tls, fingerprint, options
+            )
             self._vault.put(place, kept, self._store.clock())
             self._checks.plan(platform, target)
             self._store.save(platform)

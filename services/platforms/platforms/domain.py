@@ -74,6 +74,8 @@ class TradePlatform(Aggregate):
         tls: str
         version: int
         fingerprint: str
+        options: dict[str, str | int] | None = None
+        """None in events of earlier releases."""
 
     class PlatformCredentialsRemoved(Aggregate.Event):
         TOPIC = "platforms.PlatformCredentialsRemoved"
@@ -132,10 +134,21 @@ class TradePlatform(Aggregate):
         return self.versions.get(target, 0) + 1
 
     def set_credentials(
-        self, target: Target, host: str, port: int, login: str, database: str | None, tls: str, fingerprint: str
+        self,
+        target: Target,
+        host: str,
+        port: int,
+        login: str,
+        database: str | None,
+        tls: str,
+        fingerprint: str,
+        options: dict[str, str | int],
     ) -> None:
+        """`options` are further values of the form; none of them is secret."""
         version = self.next_version(target)
-        self._set_credentials(self.organization_id, target, host, port, login, database, tls, version, fingerprint)
+        self._set_credentials(
+            self.organization_id, target, host, port, login, database, tls, version, fingerprint, options
+        )
 
     def remove_credentials(self, target: Target) -> None:
         """Raises NotFound when there are none."""
@@ -172,6 +185,7 @@ class TradePlatform(Aggregate):
         tls: str,
         version: int,
         fingerprint: str,
+        options: dict[str, str | int] | None = None,
     ) -> None:
         self.versions[target] = version
         if target == "api":

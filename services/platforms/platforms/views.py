@@ -23,8 +23,8 @@ _VISIBLE = "NOT EXISTS (SELECT FROM deleted_organizations d WHERE d.organization
 
 @dataclass(frozen=True)
 class PlatformRow:
-    """`api_credentials` and `db_credentials` hold host, port, login, database, tls, version, fingerprint, set_at,
-    set_by; null when absent."""
+    """`api_credentials` and `db_credentials` hold host, port, login, database, tls, version, fingerprint, options,
+    set_at, set_by; null when absent. Those stored by earlier releases have no options."""
 
     id: UUID
     organization_id: UUID
@@ -85,6 +85,7 @@ class PlatformViews(Projection):
             "tls": event.tls,
             "version": event.version,
             "fingerprint": event.fingerprint,
+            "options": event.options or {},
             "set_at": recorded.time.isoformat(),
             "set_by": event.by,
         }

@@ -52,9 +52,9 @@ class World:
             return organization, self.platforms.add(organization, name, kind, api)
 
     def give(self, organization: UUID, platform: UUID, target: Target = "api", **given: Any) -> None:
-        """Store credentials."""
+        """Store credentials, with one option."""
         with acting(actor=ADA, correlation="request-1"):
-            self.credentials.set(organization, platform, target, credentials(**given))
+            self.credentials.set(organization, platform, target, credentials(**given), {"desk": "prime"})
 
     async def check(
         self, organization: UUID, platform: UUID, target: Target = "api", occasion: str = "demand"

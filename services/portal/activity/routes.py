@@ -10,11 +10,14 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.responses import StreamingResponse
 from starlette.background import BackgroundTask
 
+from contracts.permissions import Permission
 from portal.layout.api import ApiProblem, Json
 from portal.layout.page_requests import PageRequest, PageRequests
 from portal.layout.rendering import Renderer
+from portal.layout.sections import Section
 
 PAGE = "/portal/organizations/{org}/activity"
+SECTION = Section("activity", Permission.AUDIT_READ)
 _EXPORTS = {"csv": "text/csv", "json": "application/x-ndjson"}
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 
-from contracts.permissions import SCOPE_NEEDS, Scope
+from contracts.permissions import SCOPE_NEEDS, Permission, Scope
 from kit.http.csrf import CsrfGuard
 from portal.clients.secrets import add_secret_routes, delete_if_present, secret_shown
 from portal.layout.api import ApiProblem, Json
@@ -16,8 +16,10 @@ from portal.layout.forms import Text, TextList
 from portal.layout.limits import platform_choices
 from portal.layout.page_requests import PageRequest, PageRequests
 from portal.layout.rendering import Errors, Renderer
+from portal.layout.sections import Section
 
 PAGE = "/portal/organizations/{org}/clients"
+SECTION = Section("clients", Permission.CLIENTS_READ)
 _FIELDS = ("name", "scopes", "limits")
 
 

@@ -10,7 +10,9 @@ from kit.errors import NotFound
 from portal.layout.api import ApiProblem
 from portal.layout.page_requests import PageRequest, PageRequests
 from portal.layout.rendering import Renderer
+from portal.layout.sections import Section
 
+SECTION = Section("overview", None)
 _FIRST_NAME = "My organization"  # the name that the API gives the first organization of every user
 
 

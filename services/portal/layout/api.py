@@ -59,6 +59,16 @@ class Api:
         given = {name: value for name, value in params.items() if value}
         return self._json("GET", path, params=given)
 
+    def get_added(self, path: str) -> Json:
+        """As `get`, for a path that the release before does not have: its 404, which lasts until a rolling upgrade
+        has replaced that release, is raised as an outage."""
+        try:
+            return self.get(path)
+        except ApiProblem as problem:
+            if problem.status == 404:
+                raise ApiProblem(503, "service-unavailable", "") from problem
+            raise
+
     def page(self, path: str, **params: str | None) -> Listed:
         """A page of 50 items, or of `limit`."""
         body = self.get(path, **params)

@@ -1,6 +1,6 @@
 """Responses of pages: whole pages, the parts and dialogs that htmx inserts, and refusals as pages."""
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from kit.http.problems import failed
 from portal.layout.api import ApiProblem
 from portal.layout.cookies import Cookies
 from portal.layout.page_requests import PageRequest
-from portal.layout.sections import SECTIONS
+from portal.layout.sections import Section
 from portal.layout.sessions import NotSignedIn, Session
 from portal.layout.texts import Texts
 
@@ -37,10 +37,16 @@ Errors = Mapping[str, str]
 
 
 class Renderer:
-    """Renders the templates of all subjects: `users/invite.html` is `users/templates/invite.html`."""
+    """Renders the templates of all subjects: `users/invite.html` is `users/templates/invite.html`.
 
-    def __init__(self, texts: Texts, cookies: Cookies, public_url: str, node_modules: Path) -> None:
+    The header lists the sections in their order. Raises KeyError for one without a text.
+    """
+
+    def __init__(
+        self, texts: Texts, cookies: Cookies, public_url: str, node_modules: Path, sections: Sequence[Section]
+    ) -> None:
         self.texts = texts
+        shown = [(section, texts(f"nav.{section.name}")) for section in sections]
         self._cookies = cookies
         self.assets = Assets(
             "/portal/static",
@@ -60,7 +66,7 @@ class Renderer:
             lstrip_blocks=True,
         )
         self._templates.globals.update(
-            t=texts, static=self.assets.urls, public_url=public_url, utc=_utc, sections=SECTIONS
+            t=texts, static=self.assets.urls, public_url=public_url, utc=_utc, sections=shown
         )
 
     def page(self, request: PageRequest, template: str, status: int = 200, **values: Any) -> Response:

@@ -1,12 +1,13 @@
-"""The sections of an organization's pages, as the header lists them."""
+"""A section of an organization's pages, as the header lists it."""
+
+from dataclasses import dataclass
 
 from contracts.permissions import Permission
 
-SECTIONS: tuple[tuple[str, Permission | None], ...] = (
-    ("overview", None),
-    ("platforms", Permission.PLATFORMS_READ),
-    ("users", Permission.MEMBERS_READ),
-    ("clients", Permission.CLIENTS_READ),
-    ("activity", Permission.AUDIT_READ),
-)
-"""Each section's name and the permission that shows it, or None for everybody. `nav.<name>` is its text."""
+
+@dataclass(frozen=True)
+class Section:
+    """`nav.<name>` is its text, and `permission` shows it; None shows it to everybody."""
+
+    name: str
+    permission: Permission | None

@@ -17,13 +17,16 @@ class Texts:
 
     def __init__(self, folder: Path = _SUBJECTS) -> None:
         self._texts: dict[str, str] = {}
-        self._subjects: dict[str, str] = {}  # the first part of a name, and the subject that defines such names
+        self._subjects: dict[str, str] = {}  # the first part of a name, and the one subject that defines such names
         for file in sorted(folder.glob("*/texts.toml")):
             for name, text in _flat(tomllib.loads(file.read_text(encoding="utf-8")), ""):
                 if name in self._texts:
                     raise ValueError(f"{file.parent.name}/texts.toml defines {name}, which another file defines")
                 self._texts[name] = text
-                self._subjects[name.partition(".")[0]] = file.parent.name
+                first = name.partition(".")[0]
+                known = self._subjects.setdefault(first, file.parent.name)
+                if known != file.parent.name:
+                    self._subjects[first] = "<subject>"
 
     def __call__(self, name: str, /, **values: Any) -> str:
         text = self._texts.get(name)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from portal.layout.api import ApiProblem, Json
+from portal.layout.api import Json
 from portal.layout.page_requests import PageRequest
 
 Target = Literal["api", "db"]
@@ -20,14 +20,8 @@ class Connectors:
 
     @classmethod
     def of(cls, request: PageRequest) -> "Connectors":
-        """Raises ApiProblem; a service of the release before, which a rolling upgrade has not replaced yet, has no
-        such list: that passes, and is no missing page."""
-        try:
-            return cls(request.api.get("/platform-connectors")["items"])
-        except ApiProblem as problem:
-            if problem.status == 404:
-                raise ApiProblem(503, "service-unavailable", "") from problem
-            raise
+        """Raises ApiProblem."""
+        return cls(request.api.get_added("/platform-connectors")["items"])
 
     @property
     def kinds(self) -> list[str]:
@@ -60,6 +54,7 @@ class Connectors:
 def first_values(connector: Json, platform: Json) -> dict[str, str]:
     """What the form holds when it opens: stored credentials as the API shows them, else the defaults."""
     known = platform[f"{connector['target']}_credentials"] or {}
+    known = {**known, **known.get("options", {})}  # which a service of the release before does not answer
     found = {each["name"]: known.get(each["name"], each["default"]) for each in connector["fields"]}
     return {name: str(value) for name, value in found.items() if value is not None}
 

@@ -7,15 +7,18 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 from fastapi.responses import HTMLResponse
 
+from contracts.permissions import Permission
 from kit.http.csrf import CsrfGuard
 from portal.layout.api import ApiProblem, Json
 from portal.layout.forms import Text
 from portal.layout.page_requests import PageRequest, PageRequests
 from portal.layout.rendering import Errors, Renderer
+from portal.layout.sections import Section
 from portal.platforms.connectors import Connectors
 from portal.platforms.credentials import add_credential_routes
 
 PAGE = "/portal/organizations/{org}/platforms"
+SECTION = Section("platforms", Permission.PLATFORMS_READ)
 _SAMPLE_ROWS = "5"
 _SHOWN_CHECKS = "50"
 

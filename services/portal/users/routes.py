@@ -5,15 +5,18 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 
+from contracts.permissions import Permission
 from kit.errors import NotFound
 from kit.http.csrf import CsrfGuard
 from portal.layout.api import ApiProblem, Json
 from portal.layout.page_requests import PageRequest, PageRequests
 from portal.layout.rendering import Errors, Renderer
+from portal.layout.sections import Section
 from portal.users.grants import Grant, GrantForm, extra_permissions
 from portal.users.invitations import add_invitation_routes, grant_dialog
 
 PAGE = "/portal/organizations/{org}/users"
+SECTION = Section("users", Permission.MEMBERS_READ)
 _OPEN = ("pending", "expired")
 
 

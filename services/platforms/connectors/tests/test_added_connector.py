@@ -15,7 +15,7 @@ from embedded.nats import Nats
 from embedded.ports import free_port
 from platforms import connectors, simulators
 from platforms.connections.connector import Connector
-from platforms.connectors.tests.simulated import simulated
+from platforms.connectors.tests.simulated import must_be_checked_and_read, simulated
 from platforms.platforms.tests.test_platforms_http import refused
 from platforms.service import PlatformsService
 from platforms.tests.running_service import RunningPlatforms
@@ -35,7 +35,7 @@ def sample() -> Iterator[Connector]:
     yield found
     connectors.__path__.remove(ADDED)
     connectors.installed.cache_clear()
-    for name in ("sample_desk", "sample_kind"):
+    for name in ("sample_desk", "sample_kind", "sample_tables"):
         del sys.modules[f"platforms.connectors.{name}"]
 
 
@@ -85,7 +85,9 @@ def test_an_added_connector_is_checked_and_read(running: RunningPlatforms, value
     wrong = {"target": "api", "credentials": {**values, "desk": "retail"}}
     assert person.post(f"{path}/checks", json=wrong).json()["outcome"] == "bad-credentials"
     known = person.put(f"{path}/api-credentials", json=dict(values)).json()
-    assert (known["login"], known["tls"]) == ("ada", "off")
+    assert (known["login"], known["tls"], known["options"]) == ("ada", "off", {"user": "ada", "desk": "prime"})
+    assert person.get(path).json()["api_credentials"] == known
+    assert values["password"] not in person.get(path).text
     wait_until(lambda: person.get(path).json()["status"]["state"] == "ok")
     assert person.post(f"{path}/checks", json={"target": "api"}).json()["outcome"] == "ok"
     first = person.get(f"{path}/accounts?limit=2").json()
@@ -93,6 +95,21 @@ def test_an_added_connector_is_checked_and_read(running: RunningPlatforms, value
     assert [each["login"] for each in first["items"] + rest["items"]] == [7001, 7002, 7003]
     assert person.get(f"{path}/accounts/7002").json()["currency"] == "EUR"
     refused(person.get(f"{path}/deals"), 409, "not-offered-by-source")
+
+
+@pytest.mark.parametrize("name", ["mt5-sample", "desk-api", "ledger-tables"])
+def test_every_added_connector_is_checked_and_read_on_its_simulator(running: RunningPlatforms, name: str) -> None:
+    (connector,) = (one for one in connectors.installed().all if one.name == name)
+    must_be_checked_and_read(connector, running.member())
+
+
+def test_options_do_not_repeat_other_fields_of_the_answer(running: RunningPlatforms) -> None:
+    (tables,) = (one for one in connectors.installed().all if one.name == "ledger-tables")
+    person = running.member()
+    path = person.add(kind="ledger", api="none")
+    with simulated(tables) as values:
+        known = person.put(f"{path}/db-credentials", json=dict(values)).json()
+    assert (known["user"], known["database"], known["options"]) == ("ada", "desk", {"desk": "prime"})
 
 
 def test_credentials_that_do_not_fit_another_api_are_removed(

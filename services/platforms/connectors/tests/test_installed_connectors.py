@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from platforms import connectors
-from platforms.connections.connector import Capability, Connector
+from platforms.connections.connector import Connector
 from platforms.connections.form_fields import fields_of
 from platforms.connectors import Connectors, installed
-from platforms.connectors.tests.simulated import simulated
+from platforms.connectors.tests.simulated import must_be_checked_and_read
 from platforms.tests.running_service import RunningPlatforms
 
 CONNECTORS = pytest.mark.parametrize("connector", installed().all, ids=lambda one: one.name)
@@ -53,11 +53,4 @@ def test_every_field_has_a_label_and_a_help_text(connector: Connector) -> None:
 
 @pytest.mark.parametrize("connector", SIMULATED, ids=lambda one: one.name)
 def test_every_simulator_is_checked_and_read_by_http(running: RunningPlatforms, connector: Connector) -> None:
-    person = running.member()
-    path = person.add(kind=connector.kind, api=connector.name)
-    with simulated(connector) as values:
-        body = {"target": "api", "credentials": dict(values)}
-        assert person.post(f"{path}/checks", json=body).json()["outcome"] in ("ok", "degraded")
-        assert person.put(f"{path}/api-credentials", json=dict(values)).status_code == 200
-        answer = person.get(f"{path}/accounts?source=api")
-        assert answer.status_code == (200 if Capability.READ in connector.capabilities else 409), answer.text
+    must_be_checked_and_read(connector, running.member())

@@ -1,9 +1,6 @@
 """The check of a MetaTrader 5 Web API, over TCP and over HTTPS."""
 
-import asyncio
-import ssl
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from metatrader import Mt5Client
@@ -11,7 +8,7 @@ from metatrader import errors as mt
 from platforms.checks.domain import Check, Failed, Finding, Stage
 from platforms.connections.addresses import Policy
 from platforms.connections.credentials import Credentials
-from platforms.connections.dialer import Dialer, certificate_finding, tls_context, tls_failed
+from platforms.connections.dialer import Dialer
 from platforms.connections.zones import Zone
 from platforms.connectors.webapi.client import Client
 
@@ -79,19 +76,7 @@ class WebApiCheck(Check):
     async def _tls(self) -> Finding:
         if not self._https:
             return Finding("This API has no TLS: it proves the password without sending it, and encrypts by itself.")
-        context = tls_context(self._credentials.ca_pem)
-        try:
-            _, writer = await asyncio.open_connection(
-                self._dialer.address, self._credentials.port, ssl=context, server_hostname=self._credentials.host
-            )
-        except (ssl.SSLError, OSError) as error:
-            raise tls_failed(error, self._credentials.host) from error
-        try:
-            return certificate_finding(writer, verified=True)
-        finally:
-            writer.close()
-            with suppress(OSError):
-                await writer.wait_closed()
+        return await self._dialer.tls(self._credentials.ca_pem)
 
     async def _sign_in(self) -> Finding:
         client = self._make_client(self._credentials, self._dialer.address, 1)

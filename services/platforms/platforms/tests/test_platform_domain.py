@@ -40,7 +40,7 @@ def test_versions_of_credentials_rise_for_each_target_and_never_go_back() -> Non
     platform = new()
     targets: list[Target] = ["api", "db", "api"]
     for target in targets:
-        platform.set_credentials(target, "mt.example.com", 443, "1000", None, "off", "00")
+        platform.set_credentials(target, "mt.example.com", 443, "1000", None, "off", "00", {})
     platform.remove_credentials("api")
     platform = reloaded(platform)
     assert platform.versions == {"api": 2, "db": 1}
@@ -88,9 +88,9 @@ def test_changes_are_recorded_with_what_was_before() -> None:
 
 def test_api_credentials_keep_the_api_they_are_for() -> None:
     platform = new()
-    platform.set_credentials("db", "db.example.com", 3306, "reader", "mt5", "required", "ff")
+    platform.set_credentials("db", "db.example.com", 3306, "reader", "mt5", "required", "ff", {})
     kept = [platform.credentials_api]
-    platform.set_credentials("api", "mt.example.com", 443, "1000", None, "off", "00")
+    platform.set_credentials("api", "mt.example.com", 443, "1000", None, "off", "00", {})
     kept.append(platform.credentials_api)
     platform.choose_api("none", installed().apis("mt5"))
     kept.append(platform.credentials_api)
@@ -110,7 +110,7 @@ def test_api_credentials_keep_the_api_they_are_for() -> None:
 
 def test_a_removed_platform_has_no_credentials_and_is_removed_once() -> None:
     platform = new()
-    platform.set_credentials("api", "mt.example.com", 443, "1000", None, "off", "00")
+    platform.set_credentials("api", "mt.example.com", 443, "1000", None, "off", "00", {})
     platform.remove()
     platform = reloaded(platform)
     assert (platform.removed, platform.credentials) == (True, [])

@@ -88,6 +88,10 @@ def test_credentials_are_published_with_address_version_and_fingerprint(world: W
     }  # fmt: skip
 
 
+def test_credentials_of_earlier_releases_have_no_options(world: World) -> None:
+    assert load(world, TradePlatform.PlatformCredentialsSet).options is None
+
+
 @pytest.mark.parametrize("secret", ["token", "key", "password", "secret", "pem"])
 def test_no_stored_event_has_a_field_for_a_secret(secret: str) -> None:
     for path in HISTORY.glob("*.json"):

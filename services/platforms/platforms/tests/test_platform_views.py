@@ -1,9 +1,11 @@
 """The read models: what each event changes, and that a rebuild gives the same rows."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 from kit.eventstore.rebuild import Rebuilt, rebuild
+from platforms.credentials.api_models import db_credentials
 from platforms.tests.world import ADA, World
 
 START = ("-infinity", UUID(int=0))
@@ -26,9 +28,14 @@ def test_the_view_of_a_platform_follows_its_events(world: World) -> None:
         "tls": "verify",
         "version": 1,
         "fingerprint": "",
+        "options": {"desk": "prime"},
         "set_at": "",
         "set_by": ADA,
     }
+    before = {name: value for name, value in row.db_credentials.items() if name != "options"}
+    shown = db_credentials(replace(row, db_credentials=before))
+    assert shown is not None
+    assert shown.options == {}, "rows of earlier releases have none"
     assert row.since == row.created_at
     world.platforms.remove(organization, platform)
     assert world.views.find(organization, platform) is None

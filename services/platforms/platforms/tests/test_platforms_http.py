@@ -95,14 +95,14 @@ def test_credentials_are_set_shown_without_their_password_and_removed(running: R
     answer = person.put(f"{path}/api-credentials", json=API)
     assert answer.status_code == 200, answer.text
     known = answer.json()
-    assert list(known) == ["host", "port", "login", "tls", "version", "fingerprint", "set_at", "set_by"]
+    assert list(known) == ["host", "port", "login", "tls", "version", "fingerprint", "options", "set_at", "set_by"]
     assert (known["host"], known["port"], known["login"], known["tls"], known["version"]) == (
         "127.0.0.1", 1, 1000, "off", 1,
     )  # fmt: skip
     assert (len(known["fingerprint"]), known["set_by"]) == (16, person.subject)
     database = person.put(f"{path}/db-credentials", json=DB).json()
     assert list(database) == [
-        "host", "port", "database", "user", "tls", "version", "fingerprint", "set_at", "set_by",
+        "host", "port", "database", "user", "tls", "version", "fingerprint", "options", "set_at", "set_by",
     ]  # fmt: skip
     assert (database["user"], database["tls"]) == ("reader", "verify")
     shown = person.get(path).json()

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from contracts.permissions import Permission, Role, Scope
-from portal.layout.sections import SECTIONS
+from portal.layout.cookies import Cookies
+from portal.layout.rendering import Renderer
+from portal.layout.sections import Section
 from portal.layout.texts import Texts
 
 _PORTAL = Path(__file__).parents[2]
@@ -31,9 +33,10 @@ def test_every_permission_scope_and_role_has_a_text() -> None:
     assert all(texts(f"roles.{each}.text") for each in [*Role, "none"])
 
 
-@pytest.mark.parametrize("section", [name for name, _ in SECTIONS])
-def test_every_section_of_the_header_has_a_text(section: str) -> None:
-    assert Texts()(f"nav.{section}")
+def test_a_section_without_a_text_stops_the_start() -> None:
+    cookies = Cookies(bytes(32), secure=False)
+    with pytest.raises(KeyError, match=r"add nav\.reports to services/portal/<subject>/texts\.toml"):
+        Renderer(Texts(), cookies, "", Path(), [Section("reports", None)])
 
 
 def test_a_missing_text_names_its_file() -> None:

@@ -1,6 +1,7 @@
 """Trade platforms and their credentials."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -195,7 +196,16 @@ def test_platform_without_an_installed_api_can_be_renamed(manager: Browser) -> N
     assert sent(manager, "PATCH") == {"name": "New"}
 
 
-def add(manager: Browser, added: dict[str, Any], **platform: str) -> None:
+def test_form_opens_with_the_stored_options(manager: Browser) -> None:
+    stored = {"host": "desk.example", "login": "ada", "version": 1, "options": {"action": "trade", "region": "asia"}}
+    add(manager, UNUSUAL, api="mt5-desk", api_credentials=stored)
+    page = manager.http.get(f"{PAGE}/credentials/api").text
+    assert re.search(r'<input[^>]* name="action"[^>]* value="trade"', page)
+    assert 'name="region" value="asia" checked' in page
+    assert re.search(r'<input[^>]* name="seats"[^>]* value="3"', page), "the default, as no value is stored"
+
+
+def add(manager: Browser, added: dict[str, Any], **platform: Any) -> None:
     """Installs a connector, and lets the platform have other values."""
     manager.backend.answers["GET /platform-connectors"] = (200, {"items": [*CONNECTORS, added]})
     manager.backend.answers[f"GET {API}/platforms/{ID}"] = (200, {**PLATFORM, **platform})
