@@ -1,4 +1,4 @@
-"""Parts of the system are down: what works, waits or is refused, on a separate system."""
+"""Parts of the system are down: what works, waits or is refused."""
 
 import os
 import signal
