@@ -28,7 +28,7 @@ run: setup ## run Tradehall on this machine until Ctrl-C (TRADEHALL_PORT, TRADEH
 	@$(PY) -m deploy.local
 
 # Without the last two, pytest-xdist runs the longest files last, and waits for ever after a process that died.
-PARALLEL := --numprocesses 3 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
+PARALLEL := --numprocesses 4 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 test: setup ## run all tests but the longer ones of the next targets (ARGS="-k invitation" for some)
 	@$(PY) -m pytest $(PARALLEL) $(patsubst %,--ignore %,$(SYSTEM_TESTS) $(CLIENT_TESTS)) $(ARGS)

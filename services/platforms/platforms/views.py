@@ -85,10 +85,11 @@ class PlatformViews(Projection):
             "tls": event.tls,
             "version": event.version,
             "fingerprint": event.fingerprint,
-            "options": event.options or {},
             "set_at": recorded.time.isoformat(),
             "set_by": event.by,
         }
+        if event.options is not None:  # rows of earlier releases have none, and a rebuild must give the same rows
+            known["options"] = event.options
         self._put(cursor, recorded.aggregate_id, event.target, Jsonb(known))
 
     @on(TradePlatform.PlatformCredentialsRemoved)
