@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -30,3 +31,16 @@ async def reached(condition: Callable[[], object], seconds: float = 3.0) -> None
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - of anything, which sets no asyncio.Event
             await asyncio.sleep(0.002)
+
+
+@asynccontextmanager
+async def background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run work that never ends by itself beside the caller, and cancel it; raises what ended it early."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        assert not task.done() or task.result()
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

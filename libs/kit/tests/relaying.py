@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -16,7 +16,7 @@ from kit.messaging import relay as module
 from kit.messaging.bus import Bus
 from kit.messaging.relay import Outgoing, Relay
 from kit.tests.memory_stream import MemoryStream, Switch
-from testing.waiting import reached
+from testing.waiting import background, reached
 
 TRACE = f"00-{'ab' * 16}-{'cd' * 8}-01"
 
@@ -61,14 +61,8 @@ class Scene:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        task = asyncio.create_task(self.relay.run())
-        try:
+        async with background(self.relay.run()):
             yield
-        finally:
-            assert not task.done() or task.result()
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     async def compared(self) -> None:
         """Until the relay has compared the stream with its position, which it does not do again for two seconds."""

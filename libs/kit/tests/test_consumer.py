@@ -20,7 +20,7 @@ from kit.context import acting
 from kit.messaging.bus import Bus
 from kit.messaging.consumer import ConsumerRunner, Lag
 from kit.messaging.inbox import Inbox, Message
-from testing.waiting import reached
+from testing.waiting import background, reached
 
 GONE = nats.js.errors.NotFoundError(404, "consumer not found")
 
@@ -103,14 +103,8 @@ class Scene:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        task = asyncio.create_task(self.runner.run())
-        try:
+        async with background(self.runner.run()):
             yield
-        finally:
-            assert not task.done() or task.result()
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     async def looked(self, times: int = 3) -> None:
         """Until the runner has found its consumer so often."""

@@ -14,7 +14,7 @@ from kit.db.listener import Listener
 from kit.db.worker import Worker
 from kit.errors import Unavailable
 from kit.tests.test_delivery import running
-from testing.waiting import wait_until
+from testing.waiting import reached, wait_until
 
 NEVER = 3600.0
 
@@ -191,7 +191,7 @@ def test_a_step_under_way_is_finished_when_the_worker_ends() -> None:
 
     async def mail() -> None:
         begun.set()
-        await asyncio.sleep(0.05)
+        await reached(lambda: any(task.cancelling() for task in asyncio.all_tasks()))
         done.append("sent")
 
     with running(Worker("w", mail, every=NEVER, farewell=5).run):
